@@ -1,0 +1,91 @@
+//! Refusals: every problem of an input at once, each by name with what is allowed.
+
+use std::fmt;
+
+/// How many problems a message spells out; the rest are counted.
+const SPELLED_OUT: usize = 20;
+
+/// One thing that is wrong with an input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem(String);
+
+impl Problem {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// A value of an argument that is not allowed.
+    pub fn argument(name: &str, value: impl fmt::Display, allowed: &str) -> Self {
+        Self(format!("{name} is {value}: must be {allowed}"))
+    }
+
+    /// A value in a column of a table, at a row counted from 0.
+    pub fn cell(column: &str, row: u64, value: impl fmt::Display, allowed: &str) -> Self {
+        Self(format!(
+            "column '{column}', row {row}: {value}: must be {allowed}"
+        ))
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Is a value wrong, or its type?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Value,
+    Type,
+}
+
+/// An input that is refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    pub kind: Kind,
+    pub problems: Vec<Problem>,
+    /// Problems found beyond those kept.
+    pub more: u64,
+}
+
+impl Refusal {
+    pub fn one(text: impl Into<String>) -> Self {
+        Self::many(vec![Problem::new(text)])
+    }
+
+    pub fn many(problems: Vec<Problem>) -> Self {
+        Self {
+            kind: Kind::Value,
+            problems,
+            more: 0,
+        }
+    }
+
+    pub fn unless_empty(problems: Vec<Problem>) -> Result<(), Self> {
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Self::many(problems))
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let total = self.problems.len() as u64 + self.more;
+        if total == 1 {
+            return write!(f, "{}", self.problems[0]);
+        }
+        write!(f, "{total} problems:")?;
+        for problem in self.problems.iter().take(SPELLED_OUT) {
+            write!(f, "\n- {problem}")?;
+        }
+        if total > SPELLED_OUT as u64 {
+            write!(f, "\n- and {} more", total - SPELLED_OUT as u64)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Refusal {}

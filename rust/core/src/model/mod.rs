@@ -1,0 +1,143 @@
+//! What people cost: bands, each with the law of a person's year.
+
+mod compound;
+mod moments;
+
+use std::sync::Arc;
+
+use crate::severity::{Empirical, Family, Law};
+
+pub use moments::Moments;
+
+/// The law of a cost in £, given that there is one.
+#[derive(Clone)]
+pub struct Severity {
+    kind: SeverityKind,
+    /// £ for one unit of the law.
+    unit: f64,
+}
+
+#[derive(Clone)]
+pub enum SeverityKind {
+    /// A family standardised to mean 1.
+    Parametric {
+        family: Family,
+        shape: Option<f64>,
+        law: Arc<dyn Law>,
+    },
+    /// Observed costs in £.
+    Observed(Arc<Empirical>),
+}
+
+impl Severity {
+    /// A family with this mean (£) and shape; the message says what is allowed.
+    pub fn parametric(family: &str, mean: f64, shape: Option<f64>) -> Result<Self, String> {
+        let family = Family::from_name(family)?;
+        let law = family.law(shape)?.into();
+        if !(mean.is_finite() && mean > 0.0) {
+            return Err(format!(
+                "mean is {mean}: must be a finite number of £ above 0"
+            ));
+        }
+        Ok(Self {
+            kind: SeverityKind::Parametric { family, shape, law },
+            unit: mean,
+        })
+    }
+
+    pub fn observed(law: Empirical) -> Self {
+        Self {
+            kind: SeverityKind::Observed(Arc::new(law)),
+            unit: 1.0,
+        }
+    }
+
+    pub fn kind(&self) -> &SeverityKind {
+        &self.kind
+    }
+
+    /// £ for one unit of the law.
+    pub fn unit(&self) -> f64 {
+        self.unit
+    }
+
+    pub fn law(&self) -> &dyn Law {
+        match &self.kind {
+            SeverityKind::Parametric { law, .. } => law.as_ref(),
+            SeverityKind::Observed(law) => law.as_ref(),
+        }
+    }
+
+    /// Mean in £.
+    pub fn mean(&self) -> f64 {
+        self.unit * self.law().mean()
+    }
+
+    /// E[X^k; X <= x] in £^k.
+    pub(crate) fn partial_moment(&self, k: u32, x: f64) -> f64 {
+        self.law().partial_moment(k, x / self.unit) * self.unit.powi(k as i32)
+    }
+}
+
+/// A type of event: how often a year, and at what cost.
+#[derive(Clone)]
+pub struct EventType {
+    pub rate: f64,
+    pub severity: Severity,
+}
+
+/// The law of one person's year.
+#[derive(Clone)]
+pub enum Year {
+    /// One amount, with a probability.
+    Annual { p_any: f64, severity: Severity },
+    /// Independent Poisson events of several types.
+    Events(Vec<EventType>),
+}
+
+/// The highest rate of events in a person-year for which the simulation draws them one by one.
+pub const MAX_RATE: f64 = 500.0;
+
+impl Year {
+    /// Probability of any cost in the year.
+    pub fn p_any(&self) -> f64 {
+        match self {
+            Year::Annual { p_any, .. } => *p_any,
+            Year::Events(_) => -libm::expm1(-self.rate()),
+        }
+    }
+
+    /// Events in a year; 0 for a law without events.
+    pub(crate) fn rate(&self) -> f64 {
+        match self {
+            Year::Annual { .. } => 0.0,
+            Year::Events(types) => types.iter().map(|t| t.rate).sum(),
+        }
+    }
+
+    /// Expected cost (£) of a person with this probability of any cost and scale 1.
+    pub fn mean_at(&self, p_any: f64) -> f64 {
+        match self {
+            Year::Annual { severity, .. } => p_any * severity.mean(),
+            Year::Events(types) => {
+                let rate = self.rate();
+                let more = if rate > 0.0 { -libm::log1p(-p_any) / rate } else { 0.0 };
+                types.iter().map(|t| more * t.rate * t.severity.mean()).sum()
+            }
+        }
+    }
+}
+
+/// A band of people with one law.
+#[derive(Clone)]
+pub struct Band {
+    /// `None` where the model has a single band without a name.
+    pub name: Option<String>,
+    pub year: Year,
+}
+
+/// What the people of every band cost.
+#[derive(Clone)]
+pub struct CostModel {
+    pub bands: Vec<Band>,
+}

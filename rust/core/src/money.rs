@@ -1,0 +1,35 @@
+//! Money is an integer: totals are 64-bit counts of a hundredth of a penny, so that sums are the same in any order.
+
+/// Units in a pound.
+pub const UNITS_PER_POUND: f64 = 10_000.0;
+
+/// No person-year may cost this many units (£225 billion); a chunk of such people still adds up without overflow.
+pub(crate) const MAX_PERSON_YEAR: f64 = 2_251_799_813_685_248.0; // 2^51
+
+/// Units as pounds.
+#[inline]
+pub fn pounds(units: i64) -> f64 {
+    units as f64 / UNITS_PER_POUND
+}
+
+/// What one draw, one chunk of people or one unit's year adds up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Cost before the contract.
+    pub gross: i64,
+    /// Cost passed on by the contract.
+    pub ceded: i64,
+    /// Net cost with practice and national effects held at 1.
+    pub chance_net: i64,
+}
+
+impl Tally {
+    /// Adds another tally, or says that the sum does not fit.
+    pub(crate) fn checked_add(self, other: Tally) -> Option<Tally> {
+        Some(Tally {
+            gross: self.gross.checked_add(other.gross)?,
+            ceded: self.ceded.checked_add(other.ceded)?,
+            chance_net: self.chance_net.checked_add(other.chance_net)?,
+        })
+    }
+}

@@ -1,0 +1,29 @@
+//! A batch of population rows in columns, as the engine reads them.
+
+/// Rows of people, or of groups of identical people. Practices, bands and units are numbered by the caller; the number
+/// of a practice or unit is the same in every batch of a run.
+#[derive(Debug, Default)]
+pub struct Rows {
+    pub practice: Vec<u32>,
+    pub band: Vec<u32>,
+    /// People that the row stands for.
+    pub count: Vec<u64>,
+    /// Multiplies every cost.
+    pub scale: Vec<f64>,
+    /// Probability of any cost: the row's own, or its band's.
+    pub p_any: Vec<f64>,
+    /// The identity of the row; the n-th person of a group has the identity n places further.
+    pub identity: Vec<u64>,
+    /// For each level, the unit of each row.
+    pub units: Vec<Vec<u32>>,
+}
+
+impl Rows {
+    pub fn len(&self) -> usize {
+        self.practice.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.practice.is_empty()
+    }
+}

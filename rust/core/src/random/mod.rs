@@ -1,0 +1,95 @@
+//! Randomness is an address: every draw is a pure function of (seed, identity, replication, purpose).
+
+mod philox;
+
+pub(crate) use philox::MULTIPLIERS;
+pub use philox::{RoundKeys, philox4x32};
+
+/// What a draw is for: the last word of the counter, so that no two uses share a random word.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Purpose {
+    /// Has the person any cost, and how severe is it (first 32 bits)?
+    Draw,
+    /// The following 32 bits of the same number, where the first do not settle it.
+    Refine,
+    PracticeEffect,
+    NationalEffect,
+    /// The n-th event of the person's year.
+    Event(u32),
+}
+
+impl Purpose {
+    pub(crate) const fn word(self) -> u32 {
+        match self {
+            Purpose::Draw => 0,
+            Purpose::Refine => 1,
+            Purpose::PracticeEffect => 2,
+            Purpose::NationalEffect => 3,
+            Purpose::Event(n) => 16 + n,
+        }
+    }
+}
+
+/// Replications that share one block of a draw: a block has four words, one for each.
+pub(crate) const WORDS: usize = 4;
+
+/// The source of all draws of one run.
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
+    pub(crate) keys: RoundKeys,
+}
+
+impl Source {
+    pub fn new(seed: u64) -> Self {
+        Self {
+            keys: RoundKeys::new([seed as u32, (seed >> 32) as u32]),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn block(&self, identity: u64, index: u32, purpose: Purpose) -> [u32; 4] {
+        let counter = [
+            identity as u32,
+            (identity >> 32) as u32,
+            index,
+            purpose.word(),
+        ];
+        philox4x32(counter, &self.keys)
+    }
+
+    /// The 32 bits that follow a first draw of this identity and replication.
+    #[inline]
+    pub(crate) fn refinement(&self, identity: u64, replication: u32) -> u32 {
+        let index = replication / WORDS as u32;
+        self.block(identity, index, Purpose::Refine)[replication as usize % WORDS]
+    }
+}
+
+/// 64 random bits as a number in (0, 1).
+#[inline]
+pub(crate) fn unit_interval(high: u32, low: u32) -> f64 {
+    let bits = (u64::from(high) << 32) | u64::from(low);
+    (bits as f64 + 0.5) * 2f64.powi(-64)
+}
+
+/// Spreads every bit of a number over all 64 (the finaliser of SplitMix64; Steele, Lea and Flood 2014).
+#[inline]
+pub fn mix(mut x: u64) -> u64 {
+    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^ (x >> 31)
+}
+
+/// The address of a label: FNV-1a (Fowler, Noll and Vo), then mixed. An integer label has the address of its digits.
+pub fn label_address(label: &[u8]) -> u64 {
+    let hash = label.iter().fold(0xCBF2_9CE4_8422_2325u64, |h, &byte| {
+        (h ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
+    });
+    mix(hash)
+}
+
+/// The identity of a row: its practice and its own address within the practice.
+#[inline]
+pub fn identity(practice: u64, person: u64) -> u64 {
+    mix(practice ^ mix(person.wrapping_add(0x9E37_79B9_7F4A_7C15)))
+}

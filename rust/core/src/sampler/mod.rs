@@ -1,0 +1,26 @@
+//! From a uniform number to a cost: the tables that the simulation draws from.
+
+mod atoms;
+mod cells;
+
+pub(crate) use atoms::Atoms;
+pub(crate) use cells::{Cells, FAST_CELLS, TOP_KEY};
+
+/// One severity, ready to be drawn: costs are `unit * at(v)` with v uniform in (0, 1).
+#[derive(Debug)]
+pub(crate) enum Sampler {
+    /// A continuous law standardised to mean 1.
+    Cells(Cells),
+    /// Observed costs in £, with or without a fitted tail.
+    Atoms(Atoms),
+}
+
+impl Sampler {
+    #[inline]
+    pub(crate) fn at(&self, v: f64) -> f64 {
+        match self {
+            Sampler::Cells(cells) => cells.at(v),
+            Sampler::Atoms(atoms) => atoms.at(v),
+        }
+    }
+}

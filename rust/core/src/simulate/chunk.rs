@@ -1,0 +1,90 @@
+//! People of one unit who are drawn together: everything the kernel reads, in lanes.
+
+use crate::simd::LANES;
+
+/// People in a chunk: their columns and their claimants of four replications stay in the first-level cache.
+pub(crate) const CHUNK: usize = 512;
+const GROUPS: usize = CHUNK / LANES;
+
+/// Below this probability of any cost, 32 random bits are too coarse a place within the severity.
+const SMALLEST_FAST: f64 = 1.0 / 1024.0;
+
+/// One kind of person: what identical people share.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kind {
+    /// Probability of any cost in the year, above 0.
+    pub p_any: f64,
+    /// What a sampler's value is multiplied by, in units of money.
+    pub multiplier: f64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    pub len: usize,
+    pub identities: [[u64; LANES]; GROUPS],
+    /// A person has a cost if their first 32 bits are below `p_any * 2^32`, so never if they are above its floor.
+    pub limits: [[u32; LANES]; GROUPS],
+    /// 2^-24 / p_any: from 24 bits to the place within the severity. 0 sends every claimant to refinement.
+    pub inverses: [[f32; LANES]; GROUPS],
+    pub multipliers: [[f64; LANES]; GROUPS],
+    pub p_any: [f64; CHUNK],
+    /// The largest multiplier.
+    pub most: f64,
+}
+
+impl Chunk {
+    pub(crate) fn new() -> Box<Self> {
+        Box::new(Self {
+            len: 0,
+            identities: [[0; LANES]; GROUPS],
+            limits: [[0; LANES]; GROUPS],
+            inverses: [[0.0; LANES]; GROUPS],
+            multipliers: [[0.0; LANES]; GROUPS],
+            p_any: [0.0; CHUNK],
+            most: 0.0,
+        })
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
+        self.most = 0.0;
+    }
+
+    pub(crate) fn room(&self) -> usize {
+        CHUNK - self.len
+    }
+
+    /// Adds `count` people with consecutive identities; the caller has seen that there is room.
+    pub(crate) fn push(&mut self, first: u64, count: usize, kind: Kind) {
+        let limit = (kind.p_any * 2f64.powi(32)).min(f64::from(u32::MAX)) as u32;
+        let inverse = if kind.p_any < SMALLEST_FAST {
+            0.0
+        } else {
+            (2f64.powi(-24) / kind.p_any) as f32
+        };
+        for at in self.len..self.len + count {
+            let (group, lane) = (at / LANES, at % LANES);
+            self.identities[group][lane] = first.wrapping_add((at - self.len) as u64);
+            self.limits[group][lane] = limit;
+            self.inverses[group][lane] = inverse;
+            self.multipliers[group][lane] = kind.multiplier;
+            self.p_any[at] = kind.p_any;
+        }
+        self.len += count;
+        self.most = self.most.max(kind.multiplier);
+    }
+
+    pub(crate) fn groups(&self) -> usize {
+        self.len.div_ceil(LANES)
+    }
+
+    /// The lanes of a group that hold people.
+    pub(crate) fn occupied(&self, group: usize) -> u16 {
+        let left = self.len - group * LANES;
+        if left >= LANES {
+            u16::MAX
+        } else {
+            (1 << left) - 1
+        }
+    }
+}

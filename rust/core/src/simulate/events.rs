@@ -1,0 +1,58 @@
+//! Poisson events, each with a severity: referrals, admissions, courses of treatment.
+
+use crate::random::{Purpose, Source, unit_interval};
+use crate::sampler::Sampler;
+
+/// One type of event of a band.
+#[derive(Debug)]
+pub(crate) struct EventType {
+    /// Share of the band's events that are of this type or an earlier one.
+    pub cumulative: f64,
+    /// £ for one unit of the sampler's value.
+    pub unit: f64,
+    pub sampler: std::sync::Arc<Sampler>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Events {
+    pub types: Vec<EventType>,
+}
+
+impl Events {
+    /// The cost of a year in £ with at least one event; v, uniform in (0, 1), settles how many.
+    pub(crate) fn at(
+        &self,
+        source: &Source,
+        identity: u64,
+        year: u32,
+        p_any: f64,
+        v: f64,
+    ) -> f64 {
+        (0..number(-libm::log1p(-p_any), p_any, v))
+            .map(|n| {
+                let [high, low, kind, _] = source.block(identity, year, Purpose::Event(n));
+                let kind = unit_interval(kind, 0);
+                let event = self
+                    .types
+                    .iter()
+                    .find(|event| kind < event.cumulative)
+                    .unwrap_or(&self.types[self.types.len() - 1]);
+                event.unit * event.sampler.at(unit_interval(high, low))
+            })
+            .sum()
+    }
+}
+
+/// The number of events, given that there are any, that a share v of years exceeds or equals... by inversion from one up.
+fn number(rate: f64, p_any: f64, v: f64) -> u32 {
+    let mut left = v * p_any;
+    let mut term = rate * libm::exp(-rate);
+    let mut n = 1;
+    // Past the mean, terms fall faster than geometrically; the bound ends the search where `left` is rounding error.
+    while left >= term && f64::from(n) < 2.0 * rate + 100.0 {
+        left -= term;
+        n += 1;
+        term *= rate / f64::from(n);
+    }
+    n
+}

@@ -1,0 +1,103 @@
+//! The cost model as tables to draw from: bands that differ only in their mean share one.
+
+use std::sync::Arc;
+
+use super::events::{EventType, Events};
+use super::kernel::Law;
+use crate::model::{CostModel, Severity, SeverityKind, Year};
+use crate::sampler::{Atoms, Cells, Sampler};
+
+pub(crate) struct Laws {
+    pub kinds: Vec<Law>,
+    bands: Vec<BandLaw>,
+}
+
+struct BandLaw {
+    kind: usize,
+    unit: f64,
+    year: Year,
+}
+
+impl Laws {
+    pub(crate) fn new(model: &CostModel) -> Self {
+        let mut kinds = Vec::new();
+        let mut shared: Vec<(Severity, usize)> = Vec::new();
+        let mut samplers: Vec<(Severity, Arc<Sampler>)> = Vec::new();
+        let bands = model
+            .bands
+            .iter()
+            .map(|band| {
+                let (kind, unit) = match &band.year {
+                    Year::Annual { severity, .. } => {
+                        let known = shared.iter().find(|(other, _)| same_law(other, severity));
+                        let kind = known.map(|(_, kind)| *kind).unwrap_or_else(|| {
+                            kinds.push(Law::Annual(sampler(severity)));
+                            shared.push((severity.clone(), kinds.len() - 1));
+                            kinds.len() - 1
+                        });
+                        (kind, severity.unit())
+                    }
+                    Year::Events(types) => {
+                        kinds.push(Law::Events(events(types, &mut samplers)));
+                        (kinds.len() - 1, 1.0)
+                    }
+                };
+                BandLaw { kind, unit, year: band.year.clone() }
+            })
+            .collect();
+        Self { kinds, bands }
+    }
+
+    /// Which of `kinds` the people of a band follow.
+    pub(crate) fn kind(&self, band: usize) -> usize {
+        self.bands[band].kind
+    }
+
+    /// £ for one unit of that law.
+    pub(crate) fn unit(&self, band: usize) -> f64 {
+        self.bands[band].unit
+    }
+
+    /// Expected cost (£) of a person of a band.
+    pub(crate) fn mean(&self, band: usize, p_any: f64) -> f64 {
+        self.bands[band].year.mean_at(p_any)
+    }
+}
+
+/// Do they differ only in their unit?
+fn same_law(a: &Severity, b: &Severity) -> bool {
+    match (a.kind(), b.kind()) {
+        (
+            SeverityKind::Parametric { family: f, shape: s, .. },
+            SeverityKind::Parametric { family: g, shape: t, .. },
+        ) => f == g && s == t,
+        (SeverityKind::Observed(a), SeverityKind::Observed(b)) => Arc::ptr_eq(a, b),
+        _ => false,
+    }
+}
+
+fn sampler(severity: &Severity) -> Sampler {
+    match severity.kind() {
+        SeverityKind::Parametric { law, .. } => Sampler::Cells(Cells::new(law.as_ref())),
+        SeverityKind::Observed(law) => Sampler::Atoms(Atoms::new(law)),
+    }
+}
+
+fn events(types: &[crate::model::EventType], samplers: &mut Vec<(Severity, Arc<Sampler>)>) -> Events {
+    let rate: f64 = types.iter().map(|t| t.rate).sum();
+    let mut cumulative = 0.0;
+    let types = types
+        .iter()
+        .map(|t| {
+            cumulative += t.rate / rate;
+            let known = samplers.iter().find(|(other, _)| same_law(other, &t.severity));
+            let sampler = known.map(|(_, sampler)| sampler.clone()).unwrap_or_else(|| {
+                let made = Arc::new(sampler(&t.severity));
+                samplers.push((t.severity.clone(), made.clone()));
+                made
+            });
+            EventType { cumulative, unit: t.severity.unit(), sampler }
+        })
+        .collect();
+    Events { types }
+}

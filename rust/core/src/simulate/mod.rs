@@ -1,0 +1,228 @@
+//! The simulation lane: one draw per person and replication, added up to units at any level.
+
+mod chunk;
+mod effects;
+mod events;
+mod kernel;
+mod laws;
+mod plan;
+mod totals;
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use rayon::prelude::*;
+
+use crate::contract::{StopLoss, Terms};
+use crate::error::Refusal;
+use crate::model::CostModel;
+use crate::money::{Tally, UNITS_PER_POUND};
+use crate::people::Rows;
+use crate::random::{Source, WORDS};
+use crate::simd::Level;
+use chunk::{Chunk, Kind};
+use effects::Effects;
+use kernel::{Claimants, Overflow, Years};
+use laws::Laws;
+use plan::{Plan, Slab};
+use totals::LevelTotals;
+
+pub use totals::{Totals, UnitTotals};
+
+/// Replications that a slab of people goes through at a time: bounds what a thread holds besides the totals.
+const BATCH_OF_REPLICATIONS: usize = 4096;
+
+/// What a run is asked for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub replications: u32,
+    pub seed: u64,
+    pub stop_loss: Option<StopLoss>,
+    /// SD of a yearly effect of mean 1 that multiplies all costs of a practice.
+    pub practice_sd: f64,
+    /// SD of a yearly effect of mean 1 that multiplies all costs.
+    pub national_sd: f64,
+    pub threads: usize,
+    pub processor: Level,
+}
+
+/// The most replications of one run: the address of a draw has room for four times as many.
+pub const MAX_REPLICATIONS: u32 = 1 << 30;
+
+/// How far a run is, and whether it should stop: shared with whoever watches it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Person-draws made.
+    pub drawn: AtomicU64,
+    pub stop: AtomicBool,
+}
+
+/// Why a run ended before its end.
+#[derive(Debug)]
+pub enum Ended {
+    Refused(Refusal),
+    Interrupted,
+}
+
+/// A simulation to which people are added, batch by batch.
+pub struct Run {
+    laws: Laws,
+    source: Source,
+    effects: Effects,
+    terms: Terms,
+    replications: usize,
+    processor: Level,
+    pool: rayon::ThreadPool,
+    levels: Vec<LevelTotals>,
+    /// Expected cost of everyone so far, in units of money.
+    expected: f64,
+}
+
+impl Run {
+    /// A run over `levels` levels of units.
+    pub fn new(model: &CostModel, levels: usize, options: &Options) -> Result<Self, Refusal> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(options.threads)
+            .build()
+            .map_err(|error| Refusal::one(format!("threads: cannot start {}: {error}", options.threads)))?;
+        let source = Source::new(options.seed);
+        let effects = Effects::new(source, options);
+        let replications = options.replications as usize;
+        Ok(Self {
+            laws: Laws::new(model),
+            source,
+            terms: Terms::new(options.stop_loss),
+            replications,
+            processor: options.processor,
+            pool,
+            levels: (0..levels).map(|_| LevelTotals::new(replications, effects.any())).collect(),
+            effects,
+            expected: 0.0,
+        })
+    }
+
+    /// Draws all replications of these people. `addresses` are those of the practices, by number.
+    pub fn add(&mut self, rows: &Rows, addresses: &[u64], progress: &Progress) -> Result<(), Ended> {
+        self.check_room(rows)?;
+        for (level, units) in self.levels.iter_mut().zip(&rows.units) {
+            level.register(units, &rows.count);
+        }
+        let plan = self.pool.install(|| Plan::new(rows, &self.laws));
+        let this = &*self;
+        self.pool.install(|| {
+            plan.slabs.par_iter().try_for_each_init(
+                || (Chunk::new(), Claimants::new()),
+                |(chunk, claimants), slab| this.slab(rows, &plan, slab, addresses, progress, chunk, claimants),
+            )
+        })
+    }
+
+    pub fn finish(self) -> Vec<Totals> {
+        self.levels.into_iter().map(LevelTotals::finish).collect()
+    }
+
+    /// Totals are 64-bit: refuses people whose expected cost leaves no room above it.
+    fn check_room(&mut self, rows: &Rows) -> Result<(), Ended> {
+        let room = i64::MAX as f64 / 16.0;
+        for i in 0..rows.len() {
+            let mean = self.laws.mean(rows.band[i] as usize, rows.p_any[i]) * UNITS_PER_POUND;
+            self.expected += rows.count[i] as f64 * rows.scale[i] * mean;
+        }
+        if self.expected < room {
+            return Ok(());
+        }
+        Err(Ended::Refused(Refusal::one(format!(
+            "the expected cost of the population is £{:e}: totals hold at most £{:e} of expected cost; \
+             use larger units of money, or smaller scales, counts or means",
+            self.expected / UNITS_PER_POUND,
+            room / UNITS_PER_POUND
+        ))))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn slab(
+        &self,
+        rows: &Rows,
+        plan: &Plan,
+        slab: &Slab,
+        addresses: &[u64],
+        progress: &Progress,
+        chunk: &mut Chunk,
+        claimants: &mut Claimants,
+    ) -> Result<(), Ended> {
+        let law = &self.laws.kinds[slab.law];
+        for start in (0..self.replications).step_by(BATCH_OF_REPLICATIONS) {
+            let years = start..self.replications.min(start + BATCH_OF_REPLICATIONS);
+            let effects = self.effects.of(addresses[slab.practice as usize], years.clone());
+            let mut tallies = vec![Tally::default(); years.len()];
+            let mut draw = |chunk: &mut Chunk| {
+                if progress.stop.load(Ordering::Relaxed) {
+                    return Err(Ended::Interrupted);
+                }
+                let drawn = (chunk.len * years.len()) as u64;
+                self.processor
+                    .run(Years {
+                        source: &self.source,
+                        chunk,
+                        law,
+                        terms: self.terms,
+                        effects: &effects,
+                        first: start as u32,
+                        tallies: &mut tallies,
+                        claimants,
+                    })
+                    .map_err(|Overflow| too_large())?;
+                progress.drawn.fetch_add(drawn, Ordering::Relaxed);
+                chunk.clear();
+                Ok(())
+            };
+            chunk.clear();
+            for piece in &plan.pieces[slab.pieces.clone()] {
+                let row = piece.row as usize;
+                let kind = Kind {
+                    p_any: rows.p_any[row],
+                    multiplier: rows.scale[row] * self.laws.unit(rows.band[row] as usize) * UNITS_PER_POUND,
+                };
+                let mut members = piece.members.clone();
+                while !members.is_empty() {
+                    let count = chunk.room().min((members.end - members.start) as usize);
+                    chunk.push(rows.identity[row].wrapping_add(members.start), count, kind);
+                    members.start += count as u64;
+                    if chunk.room() == 0 {
+                        draw(chunk)?;
+                    }
+                }
+            }
+            if chunk.len > 0 {
+                draw(chunk)?;
+            }
+            self.flush(rows, plan, slab, years, &tallies)?;
+        }
+        Ok(())
+    }
+
+    fn flush(
+        &self,
+        rows: &Rows,
+        plan: &Plan,
+        slab: &Slab,
+        years: Range<usize>,
+        tallies: &[Tally],
+    ) -> Result<(), Ended> {
+        let row = plan.pieces[slab.pieces.start].row as usize;
+        for (level, units) in self.levels.iter().zip(&rows.units) {
+            level.add(units[row] as usize, years.clone(), tallies).map_err(|Overflow| too_large())?;
+        }
+        Ok(())
+    }
+}
+
+fn too_large() -> Ended {
+    Ended::Refused(Refusal::one(
+        "a simulated cost is larger than totals hold (£225 billion for one person-year, £922 trillion for a unit): \
+         give a ceiling, a law with a lighter tail, or smaller scales",
+    ))
+}
+
+/// A first replication must start a block.
+const _: () = assert!(BATCH_OF_REPLICATIONS % WORDS == 0);

@@ -1,0 +1,78 @@
+//! Which people are drawn together: slabs of one practice, one unit at every level and one law.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::laws::Laws;
+use crate::people::Rows;
+
+/// People in a slab, about: the unit of work of a thread.
+const SLAB: u64 = 8192;
+
+/// Some of the people of a row.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    pub row: u32,
+    pub members: Range<u64>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Slab {
+    pub practice: u32,
+    pub law: usize,
+    pub pieces: Range<usize>,
+}
+
+pub(crate) struct Plan {
+    pub pieces: Vec<Piece>,
+    pub slabs: Vec<Slab>,
+}
+
+impl Plan {
+    /// Leaves out rows that can have no cost.
+    pub(crate) fn new(rows: &Rows, laws: &Laws) -> Self {
+        let law = |row: u32| laws.kind(rows.band[row as usize] as usize);
+        let compare = |&a: &u32, &b: &u32| {
+            let (i, j) = (a as usize, b as usize);
+            rows.practice[i]
+                .cmp(&rows.practice[j])
+                .then_with(|| law(a).cmp(&law(b)))
+                .then_with(|| {
+                    let units = rows.units.iter().map(|level| level[i].cmp(&level[j]));
+                    units.fold(std::cmp::Ordering::Equal, |all, one| all.then(one))
+                })
+        };
+        let mut order: Vec<u32> = (0..rows.len() as u32)
+            .filter(|&row| {
+                let i = row as usize;
+                rows.count[i] > 0 && rows.scale[i] > 0.0 && rows.p_any[i] > 0.0
+            })
+            .collect();
+        if !order.is_sorted_by(|a, b| compare(a, b).is_le()) {
+            order.par_sort_unstable_by(compare);
+        }
+        let mut plan = Self { pieces: Vec::with_capacity(order.len()), slabs: Vec::new() };
+        let (mut start, mut people) = (0, 0);
+        for (at, &row) in order.iter().enumerate() {
+            let mut first = 0;
+            while first < rows.count[row as usize] {
+                let count = (rows.count[row as usize] - first).min(SLAB - people);
+                plan.pieces.push(Piece { row, members: first..first + count });
+                first += count;
+                people += count;
+                let ends = first == rows.count[row as usize]
+                    && order.get(at + 1).is_none_or(|next| compare(&row, next).is_ne());
+                if people == SLAB || ends {
+                    plan.slabs.push(Slab {
+                        practice: rows.practice[row as usize],
+                        law: law(row),
+                        pieces: start..plan.pieces.len(),
+                    });
+                    (start, people) = (plan.pieces.len(), 0);
+                }
+            }
+        }
+        plan
+    }
+}
