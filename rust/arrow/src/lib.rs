@@ -1,1 +1,14 @@
+//! Arrow tables to and from the fundholder engine, with the schema rules: all problems of a table in one pass.
 
+mod budgets;
+mod column;
+mod costs;
+mod labels;
+mod population;
+mod results;
+
+pub use budgets::Budgets;
+pub use costs::{annual_model, events_model, model_from_costs, model_table, moments_table};
+pub use labels::{Label, Labels};
+pub use population::Reader;
+pub use results::{Asked, Level, Measure, size_band_table, summary_table, totals_table};

@@ -62,6 +62,15 @@ impl Refusal {
         }
     }
 
+    /// Adds the problems of another part of the same input.
+    pub fn merge(&mut self, other: Refusal) {
+        if other.kind == Kind::Value {
+            self.kind = Kind::Value;
+        }
+        self.more += other.more;
+        self.problems.extend(other.problems);
+    }
+
     pub fn unless_empty(problems: Vec<Problem>) -> Result<(), Self> {
         if problems.is_empty() {
             Ok(())

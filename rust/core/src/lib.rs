@@ -5,6 +5,7 @@
 
 pub mod contract;
 pub mod error;
+pub mod measures;
 pub mod model;
 pub mod money;
 pub mod people;

@@ -191,10 +191,12 @@ fn stirling_error(a: f64) -> f64 {
     polynomial(&terms, b) / a
 }
 
-/// `d - ln(1 + d)` without cancellation near `d = 0`; the deviance part of Loader (2000).
-fn log1p_excess(d: f64) -> f64 {
+/// `d - ln(1 + d)` with `1 + d = x / a`, without cancellation near `x = a` or near 0; the
+/// deviance part of Loader (2000).
+fn deviance(x: f64, a: f64) -> f64 {
+    let d = (x - a) / a;
     if d.abs() >= 0.41 {
-        return d - log1p(d);
+        return d - log(x / a);
     }
     // ln(1 + d) = 2 atanh(r) with r = d / (2 + d), and d - 2 r = r d.
     let r = d / (2.0 + d);
@@ -211,7 +213,7 @@ fn gamma_prefix(a: f64, x: f64) -> f64 {
     if a < TEMME_MIN_A {
         exp(a * log(x) - x - ln_gamma_1p(a))
     } else {
-        let exponent = -stirling_error(a) - a * log1p_excess((x - a) / a);
+        let exponent = -stirling_error(a) - a * deviance(x, a);
         exp(exponent) / (SQRT_TWO_PI * a.sqrt())
     }
 }
@@ -228,7 +230,9 @@ struct GammaSide {
 fn gamma_side(a: f64, x: f64, upper: bool) -> GammaSide {
     let prefix = gamma_prefix(a, x);
     let x_density = a * prefix;
-    let (value, value_is_upper) = if a >= TEMME_MIN_A && (x - a).abs() < TEMME_WIDTH * a {
+    let (value, value_is_upper) = if prefix == 0.0 {
+        (0.0, x > a)
+    } else if a >= TEMME_MIN_A && (x - a).abs() < TEMME_WIDTH * a {
         (gamma_temme(a, x, upper), upper)
     } else if x >= (a + 0.5).max(1.5) {
         (x_density * gamma_fraction(a, x), true)
@@ -310,10 +314,9 @@ fn gamma_q_small_a(a: f64, x: f64) -> f64 {
 
 /// P or Q for large `a` and `x` near it: Temme (1979), uniform asymptotic expansion.
 fn gamma_temme(a: f64, x: f64, upper: bool) -> f64 {
-    let d = (x - a) / a;
-    let half_eta_squared = log1p_excess(d);
+    let half_eta_squared = deviance(x, a);
     let magnitude = (2.0 * half_eta_squared).sqrt();
-    let eta = if d < 0.0 { -magnitude } else { magnitude };
+    let eta = if x < a { -magnitude } else { magnitude };
     let mut scale = 1.0;
     let mut sum = 0.0;
     for row in TEMME {
@@ -325,7 +328,7 @@ fn gamma_temme(a: f64, x: f64, upper: bool) -> f64 {
     }
     let correction = exp(-a * half_eta_squared) / (SQRT_TWO_PI * a.sqrt()) * sum;
     let root = (a * half_eta_squared).sqrt();
-    let z = if d < 0.0 { -root } else { root };
+    let z = if x < a { -root } else { root };
     if upper {
         0.5 * erfc(z) + correction
     } else {
@@ -334,7 +337,7 @@ fn gamma_temme(a: f64, x: f64, upper: bool) -> f64 {
 }
 
 /// Coefficients of c_k(eta) in Temme's expansion, lowest power first, from the exact rational
-/// recurrence in Temme (1979).
+/// recurrence in Temme (1979) (temme_coefficients.py).
 const TEMME: [&[f64]; 11] = [
     &[
         -0.3333333333333333,
@@ -674,8 +677,8 @@ fn beta_prefix(a: f64, b: f64, x: f64, y: f64) -> f64 {
     let exponent = stirling_error(n)
         - stirling_error(a)
         - stirling_error(b)
-        - a * log1p_excess((mean_a - a) / a)
-        - b * log1p_excess((mean_b - b) / b);
+        - a * deviance(mean_a, a)
+        - b * deviance(mean_b, b);
     exp(exponent) * (a * b / n).sqrt() / SQRT_TWO_PI
 }
 

@@ -1,1 +1,32 @@
+//! The extension module: Python's types and the engine's, and nothing else.
 
+mod contract;
+mod errors;
+mod model;
+mod simulation;
+mod tables;
+mod watch;
+
+use fundholder_core::simd::Level;
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _engine {
+    #[pymodule_export]
+    use super::contract::StopLoss;
+    #[pymodule_export]
+    use super::model::CostModel;
+    #[pymodule_export]
+    use super::simulation::{Simulation, simulate};
+    #[pymodule_export]
+    use super::processor_levels;
+    #[pymodule_export]
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+}
+
+/// The instruction sets that this processor can run, the widest first.
+#[pyfunction]
+fn processor_levels() -> Vec<&'static str> {
+    let available = Level::ALL.into_iter().filter(|level| level.available());
+    available.map(Level::name).collect()
+}

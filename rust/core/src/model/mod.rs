@@ -5,6 +5,7 @@ mod moments;
 
 use std::sync::Arc;
 
+use crate::random::{label_address, mix};
 use crate::severity::{Empirical, Family, Law};
 
 pub use moments::Moments;
@@ -140,4 +141,47 @@ pub struct Band {
 #[derive(Clone)]
 pub struct CostModel {
     pub bands: Vec<Band>,
+}
+
+impl CostModel {
+    /// A digest of everything that decides a draw.
+    pub fn digest(&self) -> u64 {
+        let mut hash = 0;
+        let mut put = |x: u64| hash = mix(hash ^ mix(x));
+        for band in &self.bands {
+            put(label_address(band.name.as_deref().unwrap_or_default().as_bytes()));
+            match &band.year {
+                Year::Annual { p_any, severity } => {
+                    put(p_any.to_bits());
+                    severity.digest(&mut put);
+                }
+                Year::Events(types) => {
+                    for event in types {
+                        put(event.rate.to_bits());
+                        event.severity.digest(&mut put);
+                    }
+                }
+            }
+        }
+        hash
+    }
+}
+
+impl Severity {
+    fn digest(&self, put: &mut impl FnMut(u64)) {
+        put(self.unit.to_bits());
+        match &self.kind {
+            SeverityKind::Parametric { family, shape, .. } => {
+                put(label_address(family.name().as_bytes()));
+                put(shape.unwrap_or_default().to_bits());
+            }
+            SeverityKind::Observed(law) => {
+                law.values().iter().chain(law.probabilities()).for_each(|x| put(x.to_bits()));
+                if let Some(tail) = law.tail() {
+                    let terms = [tail.threshold, tail.scale, tail.shape, tail.probability];
+                    terms.iter().for_each(|x| put(x.to_bits()));
+                }
+            }
+        }
+    }
 }

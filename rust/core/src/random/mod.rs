@@ -80,7 +80,7 @@ pub fn mix(mut x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
-/// The address of a label: FNV-1a (Fowler, Noll and Vo), then mixed. An integer label has the address of its digits.
+/// The address of a label: FNV-1a (Fowler, Noll and Vo), then mixed.
 pub fn label_address(label: &[u8]) -> u64 {
     let hash = label.iter().fold(0xCBF2_9CE4_8422_2325u64, |h, &byte| {
         (h ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
@@ -88,8 +88,49 @@ pub fn label_address(label: &[u8]) -> u64 {
     mix(hash)
 }
 
+/// The address of an integer label: that of its digits, so that 17 and "17" are the same person or practice.
+pub fn integer_address(number: i64) -> u64 {
+    // A sign and nineteen digits at most.
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    let mut left = number.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (left % 10) as u8;
+        left /= 10;
+        if left == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        at -= 1;
+        digits[at] = b'-';
+    }
+    label_address(&digits[at..])
+}
+
 /// The identity of a row: its practice and its own address within the practice.
 #[inline]
 pub fn identity(practice: u64, person: u64) -> u64 {
     mix(practice ^ mix(person.wrapping_add(0x9E37_79B9_7F4A_7C15)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_an_integer_the_same_label_as_its_digits() {
+        for number in [0, 7, -7, 1_234_567, i64::MAX, i64::MIN] {
+            assert_eq!(integer_address(number), label_address(number.to_string().as_bytes()));
+        }
+    }
+
+    #[test]
+    fn are_neighbouring_addresses_far_apart() {
+        // Identities of one practice must not overlap when groups of up to a million people follow each other.
+        let mut identities: Vec<u64> = (0..10_000).map(|n| identity(label_address(b"A81001"), n)).collect();
+        identities.sort_unstable();
+        assert!(identities.windows(2).all(|pair| pair[1] - pair[0] > 1_000_000));
+    }
 }

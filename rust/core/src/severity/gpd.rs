@@ -70,8 +70,14 @@ impl GpdTail {
             return scaled;
         }
         let stretch = self.shape * scaled;
-        if stretch <= -1.0 {
-            f64::INFINITY
+        if stretch < -0.5 {
+            // Towards the end point: subtract before dividing.
+            let left = (self.scale + self.shape * y) / self.scale;
+            if left > 0.0 {
+                log(left) / self.shape
+            } else {
+                f64::INFINITY
+            }
         } else if stretch == f64::INFINITY {
             (log(self.shape) + log(y) - log(self.scale)) / self.shape
         } else {

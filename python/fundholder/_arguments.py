@@ -1,0 +1,94 @@
+"""Arguments of the public functions, checked all at once before any work."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+from ._errors import InputError, InputTypeError
+
+
+class Arguments:
+    """Collects what is wrong with the arguments of one call; ``check`` raises it."""
+
+    def __init__(self) -> None:
+        self._values: list[str] = []
+        self._types: list[str] = []
+
+    def check(self) -> None:
+        """Raise every problem found so far."""
+        if self._values:
+            raise InputError(self._types + self._values)
+        if self._types:
+            raise InputTypeError(self._types)
+
+    def refuse(self, name: str, value: Any, allowed: str) -> None:
+        """Note that ``value`` is not allowed."""
+        self._values.append(f"{name} is {value!r}: must be {allowed}")
+
+    def refuse_type(self, name: str, value: Any, allowed: str) -> None:
+        """Note that the type of ``value`` is not allowed."""
+        self._types.append(f"{name} is {value!r} ({type(value).__name__}): must be {allowed}")
+
+    def integer(self, name: str, value: Any, low: int, high: int) -> int:
+        """A whole number from ``low`` to ``high``."""
+        allowed = f"a whole number from {low} to {high}"
+        try:
+            number = operator.index(value)
+        except TypeError:
+            self.refuse_type(name, value, allowed)
+            return low
+        if not low <= number <= high or isinstance(value, bool):
+            self.refuse(name, value, allowed)
+            return low
+        return number
+
+    def number(self, name: str, value: Any, *, below: float | None = None, above: bool = False) -> float:
+        """A finite number of at least 0 (above 0 if ``above``) and below ``below``."""
+        allowed = f"a finite number {'above 0' if above else 'of at least 0'}"
+        if below is not None:
+            allowed += f" and below {below:g}"
+        if isinstance(value, bool | str | bytes) or not hasattr(value, "__float__"):
+            self.refuse_type(name, value, allowed)
+            return 0.0
+        number = float(value)
+        low = number > 0 if above else number >= 0
+        if not (math.isfinite(number) and low and (below is None or number < below)):
+            self.refuse(name, value, allowed)
+            return 0.0
+        return number
+
+    def names(self, name: str, value: Any) -> list[str]:
+        """One column name or several, each once."""
+        allowed = "the name of a column, or a list of different ones"
+        if isinstance(value, str):
+            return [value]
+        if not isinstance(value, Iterable) or isinstance(value, bytes):
+            self.refuse_type(name, value, allowed)
+            return []
+        found = list(value)
+        if not all(isinstance(item, str) for item in found):
+            self.refuse_type(name, value, allowed)
+            return []
+        if not found or len(set(found)) < len(found):
+            self.refuse(name, value, allowed)
+        return found
+
+    def fractions(self, name: str, values: Any) -> list[tuple[str, float]]:
+        """Different numbers between 0 and 1, each with how it was written."""
+        allowed = "different numbers between 0 and 1"
+        if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+            self.refuse_type(name, values, f"a sequence of {allowed}")
+            return []
+        found: list[tuple[str, float]] = []
+        for value in values:
+            if isinstance(value, bool | str | bytes) or not hasattr(value, "__float__"):
+                self.refuse_type(name, value, allowed)
+                continue
+            number = float(value)
+            if not 0 < number < 1 or number in [other for _, other in found]:
+                self.refuse(name, value, allowed)
+            found.append((repr(number), number))
+        return found

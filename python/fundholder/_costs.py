@@ -1,0 +1,176 @@
+"""Cost models: what a person of each band costs in a year."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from . import _engine
+from ._arguments import Arguments
+from ._contracts import StopLoss, stop_loss_terms
+
+
+class CostModel:
+    """The law of a person's cost of the year, by risk band.
+
+    A person of a band has a cost with probability ``p_any``, and then one of the band's family.
+
+    Parameters
+    ----------
+    table
+        Anything with ``__arrow_c_stream__``, one row per band:
+
+        ========  ==========================================================================
+        band      name of the band; may be absent, or null, where there is only one row
+        p_any     probability of any cost in the year, from 0 to 1
+        family    "lognormal", "gamma", "weibull", "pareto" or "fixed"
+        mean      £ given any cost, above 0
+        shape     lognormal: sigma; gamma: alpha; weibull: k; pareto: alpha, above 1 (the
+                  classical law, P(X > x) = (minimum / x) ** alpha); fixed: null
+        ========  ==========================================================================
+
+        The table of a model of observed costs (``from_costs``) reads back too: its rows have the
+        family "empirical".
+
+    Raises
+    ------
+    InputError, InputTypeError
+        All problems of the table at once, each with its column, row (from 0), value and what is
+        allowed.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> costs = CostModel(pa.table({"p_any": [0.3], "family": ["lognormal"],
+    ...                             "mean": [800 / 0.3], "shape": [1.6]}))
+    >>> moments = costs.moments(stop_loss=20_000).to_pylist()[0]
+    >>> round(moments["mean"], 2), round(moments["cv"], 2)
+    (659.67, 3.53)
+    """
+
+    _engine: _engine.CostModel
+
+    def __init__(self, table: Any) -> None:
+        self._engine = _engine.CostModel(table)
+
+    @classmethod
+    def _of(cls, model: _engine.CostModel) -> CostModel:
+        made = cls.__new__(cls)
+        made._engine = model
+        return made
+
+    @classmethod
+    def events(cls, table: Any) -> CostModel:
+        """A model of Poisson events, each with a severity: referrals, admissions, treatments.
+
+        Parameters
+        ----------
+        table
+            Columns ``band``, ``rate`` (events per person-year, 500 at most over all types of a
+            band), ``family``, ``mean`` (£ per event) and ``shape``. Several rows of one band are
+            several types of event.
+
+        Returns
+        -------
+        CostModel
+            A person's own ``p_any`` replaces the probability of at least one event; the mix of
+            types stays.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            As for ``CostModel``.
+
+        Examples
+        --------
+        >>> import pyarrow as pa
+        >>> referrals = CostModel.events(pa.table({
+        ...     "rate": [0.002, 0.0005], "family": ["fixed", "gamma"],
+        ...     "mean": [6_000.0, 25_000.0], "shape": [None, 2.0]}))
+        >>> referrals.moments().column("mean").to_pylist()
+        [24.5]
+        """
+        return cls._of(_engine.CostModel.events(table))
+
+    @classmethod
+    def from_costs(
+        cls,
+        table: Any,
+        *,
+        cost: str,
+        band: str | None = None,
+        weight: str | None = None,
+        tail: Literal["gpd"] | None = None,
+    ) -> CostModel:
+        """A model of the costs that were observed: each person-year with its weight.
+
+        Parameters
+        ----------
+        table
+            One row per person-year, those without a cost included.
+        cost
+            Column of the cost of the year, £, 0 or more.
+        band
+            Column of the risk band; without it, there is one.
+        weight
+            Column of survey weights, 0 or more; without it, all are alike.
+        tail
+            "gpd" replaces the largest 5 % of positive costs by a generalised Pareto law with the
+            same mean excess (probability-weighted moments, Hosking and Wallis 1987); ``None``
+            keeps the costs as they are.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            Null, negative or infinite costs or weights, a band without any cost, fewer than 50
+            costs above the 95 % quantile for a tail: all at once.
+
+        Examples
+        --------
+        >>> import pyarrow as pa
+        >>> years = pa.table({"spent": [0.0, 0.0, 100.0, 300.0], "w": [1, 1, 1, 1]})
+        >>> CostModel.from_costs(years, cost="spent", weight="w").moments().column("mean")[0]
+        <pyarrow.DoubleScalar: 100.0>
+        """
+        arguments = Arguments()
+        for name, value in (("cost", cost), ("band", band), ("weight", weight)):
+            if not (isinstance(value, str) or (value is None and name != "cost")):
+                arguments.refuse_type(name, value, "the name of a column")
+        if tail not in ("gpd", None):
+            arguments.refuse("tail", tail, "'gpd' or None")
+        arguments.check()
+        gpd_tail = tail == "gpd"
+        model = _engine.CostModel.from_costs(
+            table, cost=cost, band=band, weight=weight, gpd_tail=gpd_tail
+        )
+        return cls._of(model)
+
+    @property
+    def table(self) -> pa.Table:
+        """The model as a table that reads back as the same model."""
+        return self._engine.table
+
+    def moments(self, stop_loss: float | StopLoss | None = None) -> pa.Table:
+        """Mean, SD, CV and skewness of one person's net cost of the year, by band, in closed form.
+
+        Parameters
+        ----------
+        stop_loss
+            A ceiling in £ or a ``StopLoss``; the ceded part of the cost is left out.
+
+        Returns
+        -------
+        pyarrow.Table
+            ``band``, ``mean`` (£), ``sd`` (£), ``cv`` (null where the mean is 0), ``skewness``
+            (null where it is infinite, or the cost does not vary).
+
+        Raises
+        ------
+        InputError
+            Where a band's variance is infinite.
+        """
+        arguments = Arguments()
+        terms = stop_loss_terms(arguments, stop_loss)
+        arguments.check()
+        return self._engine.moments(terms)

@@ -1,0 +1,71 @@
+"""The extension module: the engine behind the package's own types."""
+
+from collections.abc import Callable
+from typing import Any, Final, final
+
+import pyarrow as pa
+
+__all__ = ["VERSION", "CostModel", "Simulation", "StopLoss", "processor_levels", "simulate"]
+
+VERSION: Final[str]
+
+def processor_levels() -> list[str]: ...
+@final
+class StopLoss:
+    def __new__(
+        cls, ceiling: float, share: float = 1.0, limit: float | None = None
+    ) -> StopLoss: ...
+    def ceded(self, cost: float) -> float: ...
+
+@final
+class CostModel:
+    def __new__(cls, costs: Any) -> CostModel: ...
+    @staticmethod
+    def events(costs: Any) -> CostModel: ...
+    @staticmethod
+    def from_costs(
+        costs: Any,
+        *,
+        cost: str,
+        band: str | None = None,
+        weight: str | None = None,
+        gpd_tail: bool,
+    ) -> CostModel: ...
+    @property
+    def table(self) -> pa.Table: ...
+    def moments(self, stop_loss: StopLoss | None = None) -> pa.Table: ...
+
+@final
+class Simulation:
+    @property
+    def levels(self) -> list[str]: ...
+    @property
+    def metadata(self) -> dict[str, str]: ...
+    def totals(self, by: str | None = None) -> pa.Table: ...
+    def summary(
+        self,
+        by: str | None,
+        budgets: Any | None,
+        measure: str,
+        thresholds: list[tuple[str, float]],
+        quantiles: list[tuple[str, float]],
+    ) -> pa.Table: ...
+    def size_bands(
+        self, by: str | None, edges: list[int], thresholds: list[tuple[str, float]]
+    ) -> pa.Table: ...
+
+def simulate(
+    population: Any,
+    costs: CostModel,
+    *,
+    streamed: bool,
+    replications: int,
+    seed: int,
+    by: list[str],
+    stop_loss: StopLoss | None,
+    practice_sd: float,
+    national_sd: float,
+    threads: int,
+    processor: str,
+    shown: Callable[[int], object] | None,
+) -> Simulation: ...

@@ -1,0 +1,147 @@
+"""Tables in files: whole or not at all, with what they were made from."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.feather
+import pyarrow.parquet as pq
+
+from ._errors import InputError
+
+SUFFIXES = (".parquet", ".csv", ".arrow")
+BATCH_ROWS = 1 << 18
+
+
+def check_output(*paths: str | Path) -> None:
+    """Refuse, before any work, files that could not be written."""
+    problems = []
+    for path in map(Path, paths):
+        if path.suffix not in SUFFIXES:
+            problems.append(f"{path}: the name must end in {', '.join(SUFFIXES)}")
+        folder = path.parent
+        if not folder.is_dir():
+            problems.append(f"{path}: {folder} must be a folder that exists")
+        elif not os.access(folder, os.W_OK | os.X_OK):
+            problems.append(f"{path}: {folder} must be a folder that can be written to")
+        elif path.is_dir():
+            problems.append(f"{path}: must not be a folder")
+    if problems:
+        raise InputError(problems)
+
+
+def write(table: pa.Table, path: str | Path) -> None:
+    """Write a table as Parquet, CSV or Arrow, by the ending of its name.
+
+    The file appears whole or not at all. The metadata of a result (seed, version, digests of the
+    inputs) stands in the schema of Parquet and Arrow files, and beside a CSV file in
+    ``<name>-metadata.json``. A CSV file has one row for each replication of a list.
+
+    Parameters
+    ----------
+    table
+        A result of this package, or any table.
+    path
+        A name that ends in .parquet, .csv or .arrow, in a folder that exists.
+
+    Raises
+    ------
+    InputError
+        Before anything is written.
+
+    Examples
+    --------
+    >>> import tempfile, pyarrow as pa
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(pa.table({"practice": ["A"], "people": [7000]}), f"{folder}/lists.parquet")
+    ...     read(f"{folder}/lists.parquet").read_all().num_rows
+    1
+    """
+    check_output(path)
+    path = Path(path)
+    if path.suffix == ".parquet":
+        _whole(path, lambda file: pq.write_table(table, file))
+    elif path.suffix == ".arrow":
+        _whole(path, lambda file: pyarrow.feather.write_feather(table, file))
+    else:
+        metadata = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
+        beside = path.with_name(f"{path.name}-metadata.json")
+        text = json.dumps(metadata, indent=2) + "\n"
+        _whole(beside, lambda file: Path(file).write_text(text, encoding="utf-8"))
+        _whole(path, lambda file: pyarrow.csv.write_csv(_long(table), file))
+
+
+def _whole(path: Path, fill: Callable[[str], object]) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    try:
+        fill(name)
+        # Temporary files are for their owner alone; a result is as open as any new file.
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(0o666 & ~mask)
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _long(table: pa.Table) -> pa.Table:
+    """One row for each replication, where there are lists."""
+    lists = [f.name for f in table.schema if pa.types.is_fixed_size_list(f.type)]
+    if not lists:
+        return table
+    size = table.schema.field(lists[0]).type.list_size
+    row = pa.array([i for i in range(table.num_rows) for _ in range(size)], pa.int64())
+    columns = {name: table[name].take(row) for name in table.column_names if name not in lists}
+    columns["replication"] = pa.array(list(range(size)) * table.num_rows, pa.int64())
+    for name in lists:
+        columns[name] = pc.list_flatten(table[name])
+    return pa.table(columns)
+
+
+def read(path: str | Path, labels: Sequence[str] = ()) -> pa.RecordBatchReader:
+    """Read a Parquet, CSV or Arrow file in batches, so that it may be larger than memory.
+
+    Parameters
+    ----------
+    path
+        A file whose name ends in .parquet, .csv or .arrow.
+    labels
+        Columns of a CSV file that are text even where they look like numbers; always so are
+        ``practice``, ``band``, ``person``, ``pcn``, ``icb`` and ``region``.
+
+    Raises
+    ------
+    InputError
+        A file that is not there, or not what its name says.
+    """
+    path = Path(path)
+    if path.suffix not in SUFFIXES:
+        raise InputError([f"{path}: the name must end in {', '.join(SUFFIXES)}"])
+    if not path.is_file():
+        raise InputError([f"{path}: must be a file that exists"])
+    try:
+        if path.suffix == ".parquet":
+            file = pq.ParquetFile(path)
+            batches: Any = file.iter_batches(batch_size=BATCH_ROWS)
+            return pa.RecordBatchReader.from_batches(file.schema_arrow, batches)
+        if path.suffix == ".arrow":
+            source = pa.ipc.open_file(pa.memory_map(str(path)))
+            batches = (source.get_batch(i) for i in range(source.num_record_batches))
+            return pa.RecordBatchReader.from_batches(source.schema, batches)
+        text = {"practice", "band", "person", "pcn", "icb", "region", *labels}
+        options = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(text, pa.string()))
+        return pyarrow.csv.open_csv(path, convert_options=options)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError([f"{path}: cannot be read: {error}"]) from error

@@ -1,0 +1,20 @@
+"""England as a population to run on: synthetic, but with the published shape.
+
+>>> from fundholder import england
+>>> groups = england.population(year=2025)     # 6,348 practices, 63.8 million people
+>>> bands = england.costs(year=2025)           # what a person of each age and sex costs
+
+:func:`population` makes practices, PCNs, ICBs and regions whose list sizes, ages, sexes and
+deprivation follow published figures; :func:`from_age_sex` makes the same table from real counts of
+patients by practice; :func:`people` expands either into one row per person; :func:`costs` gives the
+cost model of the bands. Nothing is downloaded and no real practice or person is inside. The figures
+and their sources (NHS England, NHS Digital, ONS, HM Treasury, University of York, Institute for
+Fiscal Studies) are in ``_figures.py``, which also says what is published and what is fitted.
+"""
+
+from ._age_sex import from_age_sex
+from ._costs import costs
+from ._people import people
+from ._population import population
+
+__all__ = ["costs", "from_age_sex", "people", "population"]

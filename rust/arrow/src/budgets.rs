@@ -1,0 +1,66 @@
+//! Budgets of units: a table `<by>, budget`.
+
+use std::collections::HashMap;
+
+use arrow_array::RecordBatch;
+use fundholder_core::error::{Problem, Refusal};
+
+use crate::column::{NOT_NEGATIVE, Problems, each, numbers, required};
+use crate::labels::Labels;
+
+/// The budget of each unit, by label. An integer label and its digits are the same unit.
+pub struct Budgets {
+    by: String,
+    budgets: HashMap<String, f64>,
+}
+
+impl Budgets {
+    /// Refuses missing columns, nulls, negative budgets and units named twice. Other columns are ignored.
+    pub fn read(batches: &[RecordBatch], by: &str) -> Result<Self, Refusal> {
+        let mut problems = Problems::default();
+        let mut labels = Labels::default();
+        let mut units = Vec::new();
+        let mut values = Vec::new();
+        let mut first = 0;
+        for batch in batches {
+            if let Some(column) = required(batch, by, &mut problems) {
+                labels.read(column, by, true, first, &mut problems, &mut units);
+            }
+            if let Some(column) =
+                required(batch, "budget", &mut problems).and_then(|c| numbers(c, "budget", &mut problems))
+            {
+                each(&column, "budget", &NOT_NEGATIVE, false, first, &mut problems, |x| {
+                    values.push(x.unwrap_or(0.0));
+                });
+            }
+            first += batch.num_rows() as u64;
+        }
+        let mut budgets = HashMap::new();
+        for (row, (unit, value)) in units.iter().zip(&values).enumerate() {
+            let Some(label) = labels.list().get(*unit as usize) else { continue };
+            if budgets.insert(label.to_string(), *value).is_some() {
+                problems.value(Problem::cell(by, row as u64, format!("'{label}' again"), "a unit once"));
+            }
+        }
+        problems.check()?;
+        Ok(Self { by: by.into(), budgets })
+    }
+
+    /// The budgets of these units, in their order; units without one are refused together.
+    pub(crate) fn of(&self, labels: &Labels, order: &[u32]) -> Result<Vec<f64>, Refusal> {
+        let mut problems = Problems::default();
+        let mut found = Vec::new();
+        for &unit in order {
+            let label = labels.list()[unit as usize].to_string();
+            match self.budgets.get(&label) {
+                Some(budget) => found.push(*budget),
+                None => problems.value(Problem::new(format!(
+                    "column '{}': no budget for '{label}': every unit must have one",
+                    self.by
+                ))),
+            }
+        }
+        problems.check()?;
+        Ok(found)
+    }
+}

@@ -1,0 +1,115 @@
+//! Columns of a batch as the engine's slices, with every cell that is not allowed named.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch};
+use arrow_cast::cast;
+use arrow_schema::DataType;
+use fundholder_core::error::{Kind, Problem, Refusal};
+
+/// Problems kept; beyond them they are only counted.
+const KEPT: usize = 1000;
+
+/// Collects what is wrong with a table.
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    kept: Vec<Problem>,
+    more: u64,
+    values: bool,
+}
+
+impl Problems {
+    /// A wrong value.
+    pub(crate) fn value(&mut self, problem: Problem) {
+        self.values = true;
+        self.push(problem);
+    }
+
+    /// A wrong type.
+    pub(crate) fn wrong_type(&mut self, column: &str, found: &DataType, allowed: &str) {
+        self.push(Problem::new(format!("column '{column}' is {found}: must be {allowed}")));
+    }
+
+    fn push(&mut self, problem: Problem) {
+        if self.kept.len() < KEPT {
+            self.kept.push(problem);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    pub(crate) fn check(self) -> Result<(), Refusal> {
+        if self.kept.is_empty() {
+            return Ok(());
+        }
+        let kind = if self.values { Kind::Value } else { Kind::Type };
+        Err(Refusal { kind, problems: self.kept, more: self.more })
+    }
+}
+
+/// The column, or a problem that says which columns there are.
+pub(crate) fn required<'a>(batch: &'a RecordBatch, name: &str, problems: &mut Problems) -> Option<&'a ArrayRef> {
+    let column = batch.column_by_name(name);
+    if column.is_none() {
+        let names: Vec<&str> = batch.schema_ref().fields().iter().map(|f| f.name().as_str()).collect();
+        problems.value(Problem::new(format!(
+            "column '{name}' is missing: the table has {}",
+            if names.is_empty() { "no columns".into() } else { names.join(", ") }
+        )));
+    }
+    column
+}
+
+/// A numeric column as doubles; text, dates and the like are a wrong type.
+pub(crate) fn numbers(array: &ArrayRef, name: &str, problems: &mut Problems) -> Option<Float64Array> {
+    let data_type = array.data_type();
+    if !(data_type.is_numeric() || data_type.is_null()) {
+        problems.wrong_type(name, data_type, "a number");
+        return None;
+    }
+    let numbers = cast(array, &DataType::Float64).ok()?;
+    Some(numbers.as_primitive::<Float64Type>().clone())
+}
+
+/// The rules of a numeric column.
+pub(crate) struct Rule {
+    pub good: fn(f64) -> bool,
+    pub allowed: &'static str,
+}
+
+pub(crate) const NOT_NEGATIVE: Rule =
+    Rule { good: |x| x.is_finite() && x >= 0.0, allowed: "a finite number, 0 or more" };
+pub(crate) const POSITIVE: Rule = Rule { good: |x| x.is_finite() && x > 0.0, allowed: "a finite number above 0" };
+pub(crate) const PROBABILITY: Rule = Rule { good: |x| (0.0..=1.0).contains(&x), allowed: "a number from 0 to 1" };
+
+/// Calls `put` with each number, or with none for a null; names every number that breaks the rule, and every null
+/// where nulls are not allowed. `first_row` is the row of the table that the column starts at.
+pub(crate) fn each(
+    column: &Float64Array,
+    name: &str,
+    rule: &Rule,
+    nulls: bool,
+    first_row: u64,
+    problems: &mut Problems,
+    mut put: impl FnMut(Option<f64>),
+) {
+    for i in 0..column.len() {
+        let row = first_row + i as u64;
+        if column.is_null(i) {
+            if !nulls {
+                problems.value(Problem::cell(name, row, "null", rule.allowed));
+            }
+            put(None);
+        } else {
+            let value = column.value(i);
+            if !(rule.good)(value) {
+                problems.value(Problem::cell(name, row, value, rule.allowed));
+            }
+            put(Some(value));
+        }
+    }
+}

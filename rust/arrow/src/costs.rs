@@ -1,0 +1,340 @@
+//! Cost models from tables, and back.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use arrow_array::builder::{Float64Builder, ListBuilder};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch, StringArray};
+use arrow_cast::cast;
+use arrow_schema::{DataType, Field, Schema};
+use fundholder_core::contract::StopLoss;
+use fundholder_core::error::{Problem, Refusal};
+use fundholder_core::model::{Band, CostModel, EventType, MAX_RATE, Severity, SeverityKind, Year};
+use fundholder_core::severity::{Empirical, Family, GpdTail};
+
+use crate::column::{NOT_NEGATIVE, POSITIVE, PROBABILITY, Problems, Rule, each, numbers, required};
+use crate::labels::{Label, Labels};
+
+/// The name in a table of a law of observed costs.
+const EMPIRICAL: &str = "empirical";
+const TAIL: [&str; 4] = ["tail_threshold", "tail_scale", "tail_shape", "tail_probability"];
+
+/// A model of yearly amounts: band, p_any, family, mean, shape.
+pub fn annual_model(batch: &RecordBatch) -> Result<CostModel, Refusal> {
+    let mut problems = Problems::default();
+    let p_any = column(batch, "p_any", &PROBABILITY, &mut problems);
+    let severities = severities(batch, &mut problems);
+    let names = band_names(batch, &mut problems);
+    let mut seen = HashSet::new();
+    for (row, name) in names.iter().enumerate() {
+        if name.is_some() && !seen.insert(name) {
+            let name = name.as_deref().unwrap_or_default();
+            problems.value(Problem::cell("band", row as u64, format!("'{name}' again"), "a band once"));
+        }
+    }
+    problems.check()?;
+    let years = p_any.into_iter().zip(severities.into_iter().flatten());
+    let years = years.map(|(p_any, severity)| Year::Annual { p_any, severity });
+    Ok(CostModel { bands: names.into_iter().zip(years).map(|(name, year)| Band { name, year }).collect() })
+}
+
+/// A model of Poisson events: band, rate, family, mean, shape; several rows of a band are several types of event.
+pub fn events_model(batch: &RecordBatch) -> Result<CostModel, Refusal> {
+    let mut problems = Problems::default();
+    let rates = column(batch, "rate", &NOT_NEGATIVE, &mut problems);
+    let severities = severities(batch, &mut problems);
+    let names = band_names(batch, &mut problems);
+    let mut bands: Vec<(Option<String>, Vec<EventType>)> = Vec::new();
+    let types = rates.into_iter().zip(severities);
+    for (name, (rate, severity)) in names.into_iter().zip(types) {
+        let Some(severity) = severity else { continue };
+        let event = EventType { rate, severity };
+        match bands.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, types)) => types.push(event),
+            None => bands.push((name, vec![event])),
+        }
+    }
+    for (name, types) in &bands {
+        let rate: f64 = types.iter().map(|t| t.rate).sum();
+        if rate > MAX_RATE {
+            let name = name.as_deref().unwrap_or("");
+            problems.value(Problem::new(format!(
+                "column 'rate', band '{name}': {rate} events per person-year over all types: must be at most {MAX_RATE}"
+            )));
+        }
+    }
+    problems.check()?;
+    let band = |(name, types)| Band { name, year: Year::Events(types) };
+    Ok(CostModel { bands: bands.into_iter().map(band).collect() })
+}
+
+/// A numeric column without nulls.
+fn column(batch: &RecordBatch, name: &str, rule: &Rule, problems: &mut Problems) -> Vec<f64> {
+    let mut values = Vec::with_capacity(batch.num_rows());
+    if let Some(column) = required(batch, name, problems).and_then(|c| numbers(c, name, problems)) {
+        each(&column, name, rule, false, 0, problems, |x| values.push(x.unwrap_or(0.0)));
+    }
+    values
+}
+
+/// A numeric column that may be absent or hold nulls.
+fn optional(batch: &RecordBatch, name: &str, problems: &mut Problems) -> Vec<Option<f64>> {
+    let column = batch.column_by_name(name).and_then(|c| numbers(c, name, problems));
+    match column {
+        None => vec![None; batch.num_rows()],
+        Some(column) => column.iter().collect(),
+    }
+}
+
+/// The names of the bands; without the column, the one band of the model has none.
+fn band_names(batch: &RecordBatch, problems: &mut Problems) -> Vec<Option<String>> {
+    let rows = batch.num_rows();
+    if rows == 0 {
+        problems.value(Problem::new("the cost table is empty: must have a row for each band"));
+    }
+    let all_null = batch.column_by_name("band").is_none_or(|band| band.logical_null_count() == rows);
+    if all_null && (rows <= 1 || batch.column_by_name("rate").is_some()) {
+        return vec![None; rows];
+    }
+    let Some(column) = required(batch, "band", problems) else { return Vec::new() };
+    let mut labels = Labels::default();
+    let mut codes = Vec::new();
+    labels.read(column, "band", false, 0, problems, &mut codes);
+    codes.into_iter().map(|code| labels.list().get(code as usize).map(Label::to_string)).collect()
+}
+
+/// The severity of each row; none where it has been refused.
+fn severities(batch: &RecordBatch, problems: &mut Problems) -> Vec<Option<Severity>> {
+    let Some(families) = required(batch, "family", problems) else { return Vec::new() };
+    let mut labels = Labels::default();
+    let mut codes = Vec::new();
+    labels.read(families, "family", false, 0, problems, &mut codes);
+    let mean = required(batch, "mean", problems).cloned();
+    let mean = mean.and_then(|column| numbers(&column, "mean", problems));
+    let shape = optional(batch, "shape", problems);
+    let tails = TAIL.map(|name| optional(batch, name, problems));
+    if !problems.is_empty() && (mean.is_none() || labels.list().is_empty()) {
+        return Vec::new();
+    }
+    let mut read = |row: usize| {
+        let mut refuse = |name: &str, text: String| {
+            problems.value(Problem::new(format!("column '{name}', row {row}: {text}")));
+            None
+        };
+        let family = labels.list()[codes[row] as usize].to_string();
+        if family == EMPIRICAL {
+            let tail = tails.each_ref().map(|column| column.get(row).copied().flatten());
+            return match observed(batch, row, tail) {
+                Ok(law) => Some(Severity::observed(law)),
+                Err(text) => refuse("values", text),
+            };
+        }
+        let family = match Family::from_name(&family) {
+            Ok(family) => family,
+            Err(text) => return refuse("family", format!("{text}, {EMPIRICAL}")),
+        };
+        let shape = shape.get(row).copied().flatten();
+        let mean = mean.as_ref().filter(|mean| mean.is_valid(row)).map(|mean| mean.value(row));
+        let mut good = true;
+        if let Err(text) = family.law(shape) {
+            refuse("shape", text);
+            good = false;
+        }
+        match mean {
+            Some(mean) if (POSITIVE.good)(mean) => {
+                let severity = Severity::parametric(family.name(), mean, shape);
+                if good { severity.ok() } else { None }
+            }
+            Some(mean) => refuse("mean", format!("{mean}: must be {}", POSITIVE.allowed)),
+            None => refuse("mean", format!("null: must be {}", POSITIVE.allowed)),
+        }
+    };
+    (0..batch.num_rows()).map(&mut read).collect()
+}
+
+/// The observed law of a row that a model's table holds.
+fn observed(batch: &RecordBatch, row: usize, tail: [Option<f64>; 4]) -> Result<Empirical, String> {
+    let list = |name: &str| -> Result<Vec<f64>, String> {
+        let missing = || format!("a row of family {EMPIRICAL} needs lists of numbers 'values' and 'probabilities'");
+        let column = batch.column_by_name(name).ok_or_else(missing)?;
+        let to = DataType::List(Arc::new(Field::new_list_field(DataType::Float64, true)));
+        let column = cast(column, &to).map_err(|_| missing())?;
+        let lists = column.as_list::<i32>();
+        if lists.is_null(row) {
+            return Err(missing());
+        }
+        let numbers = lists.value(row);
+        let numbers = numbers.as_primitive::<Float64Type>();
+        numbers.iter().map(|x| x.ok_or_else(missing)).collect()
+    };
+    let (values, probabilities) = (list("values")?, list("probabilities")?);
+    match tail {
+        [Some(threshold), Some(scale), Some(shape), Some(probability)] => {
+            let tail = GpdTail { threshold, scale, shape, probability };
+            Empirical::with_tail(&values, &probabilities, tail)
+        }
+        [None, None, None, None] => Empirical::new(&values, &probabilities),
+        _ => Err(format!("a tail needs all of {}", TAIL.join(", "))),
+    }
+}
+
+/// A model from observed person-years, zeros included.
+pub fn model_from_costs(
+    batches: &[RecordBatch],
+    cost: &str,
+    band: Option<&str>,
+    weight: Option<&str>,
+    gpd: bool,
+) -> Result<CostModel, Refusal> {
+    let mut problems = Problems::default();
+    let mut labels = Labels::default();
+    let (mut costs, mut weights, mut bands) = (Vec::new(), Vec::new(), Vec::new());
+    let mut first = 0;
+    for batch in batches {
+        let read = |name: &str, values: &mut Vec<f64>, problems: &mut Problems| {
+            if let Some(column) = required(batch, name, problems).and_then(|c| numbers(c, name, problems)) {
+                each(&column, name, &NOT_NEGATIVE, false, first, problems, |x| values.push(x.unwrap_or(0.0)));
+            }
+        };
+        read(cost, &mut costs, &mut problems);
+        match weight {
+            Some(weight) => read(weight, &mut weights, &mut problems),
+            None => weights.resize(weights.len() + batch.num_rows(), 1.0),
+        }
+        match band {
+            Some(name) => {
+                if let Some(column) = required(batch, name, &mut problems) {
+                    labels.read(column, name, false, first, &mut problems, &mut bands);
+                }
+            }
+            None => bands.resize(bands.len() + batch.num_rows(), 0),
+        }
+        first += batch.num_rows() as u64;
+    }
+    if first == 0 {
+        problems.value(Problem::new("the table of costs is empty: must have a row for each person-year"));
+    }
+    problems.check()?;
+
+    let mut groups: BTreeMap<Option<Label>, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
+    for (i, code) in bands.iter().enumerate() {
+        let name = band.map(|_| labels.list()[*code as usize].clone());
+        let (of_costs, of_weights) = groups.entry(name).or_default();
+        of_costs.push(costs[i]);
+        of_weights.push(weights[i]);
+    }
+    let mut problems = Problems::default();
+    let mut fitted = Vec::new();
+    for (name, (costs, weights)) in groups {
+        let name = name.map(|label| label.to_string());
+        match band_from_costs(&costs, &weights, gpd) {
+            Ok(year) => fitted.push(Band { name, year }),
+            Err(text) => {
+                let band = name.map_or(String::new(), |name| format!(", band '{name}'"));
+                problems.value(Problem::new(format!("column '{cost}'{band}: {text}")));
+            }
+        }
+    }
+    problems.check()?;
+    Ok(CostModel { bands: fitted })
+}
+
+fn band_from_costs(costs: &[f64], weights: &[f64], gpd: bool) -> Result<Year, String> {
+    // In the order of the values, so that the order of the rows does not matter.
+    let mut records: Vec<(f64, f64)> = costs.iter().copied().zip(weights.iter().copied()).collect();
+    records.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let all: f64 = records.iter().map(|record| record.1).sum();
+    let (values, weights): (Vec<f64>, Vec<f64>) = records.into_iter().filter(|record| record.0 > 0.0).unzip();
+    let positive: f64 = weights.iter().sum();
+    if positive <= 0.0 {
+        return Err("no person-year with weight has a cost: at least one must".into());
+    }
+    let law = if gpd { Empirical::fit_gpd(&values, &weights)? } else { Empirical::new(&values, &weights)? };
+    Ok(Year::Annual { p_any: positive / all, severity: Severity::observed(law) })
+}
+
+/// The model as a table that reads back as the same model.
+pub fn model_table(model: &CostModel) -> RecordBatch {
+    let mut rows: Vec<(Option<&str>, f64, &Severity)> = Vec::new();
+    for band in &model.bands {
+        let name = band.name.as_deref();
+        match &band.year {
+            Year::Annual { p_any, severity } => rows.push((name, *p_any, severity)),
+            Year::Events(types) => rows.extend(types.iter().map(|t| (name, t.rate, &t.severity))),
+        }
+    }
+    let events = model.bands.iter().any(|band| matches!(band.year, Year::Events(_)));
+    let numbers = |of: &dyn Fn(&Severity) -> Option<f64>| -> ArrayRef {
+        Arc::new(Float64Array::from_iter(rows.iter().map(|row| of(row.2))))
+    };
+    let family = |severity: &Severity| match severity.kind() {
+        SeverityKind::Parametric { family, .. } => family.name(),
+        SeverityKind::Observed(_) => EMPIRICAL,
+    };
+    let mut columns: Vec<(&str, ArrayRef)> = vec![
+        ("band", Arc::new(StringArray::from_iter(rows.iter().map(|row| row.0)))),
+        (if events { "rate" } else { "p_any" }, Arc::new(Float64Array::from_iter_values(rows.iter().map(|r| r.1)))),
+        ("family", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| family(row.2))))),
+        ("mean", numbers(&|severity| Some(severity.mean()))),
+        (
+            "shape",
+            numbers(&|severity| match severity.kind() {
+                SeverityKind::Parametric { shape, .. } => *shape,
+                SeverityKind::Observed(_) => None,
+            }),
+        ),
+    ];
+    if rows.iter().any(|row| family(row.2) == EMPIRICAL) {
+        let lists = |of: fn(&Empirical) -> &[f64]| -> ArrayRef {
+            let mut builder = ListBuilder::new(Float64Builder::new());
+            for row in &rows {
+                match row.2.kind() {
+                    SeverityKind::Observed(law) => builder.append_value(of(law).iter().map(|&x| Some(x))),
+                    SeverityKind::Parametric { .. } => builder.append_null(),
+                }
+            }
+            Arc::new(builder.finish())
+        };
+        columns.push(("values", lists(|law| law.values())));
+        columns.push(("probabilities", lists(|law| law.probabilities())));
+        let parts: [fn(&GpdTail) -> f64; 4] = [|t| t.threshold, |t| t.scale, |t| t.shape, |t| t.probability];
+        for (name, part) in TAIL.into_iter().zip(parts) {
+            let of = |severity: &Severity| match severity.kind() {
+                SeverityKind::Observed(law) => law.tail().map(part),
+                SeverityKind::Parametric { .. } => None,
+            };
+            columns.push((name, numbers(&of)));
+        }
+    }
+    table(columns)
+}
+
+/// band, mean, sd, cv, skewness of a person's yearly cost net of the stop-loss.
+pub fn moments_table(model: &CostModel, stop_loss: Option<&StopLoss>) -> Result<RecordBatch, Refusal> {
+    let mut problems = Vec::new();
+    let mut moments = Vec::new();
+    for band in &model.bands {
+        match band.moments(stop_loss) {
+            Ok(of_band) => moments.push(of_band),
+            Err(refusal) => problems.extend(refusal.problems),
+        }
+    }
+    Refusal::unless_empty(problems)?;
+    let names = model.bands.iter().map(|band| band.name.as_deref());
+    Ok(table(vec![
+        ("band", Arc::new(StringArray::from_iter(names)) as ArrayRef),
+        ("mean", Arc::new(Float64Array::from_iter_values(moments.iter().map(|m| m.mean)))),
+        ("sd", Arc::new(Float64Array::from_iter_values(moments.iter().map(|m| m.sd)))),
+        ("cv", Arc::new(Float64Array::from_iter(moments.iter().map(|m| m.cv)))),
+        ("skewness", Arc::new(Float64Array::from_iter(moments.iter().map(|m| m.skewness)))),
+    ]))
+}
+
+/// A batch of columns that may hold nulls.
+pub(crate) fn table(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
+    let fields: Vec<Field> = columns.iter().map(|(name, a)| Field::new(*name, a.data_type().clone(), true)).collect();
+    let arrays = columns.into_iter().map(|(_, array)| array).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).expect("columns of one table have one length")
+}

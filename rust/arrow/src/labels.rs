@@ -1,0 +1,241 @@
+//! Labels of practices, bands and units: numbered in the order they are met, over all batches of a table.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, ArrayRef, Int64Array, StringArray};
+use arrow_cast::cast;
+use arrow_schema::DataType;
+use fundholder_core::error::Problem;
+use fundholder_core::random::{integer_address, label_address};
+
+use crate::column::Problems;
+
+/// What a column calls a practice, a band or a unit.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Label {
+    Integer(i64),
+    Text(Box<str>),
+    /// Rows without a label form one unit of their own.
+    Null,
+}
+
+impl Label {
+    /// The address of draws that belong to this label: the same for an integer and its digits.
+    pub fn address(&self) -> u64 {
+        match self {
+            Label::Integer(number) => integer_address(*number),
+            label => label_address(label.to_string().as_bytes()),
+        }
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Label::Integer(number) => write!(f, "{number}"),
+            Label::Text(text) => f.write_str(text),
+            Label::Null => f.write_str("null"),
+        }
+    }
+}
+
+/// The labels met so far.
+#[derive(Clone, Debug, Default)]
+pub struct Labels {
+    list: Vec<Label>,
+    texts: HashMap<Box<str>, u32>,
+    integers: HashMap<i64, u32>,
+    null: Option<u32>,
+}
+
+impl Labels {
+    pub fn list(&self) -> &[Label] {
+        &self.list
+    }
+
+    /// The order of the labels: numbers, then text, then null.
+    pub fn sorted(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.list.len() as u32).collect();
+        order.sort_unstable_by_key(|&i| &self.list[i as usize]);
+        order
+    }
+
+    /// The labels in the given order, as a column.
+    pub fn column(&self, order: &[u32]) -> ArrayRef {
+        let labels = || order.iter().map(|&i| &self.list[i as usize]);
+        if labels().all(|label| !matches!(label, Label::Text(_))) && self.list.iter().any(|l| *l != Label::Null) {
+            Arc::new(Int64Array::from_iter(labels().map(|label| match label {
+                Label::Integer(number) => Some(*number),
+                _ => None,
+            })))
+        } else {
+            let text = |label: &Label| (*label != Label::Null).then(|| label.to_string());
+            Arc::new(StringArray::from_iter(labels().map(text)))
+        }
+    }
+
+    fn text(&mut self, text: &str) -> u32 {
+        match self.texts.get(text) {
+            Some(&code) => code,
+            None => {
+                let code = self.list.len() as u32;
+                self.texts.insert(text.into(), code);
+                self.list.push(Label::Text(text.into()));
+                code
+            }
+        }
+    }
+
+    fn integer(&mut self, number: i64) -> u32 {
+        *self.integers.entry(number).or_insert_with(|| {
+            self.list.push(Label::Integer(number));
+            self.list.len() as u32 - 1
+        })
+    }
+
+    fn null(&mut self) -> u32 {
+        *self.null.get_or_insert_with(|| {
+            self.list.push(Label::Null);
+            self.list.len() as u32 - 1
+        })
+    }
+
+    /// Appends the number of each row's label. A null is a problem unless nulls are allowed.
+    pub(crate) fn read(
+        &mut self,
+        array: &ArrayRef,
+        name: &str,
+        nulls: bool,
+        first_row: u64,
+        problems: &mut Problems,
+        codes: &mut Vec<u32>,
+    ) {
+        let mut missing = |labels: &mut Self, i: usize| {
+            if !nulls {
+                let row = first_row + i as u64;
+                problems.value(Problem::cell(name, row, "null", "a string or an integer"));
+            }
+            labels.null()
+        };
+        match canonical(array) {
+            Some(Canonical::Dictionary(keys, values)) => {
+                // Entries that no row uses are not labels of the table.
+                let mut known: Vec<Option<u32>> = vec![None; values.len()];
+                for i in 0..keys.len() {
+                    let entry = keys.is_valid(i).then(|| keys.value(i) as usize);
+                    let code = match entry {
+                        Some(entry) => match known[entry] {
+                            Some(code) => code,
+                            None if values.is_null(entry) => missing(self, i),
+                            None => {
+                                let code = self.entry(&values, entry);
+                                known[entry] = Some(code);
+                                code
+                            }
+                        },
+                        None => missing(self, i),
+                    };
+                    codes.push(code);
+                }
+            }
+            Some(Canonical::Plain(values)) => {
+                // Rows of one practice mostly follow each other.
+                let mut last: Option<(usize, u32)> = None;
+                for i in 0..values.len() {
+                    let code = if values.is_null(i) {
+                        missing(self, i)
+                    } else {
+                        match last {
+                            Some((row, code)) if values.same(row, i) => code,
+                            _ => self.entry(&values, i),
+                        }
+                    };
+                    if values.is_valid(i) {
+                        last = Some((i, code));
+                    }
+                    codes.push(code);
+                }
+            }
+            None => {
+                problems.wrong_type(name, array.data_type(), "a string, a dictionary of strings or an integer");
+                codes.resize(codes.len() + array.len(), 0);
+            }
+        }
+    }
+
+    fn entry(&mut self, values: &Values, i: usize) -> u32 {
+        match values {
+            Values::Text(texts) => self.text(texts.value(i)),
+            Values::Integers(numbers) => self.integer(numbers.value(i)),
+        }
+    }
+}
+
+/// The two kinds of label that a column can hold.
+enum Values {
+    Text(StringArray),
+    Integers(Int64Array),
+}
+
+impl Values {
+    fn len(&self) -> usize {
+        match self {
+            Values::Text(a) => a.len(),
+            Values::Integers(a) => a.len(),
+        }
+    }
+
+    fn is_null(&self, i: usize) -> bool {
+        match self {
+            Values::Text(a) => a.is_null(i),
+            Values::Integers(a) => a.is_null(i),
+        }
+    }
+
+    fn is_valid(&self, i: usize) -> bool {
+        !self.is_null(i)
+    }
+
+    fn same(&self, i: usize, j: usize) -> bool {
+        match self {
+            Values::Text(a) => a.value(i) == a.value(j),
+            Values::Integers(a) => a.value(i) == a.value(j),
+        }
+    }
+}
+
+enum Canonical {
+    Dictionary(Int64Array, Values),
+    Plain(Values),
+}
+
+/// Any kind of string or integer column, or a dictionary of them; none for another type.
+fn canonical(array: &ArrayRef) -> Option<Canonical> {
+    if let Some(dictionary) = array.as_any_dictionary_opt() {
+        let keys = cast(dictionary.keys(), &DataType::Int64).ok()?;
+        let keys = keys.as_primitive::<Int64Type>().clone();
+        return Some(Canonical::Dictionary(keys, plain(dictionary.values())?));
+    }
+    plain(array).map(Canonical::Plain)
+}
+
+fn plain(array: &ArrayRef) -> Option<Values> {
+    let data_type = array.data_type();
+    if data_type.is_integer() {
+        // A number past the range of int64 becomes its digits.
+        let narrow = cast(array, &DataType::Int64).ok()?;
+        return if narrow.null_count() == array.null_count() {
+            Some(Values::Integers(narrow.as_primitive::<Int64Type>().clone()))
+        } else {
+            let digits = cast(array, &DataType::Utf8).ok()?;
+            Some(Values::Text(digits.as_string::<i32>().clone()))
+        };
+    }
+    let texts = matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null);
+    let text = texts.then(|| cast(array, &DataType::Utf8).ok())??;
+    Some(Values::Text(text.as_string::<i32>().clone()))
+}

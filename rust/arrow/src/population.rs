@@ -1,0 +1,249 @@
+//! The population: rows of people, batch by batch.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_cast::cast;
+use arrow_schema::DataType;
+use fundholder_core::error::{Problem, Refusal};
+use fundholder_core::model::{CostModel, Year};
+use fundholder_core::people::Rows;
+use fundholder_core::random::{identity, integer_address, label_address, mix};
+
+use crate::column::{NOT_NEGATIVE, PROBABILITY, Problems, Rule, each, numbers, required};
+use crate::labels::{Label, Labels};
+
+const COUNT: Rule = Rule {
+    good: |x| x >= 0.0 && x <= u32::MAX as f64 && x.fract() == 0.0,
+    allowed: "a whole number from 0 to 4294967295",
+};
+/// With events, a person who is certain to have one would have infinitely many.
+const EVENT_PROBABILITY: Rule =
+    Rule { good: |x| (0.0..1.0).contains(&x), allowed: "a number from 0 to below 1 in a model of events" };
+
+/// Reads the batches of one population into the engine's columns; practices and units keep their numbers throughout.
+pub struct Reader {
+    model: Arc<CostModel>,
+    /// Numbers of the model's bands by name; empty where the model has one band and rows need none.
+    band_names: HashMap<String, u32>,
+    levels: Vec<String>,
+    practices: Labels,
+    addresses: Vec<u64>,
+    bands: Labels,
+    units: Vec<Labels>,
+    /// Rows met so far of each practice, for rows without an identity of their own.
+    numbered: Vec<u64>,
+    rows: u64,
+    digest: u128,
+}
+
+impl Reader {
+    /// `levels` are the columns whose values are units.
+    pub fn new(model: Arc<CostModel>, levels: &[String]) -> Self {
+        let names = model.bands.iter().zip(0..);
+        let band_names = names.filter_map(|(band, i)| band.name.clone().map(|name| (name, i))).collect();
+        Self {
+            model,
+            band_names,
+            levels: levels.to_vec(),
+            practices: Labels::default(),
+            addresses: Vec::new(),
+            bands: Labels::default(),
+            units: levels.iter().map(|_| Labels::default()).collect(),
+            numbered: Vec::new(),
+            rows: 0,
+            digest: 0,
+        }
+    }
+
+    /// The addresses of practices, by their numbers.
+    pub fn addresses(&self) -> &[u64] {
+        &self.addresses
+    }
+
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// A digest of all that decides the result, the same for any order of rows that have identities of their own.
+    pub fn digest(&self) -> u128 {
+        self.digest
+    }
+
+    /// The labels of each level.
+    pub fn into_units(self) -> Vec<Labels> {
+        self.units
+    }
+
+    /// Appends the rows of a batch.
+    pub fn read(&mut self, batch: &RecordBatch, rows: &mut Rows) -> Result<(), Refusal> {
+        let mut problems = Problems::default();
+        let from = rows.len();
+        let first = self.rows;
+        self.rows += batch.num_rows() as u64;
+
+        if let Some(practice) = required(batch, "practice", &mut problems) {
+            self.practices.read(practice, "practice", false, first, &mut problems, &mut rows.practice);
+        }
+        for label in &self.practices.list()[self.addresses.len()..] {
+            self.addresses.push(label.address());
+        }
+        self.read_bands(batch, first, &mut problems, &mut rows.band);
+        rows.units.resize(self.levels.len(), Vec::new());
+        for ((name, labels), codes) in self.levels.iter().zip(&mut self.units).zip(&mut rows.units) {
+            if let Some(column) = required(batch, name, &mut problems) {
+                // A null practice is named once, as a practice.
+                let mut ignored = Problems::default();
+                let problems = if name == "practice" { &mut ignored } else { &mut problems };
+                labels.read(column, name, true, first, problems, codes);
+            }
+        }
+        read_numbers(batch, "count", &COUNT, 1.0, first, &mut problems, |x| rows.count.push(x as u64));
+        read_numbers(batch, "scale", &NOT_NEGATIVE, 1.0, first, &mut problems, |x| rows.scale.push(x));
+        self.read_probabilities(batch, first, &mut problems, rows);
+        let people = self.read_people(batch, first, &mut problems);
+        problems.check()?;
+        self.identify(from, people, rows);
+        self.add_to_digest(from, rows);
+        Ok(())
+    }
+
+    fn read_bands(&mut self, batch: &RecordBatch, first: u64, problems: &mut Problems, bands: &mut Vec<u32>) {
+        let from = bands.len();
+        if self.band_names.is_empty() || (self.model.bands.len() == 1 && batch.column_by_name("band").is_none()) {
+            bands.resize(from + batch.num_rows(), 0);
+            return;
+        }
+        let Some(column) = required(batch, "band", problems) else { return };
+        self.bands.read(column, "band", false, first, problems, bands);
+        let known: Vec<Option<u32>> =
+            self.bands.list().iter().map(|label| self.band_names.get(&label.to_string()).copied()).collect();
+        let mut reported = vec![false; known.len()];
+        for (i, band) in bands[from..].iter_mut().enumerate() {
+            // A wrong type has been named already, and left no labels.
+            let Some(label) = self.bands.list().get(*band as usize) else { continue };
+            match known[*band as usize] {
+                Some(number) => *band = number,
+                None => {
+                    if !std::mem::replace(&mut reported[*band as usize], true) && *label != Label::Null {
+                        let names: Vec<&str> = self.model.bands.iter().filter_map(|b| b.name.as_deref()).collect();
+                        let listed = names[..names.len().min(20)].join(", ");
+                        let more = if names.len() > 20 { ", ..." } else { "" };
+                        problems.value(Problem::cell(
+                            "band",
+                            first + i as u64,
+                            format!("'{label}'"),
+                            &format!("a band of the cost model: {listed}{more}"),
+                        ));
+                    }
+                    *band = 0;
+                }
+            }
+        }
+    }
+
+    fn read_probabilities(&self, batch: &RecordBatch, first: u64, problems: &mut Problems, rows: &mut Rows) {
+        let bands = &rows.band;
+        let probabilities: Vec<f64> = self.model.bands.iter().map(|band| band.year.p_any()).collect();
+        let own = |i: usize| bands.get(i).map_or(0.0, |&band| probabilities[band as usize]);
+        let from = rows.p_any.len();
+        let Some(column) = batch.column_by_name("p_any") else {
+            rows.p_any.extend((from..from + batch.num_rows()).map(own));
+            return;
+        };
+        let events = self.model.bands.iter().any(|band| matches!(band.year, Year::Events(_)));
+        let rule = if events { EVENT_PROBABILITY } else { PROBABILITY };
+        if let Some(column) = numbers(column, "p_any", problems) {
+            let p_any = &mut rows.p_any;
+            each(&column, "p_any", &rule, true, first, problems, |p| {
+                let i = p_any.len();
+                p_any.push(p.unwrap_or_else(|| own(i)));
+            });
+        }
+    }
+
+    /// The addresses of people with identities of their own.
+    fn read_people(&self, batch: &RecordBatch, first: u64, problems: &mut Problems) -> Option<Vec<u64>> {
+        let column = batch.column_by_name("person")?;
+        let mut addresses = Vec::with_capacity(column.len());
+        let allowed = "an integer or a string";
+        let mut refuse = |row: usize| problems.value(Problem::cell("person", first + row as u64, "null", allowed));
+        if column.data_type().is_integer()
+            && let Some(numbers) = lossless(column, &DataType::Int64)
+        {
+            let numbers = numbers.as_primitive::<Int64Type>();
+            for i in 0..numbers.len() {
+                if numbers.is_null(i) {
+                    refuse(i);
+                }
+                addresses.push(integer_address(numbers.value(i)));
+            }
+        } else if !column.data_type().is_numeric()
+            && !column.data_type().is_temporal()
+            && let Some(texts) = lossless(column, &DataType::Utf8)
+        {
+            let texts = texts.as_string::<i32>();
+            for i in 0..texts.len() {
+                if texts.is_null(i) {
+                    refuse(i);
+                }
+                addresses.push(label_address(texts.value(i).as_bytes()));
+            }
+        } else {
+            problems.wrong_type("person", column.data_type(), allowed);
+        }
+        Some(addresses)
+    }
+
+    fn identify(&mut self, from: usize, people: Option<Vec<u64>>, rows: &mut Rows) {
+        self.numbered.resize(self.addresses.len(), 0);
+        for i in from..rows.len() {
+            let practice = rows.practice[i] as usize;
+            let person = match &people {
+                Some(people) => people[i - from],
+                None => {
+                    self.numbered[practice] += 1;
+                    self.numbered[practice] - 1
+                }
+            };
+            rows.identity.push(identity(self.addresses[practice], person));
+        }
+    }
+
+    fn add_to_digest(&mut self, from: usize, rows: &Rows) {
+        for i in from..rows.len() {
+            let band = u64::from(rows.band[i]);
+            let numbers = [band, rows.count[i], rows.scale[i].to_bits(), rows.p_any[i].to_bits()];
+            let low = numbers.iter().fold(rows.identity[i], |hash, &x| mix(hash ^ x.wrapping_add(hash << 6)));
+            let row = u128::from(mix(low)) << 64 | u128::from(low);
+            self.digest = self.digest.wrapping_add(row);
+        }
+    }
+}
+
+fn lossless(column: &ArrayRef, to: &DataType) -> Option<ArrayRef> {
+    cast(column, to).ok().filter(|cast| cast.null_count() == column.logical_null_count())
+}
+
+/// A numeric column that may be absent: then every row has the default.
+fn read_numbers(
+    batch: &RecordBatch,
+    name: &str,
+    rule: &Rule,
+    default: f64,
+    first: u64,
+    problems: &mut Problems,
+    mut put: impl FnMut(f64),
+) {
+    match batch.column_by_name(name) {
+        None => (0..batch.num_rows()).for_each(|_| put(default)),
+        Some(column) => {
+            if let Some(column) = numbers(column, name, problems) {
+                each(&column, name, rule, false, first, problems, |x| put(x.unwrap_or(0.0)));
+            }
+        }
+    }
+}

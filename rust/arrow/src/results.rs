@@ -1,0 +1,166 @@
+//! Results as tables: totals and summaries of one level, in the order of its labels.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, FixedSizeListArray, Float64Array, Int64Array, RecordBatch};
+use arrow_schema::{DataType, Field};
+use fundholder_core::error::Refusal;
+use fundholder_core::measures::{Estimate, QuantileRule, SizeBand, moments, shares, systematic_sd};
+use fundholder_core::money::pounds;
+use fundholder_core::simulate::{Totals, UnitTotals};
+
+use crate::budgets::Budgets;
+use crate::costs::table;
+use crate::labels::Labels;
+
+/// One level of a simulation.
+pub struct Level {
+    pub name: String,
+    pub labels: Labels,
+    pub totals: Totals,
+}
+
+impl Level {
+    fn units(&self) -> Vec<&UnitTotals> {
+        self.labels.sorted().iter().map(|&i| &self.totals.units[i as usize]).collect()
+    }
+
+    fn head(&self) -> [(&str, ArrayRef); 2] {
+        let people = self.units().iter().map(|unit| unit.people as i64).collect::<Vec<_>>();
+        [
+            (&self.name, self.labels.column(&self.labels.sorted())),
+            ("people", Arc::new(Int64Array::from(people))),
+        ]
+    }
+}
+
+/// Which cost of a unit is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    Gross,
+    Net,
+    Ceded,
+}
+
+impl Measure {
+    fn years(self, unit: &UnitTotals) -> Vec<f64> {
+        let pairs = unit.gross.iter().zip(&unit.ceded);
+        match self {
+            Measure::Gross => unit.gross.iter().copied().map(pounds).collect(),
+            Measure::Net => pairs.map(|(gross, ceded)| pounds(gross - ceded)).collect(),
+            Measure::Ceded => unit.ceded.iter().copied().map(pounds).collect(),
+        }
+    }
+}
+
+/// A tolerance or probability, and how the caller wrote it.
+pub type Asked = (String, f64);
+
+/// `<by>`, people, gross, net: each unit's cost (£) in every replication.
+pub fn totals_table(level: &Level) -> RecordBatch {
+    let units = level.units();
+    let replications = units.first().map_or(0, |unit| unit.gross.len());
+    let lists = |measure: Measure| -> ArrayRef {
+        let mut values = Vec::with_capacity(units.len() * replications);
+        for unit in &units {
+            values.extend(measure.years(unit));
+        }
+        let item = Arc::new(Field::new_list_field(DataType::Float64, false));
+        Arc::new(FixedSizeListArray::new(item, replications as i32, Arc::new(Float64Array::from(values)), None))
+    };
+    let [by, people] = level.head();
+    table(vec![by, people, ("gross", lists(Measure::Gross)), ("net", lists(Measure::Net))])
+}
+
+/// The estimates of each unit, each followed by its Monte Carlo standard error.
+pub fn summary_table(
+    level: &Level,
+    measure: Measure,
+    budgets: Option<&Budgets>,
+    thresholds: &[Asked],
+    quantiles: &[Asked],
+) -> Result<RecordBatch, Refusal> {
+    let budgets = budgets.map(|budgets| budgets.of(&level.labels, &level.labels.sorted())).transpose()?;
+    let units = level.units();
+    let replications = units.first().map_or(0, |unit| unit.gross.len());
+    let rules: Vec<QuantileRule> = quantiles.iter().map(|(_, q)| QuantileRule::new(*q, replications)).collect();
+
+    let mut columns: Vec<(String, Vec<Estimate>)> = Vec::new();
+    let mut used_budgets = Vec::with_capacity(units.len());
+    for (row, unit) in units.iter().enumerate() {
+        let mut years = measure.years(unit);
+        let all = moments(&years);
+        let chance = match measure {
+            Measure::Net if !unit.chance_net.is_empty() => {
+                moments(&unit.chance_net.iter().copied().map(pounds).collect::<Vec<_>>())
+            }
+            _ => all.clone(),
+        };
+        let budget = budgets.as_ref().map_or(all.mean.value.unwrap_or(0.0), |budgets| budgets[row]);
+        used_budgets.push(budget);
+        let mut at = 0;
+        let mut put = |name: &dyn Fn() -> String, estimate: Estimate| {
+            if row == 0 {
+                columns.push((name(), Vec::with_capacity(units.len())));
+            }
+            columns[at].1.push(estimate);
+            at += 1;
+        };
+        put(&|| "expected".into(), all.mean);
+        put(&|| "sd".into(), all.sd);
+        put(&|| "cv".into(), all.cv);
+        put(&|| "skewness".into(), all.skewness);
+        if measure == Measure::Net {
+            put(&|| "chance_sd".into(), chance.sd);
+            put(&|| "systematic_sd".into(), systematic_sd(&all, &chance));
+        }
+        let tolerances: Vec<_> = thresholds.iter().map(|(_, t)| shares(&years, budget, *t)).collect();
+        for ((text, _), share) in thresholds.iter().zip(&tolerances) {
+            put(&|| format!("p_over_{text}"), share.over);
+            put(&|| format!("p_under_{text}"), share.under);
+            put(&|| format!("p_outside_{text}"), share.outside);
+        }
+        years.sort_unstable_by(f64::total_cmp);
+        for ((text, _), rule) in quantiles.iter().zip(&rules) {
+            put(&|| format!("q{text}"), rule.of(&years));
+        }
+    }
+    let [by, people] = level.head();
+    let mut named: Vec<(String, ArrayRef)> = vec![(by.0.into(), by.1), (people.0.into(), people.1)];
+    for (name, estimates) in columns {
+        let se = format!("{name}_se");
+        let first = name == "expected";
+        named.push((name, Arc::new(Float64Array::from_iter(estimates.iter().map(|e| e.value)))));
+        named.push((se, Arc::new(Float64Array::from_iter(estimates.iter().map(|e| e.se)))));
+        if first {
+            named.push(("budget".into(), Arc::new(Float64Array::from(std::mem::take(&mut used_budgets)))));
+        }
+    }
+    Ok(table(named.iter().map(|(name, array)| (name.as_str(), array.clone())).collect()))
+}
+
+/// The national summary by size of list.
+pub fn size_band_table(bands: &[SizeBand], thresholds: &[Asked]) -> RecordBatch {
+    let integers = |of: &dyn Fn(&SizeBand) -> Option<u64>| -> ArrayRef {
+        Arc::new(Int64Array::from_iter(bands.iter().map(|band| of(band).map(|n| n as i64))))
+    };
+    let mut columns: Vec<(String, ArrayRef)> = vec![
+        ("people_from".into(), integers(&|band| Some(band.from))),
+        ("people_below".into(), integers(&|band| band.to)),
+        ("units".into(), integers(&|band| Some(band.units))),
+        ("people".into(), integers(&|band| Some(band.people))),
+    ];
+    let mut put = |name: String, of: &dyn Fn(&SizeBand) -> Estimate| {
+        let se = format!("{name}_se");
+        columns.push((name, Arc::new(Float64Array::from_iter(bands.iter().map(|band| of(band).value)))));
+        columns.push((se, Arc::new(Float64Array::from_iter(bands.iter().map(|band| of(band).se)))));
+    };
+    put("cv_gross".into(), &|band| band.cv_gross);
+    put("cv_net".into(), &|band| band.cv_net);
+    for (i, (text, _)) in thresholds.iter().enumerate() {
+        put(format!("outside_{text}_gross"), &|band| band.outside_gross[i]);
+        put(format!("outside_{text}_net"), &|band| band.outside_net[i]);
+    }
+    put("ceded_share".into(), &|band| band.ceded);
+    table(columns.iter().map(|(name, array)| (name.as_str(), array.clone())).collect())
+}

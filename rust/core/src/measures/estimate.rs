@@ -1,0 +1,124 @@
+//! Moments and probabilities of one unit's simulated years.
+//!
+//! Standard errors of moments come from influence functions: the estimate moves by about the mean of the influences of
+//! the years drawn, so its error is their SD over the square root of their number (Hampel 1974).
+
+/// A figure and its Monte Carlo standard error. Either is missing where it is not defined: the error of anything from
+/// one replication, the coefficient of variation of nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Estimate {
+    pub value: Option<f64>,
+    pub se: Option<f64>,
+}
+
+impl Estimate {
+    pub(crate) fn new(value: f64, se: f64) -> Self {
+        let finite = |x: f64| x.is_finite().then_some(x);
+        Self { value: finite(value), se: finite(se) }
+    }
+}
+
+/// The first moments of one unit's years.
+#[derive(Clone, Debug)]
+pub struct Moments {
+    pub mean: Estimate,
+    pub sd: Estimate,
+    pub cv: Estimate,
+    pub skewness: Estimate,
+    /// Each year's squared deviation from the mean, less the variance: the influence on the variance.
+    variance_influence: Vec<f64>,
+    variance: f64,
+}
+
+/// Mean of squares over the number: a squared standard error from influences.
+fn standard_error(influences: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let n = influences.len() as f64;
+    (influences.map(|x| x * x).sum::<f64>() / n / n).sqrt()
+}
+
+pub fn moments(years: &[f64]) -> Moments {
+    let n = years.len() as f64;
+    let mean = years.iter().sum::<f64>() / n;
+    let deviations: Vec<f64> = years.iter().map(|x| x - mean).collect();
+    let squares: f64 = deviations.iter().map(|d| d * d).sum();
+    let variance = squares / (n - 1.0);
+    let third = deviations.iter().map(|d| d * d * d).sum::<f64>() / n;
+    let sd = variance.sqrt();
+    let skewness = third / (variance * sd);
+    let variance_influence: Vec<f64> = deviations.iter().map(|d| d * d - squares / n).collect();
+    let se = |influence: &dyn Fn(f64, f64) -> f64| {
+        standard_error(deviations.iter().zip(&variance_influence).map(|(&d, &v)| influence(d, v)))
+    };
+    let sd_se = if sd == 0.0 { 0.0 } else { se(&|_, v| v / (2.0 * sd)) };
+    let cv_se = if sd == 0.0 { 0.0 } else { se(&|d, v| v / (2.0 * sd * mean) - sd * d / (mean * mean)) };
+    Moments {
+        mean: Estimate::new(mean, sd / n.sqrt()),
+        sd: Estimate::new(sd, if n > 1.0 { sd_se } else { f64::NAN }),
+        cv: Estimate::new(sd / mean, if n > 1.0 { cv_se } else { f64::NAN }),
+        skewness: Estimate::new(
+            skewness,
+            se(&|d, v| {
+                (d * d * d - third - 3.0 * variance * d) / (variance * sd) - 1.5 * skewness * v / variance
+            }),
+        ),
+        variance_influence,
+        variance,
+    }
+}
+
+impl Moments {
+    /// How each year moves the coefficient of variation; the years are those the moments are of.
+    pub(crate) fn cv_influences<'a>(&'a self, years: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
+        let mean = self.mean.value.unwrap_or(0.0);
+        let sd = self.variance.sqrt();
+        years.iter().zip(&self.variance_influence).map(move |(x, v)| {
+            if sd == 0.0 || mean == 0.0 {
+                0.0
+            } else {
+                v / (2.0 * sd * mean) - sd * (x - mean) / (mean * mean)
+            }
+        })
+    }
+}
+
+/// The SD that effects add to that of chance alone, from the same draws with and without them: variances add up.
+/// Where the difference of the variances comes out below 0 the estimate is 0, and its error the root of the difference's.
+pub fn systematic_sd(all: &Moments, chance: &Moments) -> Estimate {
+    let difference = all.variance - chance.variance;
+    let pairs = all.variance_influence.iter().zip(&chance.variance_influence);
+    let error = standard_error(pairs.map(|(a, c)| a - c));
+    let error = if all.variance_influence.len() > 1 { error } else { f64::NAN };
+    let sd = difference.max(0.0).sqrt();
+    Estimate::new(
+        if difference.is_nan() { f64::NAN } else { sd },
+        if error == 0.0 {
+            0.0
+        } else if sd > 0.0 {
+            error / (2.0 * sd)
+        } else {
+            error.sqrt()
+        },
+    )
+}
+
+/// Shares of years beyond a tolerance around the budget.
+#[derive(Clone, Copy, Debug)]
+pub struct Shares {
+    pub over: Estimate,
+    pub under: Estimate,
+    pub outside: Estimate,
+}
+
+/// The budget is held fixed. Standard errors are those of the Jeffreys posterior, which stays above 0 where no year, or
+/// every year, is beyond the tolerance (Brown, Cai and DasGupta 2001).
+pub fn shares(years: &[f64], budget: f64, tolerance: f64) -> Shares {
+    let n = years.len() as f64;
+    let count = |beyond: &dyn Fn(f64) -> bool| years.iter().filter(|&&x| beyond(x)).count() as f64;
+    let over = count(&|x| x > budget * (1.0 + tolerance));
+    let under = count(&|x| x < budget * (1.0 - tolerance));
+    let share = |k: f64| {
+        let middle = (k + 0.5) / (n + 1.0);
+        Estimate::new(k / n, (middle * (1.0 - middle) / (n + 2.0)).sqrt())
+    };
+    Shares { over: share(over), under: share(under), outside: share(over + under) }
+}

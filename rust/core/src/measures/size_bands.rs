@@ -1,0 +1,113 @@
+//! The national summary: units by the size of their list.
+
+use super::estimate::{Estimate, moments};
+use crate::money::pounds;
+use crate::simulate::UnitTotals;
+
+/// Units with at least `from` people and fewer than `to`.
+#[derive(Clone, Debug)]
+pub struct SizeBand {
+    pub from: u64,
+    pub to: Option<u64>,
+    pub units: u64,
+    pub people: u64,
+    /// Mean over units of their coefficient of variation, before and after the contract.
+    pub cv_gross: Estimate,
+    pub cv_net: Estimate,
+    /// For each tolerance, the share of units outside it in a year.
+    pub outside_gross: Vec<Estimate>,
+    pub outside_net: Vec<Estimate>,
+    /// Ceded cost over gross cost.
+    pub ceded: Estimate,
+}
+
+/// Units without people are left out. A unit's budget is its own mean over the years. Units of a band share national
+/// effects, so every error is taken over years, of the band's figure in each year.
+pub fn size_bands(units: &[UnitTotals], edges: &[u64], tolerances: &[f64]) -> Vec<SizeBand> {
+    let mut starts = vec![1];
+    starts.extend(edges);
+    let ends = edges.iter().copied().map(Some).chain([None]);
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(&from, to)| {
+            let inside: Vec<&UnitTotals> = units
+                .iter()
+                .filter(|unit| unit.people >= from && to.is_none_or(|to| unit.people < to))
+                .collect();
+            band(from, to, &inside, tolerances)
+        })
+        .collect()
+}
+
+fn band(from: u64, to: Option<u64>, units: &[&UnitTotals], tolerances: &[f64]) -> SizeBand {
+    let gross = spread(units, tolerances, |unit, r| unit.gross[r]);
+    let net = spread(units, tolerances, |unit, r| unit.gross[r] - unit.ceded[r]);
+    let replications = units.first().map_or(0, |unit| unit.gross.len());
+    let year = |column: fn(&UnitTotals) -> &[i64], r: usize| -> f64 {
+        units.iter().map(|unit| pounds(column(unit)[r])).sum()
+    };
+    let years: Vec<(f64, f64)> = (0..replications)
+        .map(|r| (year(|unit| &unit.gross, r), year(|unit| &unit.ceded, r)))
+        .collect();
+    let total: f64 = years.iter().map(|(gross, _)| gross).sum();
+    let share = years.iter().map(|(_, ceded)| ceded).sum::<f64>() / total;
+    let influences: Vec<f64> = years
+        .iter()
+        .map(|(gross, ceded)| (ceded - share * gross) * replications as f64 / total)
+        .collect();
+    SizeBand {
+        from,
+        to,
+        units: units.len() as u64,
+        people: units.iter().map(|unit| unit.people).sum(),
+        cv_gross: gross.cv,
+        cv_net: net.cv,
+        outside_gross: gross.outside,
+        outside_net: net.outside,
+        ceded: Estimate::new(share, error_of_mean(&influences)),
+    }
+}
+
+struct Spread {
+    cv: Estimate,
+    outside: Vec<Estimate>,
+}
+
+fn spread(units: &[&UnitTotals], tolerances: &[f64], amount: impl Fn(&UnitTotals, usize) -> i64) -> Spread {
+    let replications = units.first().map_or(0, |unit| unit.gross.len());
+    let n = units.len() as f64;
+    let mut cv = 0.0;
+    let mut cv_influence = vec![0.0; replications];
+    let mut outside = vec![vec![0.0; replications]; tolerances.len()];
+    for unit in units {
+        let years: Vec<f64> = (0..replications).map(|r| pounds(amount(unit, r))).collect();
+        let moments = moments(&years);
+        cv += moments.cv.value.unwrap_or(0.0) / n;
+        for (sum, influence) in cv_influence.iter_mut().zip(moments.cv_influences(&years)) {
+            *sum += influence / n;
+        }
+        let budget = moments.mean.value.unwrap_or(0.0);
+        for (share, tolerance) in outside.iter_mut().zip(tolerances) {
+            for (sum, x) in share.iter_mut().zip(&years) {
+                *sum += f64::from(u8::from((x - budget).abs() > budget * tolerance)) / n;
+            }
+        }
+    }
+    let one = |share: &Vec<f64>| {
+        let mean = share.iter().sum::<f64>() / replications as f64;
+        let deviations: Vec<f64> = share.iter().map(|x| x - mean).collect();
+        Estimate::new(mean, error_of_mean(&deviations))
+    };
+    let empty = units.is_empty() || replications < 2;
+    Spread {
+        cv: if empty { Estimate::default() } else { Estimate::new(cv, error_of_mean(&cv_influence)) },
+        outside: outside.iter().map(one).collect(),
+    }
+}
+
+/// The standard error of the mean of these deviations from it.
+fn error_of_mean(deviations: &[f64]) -> f64 {
+    let n = deviations.len() as f64;
+    (deviations.iter().map(|d| d * d).sum::<f64>() / (n - 1.0) / n).sqrt()
+}

@@ -1,0 +1,56 @@
+//! Cost models.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use fundholder_arrow::{annual_model, events_model, model_from_costs, model_table, moments_table};
+use fundholder_core::model;
+use pyo3::prelude::*;
+
+use crate::contract::StopLoss;
+use crate::errors::or_raise;
+use crate::tables::{batches, one_batch, table};
+
+#[pyclass(frozen, module = "fundholder._engine")]
+pub(crate) struct CostModel(pub(crate) Arc<model::CostModel>);
+
+#[pymethods]
+impl CostModel {
+    #[new]
+    fn new(costs: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let batch = one_batch(costs, "the cost table")?;
+        or_raise(costs.py(), annual_model(&batch)).map(|model| Self(Arc::new(model)))
+    }
+
+    #[staticmethod]
+    fn events(costs: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let batch = one_batch(costs, "the table of events")?;
+        or_raise(costs.py(), events_model(&batch)).map(|model| Self(Arc::new(model)))
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (costs, *, cost, band = None, weight = None, gpd_tail))]
+    fn from_costs(
+        costs: &Bound<'_, PyAny>,
+        cost: &str,
+        band: Option<&str>,
+        weight: Option<&str>,
+        gpd_tail: bool,
+    ) -> PyResult<Self> {
+        let batches = batches(costs, "the table of costs")?;
+        let model = costs.py().detach(|| model_from_costs(&batches, cost, band, weight, gpd_tail));
+        or_raise(costs.py(), model).map(|model| Self(Arc::new(model)))
+    }
+
+    #[getter]
+    fn table<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        table(py, model_table(&self.0), &HashMap::new())
+    }
+
+    #[pyo3(signature = (stop_loss = None))]
+    fn moments<'py>(&self, py: Python<'py>, stop_loss: Option<&Bound<'py, StopLoss>>) -> PyResult<Bound<'py, PyAny>> {
+        let stop_loss = stop_loss.map(|s| s.get().0);
+        let moments = py.detach(|| moments_table(&self.0, stop_loss.as_ref()));
+        table(py, or_raise(py, moments)?, &HashMap::new())
+    }
+}

@@ -1,0 +1,242 @@
+//! The simulation: a population in, a handle to its totals out.
+
+use std::collections::HashMap;
+
+use arrow_array::{RecordBatch, RecordBatchReader};
+use fundholder_arrow::{
+    Asked, Budgets, Level, Measure, Reader, size_band_table, summary_table, totals_table,
+};
+use fundholder_core::error::Refusal;
+use fundholder_core::people::Rows;
+use fundholder_core::simd;
+use fundholder_core::simulate::{Ended, Options, Progress, Run};
+use fundholder_core::{contract, measures};
+use pyo3::prelude::*;
+
+use crate::contract::StopLoss;
+use crate::errors::{exception, or_raise};
+use crate::model::CostModel;
+use crate::tables::{batches, stream, table};
+use crate::watch::watched;
+
+/// Rows that are drawn together: enough to share practice effects and keep all threads busy, and 80 MB at most.
+const ROWS_AT_ONCE: usize = 1 << 20;
+
+#[pyclass(frozen, module = "fundholder._engine")]
+pub(crate) struct Simulation {
+    levels: Vec<Level>,
+    metadata: HashMap<String, String>,
+}
+
+/// Runs a simulation. `streamed` populations are read once, batch by batch; others are checked in full first.
+#[pyfunction]
+#[pyo3(signature = (population, costs, *, streamed, replications, seed, by, stop_loss, practice_sd, national_sd, threads, processor, shown))]
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn simulate(
+    py: Python<'_>,
+    population: &Bound<'_, PyAny>,
+    costs: &Bound<'_, CostModel>,
+    streamed: bool,
+    replications: u32,
+    seed: u64,
+    by: Vec<String>,
+    stop_loss: Option<&Bound<'_, StopLoss>>,
+    practice_sd: f64,
+    national_sd: f64,
+    threads: usize,
+    processor: &str,
+    shown: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Simulation> {
+    let model = costs.get().0.clone();
+    let options = Options {
+        replications,
+        seed,
+        stop_loss: stop_loss.map(|s| s.get().0),
+        practice_sd,
+        national_sd,
+        threads,
+        processor: level(py, processor)?,
+    };
+    let new_reader = || Reader::new(model.clone(), &by);
+    let mut reader = new_reader();
+    let source: Box<dyn Iterator<Item = Result<RecordBatch, arrow_schema::ArrowError>> + Send> = if streamed {
+        let stream = stream(population, "population")?.into_reader()?;
+        let columns = RecordBatch::new_empty(stream.schema());
+        or_raise(py, new_reader().read(&columns, &mut Rows::default()))?;
+        Box::new(stream)
+    } else {
+        let batches = batches(population, "population")?;
+        or_raise(py, py.detach(|| check(new_reader(), &batches)))?;
+        Box::new(batches.into_iter().map(Ok))
+    };
+    let mut run = or_raise(py, Run::new(&model, by.len(), &options))?;
+    let progress = Progress::default();
+    let ended = watched(py, &progress, shown, || draw(source, &mut reader, &mut run, &progress))?;
+    match ended {
+        Ok(()) => {}
+        Err(Ended::Refused(refusal)) => return Err(exception(py, &refusal)),
+        Err(Ended::Interrupted) => return Err(exception(py, &Refusal::one("the run was stopped"))),
+    }
+    let metadata = describe(&options, &reader, costs)?;
+    let totals = run.finish();
+    let units = reader.into_units();
+    let levels = by.into_iter().zip(units).zip(totals);
+    let levels = levels.map(|((name, labels), totals)| Level { name, labels, totals }).collect();
+    Ok(Simulation { levels, metadata })
+}
+
+fn level(py: Python<'_>, name: &str) -> PyResult<simd::Level> {
+    let known = simd::Level::ALL.into_iter().find(|level| level.name() == name && level.available());
+    known.ok_or_else(|| {
+        let available = simd::Level::ALL.into_iter().filter(|level| level.available());
+        let names: Vec<&str> = available.map(simd::Level::name).collect();
+        exception(
+            py,
+            &Refusal::one(format!("FUNDHOLDER_PROCESSOR is '{name}': must be one of {}", names.join(", "))),
+        )
+    })
+}
+
+/// Reads every batch and collects all problems.
+fn check(mut reader: Reader, batches: &[RecordBatch]) -> Result<(), Refusal> {
+    let mut all: Option<Refusal> = None;
+    for batch in batches {
+        if let Err(refusal) = reader.read(batch, &mut Rows::default()) {
+            match &mut all {
+                Some(all) => all.merge(refusal),
+                None => all = Some(refusal),
+            }
+        }
+    }
+    match all {
+        Some(refusal) => Err(refusal),
+        None if reader.rows() == 0 => Err(empty()),
+        None => Ok(()),
+    }
+}
+
+fn empty() -> Refusal {
+    Refusal::one("population is empty: must have a row for each person or group of people")
+}
+
+fn draw(
+    source: impl Iterator<Item = Result<RecordBatch, arrow_schema::ArrowError>>,
+    reader: &mut Reader,
+    run: &mut Run,
+    progress: &Progress,
+) -> Result<(), Ended> {
+    let mut rows = Rows::default();
+    for batch in source {
+        let batch =
+            batch.map_err(|error| Ended::Refused(Refusal::one(format!("population cannot be read: {error}"))))?;
+        for start in (0..batch.num_rows()).step_by(ROWS_AT_ONCE) {
+            let slice = batch.slice(start, ROWS_AT_ONCE.min(batch.num_rows() - start));
+            reader.read(&slice, &mut rows).map_err(Ended::Refused)?;
+            if rows.len() >= ROWS_AT_ONCE {
+                run.add(&rows, reader.addresses(), progress)?;
+                rows = Rows::default();
+            }
+        }
+    }
+    if reader.rows() == 0 {
+        return Err(Ended::Refused(empty()));
+    }
+    run.add(&rows, reader.addresses(), progress)
+}
+
+/// What a result can be traced to and replayed from.
+fn describe(options: &Options, reader: &Reader, costs: &Bound<'_, CostModel>) -> PyResult<HashMap<String, String>> {
+    let text = |s: &contract::StopLoss| {
+        let limit = s.limit().map_or("none".into(), |limit| limit.to_string());
+        format!("ceiling {}, share {}, limit {limit}", s.ceiling(), s.share())
+    };
+    let entries = [
+        ("version", env!("CARGO_PKG_VERSION").to_string()),
+        ("seed", options.seed.to_string()),
+        ("replications", options.replications.to_string()),
+        ("stop_loss", options.stop_loss.as_ref().map_or("none".into(), text)),
+        ("practice_sd", options.practice_sd.to_string()),
+        ("national_sd", options.national_sd.to_string()),
+        ("population_digest", format!("{:032x}", reader.digest())),
+        ("population_rows", reader.rows().to_string()),
+        ("costs_digest", format!("{:016x}", costs.get().0.digest())),
+    ];
+    Ok(entries.map(|(name, value)| (format!("fundholder.{name}"), value)).into())
+}
+
+impl Simulation {
+    fn level(&self, py: Python<'_>, by: Option<&str>) -> PyResult<&Level> {
+        let names = || self.levels.iter().map(|level| level.name.as_str()).collect::<Vec<_>>().join(", ");
+        let found = match by {
+            Some(by) => self.levels.iter().find(|level| level.name == by),
+            None if self.levels.len() == 1 => self.levels.first(),
+            None => None,
+        };
+        found.ok_or_else(|| {
+            let by = by.unwrap_or("None");
+            exception(py, &Refusal::one(format!("by is {by}: must be a level of this simulation: {}", names())))
+        })
+    }
+}
+
+#[pymethods]
+impl Simulation {
+    /// The names of the levels.
+    #[getter]
+    fn levels(&self) -> Vec<&str> {
+        self.levels.iter().map(|level| level.name.as_str()).collect()
+    }
+
+    #[getter]
+    fn metadata(&self) -> HashMap<String, String> {
+        self.metadata.clone()
+    }
+
+    #[pyo3(signature = (by = None))]
+    fn totals<'py>(&self, py: Python<'py>, by: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
+        let level = self.level(py, by)?;
+        table(py, py.detach(|| totals_table(level)), &self.metadata)
+    }
+
+    #[pyo3(signature = (by, budgets, measure, thresholds, quantiles))]
+    fn summary<'py>(
+        &self,
+        py: Python<'py>,
+        by: Option<&str>,
+        budgets: Option<&Bound<'py, PyAny>>,
+        measure: &str,
+        thresholds: Vec<Asked>,
+        quantiles: Vec<Asked>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let level = self.level(py, by)?;
+        let measure = match measure {
+            "gross" => Measure::Gross,
+            "net" => Measure::Net,
+            "ceded" => Measure::Ceded,
+            other => {
+                let text = format!("of is '{other}': must be 'gross', 'net' or 'ceded'");
+                return Err(exception(py, &Refusal::one(text)));
+            }
+        };
+        let budgets = match budgets {
+            Some(budgets) => Some(or_raise(py, Budgets::read(&batches(budgets, "budgets")?, &level.name))?),
+            None => None,
+        };
+        let summary = py.detach(|| summary_table(level, measure, budgets.as_ref(), &thresholds, &quantiles));
+        table(py, or_raise(py, summary)?, &self.metadata)
+    }
+
+    #[pyo3(signature = (by, edges, thresholds))]
+    fn size_bands<'py>(
+        &self,
+        py: Python<'py>,
+        by: Option<&str>,
+        edges: Vec<u64>,
+        thresholds: Vec<Asked>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let level = self.level(py, by)?;
+        let tolerances: Vec<f64> = thresholds.iter().map(|(_, t)| *t).collect();
+        let bands = py.detach(|| measures::size_bands(&level.totals.units, &edges, &tolerances));
+        table(py, size_band_table(&bands, &thresholds), &self.metadata)
+    }
+}

@@ -1,0 +1,58 @@
+//! Tables across the boundary.
+
+use std::collections::HashMap;
+
+use arrow_array::RecordBatch;
+use fundholder_core::error::{Kind, Problem, Refusal};
+use pyo3::prelude::*;
+use pyo3_arrow::{PyRecordBatchReader, PyTable};
+
+use crate::errors::exception;
+
+/// The stream of anything with `__arrow_c_stream__`.
+pub(crate) fn stream(table: &Bound<'_, PyAny>, name: &str) -> PyResult<PyRecordBatchReader> {
+    table.extract::<PyRecordBatchReader>().map_err(|error| {
+        let refusal = Refusal {
+            kind: Kind::Type,
+            problems: vec![Problem::new(format!(
+                "{name} is {}: must be an Arrow table, or anything with __arrow_c_stream__ that gives one ({error})",
+                table.get_type().name().map_or("of an unknown type".into(), |name| name.to_string()),
+            ))],
+            more: 0,
+        };
+        exception(table.py(), &refusal)
+    })
+}
+
+/// All batches of a table, with an empty one where there are none, so that the columns are known.
+pub(crate) fn batches(table: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<RecordBatch>> {
+    let reader = stream(table, name)?.into_reader()?;
+    let schema = reader.schema();
+    let mut batches: Vec<RecordBatch> = reader
+        .collect::<Result<_, _>>()
+        .map_err(|error| exception(table.py(), &Refusal::one(format!("{name} cannot be read: {error}"))))?;
+    if batches.is_empty() {
+        batches.push(RecordBatch::new_empty(schema));
+    }
+    Ok(batches)
+}
+
+/// A table as one batch.
+pub(crate) fn one_batch(table: &Bound<'_, PyAny>, name: &str) -> PyResult<RecordBatch> {
+    let batches = batches(table, name)?;
+    arrow_select::concat::concat_batches(&batches[0].schema(), &batches)
+        .map_err(|error| exception(table.py(), &Refusal::one(format!("{name} cannot be read: {error}"))))
+}
+
+/// A result as a `pyarrow.Table`, with what it was made from in its metadata.
+pub(crate) fn table<'py>(
+    py: Python<'py>,
+    batch: RecordBatch,
+    metadata: &HashMap<String, String>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let schema = batch.schema().as_ref().clone().with_metadata(metadata.clone());
+    let schema = std::sync::Arc::new(schema);
+    let batch = RecordBatch::try_new(schema.clone(), batch.columns().to_vec())
+        .map_err(|error| exception(py, &Refusal::one(error.to_string())))?;
+    PyTable::try_new(vec![batch], schema)?.into_pyarrow(py).map(Bound::into_any)
+}

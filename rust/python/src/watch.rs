@@ -1,0 +1,52 @@
+//! Long work on another thread, watched from Python's: signals are answered and progress is shown while it runs.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use fundholder_core::simulate::Progress;
+use pyo3::prelude::*;
+
+/// How often Python is asked for signals: an interrupt is answered well within a second.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Runs `work` without holding the GIL. On Ctrl-C, or an error of `shown`, tells the work to stop, waits for it, and
+/// raises.
+pub(crate) fn watched<T: Send>(
+    py: Python<'_>,
+    progress: &Progress,
+    shown: Option<&Bound<'_, PyAny>>,
+    work: impl FnOnce() -> T + Send,
+) -> PyResult<T> {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let (watcher, done) = (thread::current(), &done);
+        let worker = scope.spawn(move || {
+            let result = work();
+            done.store(true, Ordering::Release);
+            watcher.unpark();
+            result
+        });
+        let mut stopped: Option<PyErr> = None;
+        // A panic of the work leaves `done` unset, but finishes the thread.
+        while !done.load(Ordering::Acquire) && !worker.is_finished() {
+            py.detach(|| thread::park_timeout(GLANCE));
+            if stopped.is_none() {
+                let glance = py.check_signals().and_then(|()| match shown {
+                    Some(shown) => shown.call1((progress.drawn.load(Ordering::Relaxed),)).map(|_| ()),
+                    None => Ok(()),
+                });
+                if let Err(error) = glance {
+                    progress.stop.store(true, Ordering::Relaxed);
+                    stopped = Some(error);
+                }
+            }
+        }
+        let result = py.detach(|| worker.join());
+        match (stopped, result) {
+            (Some(error), _) => Err(error),
+            (None, Ok(result)) => Ok(result),
+            (None, Err(panic)) => std::panic::resume_unwind(panic),
+        }
+    })
+}
