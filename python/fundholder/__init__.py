@@ -8,7 +8,7 @@ anything with ``__arrow_c_stream__`` and come out as ``pyarrow.Table``; money is
 from . import england
 from ._contracts import StopLoss
 from ._costs import CostModel
-from ._engine import VERSION as __version__
+from ._engine import version as __version__
 from ._errors import FundholderError, InputError, InputTypeError
 from ._files import read, write
 from ._simulation import Simulation, simulate

@@ -45,17 +45,16 @@ class Arguments:
             return low
         return number
 
-    def number(self, name: str, value: Any, *, below: float | None = None, above: bool = False) -> float:
-        """A finite number of at least 0 (above 0 if ``above``) and below ``below``."""
-        allowed = f"a finite number {'above 0' if above else 'of at least 0'}"
-        if below is not None:
+    def number(self, name: str, value: Any, *, below: float = math.inf) -> float:
+        """A finite number of at least 0 and below ``below``."""
+        allowed = "a finite number of at least 0"
+        if below < math.inf:
             allowed += f" and below {below:g}"
         if isinstance(value, bool | str | bytes) or not hasattr(value, "__float__"):
             self.refuse_type(name, value, allowed)
             return 0.0
         number = float(value)
-        low = number > 0 if above else number >= 0
-        if not (math.isfinite(number) and low and (below is None or number < below)):
+        if not 0 <= number < below:
             self.refuse(name, value, allowed)
             return 0.0
         return number

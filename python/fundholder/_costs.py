@@ -46,18 +46,16 @@ class CostModel:
     ...                             "mean": [800 / 0.3], "shape": [1.6]}))
     >>> moments = costs.moments(stop_loss=20_000).to_pylist()[0]
     >>> round(moments["mean"], 2), round(moments["cv"], 2)
-    (659.67, 3.53)
+    (659.99, 3.53)
     """
 
-    _engine: _engine.CostModel
-
     def __init__(self, table: Any) -> None:
-        self._engine = _engine.CostModel(table)
+        self._model = _engine.CostModel(table)
 
     @classmethod
     def _of(cls, model: _engine.CostModel) -> CostModel:
         made = cls.__new__(cls)
-        made._engine = model
+        made._model = model
         return made
 
     @classmethod
@@ -149,7 +147,7 @@ class CostModel:
     @property
     def table(self) -> pa.Table:
         """The model as a table that reads back as the same model."""
-        return self._engine.table
+        return self._model.table
 
     def moments(self, stop_loss: float | StopLoss | None = None) -> pa.Table:
         """Mean, SD, CV and skewness of one person's net cost of the year, by band, in closed form.
@@ -173,4 +171,4 @@ class CostModel:
         arguments = Arguments()
         terms = stop_loss_terms(arguments, stop_loss)
         arguments.check()
-        return self._engine.moments(terms)
+        return self._model.moments(terms)

@@ -5,11 +5,12 @@ from typing import Any, Final, final
 
 import pyarrow as pa
 
-__all__ = ["VERSION", "CostModel", "Simulation", "StopLoss", "processor_levels", "simulate"]
+__all__ = ["CostModel", "Simulation", "StopLoss", "processor_levels", "simulate", "version"]
 
-VERSION: Final[str]
+version: Final[str]
 
 def processor_levels() -> list[str]: ...
+
 @final
 class StopLoss:
     def __new__(

@@ -114,14 +114,16 @@ def simulate(
     practice_sd = arguments.number("practice_sd", practice_sd, below=MAX_EFFECT_SD)
     national_sd = arguments.number("national_sd", national_sd, below=MAX_EFFECT_SD)
     if threads is None:
-        threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        threads = (
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        )
     threads = arguments.integer("threads", threads, 1, 1024)
     arguments.check()
 
     with progress_bar(progress, population, replications) as shown:
         run = _engine.simulate(
             population,
-            costs._engine,
+            costs._model,
             streamed=not hasattr(population, "__len__"),
             replications=replications,
             seed=seed,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import warnings
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,7 @@ from ._figures import BANDS
 from ._numbers import FloatArray, IntArray
 
 
-def from_age_sex(table: Any, *, repeats: Literal["refuse", "drop"] = "refuse") -> pa.Table:
+def from_age_sex(table: Any) -> pa.Table:
     """The columns of ``population(rows="groups")`` from counts of patients by practice.
 
     The deprivation quintile is the practice's, cut from list-weighted fifths of the table's IMD
@@ -35,11 +36,9 @@ def from_age_sex(table: Any, *, repeats: Literal["refuse", "drop"] = "refuse") -
           deprived): null, empty or "NULL" where unknown;
         - optionally ``total_male``, ``total_female``, ``total_patients``: must add up.
 
-        Other columns are ignored.
-    repeats
-        What to do with a row that repeats an earlier one in every column read: "refuse" it, or
-        "drop" it. Kept, its patients would count
-        twice. Rows of one practice that differ are refused either way.
+        Other columns are ignored. A row that repeats an earlier one in every column read is left
+        out with a warning, so that its patients do not count twice; rows of one practice that
+        differ are refused.
 
     Returns
     -------
@@ -63,11 +62,15 @@ def from_age_sex(table: Any, *, repeats: Literal["refuse", "drop"] = "refuse") -
     >>> groups.num_rows  # 14 bands of A, and B with nobody
     15
     """
-    if repeats not in ("refuse", "drop"):
-        raise InputError([f'repeats is {repeats!r}: must be "refuse" or "drop"'])
-    practices, problems = read_practices(read_table(table), repeats == "drop")
+    practices, problems = read_practices(read_table(table))
     if practices is None:
         raise InputError(problems)
+    if practices.repeated:
+        warnings.warn(
+            f"{len(practices.repeated)} rows repeat an earlier one and were left out: practices "
+            f"{', '.join(practices.repeated)}",
+            stacklevel=2,
+        )
     count = practices.count
     quintile = _quintiles(practices)
     scale = _scales(count, quintile)

@@ -30,9 +30,11 @@ class PracticeCounts:
     count: IntArray
     areas: dict[str, pa.Array]
     imd: FloatArray | None
+    #: Practices of the rows that only repeated an earlier one.
+    repeated: list[str]
 
 
-def read_practices(table: pa.Table, drop_repeats: bool) -> tuple[PracticeCounts | None, list[str]]:
+def read_practices(table: pa.Table) -> tuple[PracticeCounts | None, list[str]]:
     """The practices of a table, or None and what is wrong with it."""
     missing = [n for n in ("practice_code", *COUNT_COLUMNS) if n not in table.column_names]
     problems = [f"column {name!r} is missing" for name in missing]
@@ -54,7 +56,8 @@ def read_practices(table: pa.Table, drop_repeats: bool) -> tuple[PracticeCounts 
     }
     imd = _scores(table, problems) if "imd_2019" in table.column_names else None
     scores = [] if imd is None else [np.where(np.isnan(imd), -1.0, imd)]
-    keep = _check_codes(code, [*columns.values(), *areas.values(), *scores], drop_repeats, problems)
+    values = [*columns.values(), *areas.values(), *scores]
+    keep, repeated = _check_codes(code, values, problems)
     if problems:
         return None, problems
 
@@ -64,33 +67,35 @@ def read_practices(table: pa.Table, drop_repeats: bool) -> tuple[PracticeCounts 
         count=count[keep],
         areas={name: pa.array(text[keep], pa.string()) for name, text in areas.items()},
         imd=None if imd is None else imd[keep],
+        repeated=repeated,
     ), []
 
 
 def _check_codes(
-    code: list[str | None],
-    values: list[NDArray[Any]],
-    drop_repeats: bool,
-    problems: list[str],
-) -> list[int]:
-    """Rows to keep: the first of each practice. Values are the row's other columns."""
+    code: list[str | None], values: list[NDArray[Any]], problems: list[str]
+) -> tuple[list[int], list[str]]:
+    """Rows to keep, the first of each practice, and the practices of rows that only repeat one.
+
+    Values are the row's other columns.
+    """
     keep: list[int] = []
+    repeated: list[str] = []
     seen: dict[str, int] = {}
     for row, name in enumerate(code):
         if name is None:
             problems.append(f"column 'practice_code', row {row}: null; every practice needs a code")
             continue
         first = seen.setdefault(name, row)
-        same = all(column[row] == column[first] for column in values)
         if first == row:
             keep.append(row)
-        elif not (same and drop_repeats):
-            advice = ' (the rows are identical: repeats="drop" keeps the first)' if same else ""
+        elif all(column[row] == column[first] for column in values):
+            repeated.append(name)
+        else:
             problems.append(
-                f"column 'practice_code', row {row}: {name!r} again, first in row {first}; "
-                f"one row per practice{advice}"
+                f"column 'practice_code', row {row}: {name!r} again, first in row {first}, and the "
+                "rows differ; one row per practice"
             )
-    return keep
+    return keep, repeated
 
 
 def _text(table: pa.Table, name: str, problems: list[str]) -> list[str | None]:

@@ -57,8 +57,8 @@ _REGISTERED_2023: Final = np.array(
     + [1535036, 3696932, 12847698, 7973485, 2737285, 1786895, 554256],
     float,
 )
-# Usual residents of England by age, Census 2011 (ONS), quoted from memory; they sum to the published
-# 53,012,456, which is the check they have had.
+# Usual residents of England by age, Census 2011 (ONS), quoted from memory; they sum to the
+# published 53,012,456, which is the check they have had.
 _CENSUS_2011: Final = np.array(
     [3318449, 6053561, 21530738, 13449179, 4552283, 2928118, 1180128], float
 )

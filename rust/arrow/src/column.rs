@@ -52,7 +52,11 @@ impl Problems {
 }
 
 /// The column, or a problem that says which columns there are.
-pub(crate) fn required<'a>(batch: &'a RecordBatch, name: &str, problems: &mut Problems) -> Option<&'a ArrayRef> {
+pub(crate) fn required<'a>(
+    batch: &'a RecordBatch,
+    name: &str,
+    problems: &mut Problems,
+) -> Option<&'a ArrayRef> {
     let column = batch.column_by_name(name);
     if column.is_none() {
         let names: Vec<&str> = batch.schema_ref().fields().iter().map(|f| f.name().as_str()).collect();
@@ -83,8 +87,10 @@ pub(crate) struct Rule {
 
 pub(crate) const NOT_NEGATIVE: Rule =
     Rule { good: |x| x.is_finite() && x >= 0.0, allowed: "a finite number, 0 or more" };
-pub(crate) const POSITIVE: Rule = Rule { good: |x| x.is_finite() && x > 0.0, allowed: "a finite number above 0" };
-pub(crate) const PROBABILITY: Rule = Rule { good: |x| (0.0..=1.0).contains(&x), allowed: "a number from 0 to 1" };
+pub(crate) const POSITIVE: Rule =
+    Rule { good: |x| x.is_finite() && x > 0.0, allowed: "a finite number above 0" };
+pub(crate) const PROBABILITY: Rule =
+    Rule { good: |x| (0.0..=1.0).contains(&x), allowed: "a number from 0 to 1" };
 
 /// Calls `put` with each number, or with none for a null; names every number that breaks the rule, and every null
 /// where nulls are not allowed. `first_row` is the row of the table that the column starts at.

@@ -157,7 +157,8 @@ fn severities(batch: &RecordBatch, problems: &mut Problems) -> Vec<Option<Severi
 /// The observed law of a row that a model's table holds.
 fn observed(batch: &RecordBatch, row: usize, tail: [Option<f64>; 4]) -> Result<Empirical, String> {
     let list = |name: &str| -> Result<Vec<f64>, String> {
-        let missing = || format!("a row of family {EMPIRICAL} needs lists of numbers 'values' and 'probabilities'");
+        let missing =
+            || format!("a row of family {EMPIRICAL} needs lists of numbers 'values' and 'probabilities'");
         let column = batch.column_by_name(name).ok_or_else(missing)?;
         let to = DataType::List(Arc::new(Field::new_list_field(DataType::Float64, true)));
         let column = cast(column, &to).map_err(|_| missing())?;
@@ -275,7 +276,10 @@ pub fn model_table(model: &CostModel) -> RecordBatch {
     };
     let mut columns: Vec<(&str, ArrayRef)> = vec![
         ("band", Arc::new(StringArray::from_iter(rows.iter().map(|row| row.0)))),
-        (if events { "rate" } else { "p_any" }, Arc::new(Float64Array::from_iter_values(rows.iter().map(|r| r.1)))),
+        (
+            if events { "rate" } else { "p_any" },
+            Arc::new(Float64Array::from_iter_values(rows.iter().map(|r| r.1))),
+        ),
         ("family", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| family(row.2))))),
         ("mean", numbers(&|severity| Some(severity.mean()))),
         (
@@ -334,7 +338,8 @@ pub fn moments_table(model: &CostModel, stop_loss: Option<&StopLoss>) -> Result<
 
 /// A batch of columns that may hold nulls.
 pub(crate) fn table(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
-    let fields: Vec<Field> = columns.iter().map(|(name, a)| Field::new(*name, a.data_type().clone(), true)).collect();
+    let fields: Vec<Field> =
+        columns.iter().map(|(name, a)| Field::new(*name, a.data_type().clone(), true)).collect();
     let arrays = columns.into_iter().map(|(_, array)| array).collect();
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).expect("columns of one table have one length")
 }

@@ -67,7 +67,9 @@ impl Labels {
     /// The labels in the given order, as a column.
     pub fn column(&self, order: &[u32]) -> ArrayRef {
         let labels = || order.iter().map(|&i| &self.list[i as usize]);
-        if labels().all(|label| !matches!(label, Label::Text(_))) && self.list.iter().any(|l| *l != Label::Null) {
+        if labels().all(|label| !matches!(label, Label::Text(_)))
+            && self.list.iter().any(|l| *l != Label::Null)
+        {
             Arc::new(Int64Array::from_iter(labels().map(|label| match label {
                 Label::Integer(number) => Some(*number),
                 _ => None,
@@ -161,7 +163,11 @@ impl Labels {
                 }
             }
             None => {
-                problems.wrong_type(name, array.data_type(), "a string, a dictionary of strings or an integer");
+                problems.wrong_type(
+                    name,
+                    array.data_type(),
+                    "a string, a dictionary of strings or an integer",
+                );
                 codes.resize(codes.len() + array.len(), 0);
             }
         }
@@ -235,7 +241,8 @@ fn plain(array: &ArrayRef) -> Option<Values> {
             Some(Values::Text(digits.as_string::<i32>().clone()))
         };
     }
-    let texts = matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null);
+    let texts =
+        matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null);
     let text = texts.then(|| cast(array, &DataType::Utf8).ok())??;
     Some(Values::Text(text.as_string::<i32>().clone()))
 }

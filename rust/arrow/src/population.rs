@@ -113,7 +113,9 @@ impl Reader {
 
     fn read_bands(&mut self, batch: &RecordBatch, first: u64, problems: &mut Problems, bands: &mut Vec<u32>) {
         let from = bands.len();
-        if self.band_names.is_empty() || (self.model.bands.len() == 1 && batch.column_by_name("band").is_none()) {
+        if self.band_names.is_empty()
+            || (self.model.bands.len() == 1 && batch.column_by_name("band").is_none())
+        {
             bands.resize(from + batch.num_rows(), 0);
             return;
         }
@@ -129,7 +131,8 @@ impl Reader {
                 Some(number) => *band = number,
                 None => {
                     if !std::mem::replace(&mut reported[*band as usize], true) && *label != Label::Null {
-                        let names: Vec<&str> = self.model.bands.iter().filter_map(|b| b.name.as_deref()).collect();
+                        let names: Vec<&str> =
+                            self.model.bands.iter().filter_map(|b| b.name.as_deref()).collect();
                         let listed = names[..names.len().min(20)].join(", ");
                         let more = if names.len() > 20 { ", ..." } else { "" };
                         problems.value(Problem::cell(
@@ -170,7 +173,8 @@ impl Reader {
         let column = batch.column_by_name("person")?;
         let mut addresses = Vec::with_capacity(column.len());
         let allowed = "an integer or a string";
-        let mut refuse = |row: usize| problems.value(Problem::cell("person", first + row as u64, "null", allowed));
+        let mut refuse =
+            |row: usize| problems.value(Problem::cell("person", first + row as u64, "null", allowed));
         if column.data_type().is_integer()
             && let Some(numbers) = lossless(column, &DataType::Int64)
         {

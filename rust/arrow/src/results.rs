@@ -66,7 +66,12 @@ pub fn totals_table(level: &Level) -> RecordBatch {
             values.extend(measure.years(unit));
         }
         let item = Arc::new(Field::new_list_field(DataType::Float64, false));
-        Arc::new(FixedSizeListArray::new(item, replications as i32, Arc::new(Float64Array::from(values)), None))
+        Arc::new(FixedSizeListArray::new(
+            item,
+            replications as i32,
+            Arc::new(Float64Array::from(values)),
+            None,
+        ))
     };
     let [by, people] = level.head();
     table(vec![by, people, ("gross", lists(Measure::Gross)), ("net", lists(Measure::Net))])
@@ -83,7 +88,8 @@ pub fn summary_table(
     let budgets = budgets.map(|budgets| budgets.of(&level.labels, &level.labels.sorted())).transpose()?;
     let units = level.units();
     let replications = units.first().map_or(0, |unit| unit.gross.len());
-    let rules: Vec<QuantileRule> = quantiles.iter().map(|(_, q)| QuantileRule::new(*q, replications)).collect();
+    let rules: Vec<QuantileRule> =
+        quantiles.iter().map(|(_, q)| QuantileRule::new(*q, replications)).collect();
 
     let mut columns: Vec<(String, Vec<Estimate>)> = Vec::new();
     let mut used_budgets = Vec::with_capacity(units.len());

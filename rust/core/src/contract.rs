@@ -21,32 +21,13 @@ impl StopLoss {
             }
         };
         let money = |x: f64| x.is_finite() && x >= 0.0;
-        check(
-            "ceiling",
-            ceiling,
-            money(ceiling),
-            "a finite number of £, 0 or more",
-        );
-        check(
-            "share",
-            share,
-            (0.0..=1.0).contains(&share),
-            "a number from 0 to 1",
-        );
+        check("ceiling", ceiling, money(ceiling), "a finite number of £, 0 or more");
+        check("share", share, (0.0..=1.0).contains(&share), "a number from 0 to 1");
         if let Some(limit) = limit {
-            check(
-                "limit",
-                limit,
-                money(limit),
-                "a finite number of £, 0 or more",
-            );
+            check("limit", limit, money(limit), "a finite number of £, 0 or more");
         }
         Refusal::unless_empty(problems)?;
-        Ok(Self {
-            ceiling,
-            share,
-            limit: limit.unwrap_or(f64::INFINITY),
-        })
+        Ok(Self { ceiling, share, limit: limit.unwrap_or(f64::INFINITY) })
     }
 
     pub fn ceiling(&self) -> f64 {
@@ -63,11 +44,7 @@ impl StopLoss {
 
     /// The cost from which on nothing more is ceded: infinite without a limit.
     pub(crate) fn exhausted_at(&self) -> f64 {
-        if self.share == 0.0 {
-            self.ceiling
-        } else {
-            self.ceiling + self.limit / self.share
-        }
+        if self.share == 0.0 { self.ceiling } else { self.ceiling + self.limit / self.share }
     }
 
     /// The part of a person's yearly cost (£) that is ceded (£).
@@ -88,17 +65,9 @@ impl Terms {
     pub(crate) fn new(stop_loss: Option<StopLoss>) -> Self {
         let units = |pounds: f64| libm::rint(pounds * UNITS_PER_POUND);
         match stop_loss {
-            Some(s) => Self {
-                ceiling: units(s.ceiling),
-                share: s.share,
-                limit: units(s.limit),
-            },
+            Some(s) => Self { ceiling: units(s.ceiling), share: s.share, limit: units(s.limit) },
             // Nothing is above an infinite ceiling; an infinite one would make 0 * inf of the share.
-            None => Self {
-                ceiling: f64::MAX,
-                share: 0.0,
-                limit: 0.0,
-            },
+            None => Self { ceiling: f64::MAX, share: 0.0, limit: 0.0 },
         }
     }
 }

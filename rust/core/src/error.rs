@@ -21,9 +21,7 @@ impl Problem {
 
     /// A value in a column of a table, at a row counted from 0.
     pub fn cell(column: &str, row: u64, value: impl fmt::Display, allowed: &str) -> Self {
-        Self(format!(
-            "column '{column}', row {row}: {value}: must be {allowed}"
-        ))
+        Self(format!("column '{column}', row {row}: {value}: must be {allowed}"))
     }
 }
 
@@ -55,11 +53,7 @@ impl Refusal {
     }
 
     pub fn many(problems: Vec<Problem>) -> Self {
-        Self {
-            kind: Kind::Value,
-            problems,
-            more: 0,
-        }
+        Self { kind: Kind::Value, problems, more: 0 }
     }
 
     /// Adds the problems of another part of the same input.
@@ -72,11 +66,7 @@ impl Refusal {
     }
 
     pub fn unless_empty(problems: Vec<Problem>) -> Result<(), Self> {
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Self::many(problems))
-        }
+        if problems.is_empty() { Ok(()) } else { Err(Self::many(problems)) }
     }
 }
 

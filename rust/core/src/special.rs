@@ -180,14 +180,7 @@ fn stirling_error(a: f64) -> f64 {
         return ln_gamma_1p(a) - (a + 0.5) * log(a) + a - LN_SQRT_TWO_PI;
     }
     let b = 1.0 / (a * a);
-    let terms = [
-        1.0 / 12.0,
-        -1.0 / 360.0,
-        1.0 / 1260.0,
-        -1.0 / 1680.0,
-        1.0 / 1188.0,
-        -691.0 / 360360.0,
-    ];
+    let terms = [1.0 / 12.0, -1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0, -691.0 / 360360.0];
     polynomial(&terms, b) / a
 }
 
@@ -241,15 +234,8 @@ fn gamma_side(a: f64, x: f64, upper: bool) -> GammaSide {
     } else {
         (prefix * gamma_series(a, x), false)
     };
-    let value = if value_is_upper == upper {
-        value
-    } else {
-        1.0 - value
-    };
-    GammaSide {
-        value: value.clamp(0.0, 1.0),
-        x_density,
-    }
+    let value = if value_is_upper == upper { value } else { 1.0 - value };
+    GammaSide { value: value.clamp(0.0, 1.0), x_density }
 }
 
 /// `sum of x^n / ((a + 1) ... (a + n))`, so that P = prefix * sum.
@@ -329,11 +315,7 @@ fn gamma_temme(a: f64, x: f64, upper: bool) -> f64 {
     let correction = exp(-a * half_eta_squared) / (SQRT_TWO_PI * a.sqrt()) * sum;
     let root = (a * half_eta_squared).sqrt();
     let z = if x < a { -root } else { root };
-    if upper {
-        0.5 * erfc(z) + correction
-    } else {
-        0.5 * erfc(-z) - correction
-    }
+    if upper { 0.5 * erfc(z) + correction } else { 0.5 * erfc(-z) - correction }
 }
 
 /// Coefficients of c_k(eta) in Temme's expansion, lowest power first, from the exact rational
@@ -476,11 +458,7 @@ const TEMME: [&[f64]; 11] = [
         -0.0006401475260262758,
         0.00027750107634328704,
     ],
-    &[
-        0.0013324454494800656,
-        -0.0019144384985654776,
-        0.0011089369134596636,
-    ],
+    &[0.0013324454494800656, -0.0019144384985654776, 0.0011089369134596636],
 ];
 
 /// Regularised lower incomplete gamma function P(a, x), `a > 0`, `x >= 0`.
@@ -607,11 +585,7 @@ fn inverse_gamma_start(a: f64, target: f64, upper: bool) -> Start {
             let c3 = (3.0 * a + 5.0) / (2.0 * b * b * (a + 2.0));
             let c4 = (8.0 * a * a + 33.0 * a + 31.0) / (3.0 * b * b * b * (a + 2.0) * (a + 3.0));
             let x = z * (1.0 + z * (c2 + z * (c3 + z * c4)));
-            return if z < 1e-4 {
-                Start::Exact(x)
-            } else {
-                Start::Guess(x)
-            };
+            return if z < 1e-4 { Start::Exact(x) } else { Start::Guess(x) };
         }
     }
     if upper && a < TEMME_MIN_A {
@@ -660,11 +634,7 @@ fn beta_either(a: f64, b: f64, x: f64, y: f64, upper: bool) -> f64 {
     let prefix = beta_prefix(a, b, x, y);
     // The fraction converges fast below the mean; above it, exchange the two sides.
     let below = x * (a + b + 2.0) < a + 1.0;
-    let value = if below {
-        prefix * beta_fraction(a, b, x) / a
-    } else {
-        prefix * beta_fraction(b, a, y) / b
-    };
+    let value = if below { prefix * beta_fraction(a, b, x) / a } else { prefix * beta_fraction(b, a, y) / b };
     let value = if below == upper { 1.0 - value } else { value };
     value.clamp(0.0, 1.0)
 }

@@ -16,7 +16,7 @@ M = mp.mpf
 QUANTILES = [1e-3, 0.5, 1 - 1e-8]
 SURVIVALS = [0.3, 1e-3, 1e-8, 1e-18, 1e-20]
 LIMITS = [1e-6, 0.01, 0.3, 1.0, 2.5, 30.0, 1e4, float("inf")]
-TAIL = dict(threshold=1000.0, scale=500.0, probability=0.05)
+TAIL = {"threshold": 1000.0, "scale": 500.0, "probability": 0.05}
 ATOMS = [(100.0, 1.0), (400.0, 2.0), (1000.0, 1.0)]
 
 
@@ -62,7 +62,7 @@ def solve_gamma(a, target, upper):
 
 class Lognormal:
     def __init__(self, s):
-        self.s, self.mu = M(s), -M(s) ** 2 / 2
+        self.s, self.mu = M(s), -(M(s) ** 2) / 2
 
     def survival(self, x):
         return mp.erfc((mp.log(x) - self.mu) / self.s / mp.sqrt(2)) / 2
@@ -70,12 +70,19 @@ class Lognormal:
     def quantile(self, w=None, v=None):
         t = M(w) if w is not None else M(v)
         small = t if t < M(1) / 2 else 1 - t
-        z = mp.findroot(lambda z: mp.log(mp.erfc(z / mp.sqrt(2)) / 2 / small), mp.sqrt(-2 * mp.log(small)) * M("0.9") + M("0.01")) if small != M(1) / 2 else M(0)
+        z = (
+            mp.findroot(
+                lambda z: mp.log(mp.erfc(z / mp.sqrt(2)) / 2 / small),
+                mp.sqrt(-2 * mp.log(small)) * M("0.9") + M("0.01"),
+            )
+            if small != M(1) / 2
+            else M(0)
+        )
         up = (v is not None) == (t < M(1) / 2)
         return mp.exp(self.mu + self.s * (z if up else -z))
 
     def moment(self, k, x):
-        whole = mp.exp(k * self.mu + k * k * self.s ** 2 / 2)
+        whole = mp.exp(k * self.mu + k * k * self.s**2 / 2)
         if x == mp.inf:
             return whole
         z = (mp.log(x) - self.mu) / self.s - k * self.s
@@ -93,7 +100,7 @@ class Gamma:
         return solve_gamma(self.a, M(w if v is None else v), v is not None) / self.a
 
     def moment(self, k, x):
-        whole = mp.rf(self.a, k) / self.a ** k
+        whole = mp.rf(self.a, k) / self.a**k
         return whole if x == mp.inf else whole * gamma_p(self.a + k, self.a * x)
 
 
@@ -111,7 +118,7 @@ class Weibull:
 
     def moment(self, m, x):
         a = 1 + m / self.k
-        whole = self.scale ** m * mp.gamma(a)
+        whole = self.scale**m * mp.gamma(a)
         return whole if x == mp.inf else whole * gamma_p(a, (x / self.scale) ** self.k)
 
 
@@ -130,10 +137,10 @@ class Pareto:
         if x <= self.xm:
             return M(0)
         if x == mp.inf:
-            return self.a * self.xm ** k / (self.a - k) if self.a > k else mp.inf
+            return self.a * self.xm**k / (self.a - k) if self.a > k else mp.inf
         if self.a == k:
-            return self.a * self.xm ** k * mp.log(x / self.xm)
-        return self.a * self.xm ** k * ((x / self.xm) ** (k - self.a) - 1) / (k - self.a)
+            return self.a * self.xm**k * mp.log(x / self.xm)
+        return self.a * self.xm**k * ((x / self.xm) ** (k - self.a) - 1) / (k - self.a)
 
 
 class Gpd:
@@ -162,7 +169,9 @@ class Gpd:
         v = 1 - M(w) if v is None else M(v)
         if v < self.p:
             t = -mp.log(v / self.p)
-            return self.u + (self.s * t if self.xi == 0 else self.s * mp.expm1(self.xi * t) / self.xi)
+            return self.u + (
+                self.s * t if self.xi == 0 else self.s * mp.expm1(self.xi * t) / self.xi
+            )
         return next(M(x) for x, _ in ATOMS if self.survival(M(x)) <= v)
 
     @mp.workdps(100)  # the powers of 1 / shape cancel
@@ -174,11 +183,18 @@ class Gpd:
         if x == mp.inf and k * self.xi >= 1:
             return mp.inf
         top = min(x, self.end())
-        t = mp.inf if top == mp.inf or top == self.end() else -mp.log(self.excess_survival(top - self.u))
+        t = (
+            mp.inf
+            if top == mp.inf or top == self.end()
+            else -mp.log(self.excess_survival(top - self.u))
+        )
         # Closed form by powers of e^(xi s), s the exponential variate of the excess.
         if self.xi == 0:
             part = sum(
-                mp.binomial(k, j) * self.u ** (k - j) * self.s ** j * (mp.factorial(j) if t == mp.inf else mp.gammainc(j + 1, 0, t))
+                mp.binomial(k, j)
+                * self.u ** (k - j)
+                * self.s**j
+                * (mp.factorial(j) if t == mp.inf else mp.gammainc(j + 1, 0, t))
                 for j in range(k + 1)
             )
         else:
@@ -186,7 +202,12 @@ class Gpd:
             part = M(0)
             for i in range(k + 1):
                 c = 1 - i * self.xi
-                part += mp.binomial(k, i) * shift ** (k - i) * factor ** i * (1 / c if t == mp.inf else (t if c == 0 else -mp.expm1(-c * t) / c))
+                part += (
+                    mp.binomial(k, i)
+                    * shift ** (k - i)
+                    * factor**i
+                    * (1 / c if t == mp.inf else (t if c == 0 else -mp.expm1(-c * t) / c))
+                )
         return body + self.p * part
 
 
@@ -238,12 +259,36 @@ def special():
         yield "normal_cdf", repr(z), "0", "0", text(mp.erfc(-M(z) / mp.sqrt(2)) / 2)
         yield "normal_survival", repr(z), "0", "0", text(mp.erfc(M(z) / mp.sqrt(2)) / 2)
     for v in [1e-300, 1e-100, 1e-20, 1e-11, 1e-5, 0.01, 0.07, 0.2, 0.45, 0.4999]:
-        z = mp.findroot(lambda z: mp.log(mp.erfc(z / mp.sqrt(2)) / 2 / M(v)), mp.sqrt(-2 * mp.log(M(v))) * M("0.9"))
+        z = mp.findroot(
+            lambda z: mp.log(mp.erfc(z / mp.sqrt(2)) / 2 / M(v)),
+            mp.sqrt(-2 * mp.log(M(v))) * M("0.9"),
+        )
         yield "normal_inverse_survival", repr(v), "0", "0", text(z)
         yield "normal_inverse_cdf", repr(v), "0", "0", text(-z)
     for a in [1e-3, 0.02, 0.3, 0.9, 1.0, 1.7, 5.0, 19.5, 20.0, 33.3, 100.0, 1234.5, 1e4, 1e6]:
-        root = a ** 0.5
-        points = {1e-8, 1e-3 * a, 0.3 * a, 0.59 * a, 0.61 * a, 0.9 * a, a, 1.1 * a, 1.39 * a, 1.41 * a, a + 0.49, a + 0.51, 1.49, 1.51, 2.0 * a, a + 8 * root, a + 3 * root, a + 25 * root, a + 40.0, a + 500.0}
+        root = a**0.5
+        points = {
+            1e-8,
+            1e-3 * a,
+            0.3 * a,
+            0.59 * a,
+            0.61 * a,
+            0.9 * a,
+            a,
+            1.1 * a,
+            1.39 * a,
+            1.41 * a,
+            a + 0.49,
+            a + 0.51,
+            1.49,
+            1.51,
+            2.0 * a,
+            a + 8 * root,
+            a + 3 * root,
+            a + 25 * root,
+            a + 40.0,
+            a + 500.0,
+        }
         points |= {x for x in (a - 3 * root, a - 8 * root, a - 25 * root) if x > 0}
         for x in sorted(points):
             if a > 500 and a * (x / a - 1 - math.log(x / a)) > 690:
@@ -259,10 +304,32 @@ def special():
                     x = solve_gamma(M(a), M(t), upper)
                     if x > M(10) ** -300:
                         yield name, repr(a), repr(t), "0", text(x)
-    for a, b in [(0.01, 0.5), (0.5, 0.5), (1.0, 3.0), (2.5, 40.0), (40.0, 2.5), (300.0, 700.0), (5000.0, 20.0), (1e5, 2e5)]:
+    for a, b in [
+        (0.01, 0.5),
+        (0.5, 0.5),
+        (1.0, 3.0),
+        (2.5, 40.0),
+        (40.0, 2.5),
+        (300.0, 700.0),
+        (5000.0, 20.0),
+        (1e5, 2e5),
+    ]:
         mean = a / (a + b)
         sd = (mean * (1 - mean) / (a + b + 1)) ** 0.5
-        for x in sorted({1e-6, 0.25, 0.5, 0.75, 0.999, mean, mean + 0.3 * sd, mean + 5 * sd, mean - 5 * sd, mean - 12 * sd}):
+        for x in sorted(
+            {
+                1e-6,
+                0.25,
+                0.5,
+                0.75,
+                0.999,
+                mean,
+                mean + 0.3 * sd,
+                mean + 5 * sd,
+                mean - 5 * sd,
+                mean - 12 * sd,
+            }
+        ):
             if 0 < x < 1:
                 low, high = beta(a, b, x)
                 if low > M(10) ** -280:
@@ -284,7 +351,9 @@ def beta(a, b, x):
         term *= (a + b + n) * x / (a + 1 + n)
         total += term
         n += 1
-    front = mp.exp(a * mp.log(x) + b * mp.log(1 - x) + mp.loggamma(a + b) - mp.loggamma(a) - mp.loggamma(b))
+    front = mp.exp(
+        a * mp.log(x) + b * mp.log(1 - x) + mp.loggamma(a + b) - mp.loggamma(a) - mp.loggamma(b)
+    )
     low = front / a * total
     return (1 - low, low) if swap else (low, 1 - low)
 

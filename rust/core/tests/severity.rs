@@ -11,12 +11,7 @@ const GOLDEN: &str = include_str!("golden/severity.csv");
 const TOLERANCE: f64 = 1e-11;
 
 fn gpd(shape: f64) -> Box<dyn Law> {
-    let tail = GpdTail {
-        threshold: 1000.0,
-        scale: 500.0,
-        shape,
-        probability: 0.05,
-    };
+    let tail = GpdTail { threshold: 1000.0, scale: 500.0, shape, probability: 0.05 };
     // The last value lies above the threshold and must not count.
     let values = [400.0, 1000.0, 100.0, 7000.0];
     let weights = [2.0, 1.0, 1.0, 9.0];
@@ -24,11 +19,7 @@ fn gpd(shape: f64) -> Box<dyn Law> {
 }
 
 fn law(family: &str, shape: f64) -> Box<dyn Law> {
-    if family == "gpd" {
-        gpd(shape)
-    } else {
-        Family::parse(family, Some(shape)).unwrap()
-    }
+    if family == "gpd" { gpd(shape) } else { Family::parse(family, Some(shape)).unwrap() }
 }
 
 fn relative_error(got: f64, want: f64) -> f64 {
@@ -84,24 +75,14 @@ fn golden_values() {
 fn all_laws() -> Vec<(String, Box<dyn Law>)> {
     let shapes: [(&str, &[f64]); 5] = [
         ("lognormal", &[1e-6, 0.5, 1.411, 3.0, 10.0]),
-        (
-            "gamma",
-            &[1e-3, 0.05, 0.3, 1.0, 5.0, 19.9, 20.0, 100.0, 1e4, 1e6],
-        ),
+        ("gamma", &[1e-3, 0.05, 0.3, 1.0, 5.0, 19.9, 20.0, 100.0, 1e4, 1e6]),
         ("weibull", &[0.05, 0.4, 1.0, 3.0, 100.0]),
         ("pareto", &[1.000001, 1.5, 2.0, 3.0, 3.5, 4.0, 100.0, 1e6]),
-        (
-            "gpd",
-            &[-1e9, -10.0, -1.0, -0.2, 0.0, 1e-12, 0.25, 0.3, 0.99],
-        ),
+        ("gpd", &[-1e9, -10.0, -1.0, -0.2, 0.0, 1e-12, 0.25, 0.3, 0.99]),
     ];
     let mut laws: Vec<(String, Box<dyn Law>)> = shapes
         .into_iter()
-        .flat_map(|(name, shapes)| {
-            shapes
-                .iter()
-                .map(move |s| (format!("{name} {s}"), law(name, *s)))
-        })
+        .flat_map(|(name, shapes)| shapes.iter().map(move |s| (format!("{name} {s}"), law(name, *s))))
         .collect();
     laws.push(("fixed".into(), Family::parse("fixed", None).unwrap()));
     let plain = Empirical::new(&[3.0, 1.0, 2.0], &[1.0, 1.0, 2.0]).unwrap();
@@ -114,23 +95,18 @@ fn all_laws() -> Vec<(String, Box<dyn Law>)> {
 #[test]
 fn round_trips() {
     let continuous = all_laws();
-    let continuous = continuous.iter().filter(|(name, _)| {
-        !["fixed", "empirical"].contains(&name.as_str()) && !name.starts_with("gpd")
-    });
+    let continuous = continuous
+        .iter()
+        .filter(|(name, _)| !["fixed", "empirical"].contains(&name.as_str()) && !name.starts_with("gpd"));
     for (name, law) in continuous {
-        for v in [
-            1e-20, 1e-18, 1e-12, 1e-6, 1e-3, 0.05, 0.3, 0.499, 0.501, 0.7, 0.97,
-        ] {
+        for v in [1e-20, 1e-18, 1e-12, 1e-6, 1e-3, 0.05, 0.3, 0.499, 0.501, 0.7, 0.97] {
             let x = law.inverse_survival(v);
             if x > 1e-290 {
                 let error = relative_error(law.survival(x), v);
                 // The spread of survival over one unit in the last place of x.
                 let up = f64::from_bits(x.to_bits() + 1);
                 let unit = relative_error(law.survival(up), law.survival(x));
-                assert!(
-                    error <= 1e-12 + 100.0 * unit,
-                    "{name} survival {v}: {error:e}"
-                );
+                assert!(error <= 1e-12 + 100.0 * unit, "{name} survival {v}: {error:e}");
                 let back = law.inverse_survival(law.survival(x));
                 assert!(relative_error(back, x) <= 1e-11, "{name} {v}: {x} {back}");
             }
@@ -161,10 +137,7 @@ fn partial_moments_rise_from_zero_and_are_never_nan() {
             let points = (-1000..=1200).map(|i| libm::exp10(f64::from(i) / 4.0 - 20.0));
             for x in points.chain([f64::MAX, f64::INFINITY]) {
                 let value = law.partial_moment(k, x);
-                assert!(
-                    value >= last * (1.0 - 1e-11),
-                    "{name} {k} {x:e}: {value:e} after {last:e}"
-                );
+                assert!(value >= last * (1.0 - 1e-11), "{name} {k} {x:e}: {value:e} after {last:e}");
                 last = value;
             }
         }
@@ -178,15 +151,7 @@ fn partial_moments_rise_from_zero_and_are_never_nan() {
 #[test]
 fn arguments_outside_the_domain_do_not_panic() {
     for (name, law) in all_laws() {
-        for x in [
-            -1.0,
-            -f64::INFINITY,
-            5e-324,
-            1e-300,
-            1e300,
-            f64::INFINITY,
-            f64::NAN,
-        ] {
+        for x in [-1.0, -f64::INFINITY, 5e-324, 1e-300, 1e300, f64::INFINITY, f64::NAN] {
             for value in [law.cdf(x), law.survival(x), law.partial_moment(2, x)] {
                 assert_eq!(value.is_nan(), x.is_nan(), "{name} {x}");
                 assert!(x.is_nan() || value >= 0.0, "{name} {x}");
@@ -209,10 +174,7 @@ fn survival_falls_and_inverse_rises() {
         for i in 1..2000 {
             let v = libm::exp10(-20.0 + 0.01 * f64::from(i));
             let x = law.inverse_survival(v);
-            assert!(
-                x <= last * (1.0 + 1e-12),
-                "{name} {v:e}: {x:e} after {last:e}"
-            );
+            assert!(x <= last * (1.0 + 1e-12), "{name} {v:e}: {x:e} after {last:e}");
             last = x;
         }
     }
@@ -220,23 +182,16 @@ fn survival_falls_and_inverse_rises() {
 
 /// Deterministic stand-in for a sample: midpoints of equal probability classes.
 fn sample(law: &dyn Law, n: u32) -> Vec<f64> {
-    (0..n)
-        .map(|i| law.inverse_cdf((f64::from(i) + 0.5) / f64::from(n)))
-        .collect()
+    (0..n).map(|i| law.inverse_cdf((f64::from(i) + 0.5) / f64::from(n))).collect()
 }
 
 #[test]
 fn empirical_merges_and_ignores_the_input_order() {
-    let values: Vec<f64> = (0..500)
-        .map(|i| 1.0 + f64::from(i * 7919 % 97) / 3.0)
-        .collect();
+    let values: Vec<f64> = (0..500).map(|i| 1.0 + f64::from(i * 7919 % 97) / 3.0).collect();
     let weights: Vec<f64> = (0..500).map(|i| f64::from(i * 31 % 11) * 0.1).collect();
     let law = Empirical::new(&values, &weights).unwrap();
     let reversed = |x: &[f64]| x.iter().rev().copied().collect::<Vec<f64>>();
-    assert_eq!(
-        law,
-        Empirical::new(&reversed(&values), &reversed(&weights)).unwrap()
-    );
+    assert_eq!(law, Empirical::new(&reversed(&values), &reversed(&weights)).unwrap());
     assert!(law.values().windows(2).all(|w| w[0] < w[1]));
     let total: f64 = law.probabilities().iter().sum();
     assert!((total - 1.0).abs() < 1e-14);
@@ -258,25 +213,16 @@ fn empirical_merges_and_ignores_the_input_order() {
 #[test]
 fn fitted_tail_keeps_the_mean_excess_and_finds_the_shape() {
     let shape = 0.2;
-    let source = GpdTail {
-        threshold: 0.0,
-        scale: 1000.0,
-        shape,
-        probability: 0.5,
-    };
-    let values: Vec<f64> = (0..40_000)
-        .map(|i| source.excess_inverse_survival((f64::from(i) + 0.5) / 40_000.0))
-        .collect();
+    let source = GpdTail { threshold: 0.0, scale: 1000.0, shape, probability: 0.5 };
+    let values: Vec<f64> =
+        (0..40_000).map(|i| source.excess_inverse_survival((f64::from(i) + 0.5) / 40_000.0)).collect();
     let weights = vec![1.0; values.len()];
     let law = Empirical::fit_gpd(&values, &weights).unwrap();
     let tail = *law.tail().unwrap();
     assert!((tail.shape - shape).abs() < 0.02, "{tail:?}");
     assert!((tail.probability - 0.05).abs() < 1e-12, "{tail:?}");
-    let excesses: Vec<f64> = values
-        .iter()
-        .filter(|v| **v > tail.threshold)
-        .map(|v| v - tail.threshold)
-        .collect();
+    let excesses: Vec<f64> =
+        values.iter().filter(|v| **v > tail.threshold).map(|v| v - tail.threshold).collect();
     let observed = excesses.iter().sum::<f64>() / excesses.len() as f64;
     assert!(relative_error(tail.mean_excess(), observed) < 1e-12);
     let plain = Empirical::new(&values, &weights).unwrap();
@@ -300,40 +246,11 @@ fn empirical_refusals_say_what_is_allowed() {
     assert!(new(&[1.0], &[-1.0]).contains("weights must be"));
     let values = sample(&*Family::parse("lognormal", Some(1.0)).unwrap(), 900);
     let message = Empirical::fit_gpd(&values, &vec![1.0; 900]).unwrap_err();
-    assert!(
-        message.contains("at least 50 records") && message.contains("got 45"),
-        "{message}"
-    );
-    let tail = GpdTail {
-        threshold: 10.0,
-        scale: 1.0,
-        shape: 1.0,
-        probability: 0.1,
-    };
+    assert!(message.contains("at least 50 records") && message.contains("got 45"), "{message}");
+    let tail = GpdTail { threshold: 10.0, scale: 1.0, shape: 1.0, probability: 0.1 };
     let refused = |tail| Empirical::with_tail(&[5.0], &[1.0], tail).unwrap_err();
     assert!(refused(tail).contains("mean is infinite"));
-    assert!(
-        refused(GpdTail {
-            shape: 0.1,
-            probability: 1.0,
-            ..tail
-        })
-        .contains("probability")
-    );
-    assert!(
-        refused(GpdTail {
-            shape: 0.1,
-            scale: 0.0,
-            ..tail
-        })
-        .contains("scale")
-    );
-    assert!(
-        refused(GpdTail {
-            shape: 0.1,
-            threshold: 2.0,
-            ..tail
-        })
-        .contains("at or below")
-    );
+    assert!(refused(GpdTail { shape: 0.1, probability: 1.0, ..tail }).contains("probability"));
+    assert!(refused(GpdTail { shape: 0.1, scale: 0.0, ..tail }).contains("scale"));
+    assert!(refused(GpdTail { shape: 0.1, threshold: 2.0, ..tail }).contains("at or below"));
 }

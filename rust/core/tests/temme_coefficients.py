@@ -44,7 +44,7 @@ for k in range(K):
         break
     print("    &[")
     for x in c[: keep[-1] + 1]:
-        print("        %r," % float(x))
+        print(f"        {float(x)!r},")
     print("    ],")
     sign = (-1) ** (k + 1)
     c = [(n + 2) * c[n + 2] + sign * g[k + 1] * ratio[n + 1] for n in range(len(c) - 2)]

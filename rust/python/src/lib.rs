@@ -17,11 +17,12 @@ mod _engine {
     #[pymodule_export]
     use super::model::CostModel;
     #[pymodule_export]
-    use super::simulation::{Simulation, simulate};
-    #[pymodule_export]
     use super::processor_levels;
     #[pymodule_export]
-    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    use super::simulation::{Simulation, simulate};
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)] // a name of Python's
+    const version: &str = env!("CARGO_PKG_VERSION");
 }
 
 /// The instruction sets that this processor can run, the widest first.

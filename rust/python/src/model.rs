@@ -48,7 +48,11 @@ impl CostModel {
     }
 
     #[pyo3(signature = (stop_loss = None))]
-    fn moments<'py>(&self, py: Python<'py>, stop_loss: Option<&Bound<'py, StopLoss>>) -> PyResult<Bound<'py, PyAny>> {
+    fn moments<'py>(
+        &self,
+        py: Python<'py>,
+        stop_loss: Option<&Bound<'py, StopLoss>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let stop_loss = stop_loss.map(|s| s.get().0);
         let moments = py.detach(|| moments_table(&self.0, stop_loss.as_ref()));
         table(py, or_raise(py, moments)?, &HashMap::new())

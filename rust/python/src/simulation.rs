@@ -127,8 +127,8 @@ fn draw(
 ) -> Result<(), Ended> {
     let mut rows = Rows::default();
     for batch in source {
-        let batch =
-            batch.map_err(|error| Ended::Refused(Refusal::one(format!("population cannot be read: {error}"))))?;
+        let batch = batch
+            .map_err(|error| Ended::Refused(Refusal::one(format!("population cannot be read: {error}"))))?;
         for start in (0..batch.num_rows()).step_by(ROWS_AT_ONCE) {
             let slice = batch.slice(start, ROWS_AT_ONCE.min(batch.num_rows() - start));
             reader.read(&slice, &mut rows).map_err(Ended::Refused)?;
@@ -145,7 +145,11 @@ fn draw(
 }
 
 /// What a result can be traced to and replayed from.
-fn describe(options: &Options, reader: &Reader, costs: &Bound<'_, CostModel>) -> PyResult<HashMap<String, String>> {
+fn describe(
+    options: &Options,
+    reader: &Reader,
+    costs: &Bound<'_, CostModel>,
+) -> PyResult<HashMap<String, String>> {
     let text = |s: &contract::StopLoss| {
         let limit = s.limit().map_or("none".into(), |limit| limit.to_string());
         format!("ceiling {}, share {}, limit {limit}", s.ceiling(), s.share())
@@ -174,7 +178,10 @@ impl Simulation {
         };
         found.ok_or_else(|| {
             let by = by.unwrap_or("None");
-            exception(py, &Refusal::one(format!("by is {by}: must be a level of this simulation: {}", names())))
+            exception(
+                py,
+                &Refusal::one(format!("by is {by}: must be a level of this simulation: {}", names())),
+            )
         })
     }
 }

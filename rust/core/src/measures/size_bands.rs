@@ -47,15 +47,12 @@ fn band(from: u64, to: Option<u64>, units: &[&UnitTotals], tolerances: &[f64]) -
     let year = |column: fn(&UnitTotals) -> &[i64], r: usize| -> f64 {
         units.iter().map(|unit| pounds(column(unit)[r])).sum()
     };
-    let years: Vec<(f64, f64)> = (0..replications)
-        .map(|r| (year(|unit| &unit.gross, r), year(|unit| &unit.ceded, r)))
-        .collect();
+    let years: Vec<(f64, f64)> =
+        (0..replications).map(|r| (year(|unit| &unit.gross, r), year(|unit| &unit.ceded, r))).collect();
     let total: f64 = years.iter().map(|(gross, _)| gross).sum();
     let share = years.iter().map(|(_, ceded)| ceded).sum::<f64>() / total;
-    let influences: Vec<f64> = years
-        .iter()
-        .map(|(gross, ceded)| (ceded - share * gross) * replications as f64 / total)
-        .collect();
+    let influences: Vec<f64> =
+        years.iter().map(|(gross, ceded)| (ceded - share * gross) * replications as f64 / total).collect();
     SizeBand {
         from,
         to,

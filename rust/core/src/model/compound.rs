@@ -51,11 +51,8 @@ impl<'a> Compound<'a> {
         let limited = s.limit().is_some();
         // Past the last corner the net cost is a straight line.
         let end = if limited { s.exhausted_at() } else { s.ceiling() };
-        let (fixed, slope) = if limited {
-            (-s.ceded(end), 1.0)
-        } else {
-            (s.ceiling() * s.share(), 1.0 - s.share())
-        };
+        let (fixed, slope) =
+            if limited { (-s.ceded(end), 1.0) } else { (s.ceiling() * s.share(), 1.0 - s.share()) };
         let line = |k: u32| -> f64 {
             (0..=k)
                 .map(|j| {

@@ -21,11 +21,7 @@ pub struct Severity {
 #[derive(Clone)]
 pub enum SeverityKind {
     /// A family standardised to mean 1.
-    Parametric {
-        family: Family,
-        shape: Option<f64>,
-        law: Arc<dyn Law>,
-    },
+    Parametric { family: Family, shape: Option<f64>, law: Arc<dyn Law> },
     /// Observed costs in £.
     Observed(Arc<Empirical>),
 }
@@ -36,21 +32,13 @@ impl Severity {
         let family = Family::from_name(family)?;
         let law = family.law(shape)?.into();
         if !(mean.is_finite() && mean > 0.0) {
-            return Err(format!(
-                "mean is {mean}: must be a finite number of £ above 0"
-            ));
+            return Err(format!("mean is {mean}: must be a finite number of £ above 0"));
         }
-        Ok(Self {
-            kind: SeverityKind::Parametric { family, shape, law },
-            unit: mean,
-        })
+        Ok(Self { kind: SeverityKind::Parametric { family, shape, law }, unit: mean })
     }
 
     pub fn observed(law: Empirical) -> Self {
-        Self {
-            kind: SeverityKind::Observed(Arc::new(law)),
-            unit: 1.0,
-        }
+        Self { kind: SeverityKind::Observed(Arc::new(law)), unit: 1.0 }
     }
 
     pub fn kind(&self) -> &SeverityKind {

@@ -41,19 +41,12 @@ pub struct Source {
 
 impl Source {
     pub fn new(seed: u64) -> Self {
-        Self {
-            keys: RoundKeys::new([seed as u32, (seed >> 32) as u32]),
-        }
+        Self { keys: RoundKeys::new([seed as u32, (seed >> 32) as u32]) }
     }
 
     #[inline]
     pub(crate) fn block(&self, identity: u64, index: u32, purpose: Purpose) -> [u32; 4] {
-        let counter = [
-            identity as u32,
-            (identity >> 32) as u32,
-            index,
-            purpose.word(),
-        ];
+        let counter = [identity as u32, (identity >> 32) as u32, index, purpose.word()];
         philox4x32(counter, &self.keys)
     }
 
@@ -82,9 +75,9 @@ pub fn mix(mut x: u64) -> u64 {
 
 /// The address of a label: FNV-1a (Fowler, Noll and Vo), then mixed.
 pub fn label_address(label: &[u8]) -> u64 {
-    let hash = label.iter().fold(0xCBF2_9CE4_8422_2325u64, |h, &byte| {
-        (h ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
-    });
+    let hash = label
+        .iter()
+        .fold(0xCBF2_9CE4_8422_2325u64, |h, &byte| (h ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3));
     mix(hash)
 }
 

@@ -28,12 +28,7 @@ pub fn philox4x32(counter: [u32; 4], keys: &RoundKeys) -> [u32; 4] {
     for [k0, k1] in keys.0 {
         let a = u64::from(MULTIPLIERS[0]) * u64::from(c0);
         let b = u64::from(MULTIPLIERS[1]) * u64::from(c2);
-        (c0, c1, c2, c3) = (
-            (b >> 32) as u32 ^ c1 ^ k0,
-            b as u32,
-            (a >> 32) as u32 ^ c3 ^ k1,
-            a as u32,
-        );
+        (c0, c1, c2, c3) = ((b >> 32) as u32 ^ c1 ^ k0, b as u32, (a >> 32) as u32 ^ c3 ^ k1, a as u32);
     }
     [c0, c1, c2, c3]
 }
@@ -46,16 +41,8 @@ mod tests {
     #[test]
     fn is_it_the_published_generator() {
         let cases: [([u32; 4], [u32; 2], [u32; 4]); 3] = [
-            (
-                [0; 4],
-                [0; 2],
-                [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8],
-            ),
-            (
-                [u32::MAX; 4],
-                [u32::MAX; 2],
-                [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd],
-            ),
+            ([0; 4], [0; 2], [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
+            ([u32::MAX; 4], [u32::MAX; 2], [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]),
             (
                 [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344],
                 [0xa409_3822, 0x299f_31d0],

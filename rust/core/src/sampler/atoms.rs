@@ -25,25 +25,17 @@ impl Atoms {
         let mut scaled: Vec<f64> = probabilities.iter().map(|p| p * n).collect();
         let (mut small, mut large): (Vec<u32>, Vec<u32>) =
             (0..scaled.len() as u32).partition(|&i| scaled[i as usize] < 1.0);
-        let mut columns: Vec<Column> = (0..scaled.len() as u32)
-            .map(|other| Column { cut: 1.0, other })
-            .collect();
+        let mut columns: Vec<Column> =
+            (0..scaled.len() as u32).map(|other| Column { cut: 1.0, other }).collect();
         while let (Some(less), Some(&more)) = (small.pop(), large.last()) {
-            columns[less as usize] = Column {
-                cut: scaled[less as usize],
-                other: more,
-            };
+            columns[less as usize] = Column { cut: scaled[less as usize], other: more };
             scaled[more as usize] -= 1.0 - scaled[less as usize];
             if scaled[more as usize] < 1.0 {
                 large.pop();
                 small.push(more);
             }
         }
-        Self {
-            columns,
-            values: law.values().to_vec(),
-            tail: law.tail().copied(),
-        }
+        Self { columns, values: law.values().to_vec(), tail: law.tail().copied() }
     }
 
     /// The atom at v, and where v stands within it.
@@ -53,11 +45,7 @@ impl Atoms {
         let i = (place as usize).min(self.columns.len() - 1);
         let within = place - i as f64;
         let Column { cut, other } = self.columns[i];
-        if within < cut {
-            (i, within / cut)
-        } else {
-            (other as usize, (within - cut) / (1.0 - cut))
-        }
+        if within < cut { (i, within / cut) } else { (other as usize, (within - cut) / (1.0 - cut)) }
     }
 
     /// The cost at v, unless v is in the tail.

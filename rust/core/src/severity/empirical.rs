@@ -74,15 +74,8 @@ impl Empirical {
         }
         let weight = sum(excesses.iter().map(|r| r.1));
         let (scale, shape) = probability_weighted_moments(&excesses, threshold, weight);
-        let tail = GpdTail {
-            threshold,
-            scale,
-            shape,
-            probability: weight / total,
-        };
-        let tail = tail
-            .checked()
-            .map_err(|message| format!("no tail can be fitted: {message}"))?;
+        let tail = GpdTail { threshold, scale, shape, probability: weight / total };
+        let tail = tail.checked().map_err(|message| format!("no tail can be fitted: {message}"))?;
         Ok(Self::from_records(&records, Some(tail)))
     }
 
@@ -144,15 +137,7 @@ impl Empirical {
 
         let body_mean = partial.last().map_or(0.0, |moments| moments[1]);
         let tail_mean = tail.map_or(0.0, |t| t.probability * (t.threshold + t.mean_excess()));
-        Self {
-            mean: body_mean + tail_mean,
-            values,
-            probabilities,
-            from_below,
-            above,
-            partial,
-            tail,
-        }
+        Self { mean: body_mean + tail_mean, values, probabilities, from_below, above, partial, tail }
     }
 
     /// Number of atoms at or below `x`.
@@ -228,9 +213,8 @@ impl Law for Empirical {
             0 => 0.0,
             n => self.partial[n - 1][k as usize],
         };
-        self.tail_at(x).map_or(body, |tail| {
-            body + tail.probability * tail.partial_moment(k, x - tail.threshold)
-        })
+        self.tail_at(x)
+            .map_or(body, |tail| body + tail.probability * tail.partial_moment(k, x - tail.threshold))
     }
 }
 
@@ -245,24 +229,13 @@ fn records(values: &[f64], weights: &[f64]) -> Result<Vec<(f64, f64)>, String> {
     }
     let max = Empirical::MAX_VALUE;
     if let Some(value) = values.iter().find(|&&value| !(value > 0.0 && value <= max)) {
-        return Err(format!(
-            "values must be finite numbers above 0 and at most {max:e}, got {value}"
-        ));
+        return Err(format!("values must be finite numbers above 0 and at most {max:e}, got {value}"));
     }
-    if let Some(weight) = weights
-        .iter()
-        .find(|&&weight| !(weight >= 0.0 && weight <= max))
-    {
-        return Err(format!(
-            "weights must be finite numbers from 0 to {max:e}, got {weight}"
-        ));
+    if let Some(weight) = weights.iter().find(|&&weight| !(weight >= 0.0 && weight <= max)) {
+        return Err(format!("weights must be finite numbers from 0 to {max:e}, got {weight}"));
     }
-    let mut records: Vec<(f64, f64)> = values
-        .iter()
-        .copied()
-        .zip(weights.iter().copied())
-        .filter(|r| r.1 > 0.0)
-        .collect();
+    let mut records: Vec<(f64, f64)> =
+        values.iter().copied().zip(weights.iter().copied()).filter(|r| r.1 > 0.0).collect();
     if records.is_empty() {
         return Err("there must be at least one value with a weight above 0".to_string());
     }
@@ -297,19 +270,13 @@ struct Sum {
 
 impl Sum {
     fn of(value: f64) -> Self {
-        Self {
-            sum: value,
-            lost: 0.0,
-        }
+        Self { sum: value, lost: 0.0 }
     }
 
     fn add(&mut self, value: f64) {
         let sum = self.sum + value;
-        self.lost += if self.sum.abs() >= value.abs() {
-            (self.sum - sum) + value
-        } else {
-            (value - sum) + self.sum
-        };
+        self.lost +=
+            if self.sum.abs() >= value.abs() { (self.sum - sum) + value } else { (value - sum) + self.sum };
         self.sum = sum;
     }
 

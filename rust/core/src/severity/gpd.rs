@@ -49,11 +49,7 @@ impl GpdTail {
 
     /// Largest cost there can be; +inf for shape 0 and above.
     pub fn end_point(&self) -> f64 {
-        if self.shape < 0.0 {
-            self.threshold - self.scale / self.shape
-        } else {
-            f64::INFINITY
-        }
+        if self.shape < 0.0 { self.threshold - self.scale / self.shape } else { f64::INFINITY }
     }
 
     /// `-ln P(excess > y)`: the excess is a monotone function of a standard exponential variate,
@@ -73,11 +69,7 @@ impl GpdTail {
         if stretch < -0.5 {
             // Towards the end point: subtract before dividing.
             let left = (self.scale + self.shape * y) / self.scale;
-            if left > 0.0 {
-                log(left) / self.shape
-            } else {
-                f64::INFINITY
-            }
+            if left > 0.0 { log(left) / self.shape } else { f64::INFINITY }
         } else if stretch == f64::INFINITY {
             (log(self.shape) + log(y) - log(self.scale)) / self.shape
         } else {
@@ -103,11 +95,7 @@ impl GpdTail {
     /// The excess that belongs to the exponential variate `t`.
     fn excess_at(&self, t: f64) -> f64 {
         if t == f64::INFINITY {
-            return if self.shape < 0.0 {
-                -self.scale / self.shape
-            } else {
-                t
-            };
+            return if self.shape < 0.0 { -self.scale / self.shape } else { t };
         }
         self.scale * t * expm1_ratio(self.shape * t)
     }
@@ -159,21 +147,14 @@ impl GpdTail {
 
     /// j! / ((1 - shape) (1 - 2 shape) ... (1 - j shape)).
     fn whole_moment(&self, j: u32) -> f64 {
-        (1..=j)
-            .map(f64::from)
-            .map(|i| i / (1.0 - i * self.shape))
-            .product()
+        (1..=j).map(f64::from).map(|i| i / (1.0 - i * self.shape)).product()
     }
 
     /// Integral of g^j e^-s from t on: U_j = (g(t)^j e^-t + j U_(j-1)) / (1 - j shape), all
     /// terms positive.
     fn moment_above(&self, j: u32, t: f64) -> f64 {
         let grown = self.shape * t;
-        let log_g = if grown > 600.0 {
-            grown - log(self.shape)
-        } else {
-            log(t * expm1_ratio(grown))
-        };
+        let log_g = if grown > 600.0 { grown - log(self.shape) } else { log(t * expm1_ratio(grown)) };
         let mut above = exp(-t);
         for i in (1..=j).map(f64::from) {
             above = (exp(i * log_g - t) + i * above) / (1.0 - i * self.shape);
@@ -206,11 +187,7 @@ impl GpdTail {
         for i in 0..=j {
             let rate = f64::from(i) * self.shape - 1.0;
             let term = binomial * exp(rate * from) * length * expm1_ratio(rate * length);
-            sum += if (j - i).is_multiple_of(2) {
-                term
-            } else {
-                -term
-            };
+            sum += if (j - i).is_multiple_of(2) { term } else { -term };
             binomial *= f64::from(j - i) / f64::from(i + 1);
         }
         (0..j).fold(sum, |value, _| value / self.shape)

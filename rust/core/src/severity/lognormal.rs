@@ -16,10 +16,7 @@ impl Lognormal {
 
     pub fn new(sigma: f64) -> Result<Self, String> {
         let sigma = above("sigma", sigma, 0.0, Self::MAX_SIGMA)?;
-        Ok(Self {
-            sigma,
-            mu: -0.5 * sigma * sigma,
-        })
+        Ok(Self { sigma, mu: -0.5 * sigma * sigma })
     }
 
     pub fn sigma(&self) -> f64 {
@@ -27,11 +24,7 @@ impl Lognormal {
     }
 
     fn z(&self, x: f64) -> f64 {
-        if x <= 0.0 {
-            f64::NEG_INFINITY
-        } else {
-            (log(x) - self.mu) / self.sigma
-        }
+        if x <= 0.0 { f64::NEG_INFINITY } else { (log(x) - self.mu) / self.sigma }
     }
 }
 

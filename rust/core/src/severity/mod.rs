@@ -55,13 +55,8 @@ pub enum Family {
 }
 
 impl Family {
-    pub const ALL: [Family; 5] = [
-        Family::Lognormal,
-        Family::Gamma,
-        Family::Weibull,
-        Family::Pareto,
-        Family::Fixed,
-    ];
+    pub const ALL: [Family; 5] =
+        [Family::Lognormal, Family::Gamma, Family::Weibull, Family::Pareto, Family::Fixed];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -85,13 +80,10 @@ impl Family {
 
     /// The family called `name`, or a message that lists the names there are.
     pub fn from_name(name: &str) -> Result<Family, String> {
-        Family::ALL
-            .into_iter()
-            .find(|family| family.name() == name)
-            .ok_or_else(|| {
-                let names = Family::ALL.map(Family::name).join(", ");
-                format!("unknown severity family \"{name}\"; allowed: {names}")
-            })
+        Family::ALL.into_iter().find(|family| family.name() == name).ok_or_else(|| {
+            let names = Family::ALL.map(Family::name).join(", ");
+            format!("unknown severity family \"{name}\"; allowed: {names}")
+        })
     }
 
     /// The law of this family with the given shape.
@@ -128,9 +120,7 @@ fn above(name: &str, value: f64, low: f64, high: f64) -> Result<f64, String> {
     if value > low && value <= high {
         Ok(value)
     } else {
-        Err(format!(
-            "{name} must be a finite number above {low} and at most {high}, got {value}"
-        ))
+        Err(format!("{name} must be a finite number above {low} and at most {high}, got {value}"))
     }
 }
 
@@ -139,9 +129,7 @@ fn between(name: &str, value: f64, low: f64, high: f64) -> Result<f64, String> {
     if value >= low && value <= high {
         Ok(value)
     } else {
-        Err(format!(
-            "{name} must be a finite number from {low} to {high}, got {value}"
-        ))
+        Err(format!("{name} must be a finite number from {low} to {high}, got {value}"))
     }
 }
 
@@ -177,14 +165,8 @@ mod tests {
             message("log-normal", Some(1.0)),
             "unknown severity family \"log-normal\"; allowed: lognormal, gamma, weibull, pareto, fixed"
         );
-        assert_eq!(
-            message("gamma", None),
-            "gamma needs its shape parameter alpha"
-        );
-        assert_eq!(
-            message("fixed", Some(1.0)),
-            "fixed takes no shape parameter, got 1"
-        );
+        assert_eq!(message("gamma", None), "gamma needs its shape parameter alpha");
+        assert_eq!(message("fixed", Some(1.0)), "fixed takes no shape parameter, got 1");
         assert_eq!(
             message("lognormal", Some(-1.0)),
             "lognormal: sigma must be a finite number above 0 and at most 10, got -1"

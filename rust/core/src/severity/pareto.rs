@@ -14,10 +14,7 @@ impl Pareto {
 
     pub fn new(alpha: f64) -> Result<Self, String> {
         let alpha = above("alpha", alpha, 1.0, Self::MAX_ALPHA)?;
-        Ok(Self {
-            alpha,
-            minimum: (alpha - 1.0) / alpha,
-        })
+        Ok(Self { alpha, minimum: (alpha - 1.0) / alpha })
     }
 
     pub fn alpha(&self) -> f64 {
@@ -68,11 +65,7 @@ impl Law for Pareto {
         let moment_scale = self.alpha * pow(self.minimum, k);
         let excess = k - self.alpha;
         if x == f64::INFINITY {
-            return if excess < 0.0 {
-                moment_scale / -excess
-            } else {
-                f64::INFINITY
-            };
+            return if excess < 0.0 { moment_scale / -excess } else { f64::INFINITY };
         }
         let log_ratio = self.log_ratio(x);
         moment_scale * log_ratio * expm1_ratio(excess * log_ratio)

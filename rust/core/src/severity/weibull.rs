@@ -28,11 +28,7 @@ impl Weibull {
 
     /// The cumulative hazard (x/scale)^k.
     fn hazard(&self, x: f64) -> f64 {
-        if x <= 0.0 {
-            0.0
-        } else {
-            pow(x / self.scale, self.k)
-        }
+        if x <= 0.0 { 0.0 } else { pow(x / self.scale, self.k) }
     }
 
     fn inverse_hazard(&self, hazard: f64) -> f64 {

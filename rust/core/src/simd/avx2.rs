@@ -79,10 +79,7 @@ impl Avx2 {
         let low = mask as u8;
         // SAFETY: features; the callers pass sixteen writable places, and the second store starts at most eight in.
         unsafe {
-            for (half, choice, at) in [
-                (a[0], low, 0),
-                (a[1], (mask >> 8) as u8, low.count_ones() as usize),
-            ] {
+            for (half, choice, at) in [(a[0], low, 0), (a[1], (mask >> 8) as u8, low.count_ones() as usize)] {
                 let lanes = _mm256_loadu_si256(CHOSEN[usize::from(choice)].as_ptr().cast());
                 let front = _mm256_permutevar8x32_epi32(half, lanes);
                 _mm256_storeu_si256(to.add(at).cast(), front);
@@ -114,10 +111,7 @@ impl Simd for Avx2 {
             let mut words = [[_mm256_setzero_si256(); 2]; 4];
             for h in 0..2 {
                 // Two registers at a time: more would not fit beside the constants.
-                let mut c0 = [
-                    _mm256_loadu_si256(start.add(2 * h)),
-                    _mm256_loadu_si256(start.add(2 * h + 1)),
-                ];
+                let mut c0 = [_mm256_loadu_si256(start.add(2 * h)), _mm256_loadu_si256(start.add(2 * h + 1))];
                 let mut c1 = c0.map(|id| _mm256_srli_epi64::<32>(id));
                 let mut c2 = [_mm256_set1_epi64x(i64::from(index)); 2];
                 let mut c3 = [_mm256_set1_epi64x(i64::from(purpose)); 2];
@@ -127,15 +121,9 @@ impl Simd for Avx2 {
                     for i in 0..2 {
                         let a = _mm256_mul_epu32(c0[i], m0);
                         let b = _mm256_mul_epu32(c2[i], m1);
-                        c0[i] = _mm256_xor_si256(
-                            _mm256_xor_si256(_mm256_srli_epi64::<32>(b), c1[i]),
-                            k0,
-                        );
+                        c0[i] = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64::<32>(b), c1[i]), k0);
                         c1[i] = b;
-                        c2[i] = _mm256_xor_si256(
-                            _mm256_xor_si256(_mm256_srli_epi64::<32>(a), c3[i]),
-                            k1,
-                        );
+                        c2[i] = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64::<32>(a), c3[i]), k1);
                         c3[i] = a;
                     }
                 }
@@ -201,12 +189,7 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn singles(self, from: &[f32; LANES]) -> Self::Singles {
         // SAFETY: features; the two loads cover the array.
-        unsafe {
-            [
-                _mm256_loadu_ps(from.as_ptr()),
-                _mm256_loadu_ps(from.as_ptr().add(8)),
-            ]
-        }
+        unsafe { [_mm256_loadu_ps(from.as_ptr()), _mm256_loadu_ps(from.as_ptr().add(8))] }
     }
     #[inline(always)]
     fn singles_splat(self, value: f32) -> Self::Singles {
@@ -266,10 +249,7 @@ impl Simd for Avx2 {
                 second[h] = self.every_other::<0xDD>(low, high);
             }
         }
-        (
-            self.singles_from_bits(first),
-            self.singles_from_bits(second),
-        )
+        (self.singles_from_bits(first), self.singles_from_bits(second))
     }
 
     #[inline(always)]

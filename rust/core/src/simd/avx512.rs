@@ -48,10 +48,7 @@ impl Simd for Avx512 {
             let m0 = _mm512_set1_epi64(i64::from(MULTIPLIERS[0]));
             let m1 = _mm512_set1_epi64(i64::from(MULTIPLIERS[1]));
             let start = identities.as_ptr();
-            let mut c0 = [
-                _mm512_loadu_si512(start.cast()),
-                _mm512_loadu_si512(start.add(8).cast()),
-            ];
+            let mut c0 = [_mm512_loadu_si512(start.cast()), _mm512_loadu_si512(start.add(8).cast())];
             let mut c1 = c0.map(|id| _mm512_srli_epi64::<32>(id));
             let mut c2 = [_mm512_set1_epi64(i64::from(index)); 2];
             let mut c3 = [_mm512_set1_epi64(i64::from(purpose)); 2];
@@ -62,16 +59,13 @@ impl Simd for Avx512 {
                     let a = _mm512_mul_epu32(c0[h], m0);
                     let b = _mm512_mul_epu32(c2[h], m1);
                     // 0x96 is the truth table of a three-way exclusive or.
-                    c0[h] =
-                        _mm512_ternarylogic_epi64::<0x96>(_mm512_srli_epi64::<32>(b), c1[h], k0);
+                    c0[h] = _mm512_ternarylogic_epi64::<0x96>(_mm512_srli_epi64::<32>(b), c1[h], k0);
                     c1[h] = b;
-                    c2[h] =
-                        _mm512_ternarylogic_epi64::<0x96>(_mm512_srli_epi64::<32>(a), c3[h], k1);
+                    c2[h] = _mm512_ternarylogic_epi64::<0x96>(_mm512_srli_epi64::<32>(a), c3[h], k1);
                     c3[h] = a;
                 }
             }
-            let low_halves =
-                _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            let low_halves = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
             [c0, c1, c2, c3].map(|c| _mm512_permutex2var_epi32(c[0], low_halves, c[1]))
         }
     }
@@ -182,10 +176,8 @@ impl Simd for Avx512 {
             let base = pairs.as_ptr().cast();
             let low = _mm512_i32gather_epi64::<8>(_mm512_castsi512_si256(index), base);
             let high = _mm512_i32gather_epi64::<8>(_mm512_extracti64x4_epi64::<1>(index), base);
-            let first =
-                _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-            let second =
-                _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+            let first = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            let second = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
             (
                 _mm512_castsi512_ps(_mm512_permutex2var_epi32(low, first, high)),
                 _mm512_castsi512_ps(_mm512_permutex2var_epi32(low, second, high)),
@@ -196,12 +188,7 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn doubles(self, from: &[f64; LANES]) -> Self::Doubles {
         // SAFETY: features; the two loads cover the array.
-        unsafe {
-            [
-                _mm512_loadu_pd(from.as_ptr()),
-                _mm512_loadu_pd(from.as_ptr().add(8)),
-            ]
-        }
+        unsafe { [_mm512_loadu_pd(from.as_ptr()), _mm512_loadu_pd(from.as_ptr().add(8))] }
     }
     #[inline(always)]
     fn doubles_splat(self, value: f64) -> Self::Doubles {
@@ -210,10 +197,7 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn doubles_from_singles(self, a: Self::Singles) -> Self::Doubles {
         unsafe {
-            [
-                _mm512_cvtps_pd(_mm512_castps512_ps256(a)),
-                _mm512_cvtps_pd(_mm512_extractf32x8_ps::<1>(a)),
-            ]
+            [_mm512_cvtps_pd(_mm512_castps512_ps256(a)), _mm512_cvtps_pd(_mm512_extractf32x8_ps::<1>(a))]
         }
     }
     #[inline(always)]

@@ -133,10 +133,7 @@ impl Level {
 
     /// The widest instructions that this processor has.
     pub fn best() -> Level {
-        Self::ALL
-            .into_iter()
-            .find(|level| level.available())
-            .unwrap_or(Level::Baseline)
+        Self::ALL.into_iter().find(|level| level.available()).unwrap_or(Level::Baseline)
     }
 
     /// Runs a task with these instructions, or with the baseline where the processor does not have them.

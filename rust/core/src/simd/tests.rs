@@ -18,8 +18,7 @@ impl Task for Everything {
         let identities: [u64; LANES] = std::array::from_fn(|i| mix(self.seed + i as u64));
         let raw = s.philox(&identities, 7, 3, &keys);
         let mask = (mix(self.seed) & 0xFFFF) as u16;
-        let numbers: [f64; LANES] =
-            std::array::from_fn(|i| (mix(self.seed ^ i as u64) >> 20) as f64 / 1e6);
+        let numbers: [f64; LANES] = std::array::from_fn(|i| (mix(self.seed ^ i as u64) >> 20) as f64 / 1e6);
         let other: [f64; LANES] = std::array::from_fn(|i| numbers[LANES - 1 - i] * 1.000_001);
         let pairs: Vec<[f32; 2]> = (0..100).map(|i| [i as f32 + 0.25, -(i as f32)]).collect();
 
@@ -27,11 +26,7 @@ impl Task for Everything {
         let mut put_words = |w: S::Words, mask: u16| {
             let mut to = [0; LANES];
             s.words_compress(w, mask, &mut to);
-            out.extend(
-                to[..mask.count_ones() as usize]
-                    .iter()
-                    .map(|&x| u64::from(x)),
-            );
+            out.extend(to[..mask.count_ones() as usize].iter().map(|&x| u64::from(x)));
         };
         for w in raw {
             put_words(w, u16::MAX);
@@ -60,11 +55,7 @@ impl Task for Everything {
 
         let mut singles = [0.0; LANES];
         s.singles_compress(v, mask, &mut singles);
-        out.extend(
-            singles[..mask.count_ones() as usize]
-                .iter()
-                .map(|x| u64::from(x.to_bits())),
-        );
+        out.extend(singles[..mask.count_ones() as usize].iter().map(|x| u64::from(x.to_bits())));
         let (p, q) = (s.doubles(&numbers), s.doubles(&other));
         let mut total = s.longs_zero();
         for d in [
@@ -78,11 +69,7 @@ impl Task for Everything {
             for mask in [u16::MAX, mask] {
                 let mut to = [0.0; LANES];
                 s.doubles_compress(d, mask, &mut to);
-                out.extend(
-                    to[..mask.count_ones() as usize]
-                        .iter()
-                        .map(|x: &f64| x.to_bits()),
-                );
+                out.extend(to[..mask.count_ones() as usize].iter().map(|x: &f64| x.to_bits()));
             }
             total = s.longs_add_bits(total, d);
             out.push(s.longs_sum(total) as u64);
@@ -96,12 +83,7 @@ fn does_every_processor_level_give_the_bits_of_the_portable_one() {
     for level in Level::ALL.into_iter().filter(|level| level.available()) {
         for seed in 0..500 {
             let here = level.run(Everything { seed });
-            assert_eq!(
-                here,
-                Everything { seed }.run(Portable),
-                "{} at seed {seed}",
-                level.name()
-            );
+            assert_eq!(here, Everything { seed }.run(Portable), "{} at seed {seed}", level.name());
         }
     }
 }

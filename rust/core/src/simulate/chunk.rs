@@ -57,11 +57,7 @@ impl Chunk {
     /// Adds `count` people with consecutive identities; the caller has seen that there is room.
     pub(crate) fn push(&mut self, first: u64, count: usize, kind: Kind) {
         let limit = (kind.p_any * 2f64.powi(32)).min(f64::from(u32::MAX)) as u32;
-        let inverse = if kind.p_any < SMALLEST_FAST {
-            0.0
-        } else {
-            (2f64.powi(-24) / kind.p_any) as f32
-        };
+        let inverse = if kind.p_any < SMALLEST_FAST { 0.0 } else { (2f64.powi(-24) / kind.p_any) as f32 };
         for at in self.len..self.len + count {
             let (group, lane) = (at / LANES, at % LANES);
             self.identities[group][lane] = first.wrapping_add((at - self.len) as u64);
@@ -81,10 +77,6 @@ impl Chunk {
     /// The lanes of a group that hold people.
     pub(crate) fn occupied(&self, group: usize) -> u16 {
         let left = self.len - group * LANES;
-        if left >= LANES {
-            u16::MAX
-        } else {
-            (1 << left) - 1
-        }
+        if left >= LANES { u16::MAX } else { (1 << left) - 1 }
     }
 }

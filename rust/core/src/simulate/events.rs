@@ -20,14 +20,7 @@ pub(crate) struct Events {
 
 impl Events {
     /// The cost of a year in £ with at least one event; v, uniform in (0, 1), settles how many.
-    pub(crate) fn at(
-        &self,
-        source: &Source,
-        identity: u64,
-        year: u32,
-        p_any: f64,
-        v: f64,
-    ) -> f64 {
+    pub(crate) fn at(&self, source: &Source, identity: u64, year: u32, p_any: f64, v: f64) -> f64 {
         (0..number(-libm::log1p(-p_any), p_any, v))
             .map(|n| {
                 let [high, low, kind, _] = source.block(identity, year, Purpose::Event(n));

@@ -64,16 +64,12 @@ impl Claimants {
 /// The sixteen places from `at` on.
 #[inline(always)]
 fn window<T>(column: &[T; CHUNK + LANES], at: usize) -> &[T; LANES] {
-    column[at..]
-        .first_chunk()
-        .expect("a column has sixteen places more than people")
+    column[at..].first_chunk().expect("a column has sixteen places more than people")
 }
 
 #[inline(always)]
 fn window_mut<T>(column: &mut [T; CHUNK + LANES], at: usize) -> &mut [T; LANES] {
-    column[at..]
-        .first_chunk_mut()
-        .expect("a column has sixteen places more than people")
+    column[at..].first_chunk_mut().expect("a column has sixteen places more than people")
 }
 
 impl Task for Years<'_> {
@@ -163,11 +159,7 @@ impl Years<'_> {
 
         let terms = self.terms;
         let rounder = s.doubles_splat(ROUNDER);
-        let effect = s.doubles_splat(if EFFECTS {
-            self.effects[replication]
-        } else {
-            1.0
-        });
+        let effect = s.doubles_splat(if EFFECTS { self.effects[replication] } else { 1.0 });
         let (mut gross, mut passed) = (s.longs_zero(), s.longs_zero());
         let (mut chance_gross, mut chance_passed) = (s.longs_zero(), s.longs_zero());
         let mut tally = Tally::default();
@@ -191,11 +183,7 @@ impl Years<'_> {
             let value = s.singles_add(a, s.singles_mul(b, t));
 
             let left = count - start;
-            let here = if left >= LANES {
-                u16::MAX
-            } else {
-                (1 << left) - 1
-            };
+            let here = if left >= LANES { u16::MAX } else { (1 << left) - 1 };
             let mut unsettled = !settled & here;
             let multipliers = if unsettled == 0 {
                 s.doubles(window(&claimants.multiplier[word], start))
@@ -215,12 +203,7 @@ impl Years<'_> {
                         bits,
                         self.first + replication as u32,
                     );
-                    add(
-                        &mut tally,
-                        drawn,
-                        &self.terms,
-                        self.effects.get(replication),
-                    )?;
+                    add(&mut tally, drawn, &self.terms, self.effects.get(replication))?;
                 }
                 s.doubles(&kept)
             };
@@ -230,14 +213,7 @@ impl Years<'_> {
                 chance_gross = s.longs_add_bits(chance_gross, rounded);
                 chance_passed = s.longs_add_bits(chance_passed, ceded(s, rounded, terms));
             }
-            let rounded = s.doubles_add(
-                if EFFECTS {
-                    s.doubles_mul(cost, effect)
-                } else {
-                    cost
-                },
-                rounder,
-            );
+            let rounded = s.doubles_add(if EFFECTS { s.doubles_mul(cost, effect) } else { cost }, rounder);
             gross = s.longs_add_bits(gross, rounded);
             passed = s.longs_add_bits(passed, ceded(s, rounded, terms));
             start += LANES;
@@ -248,11 +224,7 @@ impl Years<'_> {
         let (gross, passed) = (total(gross), total(passed));
         tally.gross += gross;
         tally.ceded += passed;
-        tally.chance_net += if EFFECTS {
-            total(chance_gross) - total(chance_passed)
-        } else {
-            gross - passed
-        };
+        tally.chance_net += if EFFECTS { total(chance_gross) - total(chance_passed) } else { gross - passed };
         self.add(replication, tally)
     }
 
@@ -266,14 +238,9 @@ impl Years<'_> {
             let bits = self.claimants.uniform[word][i];
             let drawn = match self.law {
                 Law::Annual(Sampler::Atoms(atoms)) => observed(self, atoms, person, bits, year),
-                Law::Annual(sampler) => careful(
-                    self.source,
-                    self.chunk,
-                    &mut |v| sampler.at(v),
-                    person,
-                    bits,
-                    year,
-                ),
+                Law::Annual(sampler) => {
+                    careful(self.source, self.chunk, &mut |v| sampler.at(v), person, bits, year)
+                }
                 Law::Events(events) => {
                     let identity = self.chunk.identities[person / LANES][person % LANES];
                     let p_any = self.chunk.p_any[person];
@@ -287,12 +254,7 @@ impl Years<'_> {
                     )
                 }
             };
-            add(
-                &mut tally,
-                drawn,
-                &self.terms,
-                self.effects.get(replication),
-            )?;
+            add(&mut tally, drawn, &self.terms, self.effects.get(replication))?;
         }
         self.add(replication, tally)
     }
@@ -309,10 +271,7 @@ impl Years<'_> {
 #[inline(always)] // a closure would not be compiled for the processor of its caller
 fn ceded<S: Simd>(s: S, rounded: S::Doubles, terms: Terms) -> S::Doubles {
     let units = s.doubles_sub(rounded, s.doubles_splat(ROUNDER));
-    let above = s.doubles_max(
-        s.doubles_sub(units, s.doubles_splat(terms.ceiling)),
-        s.doubles_splat(0.0),
-    );
+    let above = s.doubles_max(s.doubles_sub(units, s.doubles_splat(terms.ceiling)), s.doubles_splat(0.0));
     let shared = s.doubles_mul(above, s.doubles_splat(terms.share));
     let limited = s.doubles_min(shared, s.doubles_splat(terms.limit));
     s.doubles_add(limited, s.doubles_splat(ROUNDER))
@@ -330,14 +289,7 @@ fn observed(years: &Years<'_>, atoms: &Atoms, person: usize, bits: u32, year: u3
             return value * years.chunk.multipliers[group][lane];
         }
     }
-    careful(
-        years.source,
-        years.chunk,
-        &mut |v| atoms.at(v),
-        person,
-        bits,
-        year,
-    )
+    careful(years.source, years.chunk, &mut |v| atoms.at(v), person, bits, year)
 }
 
 /// The cost of one person in one year, before effects, in units of money, from 64 random bits.
@@ -353,11 +305,7 @@ fn careful(
     let (group, lane) = (person / LANES, person % LANES);
     let low = source.refinement(chunk.identities[group][lane], year);
     let v = crate::random::unit_interval(bits, low) / chunk.p_any[person];
-    if v < 1.0 {
-        at(v) * chunk.multipliers[group][lane]
-    } else {
-        0.0
-    }
+    if v < 1.0 { at(v) * chunk.multipliers[group][lane] } else { 0.0 }
 }
 
 /// Adds one person's cost of the year under the contract.
@@ -368,8 +316,7 @@ fn add(tally: &mut Tally, cost: f64, terms: &Terms, effect: Option<&f64>) -> Res
         if units > MAX_PERSON_YEAR {
             return Err(Overflow);
         }
-        let ceded =
-            libm::rint(((units - terms.ceiling).max(0.0) * terms.share).min(terms.limit)) as i64;
+        let ceded = libm::rint(((units - terms.ceiling).max(0.0) * terms.share).min(terms.limit)) as i64;
         Ok((units as i64, ceded))
     };
     let (gross, ceded) = settle(cost * effect.copied().unwrap_or(1.0))?;
@@ -380,13 +327,7 @@ fn add(tally: &mut Tally, cost: f64, terms: &Terms, effect: Option<&f64>) -> Res
             gross - ceded
         }
     };
-    let sum = tally
-        .checked_add(Tally {
-            gross,
-            ceded,
-            chance_net,
-        })
-        .ok_or(Overflow)?;
+    let sum = tally.checked_add(Tally { gross, ceded, chance_net }).ok_or(Overflow)?;
     *tally = sum;
     Ok(())
 }

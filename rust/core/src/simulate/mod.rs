@@ -112,7 +112,9 @@ impl Run {
         self.pool.install(|| {
             plan.slabs.par_iter().try_for_each_init(
                 || (Chunk::new(), Claimants::new()),
-                |(chunk, claimants), slab| this.slab(rows, &plan, slab, addresses, progress, chunk, claimants),
+                |(chunk, claimants), slab| {
+                    this.slab(rows, &plan, slab, addresses, progress, chunk, claimants)
+                },
             )
         })
     }
@@ -225,4 +227,4 @@ fn too_large() -> Ended {
 }
 
 /// A first replication must start a block.
-const _: () = assert!(BATCH_OF_REPLICATIONS % WORDS == 0);
+const _: () = assert!(BATCH_OF_REPLICATIONS.is_multiple_of(WORDS));

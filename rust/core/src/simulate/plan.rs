@@ -35,13 +35,10 @@ impl Plan {
         let law = |row: u32| laws.kind(rows.band[row as usize] as usize);
         let compare = |&a: &u32, &b: &u32| {
             let (i, j) = (a as usize, b as usize);
-            rows.practice[i]
-                .cmp(&rows.practice[j])
-                .then_with(|| law(a).cmp(&law(b)))
-                .then_with(|| {
-                    let units = rows.units.iter().map(|level| level[i].cmp(&level[j]));
-                    units.fold(std::cmp::Ordering::Equal, |all, one| all.then(one))
-                })
+            rows.practice[i].cmp(&rows.practice[j]).then_with(|| law(a).cmp(&law(b))).then_with(|| {
+                let units = rows.units.iter().map(|level| level[i].cmp(&level[j]));
+                units.fold(std::cmp::Ordering::Equal, |all, one| all.then(one))
+            })
         };
         let mut order: Vec<u32> = (0..rows.len() as u32)
             .filter(|&row| {
