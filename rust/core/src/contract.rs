@@ -66,8 +66,12 @@ impl Terms {
         let units = |pounds: f64| libm::rint(pounds * UNITS_PER_POUND);
         match stop_loss {
             Some(s) => Self { ceiling: units(s.ceiling), share: s.share, limit: units(s.limit) },
-            // Nothing is above an infinite ceiling; an infinite one would make 0 * inf of the share.
-            None => Self { ceiling: f64::MAX, share: 0.0, limit: 0.0 },
+            None => Self { ceiling: f64::INFINITY, share: 1.0, limit: f64::INFINITY },
         }
+    }
+
+    /// Is all above the ceiling ceded, and nothing else to look at?
+    pub(crate) fn is_ceiling(&self) -> bool {
+        self.share == 1.0 && self.limit == f64::INFINITY
     }
 }

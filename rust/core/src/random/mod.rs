@@ -50,11 +50,12 @@ impl Source {
         philox4x32(counter, &self.keys)
     }
 
-    /// The 32 bits that follow a first draw of this identity and replication.
+    /// A draw of this identity and replication to all 64 bits, as a number in (0, 1).
     #[inline]
-    pub(crate) fn refinement(&self, identity: u64, replication: u32) -> u32 {
-        let index = replication / WORDS as u32;
-        self.block(identity, index, Purpose::Refine)[replication as usize % WORDS]
+    pub(crate) fn fine(&self, identity: u64, replication: u32) -> f64 {
+        let (index, word) = (replication / WORDS as u32, replication as usize % WORDS);
+        let [high, low] = [Purpose::Draw, Purpose::Refine].map(|p| self.block(identity, index, p)[word]);
+        unit_interval(high, low)
     }
 }
 

@@ -5,19 +5,14 @@ pub(crate) const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
 const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 const ROUNDS: usize = 10;
 
-/// The ten round keys that a key unrolls to.
+/// The ten round keys that a key unrolls to, as wide as the lanes that they are combined with.
 #[derive(Clone, Copy, Debug)]
-pub struct RoundKeys(pub(crate) [[u32; 2]; ROUNDS]);
+pub struct RoundKeys(pub(crate) [[u64; 2]; ROUNDS]);
 
 impl RoundKeys {
     pub fn new(key: [u32; 2]) -> Self {
-        let mut rounds = [key; ROUNDS];
-        for r in 1..ROUNDS {
-            for i in 0..2 {
-                rounds[r][i] = rounds[r - 1][i].wrapping_add(WEYL[i]);
-            }
-        }
-        Self(rounds)
+        let round = |r: usize, i: usize| u64::from(key[i].wrapping_add((r as u32).wrapping_mul(WEYL[i])));
+        Self(std::array::from_fn(|r| [round(r, 0), round(r, 1)]))
     }
 }
 
@@ -28,7 +23,8 @@ pub fn philox4x32(counter: [u32; 4], keys: &RoundKeys) -> [u32; 4] {
     for [k0, k1] in keys.0 {
         let a = u64::from(MULTIPLIERS[0]) * u64::from(c0);
         let b = u64::from(MULTIPLIERS[1]) * u64::from(c2);
-        (c0, c1, c2, c3) = ((b >> 32) as u32 ^ c1 ^ k0, b as u32, (a >> 32) as u32 ^ c3 ^ k1, a as u32);
+        (c0, c1, c2, c3) =
+            ((b >> 32) as u32 ^ c1 ^ k0 as u32, b as u32, (a >> 32) as u32 ^ c3 ^ k1 as u32, a as u32);
     }
     [c0, c1, c2, c3]
 }

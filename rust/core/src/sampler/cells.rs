@@ -1,13 +1,15 @@
 //! The quantile function of a continuous law as short straight lines.
 //!
 //! A number v in (0, 1) is the share of draws that cost *more*. With w the distance of v from the nearer end of (0, 1),
-//! each octave of w (1/4 to 1/2, 1/8 to 1/4, ...) has 256 cells on either side, so that cells narrow towards both tails
+//! each octave of w (1/4 to 1/2, 1/8 to 1/4, ...) has 2^8 cells on either side, so that cells narrow towards both tails
 //! and the tails keep their relative accuracy. A cell's line passes through the quantile function at the two nodes of
 //! Gauss-Legendre quadrature, which keeps the cell's mean to fourth order in its width.
 
 use crate::severity::Law;
 
-const CELLS_PER_OCTAVE: usize = 256;
+/// Bits of the fraction of w that choose the cell within its octave.
+const CELL_BITS: u32 = 8;
+const CELLS_PER_OCTAVE: usize = 1 << CELL_BITS;
 /// Down to w = 2^-65: beyond the 64 bits of a refined draw.
 const OCTAVES: usize = 64;
 /// Octaves in which 32 random bits are fine enough: w from 2^-8 to 1/2.
@@ -15,10 +17,13 @@ const FAST_OCTAVES: usize = 7;
 
 /// Cells, over both sides, that a draw reaches without refinement.
 pub(crate) const FAST_CELLS: u32 = (2 * FAST_OCTAVES * CELLS_PER_OCTAVE) as u32;
-/// Exponent and first eight bits of the fraction of the largest single below 1/2; `key = TOP_KEY - those of w`.
-pub(crate) const TOP_KEY: u32 = 0x7DFF;
+/// What remains to the right of the exponent and cell bits of a single.
+pub(crate) const KEY_SHIFT: u32 = 23 - CELL_BITS;
+/// Exponent and cell bits of the largest single below 1/2; `key = TOP_KEY - those of w`.
+pub(crate) const TOP_KEY: u32 = 0x3EFF_FFFF >> KEY_SHIFT;
 /// The same of a double.
-const TOP_KEY_DOUBLE: u64 = 0x3_FDFF;
+const KEY_SHIFT_DOUBLE: u32 = 52 - CELL_BITS;
+const TOP_KEY_DOUBLE: u64 = 0x3FDF_FFFF_FFFF_FFFF >> KEY_SHIFT_DOUBLE;
 
 #[derive(Debug)]
 pub(crate) struct Cells {
@@ -72,9 +77,9 @@ impl Cells {
         let side = usize::from(low < v);
         let w = v.min(low).clamp(f64::MIN_POSITIVE, 0.5 - f64::EPSILON);
         let bits = w.to_bits();
-        let key = (TOP_KEY_DOUBLE - (bits >> 44)) as usize;
+        let key = (TOP_KEY_DOUBLE - (bits >> KEY_SHIFT_DOUBLE)) as usize;
         let cell = (2 * key + side).min(self.lines.len() - 2 + side);
-        let t = f64::from_bits((bits << 8 & 0x000F_FFFF_FFFF_FFFF) | 1f64.to_bits());
+        let t = f64::from_bits((bits << CELL_BITS & 0x000F_FFFF_FFFF_FFFF) | 1f64.to_bits());
         let [a, b] = self.lines[cell];
         f64::from(a) + f64::from(b) * t
     }

@@ -4,7 +4,7 @@ mod atoms;
 mod cells;
 
 pub(crate) use atoms::Atoms;
-pub(crate) use cells::{Cells, FAST_CELLS, TOP_KEY};
+pub(crate) use cells::{Cells, FAST_CELLS, KEY_SHIFT, TOP_KEY};
 
 /// One severity, ready to be drawn: costs are `unit * at(v)` with v uniform in (0, 1).
 #[derive(Debug)]

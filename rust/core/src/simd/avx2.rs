@@ -58,9 +58,22 @@ static CHOSEN_PAIRS: [[u32; 8]; 16] = {
     table
 };
 
+// The array methods of the standard library are not inlined for certain, and what is not inlined is not compiled for
+// this processor: these are.
+
 #[inline(always)]
-fn zip<A: Copy, B, const N: usize>(a: [A; N], b: [A; N], f: impl Fn(A, A) -> B) -> [B; N] {
-    std::array::from_fn(|i| f(a[i], b[i]))
+fn two<A: Copy, B>(a: [A; 2], f: impl Fn(A) -> B) -> [B; 2] {
+    [f(a[0]), f(a[1])]
+}
+
+#[inline(always)]
+fn zip2<A: Copy, B>(a: [A; 2], b: [A; 2], f: impl Fn(A, A) -> B) -> [B; 2] {
+    [f(a[0], b[0]), f(a[1], b[1])]
+}
+
+#[inline(always)]
+fn zip4<A: Copy, B: Copy, C>(a: [A; 4], b: [B; 4], f: impl Fn(A, B) -> C) -> [C; 4] {
+    [f(a[0], b[0]), f(a[1], b[1]), f(a[2], b[2]), f(a[3], b[3])]
 }
 
 impl Avx2 {
@@ -97,27 +110,27 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn philox(
         self,
-        identities: &[u64; LANES],
+        identities: &[[u64; LANES]; 2],
         index: u32,
         purpose: u32,
         keys: &RoundKeys,
-    ) -> [Self::Words; 4] {
-        // SAFETY: features; the four loads cover the sixteen identities.
+    ) -> [[Self::Words; 4]; 2] {
+        // SAFETY: features; the loads cover the identities.
         unsafe {
             // A word stands in the low half of a 64-bit lane; what is in the high half is never read.
             let m0 = _mm256_set1_epi64x(i64::from(MULTIPLIERS[0]));
             let m1 = _mm256_set1_epi64x(i64::from(MULTIPLIERS[1]));
             let start: *const __m256i = identities.as_ptr().cast();
-            let mut words = [[_mm256_setzero_si256(); 2]; 4];
-            for h in 0..2 {
+            let mut words = [[[_mm256_setzero_si256(); 2]; 4]; 2];
+            for h in 0..4 {
                 // Two registers at a time: more would not fit beside the constants.
                 let mut c0 = [_mm256_loadu_si256(start.add(2 * h)), _mm256_loadu_si256(start.add(2 * h + 1))];
-                let mut c1 = c0.map(|id| _mm256_srli_epi64::<32>(id));
+                let mut c1 = two(c0, |id| _mm256_srli_epi64::<32>(id));
                 let mut c2 = [_mm256_set1_epi64x(i64::from(index)); 2];
                 let mut c3 = [_mm256_set1_epi64x(i64::from(purpose)); 2];
                 for [k0, k1] in keys.0 {
-                    let k0 = _mm256_set1_epi64x(i64::from(k0));
-                    let k1 = _mm256_set1_epi64x(i64::from(k1));
+                    let k0 = _mm256_set1_epi64x(k0 as i64);
+                    let k1 = _mm256_set1_epi64x(k1 as i64);
                     for i in 0..2 {
                         let a = _mm256_mul_epu32(c0[i], m0);
                         let b = _mm256_mul_epu32(c2[i], m1);
@@ -127,8 +140,8 @@ impl Simd for Avx2 {
                         c3[i] = a;
                     }
                 }
-                for (word, c) in words.iter_mut().zip([c0, c1, c2, c3]) {
-                    word[h] = self.every_other::<0x88>(c[0], c[1]);
+                for (word, c) in words[h / 2].iter_mut().zip([c0, c1, c2, c3]) {
+                    word[h % 2] = self.every_other::<0x88>(c[0], c[1]);
                 }
             }
             words
@@ -150,32 +163,32 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     fn words_add(self, a: Self::Words, b: Self::Words) -> Self::Words {
-        zip(a, b, |a, b| unsafe { _mm256_add_epi32(a, b) })
+        zip2(a, b, |a, b| unsafe { _mm256_add_epi32(a, b) })
     }
     #[inline(always)]
     fn words_sub(self, a: Self::Words, b: Self::Words) -> Self::Words {
-        zip(a, b, |a, b| unsafe { _mm256_sub_epi32(a, b) })
+        zip2(a, b, |a, b| unsafe { _mm256_sub_epi32(a, b) })
     }
     #[inline(always)]
     fn words_and(self, a: Self::Words, b: Self::Words) -> Self::Words {
-        zip(a, b, |a, b| unsafe { _mm256_and_si256(a, b) })
+        zip2(a, b, |a, b| unsafe { _mm256_and_si256(a, b) })
     }
     #[inline(always)]
     fn words_or(self, a: Self::Words, b: Self::Words) -> Self::Words {
-        zip(a, b, |a, b| unsafe { _mm256_or_si256(a, b) })
+        zip2(a, b, |a, b| unsafe { _mm256_or_si256(a, b) })
     }
     #[inline(always)]
     fn words_shr<const N: u32>(self, a: Self::Words) -> Self::Words {
         // The shift by a register whose count is a constant compiles to the shift by that constant.
-        a.map(|a| unsafe { _mm256_srl_epi32(a, _mm_cvtsi32_si128(N as i32)) })
+        two(a, |a| unsafe { _mm256_srl_epi32(a, _mm_cvtsi32_si128(N as i32)) })
     }
     #[inline(always)]
     fn words_shl<const N: u32>(self, a: Self::Words) -> Self::Words {
-        a.map(|a| unsafe { _mm256_sll_epi32(a, _mm_cvtsi32_si128(N as i32)) })
+        two(a, |a| unsafe { _mm256_sll_epi32(a, _mm_cvtsi32_si128(N as i32)) })
     }
     #[inline(always)]
     fn words_le(self, a: Self::Words, b: Self::Words) -> u16 {
-        let [low, high] = zip(a, b, |a, b| unsafe {
+        let [low, high] = zip2(a, b, |a, b| unsafe {
             let le = _mm256_cmpeq_epi32(_mm256_min_epu32(a, b), a);
             _mm256_movemask_ps(_mm256_castsi256_ps(le)) as u16
         });
@@ -197,38 +210,38 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     fn singles_add(self, a: Self::Singles, b: Self::Singles) -> Self::Singles {
-        zip(a, b, |a, b| unsafe { _mm256_add_ps(a, b) })
+        zip2(a, b, |a, b| unsafe { _mm256_add_ps(a, b) })
     }
     #[inline(always)]
     fn singles_sub(self, a: Self::Singles, b: Self::Singles) -> Self::Singles {
-        zip(a, b, |a, b| unsafe { _mm256_sub_ps(a, b) })
+        zip2(a, b, |a, b| unsafe { _mm256_sub_ps(a, b) })
     }
     #[inline(always)]
     fn singles_mul(self, a: Self::Singles, b: Self::Singles) -> Self::Singles {
-        zip(a, b, |a, b| unsafe { _mm256_mul_ps(a, b) })
+        zip2(a, b, |a, b| unsafe { _mm256_mul_ps(a, b) })
     }
     #[inline(always)]
     fn singles_min(self, a: Self::Singles, b: Self::Singles) -> Self::Singles {
-        zip(a, b, |a, b| unsafe { _mm256_min_ps(a, b) })
+        zip2(a, b, |a, b| unsafe { _mm256_min_ps(a, b) })
     }
     #[inline(always)]
     fn singles_lt(self, a: Self::Singles, b: Self::Singles) -> Self::Words {
-        zip(a, b, |a, b| unsafe {
+        zip2(a, b, |a, b| unsafe {
             let lt = _mm256_castps_si256(_mm256_cmp_ps::<_CMP_LT_OQ>(a, b));
             _mm256_srli_epi32::<31>(lt)
         })
     }
     #[inline(always)]
     fn singles_bits(self, a: Self::Singles) -> Self::Words {
-        a.map(|a| unsafe { _mm256_castps_si256(a) })
+        two(a, |a| unsafe { _mm256_castps_si256(a) })
     }
     #[inline(always)]
     fn singles_from_bits(self, a: Self::Words) -> Self::Singles {
-        a.map(|a| unsafe { _mm256_castsi256_ps(a) })
+        two(a, |a| unsafe { _mm256_castsi256_ps(a) })
     }
     #[inline(always)]
     fn singles_from_words(self, a: Self::Words) -> Self::Singles {
-        a.map(|a| unsafe { _mm256_cvtepi32_ps(a) })
+        two(a, |a| unsafe { _mm256_cvtepi32_ps(a) })
     }
     #[inline(always)]
     fn singles_compress(self, a: Self::Singles, mask: u16, to: &mut [f32; LANES]) {
@@ -255,7 +268,7 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn doubles(self, from: &[f64; LANES]) -> Self::Doubles {
         // SAFETY: features; the four loads cover the array.
-        std::array::from_fn(|i| unsafe { _mm256_loadu_pd(from.as_ptr().add(4 * i)) })
+        zip4([0, 4, 8, 12], [from; 4], |i, from| unsafe { _mm256_loadu_pd(from.as_ptr().add(i)) })
     }
     #[inline(always)]
     fn doubles_splat(self, value: f64) -> Self::Doubles {
@@ -274,23 +287,23 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     fn doubles_add(self, a: Self::Doubles, b: Self::Doubles) -> Self::Doubles {
-        zip(a, b, |a, b| unsafe { _mm256_add_pd(a, b) })
+        zip4(a, b, |a, b| unsafe { _mm256_add_pd(a, b) })
     }
     #[inline(always)]
     fn doubles_sub(self, a: Self::Doubles, b: Self::Doubles) -> Self::Doubles {
-        zip(a, b, |a, b| unsafe { _mm256_sub_pd(a, b) })
+        zip4(a, b, |a, b| unsafe { _mm256_sub_pd(a, b) })
     }
     #[inline(always)]
     fn doubles_mul(self, a: Self::Doubles, b: Self::Doubles) -> Self::Doubles {
-        zip(a, b, |a, b| unsafe { _mm256_mul_pd(a, b) })
+        zip4(a, b, |a, b| unsafe { _mm256_mul_pd(a, b) })
     }
     #[inline(always)]
     fn doubles_min(self, a: Self::Doubles, b: Self::Doubles) -> Self::Doubles {
-        zip(a, b, |a, b| unsafe { _mm256_min_pd(a, b) })
+        zip4(a, b, |a, b| unsafe { _mm256_min_pd(a, b) })
     }
     #[inline(always)]
     fn doubles_max(self, a: Self::Doubles, b: Self::Doubles) -> Self::Doubles {
-        zip(a, b, |a, b| unsafe { _mm256_max_pd(a, b) })
+        zip4(a, b, |a, b| unsafe { _mm256_max_pd(a, b) })
     }
     #[inline(always)]
     fn doubles_compress(self, a: Self::Doubles, mask: u16, to: &mut [f64; LANES]) {
@@ -313,7 +326,7 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     fn longs_add_bits(self, a: Self::Longs, b: Self::Doubles) -> Self::Longs {
-        std::array::from_fn(|i| unsafe { _mm256_add_epi64(a[i], _mm256_castpd_si256(b[i])) })
+        zip4(a, b, |a, b| unsafe { _mm256_add_epi64(a, _mm256_castpd_si256(b)) })
     }
     #[inline(always)]
     fn longs_sum(self, a: Self::Longs) -> i64 {

@@ -29,14 +29,14 @@ pub(crate) trait Simd: Copy {
     /// Sixteen 64-bit integers.
     type Longs: Copy;
 
-    /// Philox blocks of sixteen identities at (index, purpose): four words of each.
+    /// Philox blocks of twice sixteen identities at (index, purpose): four words of each.
     fn philox(
         self,
-        identities: &[u64; LANES],
+        identities: &[[u64; LANES]; 2],
         index: u32,
         purpose: u32,
         keys: &RoundKeys,
-    ) -> [Self::Words; 4];
+    ) -> [[Self::Words; 4]; 2];
 
     fn words(self, from: &[u32; LANES]) -> Self::Words;
     fn words_splat(self, value: u32) -> Self::Words;

@@ -37,26 +37,28 @@ impl Simd for Portable {
     #[inline(always)]
     fn philox(
         self,
-        identities: &[u64; LANES],
+        identities: &[[u64; LANES]; 2],
         index: u32,
         purpose: u32,
         keys: &RoundKeys,
-    ) -> [Self::Words; 4] {
-        let mut c0 = map(*identities, |id| id as u32);
-        let mut c1 = map(*identities, |id| (id >> 32) as u32);
-        let mut c2 = [index; LANES];
-        let mut c3 = [purpose; LANES];
-        for [k0, k1] in keys.0 {
-            for i in 0..LANES {
-                let a = u64::from(MULTIPLIERS[0]) * u64::from(c0[i]);
-                let b = u64::from(MULTIPLIERS[1]) * u64::from(c2[i]);
-                c0[i] = (b >> 32) as u32 ^ c1[i] ^ k0;
-                c1[i] = b as u32;
-                c2[i] = (a >> 32) as u32 ^ c3[i] ^ k1;
-                c3[i] = a as u32;
+    ) -> [[Self::Words; 4]; 2] {
+        identities.map(|identities| {
+            let mut c0 = map(identities, |id| id as u32);
+            let mut c1 = map(identities, |id| (id >> 32) as u32);
+            let mut c2 = [index; LANES];
+            let mut c3 = [purpose; LANES];
+            for [k0, k1] in keys.0 {
+                for i in 0..LANES {
+                    let a = u64::from(MULTIPLIERS[0]) * u64::from(c0[i]);
+                    let b = u64::from(MULTIPLIERS[1]) * u64::from(c2[i]);
+                    c0[i] = (b >> 32) as u32 ^ c1[i] ^ k0 as u32;
+                    c1[i] = b as u32;
+                    c2[i] = (a >> 32) as u32 ^ c3[i] ^ k1 as u32;
+                    c3[i] = a as u32;
+                }
             }
-        }
-        [c0, c1, c2, c3]
+            [c0, c1, c2, c3]
+        })
     }
 
     #[inline(always)]

@@ -15,8 +15,9 @@ impl Task for Everything {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) -> Vec<u64> {
         let keys = Source::new(self.seed).keys;
-        let identities: [u64; LANES] = std::array::from_fn(|i| mix(self.seed + i as u64));
-        let raw = s.philox(&identities, 7, 3, &keys);
+        let identities =
+            std::array::from_fn(|h| std::array::from_fn(|i| mix(self.seed + (16 * h + i) as u64)));
+        let [raw, more] = s.philox(&identities, 7, 3, &keys);
         let mask = (mix(self.seed) & 0xFFFF) as u16;
         let numbers: [f64; LANES] = std::array::from_fn(|i| (mix(self.seed ^ i as u64) >> 20) as f64 / 1e6);
         let other: [f64; LANES] = std::array::from_fn(|i| numbers[LANES - 1 - i] * 1.000_001);
@@ -28,7 +29,7 @@ impl Task for Everything {
             s.words_compress(w, mask, &mut to);
             out.extend(to[..mask.count_ones() as usize].iter().map(|&x| u64::from(x)));
         };
-        for w in raw {
+        for w in raw.into_iter().chain(more) {
             put_words(w, u16::MAX);
             put_words(w, mask);
         }
@@ -91,11 +92,12 @@ fn does_every_processor_level_give_the_bits_of_the_portable_one() {
 #[test]
 fn is_the_portable_philox_the_scalar_one() {
     let source = Source::new(42);
-    let identities: [u64; LANES] = std::array::from_fn(|i| mix(i as u64));
+    let identities: [[u64; LANES]; 2] =
+        std::array::from_fn(|h| std::array::from_fn(|i| mix((16 * h + i) as u64)));
     let blocks = Portable.philox(&identities, 9, 4, &source.keys);
-    for (i, id) in identities.into_iter().enumerate() {
+    for (n, &id) in identities.as_flattened().iter().enumerate() {
         let expected = philox4x32([id as u32, (id >> 32) as u32, 9, 4], &source.keys);
-        assert_eq!(std::array::from_fn(|w| blocks[w][i]), expected);
+        assert_eq!(std::array::from_fn(|w| blocks[n / LANES][w][n % LANES]), expected);
     }
 }
 

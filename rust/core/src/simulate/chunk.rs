@@ -4,7 +4,7 @@ use crate::simd::LANES;
 
 /// People in a chunk: their columns and their claimants of four replications stay in the first-level cache.
 pub(crate) const CHUNK: usize = 512;
-const GROUPS: usize = CHUNK / LANES;
+pub(crate) const GROUPS: usize = CHUNK / LANES;
 
 /// Below this probability of any cost, 32 random bits are too coarse a place within the severity.
 const SMALLEST_FAST: f64 = 1.0 / 1024.0;
@@ -18,9 +18,10 @@ pub(crate) struct Kind {
     pub multiplier: f64,
 }
 
+/// Columns start at cache lines, so that sixteen lanes never straddle two.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Chunk {
-    pub len: usize,
     pub identities: [[u64; LANES]; GROUPS],
     /// A person has a cost if their first 32 bits are below `p_any * 2^32`, so never if they are above its floor.
     pub limits: [[u32; LANES]; GROUPS],
@@ -28,6 +29,7 @@ pub(crate) struct Chunk {
     pub inverses: [[f32; LANES]; GROUPS],
     pub multipliers: [[f64; LANES]; GROUPS],
     pub p_any: [f64; CHUNK],
+    pub len: usize,
     /// The largest multiplier.
     pub most: f64,
 }
@@ -70,13 +72,16 @@ impl Chunk {
         self.most = self.most.max(kind.multiplier);
     }
 
-    pub(crate) fn groups(&self) -> usize {
-        self.len.div_ceil(LANES)
+    /// Pairs of groups that hold people.
+    pub(crate) fn pairs(&self) -> usize {
+        self.len.div_ceil(2 * LANES)
     }
 
     /// The lanes of a group that hold people.
     pub(crate) fn occupied(&self, group: usize) -> u16 {
-        let left = self.len - group * LANES;
-        if left >= LANES { u16::MAX } else { (1 << left) - 1 }
+        match self.len.saturating_sub(group * LANES) {
+            left @ 0..LANES => (1 << left) - 1,
+            _ => u16::MAX,
+        }
     }
 }

@@ -4,12 +4,12 @@
 //! cost; a second turns each of them into gross and ceded cost. Where 32 bits do not settle a draw (the tails, the
 //! smallest probabilities), `careful` looks at 64.
 
-use super::chunk::{CHUNK, Chunk};
+use super::chunk::{CHUNK, Chunk, GROUPS};
 use super::events::Events;
 use crate::contract::Terms;
 use crate::money::{MAX_PERSON_YEAR, Tally};
 use crate::random::{Purpose, Source, WORDS};
-use crate::sampler::{Atoms, Cells, FAST_CELLS, Sampler, TOP_KEY};
+use crate::sampler::{Atoms, Cells, FAST_CELLS, KEY_SHIFT, Sampler, TOP_KEY};
 use crate::simd::{LANES, ROUNDER, Simd, Task};
 
 /// How the people of a chunk come to their cost of the year.
@@ -40,36 +40,66 @@ pub(crate) struct Years<'a> {
     pub claimants: &'a mut Claimants,
 }
 
-/// The people with a cost in each of four replications, in columns.
+/// The people with a cost in each of four replications. Columns start at cache lines.
+#[repr(C, align(64))]
 pub(crate) struct Claimants {
-    count: [usize; WORDS],
-    uniform: [[u32; CHUNK + LANES]; WORDS],
-    person: [[u32; CHUNK + LANES]; WORDS],
-    inverse: [[f32; CHUNK + LANES]; WORDS],
+    /// Place within the severity, for laws that are drawn in lanes.
+    place: [[f32; CHUNK + LANES]; WORDS],
     multiplier: [[f64; CHUNK + LANES]; WORDS],
+    /// Those whose severity needs more bits.
+    unsettled: [u16; CHUNK],
+    /// The random words, for laws that are drawn one by one.
+    uniform: [[u32; CHUNK + LANES]; WORDS],
+    /// Which lanes of each group have a cost; the columns are in this order.
+    masks: [[u16; GROUPS]; WORDS],
+    count: [usize; WORDS],
 }
 
 impl Claimants {
     pub(crate) fn new() -> Box<Self> {
         Box::new(Self {
             count: [0; WORDS],
-            uniform: [[0; CHUNK + LANES]; WORDS],
-            person: [[0; CHUNK + LANES]; WORDS],
-            inverse: [[0.0; CHUNK + LANES]; WORDS],
+            masks: [[0; GROUPS]; WORDS],
+            place: [[0.0; CHUNK + LANES]; WORDS],
             multiplier: [[0.0; CHUNK + LANES]; WORDS],
+            unsettled: [0; CHUNK],
+            uniform: [[0; CHUNK + LANES]; WORDS],
         })
     }
 }
 
-/// The sixteen places from `at` on.
+/// Finds people by their places among those with a cost, in ascending order.
+struct Finder {
+    group: usize,
+    /// People with a cost before the group.
+    before: usize,
+}
+
+impl Finder {
+    #[inline]
+    fn person(&mut self, masks: &[u16; GROUPS], n: usize) -> usize {
+        loop {
+            let mask = masks[self.group];
+            let here = mask.count_ones() as usize;
+            if n < self.before + here {
+                let rest = (self.before..n).fold(mask, |mask, _| mask & (mask - 1));
+                return self.group * LANES + rest.trailing_zeros() as usize;
+            }
+            self.before += here;
+            self.group += 1;
+        }
+    }
+}
+
+/// The sixteen places from `at` on, which is at most the number of people.
 #[inline(always)]
 fn window<T>(column: &[T; CHUNK + LANES], at: usize) -> &[T; LANES] {
-    column[at..].first_chunk().expect("a column has sixteen places more than people")
+    column[at.min(CHUNK)..].first_chunk().expect("a column has sixteen places more than people")
 }
 
 #[inline(always)]
 fn window_mut<T>(column: &mut [T; CHUNK + LANES], at: usize) -> &mut [T; LANES] {
-    column[at..].first_chunk_mut().expect("a column has sixteen places more than people")
+    column[at.min(CHUNK)..].first_chunk_mut().expect("a column has sixteen places more than people")
 }
 
 impl Task for Years<'_> {
@@ -83,8 +113,7 @@ impl Task for Years<'_> {
                 return Err(Overflow);
             }
         }
-        let blocks = self.tallies.len().div_ceil(WORDS);
-        for block in 0..blocks {
+        for block in 0..self.tallies.len().div_ceil(WORDS) {
             let at = block * WORDS;
             let words = (self.tallies.len() - at).min(WORDS);
             let index = self.first / WORDS as u32 + block as u32;
@@ -92,11 +121,12 @@ impl Task for Years<'_> {
                 Law::Annual(Sampler::Cells(cells)) => {
                     self.draw::<S, true>(simd, index);
                     for word in 0..words {
-                        if self.effects.is_empty() {
-                            self.smooth::<S, false>(simd, cells, at + word, word)?;
-                        } else {
-                            self.smooth::<S, true>(simd, cells, at + word, word)?;
-                        }
+                        match (self.effects.is_empty(), self.terms.is_ceiling()) {
+                            (true, true) => self.smooth::<S, false, true>(simd, cells, at + word, word),
+                            (true, false) => self.smooth::<S, false, false>(simd, cells, at + word, word),
+                            (false, true) => self.smooth::<S, true, true>(simd, cells, at + word, word),
+                            (false, false) => self.smooth::<S, true, false>(simd, cells, at + word, word),
+                        }?;
                     }
                 }
                 _ => {
@@ -112,31 +142,36 @@ impl Task for Years<'_> {
 }
 
 impl Years<'_> {
-    /// Draws a word for each person and each replication of the block, and collects those with a cost.
+    /// Draws a word for each person and each replication of the block, and collects those with a cost: their places
+    /// within the severity and multipliers where severities are drawn in `LANES`, else their words.
     #[inline(always)]
-    fn draw<S: Simd, const COLUMNS: bool>(&mut self, s: S, index: u32) {
+    fn draw<S: Simd, const IN_LANES: bool>(&mut self, s: S, index: u32) {
         let chunk = self.chunk;
-        let lanes = s.words(&std::array::from_fn(|lane| lane as u32));
         let mut count = [0; WORDS];
         let c = &mut *self.claimants;
-        for group in 0..chunk.groups() {
-            let purpose = Purpose::Draw.word();
-            let words = s.philox(&chunk.identities[group], index, purpose, &self.source.keys);
-            let limits = s.words(&chunk.limits[group]);
-            let inverses = s.singles(&chunk.inverses[group]);
-            let multipliers = s.doubles(&chunk.multipliers[group]);
-            let people = s.words_add(lanes, s.words_splat((group * LANES) as u32));
-            let occupied = chunk.occupied(group);
-            for word in 0..WORDS {
-                let mask = s.words_le(words[word], limits) & occupied;
-                let at = count[word];
-                s.words_compress(words[word], mask, window_mut(&mut c.uniform[word], at));
-                s.words_compress(people, mask, window_mut(&mut c.person[word], at));
-                if COLUMNS {
-                    s.singles_compress(inverses, mask, window_mut(&mut c.inverse[word], at));
-                    s.doubles_compress(multipliers, mask, window_mut(&mut c.multiplier[word], at));
+        for (pair, identities) in chunk.identities.as_chunks::<2>().0.iter().take(chunk.pairs()).enumerate() {
+            let words = s.philox(identities, index, Purpose::Draw.word(), &self.source.keys);
+            for half in 0..2 {
+                let group = 2 * pair + half;
+                let limits = s.words(&chunk.limits[group]);
+                let inverses = s.singles(&chunk.inverses[group]);
+                let multipliers = s.doubles(&chunk.multipliers[group]);
+                let occupied = chunk.occupied(group);
+                for word in 0..WORDS {
+                    let uniform = words[half][word];
+                    let mask = s.words_le(uniform, limits) & occupied;
+                    let at = count[word];
+                    if IN_LANES {
+                        let top = s.singles_from_words(s.words_shr::<8>(uniform));
+                        let place = s.singles_mul(s.singles_add(top, s.singles_splat(0.5)), inverses);
+                        s.singles_compress(place, mask, window_mut(&mut c.place[word], at));
+                        s.doubles_compress(multipliers, mask, window_mut(&mut c.multiplier[word], at));
+                    } else {
+                        s.words_compress(uniform, mask, window_mut(&mut c.uniform[word], at));
+                    }
+                    c.masks[word][group] = mask;
+                    count[word] += mask.count_ones() as usize;
                 }
-                count[word] += mask.count_ones() as usize;
             }
         }
         c.count = count;
@@ -144,7 +179,7 @@ impl Years<'_> {
 
     /// Adds one replication's claimants whose severity is a table of cells.
     #[inline(always)]
-    fn smooth<S: Simd, const EFFECTS: bool>(
+    fn smooth<S: Simd, const EFFECTS: bool, const CEILING: bool>(
         &mut self,
         s: S,
         cells: &Cells,
@@ -160,24 +195,20 @@ impl Years<'_> {
         let terms = self.terms;
         let rounder = s.doubles_splat(ROUNDER);
         let effect = s.doubles_splat(if EFFECTS { self.effects[replication] } else { 1.0 });
-        let (mut gross, mut passed) = (s.longs_zero(), s.longs_zero());
-        let (mut chance_gross, mut chance_passed) = (s.longs_zero(), s.longs_zero());
-        let mut tally = Tally::default();
+        let (mut gross, mut net, mut chance_net) = (s.longs_zero(), s.longs_zero(), s.longs_zero());
         let mut start = 0;
+        let mut waiting = 0;
         while start < count {
-            let uniform = s.words(window(&claimants.uniform[word], start));
-            let inverse = s.singles(window(&claimants.inverse[word], start));
-            let top = s.singles_from_words(s.words_shr::<8>(uniform));
-            let v = s.singles_mul(s.singles_add(top, s.singles_splat(0.5)), inverse);
+            let v = s.singles(window(&claimants.place[word], start));
             let low = s.singles_sub(s.singles_splat(1.0), v);
             let side = s.singles_lt(low, v);
             let below_half = s.singles_splat(0.5f32.next_down());
             let w = s.singles_min(s.singles_min(v, low), below_half);
             let bits = s.singles_bits(w);
-            let key = s.words_sub(s.words_splat(TOP_KEY), s.words_shr::<15>(bits));
+            let key = s.words_sub(s.words_splat(TOP_KEY), s.words_shr::<{ KEY_SHIFT }>(bits));
             let cell = s.words_add(s.words_shl::<1>(key), side);
             let settled = s.words_le(key, s.words_splat(FAST_CELLS / 2 - 1));
-            let fraction = s.words_and(s.words_shl::<8>(bits), s.words_splat(0x007F_FFFF));
+            let fraction = s.words_and(s.words_shl::<{ 23 - KEY_SHIFT }>(bits), s.words_splat(0x007F_FFFF));
             let t = s.singles_from_bits(s.words_or(fraction, s.words_splat(1f32.to_bits())));
             let (a, b) = s.gather(lines, cell);
             let value = s.singles_add(a, s.singles_mul(b, t));
@@ -185,46 +216,41 @@ impl Years<'_> {
             let left = count - start;
             let here = if left >= LANES { u16::MAX } else { (1 << left) - 1 };
             let mut unsettled = !settled & here;
-            let multipliers = if unsettled == 0 {
-                s.doubles(window(&claimants.multiplier[word], start))
-            } else {
-                let mut kept = *window(&claimants.multiplier[word], start);
-                while unsettled != 0 {
-                    let lane = unsettled.trailing_zeros() as usize;
-                    unsettled &= unsettled - 1;
-                    kept[lane] = 0.0;
-                    let person = claimants.person[word][start + lane] as usize;
-                    let bits = claimants.uniform[word][start + lane];
-                    let drawn = careful(
-                        self.source,
-                        self.chunk,
-                        &mut |v| cells.at(v),
-                        person,
-                        bits,
-                        self.first + replication as u32,
-                    );
-                    add(&mut tally, drawn, &self.terms, self.effects.get(replication))?;
-                }
-                s.doubles(&kept)
-            };
-            let cost = s.doubles_mul(s.doubles_from_singles(value), multipliers);
-            if EFFECTS {
-                let rounded = s.doubles_add(cost, rounder);
-                chance_gross = s.longs_add_bits(chance_gross, rounded);
-                chance_passed = s.longs_add_bits(chance_passed, ceded(s, rounded, terms));
+            // Nothing is called here: a call would cost every pass its registers.
+            while unsettled != 0 {
+                let n = start + unsettled.trailing_zeros() as usize;
+                unsettled &= unsettled - 1;
+                claimants.multiplier[word][n] = 0.0;
+                claimants.unsettled[waiting] = n as u16;
+                waiting += 1;
             }
-            let rounded = s.doubles_add(if EFFECTS { s.doubles_mul(cost, effect) } else { cost }, rounder);
+            let multipliers = s.doubles(window(&claimants.multiplier[word], start));
+            let cost = s.doubles_mul(s.doubles_from_singles(value), multipliers);
+            let mut rounded = s.doubles_add(cost, rounder);
+            if EFFECTS {
+                chance_net = s.longs_add_bits(chance_net, kept::<S, CEILING>(s, rounded, terms));
+                rounded = s.doubles_add(s.doubles_mul(cost, effect), rounder);
+            }
             gross = s.longs_add_bits(gross, rounded);
-            passed = s.longs_add_bits(passed, ceded(s, rounded, terms));
+            net = s.longs_add_bits(net, kept::<S, CEILING>(s, rounded, terms));
             start += LANES;
         }
         // `start` bit patterns of the rounder were added beside the amounts.
         let offset = (ROUNDER.to_bits() as i64).wrapping_mul(start as i64);
-        let total = |longs| s.longs_sum(longs).wrapping_sub(offset);
-        let (gross, passed) = (total(gross), total(passed));
-        tally.gross += gross;
-        tally.ceded += passed;
-        tally.chance_net += if EFFECTS { total(chance_gross) - total(chance_passed) } else { gross - passed };
+        let gross = s.longs_sum(gross).wrapping_sub(offset);
+        let net = s.longs_sum(net).wrapping_sub(offset);
+        let chance_net = if EFFECTS { s.longs_sum(chance_net).wrapping_sub(offset) } else { net };
+        self.add(replication, Tally { gross, ceded: gross - net, chance_net })?;
+
+        let mut tally = Tally::default();
+        let year = self.first + replication as u32;
+        let mut finder = Finder { group: 0, before: 0 };
+        for i in 0..waiting {
+            let n = usize::from(self.claimants.unsettled[i]);
+            let person = finder.person(&self.claimants.masks[word], n);
+            let cost = careful(self.source, self.chunk, &mut |v| cells.at(v), person, year);
+            add(&mut tally, cost, &self.terms, self.effects.get(replication))?;
+        }
         self.add(replication, tally)
     }
 
@@ -233,28 +259,28 @@ impl Years<'_> {
     fn one_by_one(&mut self, replication: usize, word: usize) -> Result<(), Overflow> {
         let mut tally = Tally::default();
         let year = self.first + replication as u32;
-        for i in 0..self.claimants.count[word] {
-            let person = self.claimants.person[word][i] as usize;
-            let bits = self.claimants.uniform[word][i];
-            let drawn = match self.law {
-                Law::Annual(Sampler::Atoms(atoms)) => observed(self, atoms, person, bits, year),
-                Law::Annual(sampler) => {
-                    careful(self.source, self.chunk, &mut |v| sampler.at(v), person, bits, year)
-                }
-                Law::Events(events) => {
-                    let identity = self.chunk.identities[person / LANES][person % LANES];
-                    let p_any = self.chunk.p_any[person];
-                    careful(
-                        self.source,
-                        self.chunk,
-                        &mut |v| events.at(self.source, identity, year, p_any, v),
-                        person,
-                        bits,
-                        year,
-                    )
-                }
-            };
-            add(&mut tally, drawn, &self.terms, self.effects.get(replication))?;
+        let mut n = 0;
+        for group in 0..2 * self.chunk.pairs() {
+            let mut mask = self.claimants.masks[word][group];
+            while mask != 0 {
+                let person = group * LANES + mask.trailing_zeros() as usize;
+                mask &= mask - 1;
+                let bits = self.claimants.uniform[word][n];
+                n += 1;
+                let careful =
+                    |at: &mut dyn FnMut(f64) -> f64| careful(self.source, self.chunk, at, person, year);
+                let cost = match self.law {
+                    Law::Annual(Sampler::Atoms(atoms)) => observed(self.chunk, atoms, person, bits)
+                        .unwrap_or_else(|| careful(&mut |v| atoms.at(v))),
+                    Law::Annual(sampler) => careful(&mut |v| sampler.at(v)),
+                    Law::Events(events) => {
+                        let identity = self.chunk.identities[person / LANES][person % LANES];
+                        let p_any = self.chunk.p_any[person];
+                        careful(&mut |v| events.at(self.source, identity, year, p_any, v))
+                    }
+                };
+                add(&mut tally, cost, &self.terms, self.effects.get(replication))?;
+            }
         }
         self.add(replication, tally)
     }
@@ -267,44 +293,36 @@ impl Years<'_> {
     }
 }
 
-/// What the contract cedes of costs in units of money; both carry the rounder.
+/// What the contract leaves of costs in units of money; both carry the rounder.
 #[inline(always)] // a closure would not be compiled for the processor of its caller
-fn ceded<S: Simd>(s: S, rounded: S::Doubles, terms: Terms) -> S::Doubles {
-    let units = s.doubles_sub(rounded, s.doubles_splat(ROUNDER));
+fn kept<S: Simd, const CEILING: bool>(s: S, rounded: S::Doubles, terms: Terms) -> S::Doubles {
+    if CEILING {
+        return s.doubles_min(rounded, s.doubles_splat(terms.ceiling + ROUNDER));
+    }
+    let rounder = s.doubles_splat(ROUNDER);
+    let units = s.doubles_sub(rounded, rounder);
     let above = s.doubles_max(s.doubles_sub(units, s.doubles_splat(terms.ceiling)), s.doubles_splat(0.0));
     let shared = s.doubles_mul(above, s.doubles_splat(terms.share));
     let limited = s.doubles_min(shared, s.doubles_splat(terms.limit));
-    s.doubles_add(limited, s.doubles_splat(ROUNDER))
+    let ceded = s.doubles_sub(s.doubles_add(limited, rounder), rounder);
+    s.doubles_add(s.doubles_sub(units, ceded), rounder)
 }
 
 /// A cost among observed ones: 32 bits are enough, but for the fitted tail and the smallest probabilities.
 #[inline]
-fn observed(years: &Years<'_>, atoms: &Atoms, person: usize, bits: u32, year: u32) -> f64 {
+fn observed(chunk: &Chunk, atoms: &Atoms, person: usize, bits: u32) -> Option<f64> {
     let (group, lane) = (person / LANES, person % LANES);
-    if years.chunk.inverses[group][lane] > 0.0 {
-        let v = (f64::from(bits) + 0.5) / (years.chunk.p_any[person] * 2f64.powi(32));
-        if v < 1.0
-            && let Some(value) = atoms.body(v)
-        {
-            return value * years.chunk.multipliers[group][lane];
-        }
-    }
-    careful(years.source, years.chunk, &mut |v| atoms.at(v), person, bits, year)
+    let v = (f64::from(bits) + 0.5) / (chunk.p_any[person] * 2f64.powi(32));
+    let fine = chunk.inverses[group][lane] > 0.0 && v < 1.0;
+    let value = fine.then(|| atoms.body(v))??;
+    Some(value * chunk.multipliers[group][lane])
 }
 
 /// The cost of one person in one year, before effects, in units of money, from 64 random bits.
 #[inline(never)]
-fn careful(
-    source: &Source,
-    chunk: &Chunk,
-    at: &mut dyn FnMut(f64) -> f64,
-    person: usize,
-    bits: u32,
-    year: u32,
-) -> f64 {
+fn careful(source: &Source, chunk: &Chunk, at: &mut dyn FnMut(f64) -> f64, person: usize, year: u32) -> f64 {
     let (group, lane) = (person / LANES, person % LANES);
-    let low = source.refinement(chunk.identities[group][lane], year);
-    let v = crate::random::unit_interval(bits, low) / chunk.p_any[person];
+    let v = source.fine(chunk.identities[group][lane], year) / chunk.p_any[person];
     if v < 1.0 { at(v) * chunk.multipliers[group][lane] } else { 0.0 }
 }
 
