@@ -12,8 +12,8 @@ const CELL_BITS: u32 = 8;
 const CELLS_PER_OCTAVE: usize = 1 << CELL_BITS;
 /// Down to w = 2^-65: beyond the 64 bits of a refined draw.
 const OCTAVES: usize = 64;
-/// Octaves in which 32 random bits are fine enough: w from 2^-8 to 1/2.
-const FAST_OCTAVES: usize = 7;
+/// Octaves in which 32 random bits are fine enough: w from 2^-11 to 1/2.
+const FAST_OCTAVES: usize = 10;
 
 /// Cells, over both sides, that a draw reaches without refinement.
 pub(crate) const FAST_CELLS: u32 = (2 * FAST_OCTAVES * CELLS_PER_OCTAVE) as u32;

@@ -134,9 +134,11 @@ impl Simd for Avx2 {
                     for i in 0..2 {
                         let a = _mm256_mul_epu32(c0[i], m0);
                         let b = _mm256_mul_epu32(c2[i], m1);
-                        c0[i] = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64::<32>(b), c1[i]), k0);
+                        // The key joins what is there early: the chain waits for the products alone.
+                        let high = |product| _mm256_srli_epi64::<32>(product);
+                        c0[i] = _mm256_xor_si256(high(b), _mm256_xor_si256(c1[i], k0));
                         c1[i] = b;
-                        c2[i] = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64::<32>(a), c3[i]), k1);
+                        c2[i] = _mm256_xor_si256(high(a), _mm256_xor_si256(c3[i], k1));
                         c3[i] = a;
                     }
                 }

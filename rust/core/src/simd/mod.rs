@@ -62,7 +62,7 @@ pub(crate) trait Simd: Copy {
     fn singles_lt(self, a: Self::Singles, b: Self::Singles) -> Self::Words;
     fn singles_bits(self, a: Self::Singles) -> Self::Words;
     fn singles_from_bits(self, a: Self::Words) -> Self::Singles;
-    /// Integers below 2^24 as numbers.
+    /// Integers below 2^31 as numbers, to the nearest.
     fn singles_from_words(self, a: Self::Words) -> Self::Singles;
     fn singles_compress(self, a: Self::Singles, mask: u16, to: &mut [f32; LANES]);
     /// The two numbers of each pair at `index`; an index past the end reads the last pair.

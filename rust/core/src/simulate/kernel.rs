@@ -162,7 +162,7 @@ impl Years<'_> {
                     let mask = s.words_le(uniform, limits) & occupied;
                     let at = count[word];
                     if IN_LANES {
-                        let top = s.singles_from_words(s.words_shr::<8>(uniform));
+                        let top = s.singles_from_words(s.words_shr::<1>(uniform));
                         let place = s.singles_mul(s.singles_add(top, s.singles_splat(0.5)), inverses);
                         s.singles_compress(place, mask, window_mut(&mut c.place[word], at));
                         s.doubles_compress(multipliers, mask, window_mut(&mut c.multiplier[word], at));
