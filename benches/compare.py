@@ -17,9 +17,10 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 
-import fundholder
 import numpy as np
 import pyarrow as pa
+
+import fundholder
 from fundholder import CostModel, _engine
 from peers import Totals, expected_totals, numba_loop, numba_passes, numpy_plain, numpy_tuned
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from fundholder import CostModel, england, simulate
 from pytest_benchmark.fixture import BenchmarkFixture
 
-PEOPLE = 400_000
-REPLICATIONS = 100
+from fundholder import CostModel, england, simulate
+
+PEOPLE = 800_000
+REPLICATIONS = 200
 LAW = {"p_any": [0.3], "family": ["lognormal"], "mean": [800 / 0.3], "shape": [1.6]}
 COSTS = CostModel(pa.table(LAW))
 ROUNDS = {"rounds": 3, "warmup_rounds": 1}
@@ -60,21 +61,21 @@ def test_threads(benchmark: BenchmarkFixture, threads: int) -> None:
     benchmark.pedantic(simulate, (population, COSTS), terms, **ROUNDS)
 
 
-@pytest.mark.benchmark(group="simulate, people")
 @pytest.mark.parametrize("times", [1, 2, 4], ids="x{}".format)
 @pytest.mark.parametrize("kind", KINDS)
 def test_people(benchmark: BenchmarkFixture, kind: str, times: int) -> None:
+    benchmark.group = f"people, {kind}"
     population = KINDS[kind](PEOPLE // 2 * times)
     terms = {"replications": REPLICATIONS, "stop_loss": 20_000, "threads": 1}
     benchmark.pedantic(simulate, (population, COSTS), terms, **ROUNDS)
 
 
-@pytest.mark.benchmark(group="simulate, replications")
 @pytest.mark.parametrize("times", [1, 2, 4], ids="x{}".format)
 @pytest.mark.parametrize("kind", KINDS)
 def test_replications(benchmark: BenchmarkFixture, kind: str, times: int) -> None:
+    benchmark.group = f"replications, {kind}"
     population = KINDS[kind](PEOPLE // 4)
-    terms = {"replications": 200 * times, "stop_loss": 20_000, "threads": 1}
+    terms = {"replications": REPLICATIONS * times, "stop_loss": 20_000, "threads": 1}
     benchmark.pedantic(simulate, (population, COSTS), terms, **ROUNDS)
 
 

@@ -105,7 +105,7 @@ impl Run {
     pub fn add(&mut self, rows: &Rows, addresses: &[u64], progress: &Progress) -> Result<(), Ended> {
         self.check_room(rows)?;
         for (level, units) in self.levels.iter_mut().zip(&rows.units) {
-            level.register(units, &rows.count);
+            level.register(units, &rows.count).map_err(Ended::Refused)?;
         }
         let plan = self.pool.install(|| Plan::new(rows, &self.laws));
         let this = &*self;

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::kernel::Overflow;
+use crate::error::Refusal;
 use crate::money::Tally;
 
 /// One unit's totals, in units of money, replication by replication.
@@ -34,20 +35,37 @@ impl LevelTotals {
     }
 
     /// Makes room for the units of a batch and counts their people.
-    pub(crate) fn register(&mut self, units: &[u32], counts: &[u64]) {
+    pub(crate) fn register(&mut self, units: &[u32], counts: &[u64]) -> Result<(), Refusal> {
         for (&unit, &count) in units.iter().zip(counts) {
             while self.units.len() <= unit as usize {
-                let zeros = || vec![0; self.replications];
-                self.units.push(Mutex::new(UnitTotals {
-                    people: 0,
-                    gross: zeros(),
-                    ceded: zeros(),
-                    chance_net: if self.effects { zeros() } else { Vec::new() },
-                }));
+                self.units.push(Mutex::new(self.empty()?));
             }
             let totals = self.units[unit as usize].get_mut().unwrap_or_else(PoisonError::into_inner);
             totals.people += count;
         }
+        Ok(())
+    }
+
+    fn empty(&self) -> Result<UnitTotals, Refusal> {
+        let zeros = |wanted: bool| {
+            let mut column = Vec::new();
+            let length = if wanted { self.replications } else { 0 };
+            column.try_reserve_exact(length).map_err(|_| {
+                Refusal::one(format!(
+                    "replications is {length}: no memory is left for the totals of unit {}: must be fewer \
+                     replications, or fewer units",
+                    self.units.len()
+                ))
+            })?;
+            column.resize(length, 0);
+            Ok(column)
+        };
+        Ok(UnitTotals {
+            people: 0,
+            gross: zeros(true)?,
+            ceded: zeros(true)?,
+            chance_net: zeros(self.effects)?,
+        })
     }
 
     pub(crate) fn add(&self, unit: usize, years: Range<usize>, tallies: &[Tally]) -> Result<(), Overflow> {
