@@ -20,7 +20,7 @@ lint: $(VENV)/test $(VENV)/lint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	MYPYPATH=python $(BIN)/python -m mypy.stubtest fundholder._engine --ignore-disjoint-bases
+	$(BIN)/python -m mypy.stubtest fundholder._engine --mypy-config-file pyproject.toml
 
 # fundholder beside numpy and numba, on the same people in one run.
 compare: $(VENV)/compare
@@ -44,6 +44,7 @@ $(VENV)/package: $(VENV)/pip $(SOURCES)
 	$(BIN)/pip install --quiet --editable .
 	touch $@
 
-$(VENV)/%: $(VENV)/package
+# After the package, but not again after each change of it.
+$(VENV)/%: pyproject.toml | $(VENV)/package
 	$(BIN)/pip install --quiet --editable '.[$*]'
 	touch $@

@@ -15,12 +15,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from scipy.optimize import brentq, least_squares
+from scipy.stats import norm
+
 from fundholder import england
 from fundholder.england import _figures as figures
 from fundholder.england._lists import list_sizes
 from fundholder.england._numbers import FloatArray
-from scipy.optimize import brentq, least_squares
-from scipy.stats import norm
 
 #: The fitted knots, by their probability.
 FREE_KNOTS = {2010: (0.75, 0.99), 2025: (0.85, 0.995)}

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pytest
+
 from fundholder import england
 from fundholder._errors import FundholderError, InputError
 

@@ -50,10 +50,10 @@ class Arguments:
         allowed = "a finite number of at least 0"
         if below < math.inf:
             allowed += f" and below {below:g}"
-        if isinstance(value, bool | str | bytes) or not hasattr(value, "__float__"):
+        number = _number(value)
+        if number is None:
             self.refuse_type(name, value, allowed)
             return 0.0
-        number = float(value)
         if not 0 <= number < below:
             self.refuse(name, value, allowed)
             return 0.0
@@ -83,11 +83,23 @@ class Arguments:
             return []
         found: list[tuple[str, float]] = []
         for value in values:
-            if isinstance(value, bool | str | bytes) or not hasattr(value, "__float__"):
+            number = _number(value)
+            if number is None:
                 self.refuse_type(name, value, allowed)
                 continue
-            number = float(value)
             if not 0 < number < 1 or number in [other for _, other in found]:
                 self.refuse(name, value, allowed)
             found.append((repr(number), number))
         return found
+
+
+def _number(value: Any) -> float | None:
+    """A number as a float, infinite where it is too large; nothing for anything else."""
+    if isinstance(value, bool | str | bytes) or not hasattr(value, "__float__"):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+    except (TypeError, ValueError):
+        return None

@@ -116,8 +116,11 @@ def _run(
     costs: CostModel,
     by: list[str],
 ) -> Simulation:
-    ceiling = options.ceiling
-    contract = None if ceiling is None else StopLoss(ceiling, options.share, options.limit)
+    contract = None
+    if options.ceiling is not None:
+        contract = StopLoss(options.ceiling, options.share, options.limit)
+    elif options.share != 1 or options.limit is not None:
+        raise InputError(["--share and --limit say what is ceded above a ceiling: give --ceiling"])
     return simulate(
         population,
         costs,
@@ -138,15 +141,17 @@ def _england(options: argparse.Namespace) -> None:
     if options.out is not None:
         files = {level: options.out / f"{level}.parquet" for level in levels}
         # The folder itself may be new; the one that it stands in must be there.
-        if not options.out.exists() and options.out.parent.is_dir():
-            options.out.mkdir()
-        check_output(*files.values())
+        new = not options.out.exists()
+        folder = options.out.parent if new else options.out
+        check_output(*(folder / path.name for path in files.values()))
     population = england.population(year=options.year)
     costs = CostModel(england.costs(year=options.year))
     started = time.perf_counter()
     run = _run(options, population, costs, levels)
     seconds = time.perf_counter() - started
     _print_size_bands(run, options, seconds)
+    if options.out is not None:
+        options.out.mkdir(exist_ok=True)
     for level, path in files.items():
         write(_both(run, level), path)
     if files:
@@ -211,7 +216,6 @@ def _simulate(options: argparse.Namespace) -> None:
     if len(by) > 1:
         raise InputError([f"--by was given {len(by)} times: must be one level for one file"])
     check_output(options.out)
-    table = read(options.costs).read_all()
-    costs = CostModel.events(table) if options.events else CostModel(table)
+    costs = (CostModel.events if options.events else CostModel)(read(options.costs))
     run = _run(options, read(options.population, by), costs, by)
     write(run.summary() if options.summary else run.totals(), options.out)

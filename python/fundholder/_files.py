@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import tempfile
@@ -69,31 +68,39 @@ def write(table: pa.Table, path: str | Path) -> None:
     check_output(path)
     path = Path(path)
     if path.suffix == ".parquet":
-        _whole(path, lambda file: pq.write_table(table, file))
+        _whole({path: lambda file: pq.write_table(table, file)})
     elif path.suffix == ".arrow":
-        _whole(path, lambda file: pyarrow.feather.write_feather(table, file))
+        _whole({path: lambda file: pyarrow.feather.write_feather(table, file)})
     else:
         metadata = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
-        beside = path.with_name(f"{path.name}-metadata.json")
         text = json.dumps(metadata, indent=2) + "\n"
-        _whole(beside, lambda file: Path(file).write_text(text, encoding="utf-8"))
-        _whole(path, lambda file: pyarrow.csv.write_csv(_long(table), file))
+        beside = path.with_name(f"{path.name}-metadata.json")
+        _whole(
+            {
+                path: lambda file: pyarrow.csv.write_csv(_long(table), file),
+                beside: lambda file: Path(file).write_text(text, encoding="utf-8"),
+            }
+        )
 
 
-def _whole(path: Path, fill: Callable[[str], object]) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
+def _whole(files: dict[Path, Callable[[str], object]]) -> None:
+    """Fill every file under another name, then put all in place."""
+    made: dict[str, Path] = {}
     try:
-        fill(name)
-        # Temporary files are for their owner alone; a result is as open as any new file.
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
+        for path, fill in files.items():
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+            made[name] = path
+            os.close(handle)
+            fill(name)
+            # Temporary files are for their owner alone; a result is as open as any new file.
+            mask = os.umask(0)
+            os.umask(mask)
+            Path(name).chmod(0o666 & ~mask)
+        for name, path in made.items():
+            Path(name).replace(path)
+    finally:
+        for name in made:
+            Path(name).unlink(missing_ok=True)
 
 
 def _long(table: pa.Table) -> pa.Table:

@@ -18,6 +18,11 @@ MAX_REPLICATIONS = 2**30
 MAX_SEED = 2**64 - 1
 MAX_EFFECT_SD = 10.0
 """Above it a lognormal effect of mean 1 is nearly always nearly 0."""
+RESULT_COLUMNS = {"people", "gross", "net", "replication", "expected", "budget", "sd", "cv"} | {
+    "skewness",
+    "chance_sd",
+    "systematic_sd",
+}
 
 
 def simulate(
@@ -110,6 +115,8 @@ def simulate(
     replications = arguments.integer("replications", replications, 1, MAX_REPLICATIONS)
     seed = arguments.integer("seed", seed, 0, MAX_SEED)
     levels = arguments.names("by", by)
+    for level in RESULT_COLUMNS.intersection(levels):
+        arguments.refuse("by", level, "a column that results do not have under the same name")
     terms = stop_loss_terms(arguments, stop_loss)
     practice_sd = arguments.number("practice_sd", practice_sd, below=MAX_EFFECT_SD)
     national_sd = arguments.number("national_sd", national_sd, below=MAX_EFFECT_SD)

@@ -6,12 +6,12 @@ use arrow_array::RecordBatch;
 use fundholder_core::error::{Problem, Refusal};
 
 use crate::column::{NOT_NEGATIVE, Problems, each, numbers, required};
-use crate::labels::Labels;
+use crate::labels::{Label, Labels};
 
-/// The budget of each unit, by label. An integer label and its digits are the same unit.
+/// The budget of each unit, by label: an integer label and its digits are the same unit, and null is one of its own.
 pub struct Budgets {
     by: String,
-    budgets: HashMap<String, f64>,
+    budgets: HashMap<Option<String>, f64>,
 }
 
 impl Budgets {
@@ -38,7 +38,7 @@ impl Budgets {
         let mut budgets = HashMap::new();
         for (row, (unit, value)) in units.iter().zip(&values).enumerate() {
             let Some(label) = labels.list().get(*unit as usize) else { continue };
-            if budgets.insert(label.to_string(), *value).is_some() {
+            if budgets.insert(key(label), *value).is_some() {
                 problems.value(Problem::cell(by, row as u64, format!("'{label}' again"), "a unit once"));
             }
         }
@@ -51,8 +51,8 @@ impl Budgets {
         let mut problems = Problems::default();
         let mut found = Vec::new();
         for &unit in order {
-            let label = labels.list()[unit as usize].to_string();
-            match self.budgets.get(&label) {
+            let label = &labels.list()[unit as usize];
+            match self.budgets.get(&key(label)) {
                 Some(budget) => found.push(*budget),
                 None => problems.value(Problem::new(format!(
                     "column '{}': no budget for '{label}': every unit must have one",
@@ -63,4 +63,8 @@ impl Budgets {
         problems.check()?;
         Ok(found)
     }
+}
+
+fn key(label: &Label) -> Option<String> {
+    (*label != Label::Null).then(|| label.to_string())
 }

@@ -5,10 +5,7 @@ use arrow_array::types::Float64Type;
 use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch};
 use arrow_cast::cast;
 use arrow_schema::DataType;
-use fundholder_core::error::{Kind, Problem, Refusal};
-
-/// Problems kept; beyond them they are only counted.
-const KEPT: usize = 1000;
+use fundholder_core::error::{KEPT, Kind, Problem, Refusal};
 
 /// Collects what is wrong with a table.
 #[derive(Debug, Default)]

@@ -26,7 +26,7 @@ pub fn annual_model(batch: &RecordBatch) -> Result<CostModel, Refusal> {
     let mut problems = Problems::default();
     let p_any = column(batch, "p_any", &PROBABILITY, &mut problems);
     let severities = severities(batch, &mut problems);
-    let names = band_names(batch, &mut problems);
+    let names = band_names(batch, false, &mut problems);
     let mut seen = HashSet::new();
     for (row, name) in names.iter().enumerate() {
         if name.is_some() && !seen.insert(name) {
@@ -45,7 +45,7 @@ pub fn events_model(batch: &RecordBatch) -> Result<CostModel, Refusal> {
     let mut problems = Problems::default();
     let rates = column(batch, "rate", &NOT_NEGATIVE, &mut problems);
     let severities = severities(batch, &mut problems);
-    let names = band_names(batch, &mut problems);
+    let names = band_names(batch, true, &mut problems);
     let mut bands: Vec<(Option<String>, Vec<EventType>)> = Vec::new();
     let types = rates.into_iter().zip(severities);
     for (name, (rate, severity)) in names.into_iter().zip(types) {
@@ -88,14 +88,14 @@ fn optional(batch: &RecordBatch, name: &str, problems: &mut Problems) -> Vec<Opt
     }
 }
 
-/// The names of the bands; without the column, the one band of the model has none.
-fn band_names(batch: &RecordBatch, problems: &mut Problems) -> Vec<Option<String>> {
+/// The names of the bands; the one band of a model may have none, and with events it may have several rows.
+fn band_names(batch: &RecordBatch, events: bool, problems: &mut Problems) -> Vec<Option<String>> {
     let rows = batch.num_rows();
     if rows == 0 {
         problems.value(Problem::new("the cost table is empty: must have a row for each band"));
     }
     let all_null = batch.column_by_name("band").is_none_or(|band| band.logical_null_count() == rows);
-    if all_null && (rows <= 1 || batch.column_by_name("rate").is_some()) {
+    if all_null && (rows <= 1 || events) {
         return vec![None; rows];
     }
     let Some(column) = required(batch, "band", problems) else { return Vec::new() };

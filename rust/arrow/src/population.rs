@@ -34,6 +34,7 @@ pub struct Reader {
     addresses: Vec<u64>,
     bands: Labels,
     units: Vec<Labels>,
+    unit_addresses: Vec<Vec<u64>>,
     /// Rows met so far of each practice, for rows without an identity of their own.
     numbered: Vec<u64>,
     rows: u64,
@@ -52,7 +53,8 @@ impl Reader {
             practices: Labels::default(),
             addresses: Vec::new(),
             bands: Labels::default(),
-            units: levels.iter().map(|_| Labels::default()).collect(),
+            units: vec![Labels::default(); levels.len()],
+            unit_addresses: vec![Vec::new(); levels.len()],
             numbered: Vec::new(),
             rows: 0,
             digest: 0,
@@ -94,10 +96,10 @@ impl Reader {
         self.read_bands(batch, first, &mut problems, &mut rows.band);
         rows.units.resize(self.levels.len(), Vec::new());
         for ((name, labels), codes) in self.levels.iter().zip(&mut self.units).zip(&mut rows.units) {
-            if let Some(column) = required(batch, name, &mut problems) {
-                // A null practice is named once, as a practice.
-                let mut ignored = Problems::default();
-                let problems = if name == "practice" { &mut ignored } else { &mut problems };
+            // What is wrong with a practice is named once, as a practice.
+            let mut ignored = Problems::default();
+            let problems = if name == "practice" { &mut ignored } else { &mut problems };
+            if let Some(column) = required(batch, name, problems) {
                 labels.read(column, name, true, first, problems, codes);
             }
         }
@@ -218,10 +220,18 @@ impl Reader {
     }
 
     fn add_to_digest(&mut self, from: usize, rows: &Rows) {
+        for (labels, addresses) in self.units.iter().zip(&mut self.unit_addresses) {
+            addresses.extend(labels.list()[addresses.len()..].iter().map(Label::address));
+        }
         for i in from..rows.len() {
             let band = u64::from(rows.band[i]);
             let numbers = [band, rows.count[i], rows.scale[i].to_bits(), rows.p_any[i].to_bits()];
-            let low = numbers.iter().fold(rows.identity[i], |hash, &x| mix(hash ^ x.wrapping_add(hash << 6)));
+            let units =
+                rows.units.iter().zip(&self.unit_addresses).map(|(unit, address)| address[unit[i] as usize]);
+            let low = numbers
+                .into_iter()
+                .chain(units)
+                .fold(rows.identity[i], |hash, x| mix(hash ^ x.wrapping_add(hash << 6)));
             let row = u128::from(mix(low)) << 64 | u128::from(low);
             self.digest = self.digest.wrapping_add(row);
         }

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Problems kept of one input; those beyond are only counted.
+pub const KEPT: usize = 1000;
+
 /// How many problems a message spells out; the rest are counted.
 const SPELLED_OUT: usize = 20;
 
@@ -62,7 +65,14 @@ impl Refusal {
             self.kind = Kind::Value;
         }
         self.more += other.more;
-        self.problems.extend(other.problems);
+        for problem in other.problems {
+            // A missing column is missing in every part.
+            if self.problems.len() >= KEPT {
+                self.more += 1;
+            } else if !self.problems.contains(&problem) {
+                self.problems.push(problem);
+            }
+        }
     }
 
     pub fn unless_empty(problems: Vec<Problem>) -> Result<(), Self> {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_schema::ArrowError;
 use fundholder_arrow::{
     Asked, Budgets, Level, Measure, Reader, size_band_table, summary_table, totals_table,
 };
@@ -16,7 +17,7 @@ use pyo3::prelude::*;
 use crate::contract::StopLoss;
 use crate::errors::{exception, or_raise};
 use crate::model::CostModel;
-use crate::tables::{batches, stream, table};
+use crate::tables::{batches, stream, table, unreadable};
 use crate::watch::watched;
 
 /// Rows that are drawn together: enough to share practice effects and keep all threads busy, and 80 MB at most.
@@ -59,7 +60,7 @@ pub(crate) fn simulate(
     };
     let new_reader = || Reader::new(model.clone(), &by);
     let mut reader = new_reader();
-    let source: Box<dyn Iterator<Item = Result<RecordBatch, arrow_schema::ArrowError>> + Send> = if streamed {
+    let source: Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send> = if streamed {
         let stream = stream(population, "population")?.into_reader()?;
         let columns = RecordBatch::new_empty(stream.schema());
         or_raise(py, new_reader().read(&columns, &mut Rows::default()))?;
@@ -77,7 +78,7 @@ pub(crate) fn simulate(
         Err(Ended::Refused(refusal)) => return Err(exception(py, &refusal)),
         Err(Ended::Interrupted) => return Err(exception(py, &Refusal::one("the run was stopped"))),
     }
-    let metadata = describe(&options, &reader, costs)?;
+    let metadata = describe(&options, &by, &reader, costs);
     let totals = run.finish();
     let units = reader.into_units();
     let levels = by.into_iter().zip(units).zip(totals);
@@ -120,15 +121,14 @@ fn empty() -> Refusal {
 }
 
 fn draw(
-    source: impl Iterator<Item = Result<RecordBatch, arrow_schema::ArrowError>>,
+    source: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
     reader: &mut Reader,
     run: &mut Run,
     progress: &Progress,
 ) -> Result<(), Ended> {
     let mut rows = Rows::default();
     for batch in source {
-        let batch = batch
-            .map_err(|error| Ended::Refused(Refusal::one(format!("population cannot be read: {error}"))))?;
+        let batch = batch.map_err(|error| Ended::Refused(unreadable("population", &error)))?;
         for start in (0..batch.num_rows()).step_by(ROWS_AT_ONCE) {
             let slice = batch.slice(start, ROWS_AT_ONCE.min(batch.num_rows() - start));
             reader.read(&slice, &mut rows).map_err(Ended::Refused)?;
@@ -147,9 +147,10 @@ fn draw(
 /// What a result can be traced to and replayed from.
 fn describe(
     options: &Options,
+    by: &[String],
     reader: &Reader,
     costs: &Bound<'_, CostModel>,
-) -> PyResult<HashMap<String, String>> {
+) -> HashMap<String, String> {
     let text = |s: &contract::StopLoss| {
         let limit = s.limit().map_or("none".into(), |limit| limit.to_string());
         format!("ceiling {}, share {}, limit {limit}", s.ceiling(), s.share())
@@ -161,11 +162,12 @@ fn describe(
         ("stop_loss", options.stop_loss.as_ref().map_or("none".into(), text)),
         ("practice_sd", options.practice_sd.to_string()),
         ("national_sd", options.national_sd.to_string()),
+        ("by", by.join(", ")),
         ("population_digest", format!("{:032x}", reader.digest())),
         ("population_rows", reader.rows().to_string()),
         ("costs_digest", format!("{:016x}", costs.get().0.digest())),
     ];
-    Ok(entries.map(|(name, value)| (format!("fundholder.{name}"), value)).into())
+    entries.map(|(name, value)| (format!("fundholder.{name}"), value)).into()
 }
 
 impl Simulation {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
 use fundholder_core::error::{Kind, Problem, Refusal};
 use pyo3::prelude::*;
 use pyo3_arrow::{PyRecordBatchReader, PyTable};
@@ -28,9 +29,8 @@ pub(crate) fn stream(table: &Bound<'_, PyAny>, name: &str) -> PyResult<PyRecordB
 pub(crate) fn batches(table: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<RecordBatch>> {
     let reader = stream(table, name)?.into_reader()?;
     let schema = reader.schema();
-    let mut batches: Vec<RecordBatch> = reader
-        .collect::<Result<_, _>>()
-        .map_err(|error| exception(table.py(), &Refusal::one(format!("{name} cannot be read: {error}"))))?;
+    let mut batches: Vec<RecordBatch> =
+        reader.collect::<Result<_, _>>().map_err(|error| exception(table.py(), &unreadable(name, &error)))?;
     if batches.is_empty() {
         batches.push(RecordBatch::new_empty(schema));
     }
@@ -41,7 +41,15 @@ pub(crate) fn batches(table: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<Reco
 pub(crate) fn one_batch(table: &Bound<'_, PyAny>, name: &str) -> PyResult<RecordBatch> {
     let batches = batches(table, name)?;
     arrow_select::concat::concat_batches(&batches[0].schema(), &batches)
-        .map_err(|error| exception(table.py(), &Refusal::one(format!("{name} cannot be read: {error}"))))
+        .map_err(|error| exception(table.py(), &unreadable(name, &error)))
+}
+
+/// What a source says of itself when it fails, without the traceback that some add.
+pub(crate) fn unreadable(name: &str, error: &ArrowError) -> Refusal {
+    let text = error.to_string();
+    let said = text.lines().next().unwrap_or_default();
+    let said = said.split(" Detail: ").next().unwrap_or_default();
+    Refusal::one(format!("{name} cannot be read: {said}"))
 }
 
 /// A result as a `pyarrow.Table`, with what it was made from in its metadata.

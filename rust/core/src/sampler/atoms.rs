@@ -1,5 +1,8 @@
 //! Observed costs, each drawn with its own probability by one look-up (Walker 1977; construction of Vose 1991).
 
+#[cfg(test)]
+mod tests;
+
 use crate::severity::{Empirical, GpdTail};
 
 #[derive(Debug)]

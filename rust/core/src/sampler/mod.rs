@@ -2,6 +2,8 @@
 
 mod atoms;
 mod cells;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use atoms::Atoms;
 pub(crate) use cells::{Cells, FAST_CELLS, KEY_SHIFT, TOP_KEY};

@@ -106,7 +106,10 @@ impl Empirical {
         let body = 1.0 - tail_probability;
         let total = sum(records.iter().map(|r| r.1));
         let values: Vec<f64> = atoms.iter().map(|a| a.0).collect();
-        let probabilities: Vec<f64> = atoms.iter().map(|a| a.1.value() / total * body).collect();
+        // Weights that are probabilities already stay as they are, so that a law reads back to the bit.
+        let done = (total - body).abs() <= 1e-12 * body;
+        let share = |weight: f64| if done { weight } else { weight / total * body };
+        let probabilities: Vec<f64> = atoms.iter().map(|a| share(a.1.value())).collect();
 
         let mut from_below = Vec::with_capacity(values.len());
         let mut partial = Vec::with_capacity(values.len());

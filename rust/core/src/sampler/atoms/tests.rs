@@ -1,0 +1,93 @@
+//! Has each observed cost its own probability? Worked out from the columns of the table.
+
+use super::{Atoms, Column};
+use crate::severity::{Empirical, GpdTail, Law};
+
+/// The probability of each atom, and of the tail past the last one.
+fn implied(atoms: &Atoms) -> Vec<f64> {
+    let n = atoms.columns.len();
+    let mut sums = vec![0.0; n];
+    for (i, &Column { cut, other }) in atoms.columns.iter().enumerate() {
+        sums[i] += cut / n as f64;
+        sums[other as usize] += (1.0 - cut) / n as f64;
+    }
+    sums
+}
+
+/// Weights over nine orders of magnitude.
+fn costs(n: usize) -> (Vec<f64>, Vec<f64>) {
+    let values = (0..n).map(|i| 10.0 + (i * i) as f64).collect();
+    let weights = (0..n).map(|i| 10f64.powf(9.0 * ((i * 7919) % n) as f64 / n as f64)).collect();
+    (values, weights)
+}
+
+fn tail(shape: f64) -> GpdTail {
+    GpdTail { threshold: 5_000.0, scale: 2_000.0, shape, probability: 0.03 }
+}
+
+fn assert_same(law: &Empirical) {
+    let atoms = Atoms::new(law);
+    let wanted: Vec<f64> =
+        law.probabilities().iter().copied().chain(law.tail().map(|t| t.probability)).collect();
+    let got = implied(&atoms);
+    assert_eq!(got.len(), wanted.len());
+    for (i, (got, want)) in got.iter().zip(&wanted).enumerate() {
+        // Each column rounds once: 1e-16 times their number, at most.
+        assert!((got - want).abs() <= 1e-12, "atom {i}: {got:e} for {want:e}");
+    }
+}
+
+#[test]
+fn has_every_observed_cost_its_probability() {
+    for n in [1, 2, 3, 10, 1_000] {
+        let (values, weights) = costs(n);
+        assert_same(&Empirical::new(&values, &weights).unwrap());
+    }
+}
+
+#[test]
+fn has_the_tail_its_probability() {
+    for n in [1, 2, 50] {
+        let (values, weights) = costs(n);
+        assert_same(&Empirical::with_tail(&values, &weights, tail(0.3)).unwrap());
+    }
+}
+
+#[test]
+fn is_the_cost_in_the_tail_its_quantile() {
+    for shape in [-0.4, 0.0, 0.3, 0.8] {
+        let (values, weights) = costs(50);
+        let law = Empirical::with_tail(&values, &weights, tail(shape)).unwrap();
+        let atoms = Atoms::new(&law);
+        let last = atoms.values.len();
+        let mut met = 0;
+        // The tail's stretches of v, end to end, are a uniform number of its own.
+        for v in (0..200_000).map(|i| (f64::from(i) + 0.5) / 200_000.0) {
+            let (atom, within) = atoms.find(v);
+            assert!((0.0..=1.0).contains(&within), "{v}: {within}");
+            if atom == last {
+                met += 1;
+                let cost = atoms.at(v);
+                assert!(atoms.body(v).is_none());
+                let share = law.survival(cost) / tail(shape).probability;
+                // Rounding of the cost, seen through a survival function that falls to 1e-4 of the tail.
+                assert!((share / within - 1.0).abs() < 1e-9, "{v}: {share} for {within}");
+            } else {
+                assert_eq!(atoms.body(v), Some(atoms.at(v)));
+                assert_eq!(atoms.at(v), law.values()[atom]);
+            }
+        }
+        // 3 % of the grid, but for one point at either end of each stretch.
+        assert!((i64::from(met) - 6_000).abs() <= 60, "{met}");
+    }
+}
+
+#[test]
+fn is_the_cost_finite_at_the_ends() {
+    let (values, weights) = costs(5);
+    let atoms = Atoms::new(&Empirical::with_tail(&values, &weights, tail(0.9)).unwrap());
+    for v in [2f64.powi(-65), 1e-18, 0.5, 1.0 - f64::EPSILON / 2.0] {
+        let cost = atoms.at(v);
+        assert!(cost.is_finite() && cost > 0.0, "{v:e}: {cost}");
+    }
+}

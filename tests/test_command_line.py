@@ -1,0 +1,226 @@
+"""Do the commands do what the functions do, and say clearly what they refuse?"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+
+from fundholder import CostModel, StopLoss, __version__, _cli, read, simulate, write
+
+COMMAND = Path(sys.executable).with_name("fundholder")
+
+
+@pytest.fixture
+def inputs(people: pa.Table, banded: CostModel, tmp_path: Path) -> list[str]:
+    """Files of people and costs, and nothing else yet."""
+    write(people, tmp_path / "people.parquet")
+    pa.csv.write_csv(banded.table, tmp_path / "costs.csv")
+    return [str(tmp_path / "people.parquet"), str(tmp_path / "costs.csv")]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The installed command, its output in pipes."""
+    if not COMMAND.exists():
+        pytest.skip(f"the command is not beside this Python ({COMMAND})")
+    return subprocess.run(
+        [COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+        check=False,
+    )
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What a refused command says on standard error; on standard output, nothing."""
+    status: str | int | None
+    try:
+        status = _cli.main(arguments)
+    except SystemExit as stopped:  # argparse's own
+        status = stopped.code
+    assert status == 2
+    output = capsys.readouterr()
+    assert output.out == "" and "Traceback" not in output.err
+    return output.err
+
+
+# ---- The installed command --------------------------------------------------------------------
+def test_version() -> None:
+    result = run("--version")
+    assert (result.returncode, result.stdout) == (0, f"fundholder {__version__}\n")
+
+
+def test_england_in_a_pipe(tmp_path: Path) -> None:
+    result = run("england", "--replications", "2", "--seed", "3", "--out", str(tmp_path / "out"))
+    assert (result.returncode, result.stderr) == (0, "")  # no progress bar
+    assert re.search(r"6[0-9],\d{3},\d{3} people, 6,348 practices", result.stdout)
+    assert "£20,000 a person-year" in result.stdout and "20,000+" in result.stdout
+    assert "\x1b" not in result.stdout and "nan" not in result.stdout.lower()
+    rows = {"practice": 6_348, "icb": 42, "region": 7}
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {f"{name}.parquet" for name in rows}
+    for level, units in rows.items():
+        table = pq.read_table(tmp_path / "out" / f"{level}.parquet")
+        assert table.num_rows == units
+        assert {level, "cv", "cv_se", "gross_cv", "gross_cv_se"} <= set(table.column_names)
+        assert table.schema.metadata[b"fundholder.seed"] == b"3"
+
+
+def test_bad_input_from_a_shell(tmp_path: Path) -> None:
+    result = run("simulate", str(tmp_path / "a.csv"), "b.csv", "--out", str(tmp_path / "c.csv"))
+    assert result.returncode == 2 and result.stdout == ""
+    assert result.stderr.startswith("fundholder: ") and "must be a file" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+# ---- Simulating files -------------------------------------------------------------------------
+TERMS = ["--ceiling", "4000", "--share", "0.8", "--limit", "9000", "--seed", "7"]
+TERMS += ["--replications", "5", "--practice-sd", "0.1", "--national-sd", "0.02", "--threads", "2"]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "arrow"])
+@pytest.mark.parametrize("level", ["practice", "icb"])
+def test_simulate_is_the_function(
+    people: pa.Table,
+    banded: CostModel,
+    inputs: list[str],
+    tmp_path: Path,
+    ending: str,
+    level: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    expected = simulate(
+        people,
+        banded,
+        replications=5,
+        seed=7,
+        by=level,
+        stop_loss=StopLoss(4_000, 0.8, 9_000),
+        practice_sd=0.1,
+        national_sd=0.02,
+    )
+    path = tmp_path / f"result.{ending}"
+    arguments = ["simulate", *inputs, *TERMS, "--by", level, "--out", str(path)]
+    assert _cli.main([*arguments, "--summary"]) == 0
+    # In a CSV file, a column of doubles that are all whole looks like one of integers.
+    assert read(path).read_all().cast(expected.summary().schema).equals(expected.summary())
+    assert _cli.main(arguments) == 0
+    written = read(path).read_all()
+    if ending == "csv":
+        assert written.num_rows == 5 * expected.totals().num_rows
+    else:
+        assert written.equals(expected.totals())
+    assert capsys.readouterr().err == ""
+
+
+def test_simulate_events(inputs: list[str], tmp_path: Path) -> None:
+    # The people have no p_any of 1, which events would refuse.
+    costs = tmp_path / "events.csv"
+    costs.write_text("band,rate,family,mean,shape\nold,0.2,fixed,6000,\nyoung,0.1,gamma,900,2\n")
+    path = tmp_path / "totals.parquet"
+    arguments = ["simulate", inputs[0], str(costs), "--events", "--out", str(path)]
+    assert _cli.main([*arguments, "--replications", "3"]) == 0
+    assert pq.read_table(path).num_rows == 7
+
+
+# ---- Refusals ---------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--replications", "0"], "replications is 0"),
+        (["--replications", "many"], "invalid int value: 'many'"),
+        (["--seed", "-1"], "seed is -1"),
+        (["--ceiling", "-1"], "ceiling is -1"),
+        (["--ceiling", "nan"], "ceiling is nan"),
+        (["--ceiling", "9", "--share", "2"], "share is 2.0"),
+        (["--practice-sd", "-1"], "practice_sd is -1"),
+        (["--threads", "0"], "threads is 0"),
+        (["--by", "ward"], "column 'ward' is missing"),
+        (["--by", "icb", "--by", "practice"], "--by was given 2 times"),
+        (["--events"], "column 'rate' is missing"),
+        (["--share", "0.5"], "--ceiling"),
+        (["--limit", "500"], "--ceiling"),
+    ],
+)
+def test_bad_options_write_nothing(
+    inputs: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    says: str,
+) -> None:
+    before = sorted(tmp_path.iterdir())
+    said = refused(
+        capsys, "simulate", *inputs, "--out", str(tmp_path / "totals.parquet"), *arguments
+    )
+    assert says in said
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("out", ["totals.xlsx", "nowhere/totals.csv", "people.parquet/totals.csv"])
+def test_bad_outputs(
+    inputs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], out: str
+) -> None:
+    before = sorted(tmp_path.iterdir())
+    assert out.split("/")[-1] in refused(capsys, "simulate", *inputs, "--out", str(tmp_path / out))
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("which", ["population", "costs"])
+def test_a_damaged_file(
+    inputs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], which: str
+) -> None:
+    # Whole at both ends, so that it fails only when its middle is read.
+    names = [f"{i:09}" for i in range(9_999)]
+    whole = pa.table({"practice": names, "band": ["old"] * 9_999})
+    damaged = tmp_path / "damaged.parquet"
+    write(whole, damaged)
+    content = bytearray(damaged.read_bytes())
+    content[40:4_000] = b"\xff" * 3_960
+    damaged.write_bytes(content)
+    before = sorted(tmp_path.iterdir())
+    inputs[which == "costs"] = str(damaged)
+    said = refused(capsys, "simulate", *inputs, "--out", str(tmp_path / "totals.csv"))
+    assert "cannot be read" in said
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--year", "2011"], ["--replications", "0"], ["--seed", "-1"], ["--ceiling", "-5"]],
+)
+def test_bad_england_leaves_no_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    said = refused(capsys, "england", "--out", str(tmp_path / "out"), *arguments)
+    assert f"{arguments[0][2:]} is {arguments[1]}" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "invalid choice: 'scotland'" in refused(capsys, "scotland")
+    assert "required: command" in refused(capsys)
+
+
+# ---- Help -------------------------------------------------------------------------------------
+@pytest.mark.parametrize("command", ["england", "simulate"])
+def test_help_teaches_by_example(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        _cli.main([command, "--help"])
+    assert stopped.value.code == 0
+    text = capsys.readouterr().out
+    examples = text.split("examples:\n")[1]
+    lines = [line for line in examples.splitlines() if line.strip().startswith("fundholder ")]
+    assert len(lines) >= 3
+    # Every example is one that the command understands.
+    for line in lines:
+        _cli._parser().parse_args(line.split()[1:])

@@ -1,0 +1,87 @@
+"""Did a digit move?
+
+A change here is value-breaking: the same seed gives other digits. It belongs under that heading of
+the changelog, with a new version, or is a mistake.
+
+Origin: version 0.1.0 before its release, commit 126ebd5, the same on every processor level of an
+x86-64. They say nothing of whether the law is right: other tests do. In this folder,
+
+    python -c "import test_value_stability as t; print({k: t.totals(k) for k in t.TOTALS})"
+
+makes the totals of families; those of people with names are what ``named_people`` gives.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from fundholder import CostModel, _engine, simulate
+
+FAMILIES = ["lognormal", "gamma", "weibull", "pareto", "fixed"]
+# Family: £ gross and £ net in two replications of 50 people.
+TOTALS = {
+    "yearly": {
+        "fixed": ([67648.486, 25699.9302], [67648.486, 25699.9302]),
+        "gamma": ([28698.2417, 28543.3472], [26100.5325, 26872.9522]),
+        "lognormal": ([50939.6488, 61982.6104], [36951.0857, 24240.8718]),
+        "pareto": ([49753.3947, 47860.0453], [46755.7641, 44017.3621]),
+        "weibull": ([69948.2357, 41628.187], [50504.4877, 29802.1083]),
+    },
+    "events": {
+        "fixed": ([50736.3645, 22844.3824], [50736.3645, 22844.3824]),
+        "gamma": ([19435.9642, 53088.0821], [19423.6705, 30163.3066]),
+        "lognormal": ([16529.7616, 47310.8206], [16529.7616, 22817.3147]),
+        "pareto": ([38580.1179, 39831.0401], [38580.1179, 35804.0608]),
+        "weibull": ([51708.1976, 80564.6175], [42152.9683, 36321.9311]),
+    },
+}
+
+
+def totals(kind: str) -> dict[str, tuple[list[float], list[float]]]:
+    shapes = pa.array([1.6, 0.5, 0.7, 2.5, None], pa.float64())
+    law = {"band": FAMILIES, "family": FAMILIES, "mean": [3_000.0] * 5, "shape": shapes}
+    if kind == "yearly":
+        costs = CostModel(pa.table({"p_any": [0.3] * 5, **law}))
+    else:
+        costs = CostModel.events(pa.table({"rate": [0.3] * 5, **law}))
+    run = simulate(
+        pa.table({"practice": FAMILIES, "band": FAMILIES, "count": [50] * 5}),
+        costs,
+        replications=2,
+        seed=2026,
+        stop_loss=6_000,
+        practice_sd=0.1,
+        national_sd=0.02,
+    )
+    return {row["practice"]: (row["gross"], row["net"]) for row in run.totals().to_pylist()}
+
+
+@pytest.mark.parametrize("processor", _engine.processor_levels())
+@pytest.mark.parametrize("kind", TOTALS)
+def test_the_digits_are_those_of_version_0_1_0(
+    kind: str, processor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FUNDHOLDER_PROCESSOR", processor)
+    assert totals(kind) == TOTALS[kind]
+
+
+def named_people() -> list[list[float]]:
+    people = pa.table(
+        {
+            "practice": ["A81001", "A81001", "17"],
+            "person": ["NHS-1", "9434765919", "3"],
+            "scale": [0.5, 2.0, 1.0],
+            "p_any": [1.0, 1.0, 1.0],
+        }
+    )
+    law = {"p_any": [0.3], "family": ["lognormal"], "mean": [1_000.0], "shape": [1.6]}
+    run = simulate(people, CostModel(pa.table(law)), replications=3, seed=2**63)
+    return run.totals()["gross"].to_pylist()
+
+
+def test_the_digits_of_people_with_names() -> None:
+    assert named_people() == [
+        [1305.2635, 111.3244, 108.667],
+        [640.3334, 4625.1367, 268.1176],
+    ]
