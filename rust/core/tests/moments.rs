@@ -71,10 +71,15 @@ fn central([m1, m2, m3]: [f64; 3]) -> [f64; 3] {
 }
 
 fn assert_moments(what: &str, band: &Band, contract: Option<&StopLoss>, raw: [f64; 3], tolerance: f64) {
+    assert_each(what, band, contract, raw, [tolerance; 3]);
+}
+
+fn assert_each(what: &str, band: &Band, contract: Option<&StopLoss>, raw: [f64; 3], tolerances: [f64; 3]) {
     let got = band.moments(contract).unwrap();
     let want = central(raw);
     let got = [got.mean, got.sd, got.skewness.unwrap()];
-    for ((name, got), want) in ["mean", "sd", "skewness"].into_iter().zip(got).zip(want) {
+    let names = ["mean", "sd", "skewness"].into_iter().zip(tolerances);
+    for (((name, tolerance), got), want) in names.zip(got).zip(want) {
         // A skewness near 0 is a small difference of large numbers.
         let error = (got - want).abs() / want.abs().max(if name == "skewness" { 1.0 } else { 0.0 });
         println!("{what} {name}: {error:.1e}");
@@ -205,9 +210,11 @@ fn do_fixed_prices_add_up_over_all_numbers_of_events() {
             }
             let name = format!("{case:?} {contract:?}");
             // Without a corner the cumulants are exact. With one, atoms between the points of the grid are spread over
-            // both: their variance grows by up to a quarter of a squared step of 1/4096 of the contract's end.
-            let tolerance = if contract.is_none() { 1e-12 } else { 1e-4 };
-            assert_moments(&name, &band, contract.as_ref(), raw, tolerance);
+            // both, which keeps means and adds to variances up to a quarter of a squared step (1/4096 of the contract's
+            // end) per event: not in a smooth way, so that extrapolation may add to it. Many small prices under a high
+            // limit are the worst.
+            let tolerances = if contract.is_none() { [1e-12; 3] } else { [1e-5, 1e-3, 5e-2] };
+            assert_each(&name, &band, contract.as_ref(), raw, tolerances);
         }
     }
 }

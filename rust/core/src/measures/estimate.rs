@@ -4,7 +4,7 @@
 //! the years drawn, so its error is their SD over the square root of their number (Hampel 1974).
 
 /// A figure and its Monte Carlo standard error. Either is missing where it is not defined: the error of anything from
-/// one replication, the coefficient of variation of nothing.
+/// one replication (of a spread: of two), the coefficient of variation of nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Estimate {
     pub value: Option<f64>,
@@ -49,18 +49,18 @@ pub fn moments(years: &[f64]) -> Moments {
     let se = |influence: &dyn Fn(f64, f64) -> f64| {
         standard_error(deviations.iter().zip(&variance_influence).map(|(&d, &v)| influence(d, v)))
     };
+    // Two years are always one SD from their mean: they say nothing of the error of a spread.
+    let of_spread = |error: f64| if n > 2.0 { error } else { f64::NAN };
     let sd_se = if sd == 0.0 { 0.0 } else { se(&|_, v| v / (2.0 * sd)) };
     let cv_se = if sd == 0.0 { 0.0 } else { se(&|d, v| v / (2.0 * sd * mean) - sd * d / (mean * mean)) };
+    let skewness_se = se(&|d, v| {
+        (d * d * d - third - 3.0 * variance * d) / (variance * sd) - 1.5 * skewness * v / variance
+    });
     Moments {
         mean: Estimate::new(mean, sd / n.sqrt()),
-        sd: Estimate::new(sd, if n > 1.0 { sd_se } else { f64::NAN }),
-        cv: Estimate::new(sd / mean, if n > 1.0 { cv_se } else { f64::NAN }),
-        skewness: Estimate::new(
-            skewness,
-            se(&|d, v| {
-                (d * d * d - third - 3.0 * variance * d) / (variance * sd) - 1.5 * skewness * v / variance
-            }),
-        ),
+        sd: Estimate::new(sd, of_spread(sd_se)),
+        cv: Estimate::new(sd / mean, of_spread(cv_se)),
+        skewness: Estimate::new(skewness, of_spread(skewness_se)),
         variance_influence,
         variance,
     }
@@ -87,7 +87,7 @@ pub fn systematic_sd(all: &Moments, chance: &Moments) -> Estimate {
     let difference = all.variance - chance.variance;
     let pairs = all.variance_influence.iter().zip(&chance.variance_influence);
     let error = standard_error(pairs.map(|(a, c)| a - c));
-    let error = if all.variance_influence.len() > 1 { error } else { f64::NAN };
+    let error = if all.variance_influence.len() > 2 { error } else { f64::NAN };
     let sd = difference.max(0.0).sqrt();
     Estimate::new(
         if difference.is_nan() { f64::NAN } else { sd },

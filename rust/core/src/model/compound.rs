@@ -5,7 +5,7 @@
 //! neighbouring points so that limited means are kept (Gerber 1982).
 
 use super::EventType;
-use super::moments::binomial;
+use super::line::power_of_line;
 use crate::contract::StopLoss;
 
 /// Points of the grid. The error of a second moment falls with its square: two grids extrapolate it away (Richardson).
@@ -53,15 +53,8 @@ impl<'a> Compound<'a> {
         let end = if limited { s.exhausted_at() } else { s.ceiling() };
         let (fixed, slope) =
             if limited { (-s.ceded(end), 1.0) } else { (s.ceiling() * s.share(), 1.0 - s.share()) };
-        let line = |k: u32| -> f64 {
-            (0..=k)
-                .map(|j| {
-                    let weight = binomial(k, j) * slope.powi(j as i32) * fixed.powi((k - j) as i32);
-                    let moment = if j == 0 { 1.0 } else { gross[j as usize - 1] };
-                    if weight == 0.0 { 0.0 } else { weight * moment }
-                })
-                .sum()
-        };
+        let moment = |j: u32| if j == 0 { 1.0 } else { gross[j as usize - 1] };
+        let line = |k| power_of_line(k, fixed, slope, moment);
         let mut moments = [1, 2, 3].map(line);
         if end > 0.0 && self.rate > 0.0 {
             let step = end / points as f64;

@@ -1,6 +1,7 @@
 //! What people cost: bands, each with the law of a person's year.
 
 mod compound;
+mod line;
 mod moments;
 
 use std::sync::Arc;

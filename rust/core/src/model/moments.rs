@@ -1,6 +1,7 @@
 //! Mean, SD and skewness of a person's year in closed form, with or without a stop-loss.
 
 use super::compound::Compound;
+use super::line::power_of_line;
 use super::{Band, Severity, Year};
 use crate::contract::StopLoss;
 use crate::error::{Problem, Refusal};
@@ -63,22 +64,10 @@ fn annual(p_any: f64, severity: &Severity, k: u32, stop_loss: Option<&StopLoss>)
         return p_any * between(k, -1.0, f64::INFINITY);
     };
     let (ceiling, end) = (s.ceiling(), s.exhausted_at());
-    let line = |fixed: f64, slope: f64, from: f64, to: f64| -> f64 {
-        (0..=k)
-            .map(|j| {
-                let weight = binomial(k, j) * slope.powi(j as i32) * fixed.powi((k - j) as i32);
-                // A moment that is not needed may be infinite.
-                if weight == 0.0 { 0.0 } else { weight * between(j, from, to) }
-            })
-            .sum()
-    };
+    let line = |fixed, slope, from, to| power_of_line(k, fixed, slope, |j| between(j, from, to));
     let mut moment = between(k, -1.0, ceiling) + line(ceiling * s.share(), 1.0 - s.share(), ceiling, end);
     if end.is_finite() {
         moment += line(-s.ceded(end), 1.0, end, f64::INFINITY);
     }
     p_any * moment
-}
-
-pub(super) fn binomial(n: u32, k: u32) -> f64 {
-    (0..k).fold(1.0, |b, i| b * f64::from(n - i) / f64::from(i + 1))
 }

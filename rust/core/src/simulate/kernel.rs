@@ -4,6 +4,8 @@
 //! cost; a second turns each of them into gross and ceded cost. Where 32 bits do not settle a draw (the tails, the
 //! smallest probabilities), `careful` looks at 64.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::chunk::{CHUNK, Chunk, GROUPS};
 use super::events::Events;
 use crate::contract::Terms;
@@ -21,9 +23,13 @@ pub(crate) enum Law {
     Events(Events),
 }
 
-/// A draw does not fit the largest person-year.
+/// Why a chunk was not drawn to its end.
 #[derive(Debug)]
-pub(crate) struct Overflow;
+pub(crate) enum Halt {
+    /// A cost or a total does not fit.
+    Overflow,
+    Interrupted,
+}
 
 /// A chunk's years, replication by replication.
 pub(crate) struct Years<'a> {
@@ -38,6 +44,8 @@ pub(crate) struct Years<'a> {
     /// A tally for each replication; the chunk is added to it.
     pub tallies: &'a mut [Tally],
     pub claimants: &'a mut Claimants,
+    /// Set from outside to end the work early.
+    pub stop: &'a AtomicBool,
 }
 
 /// The people with a cost in each of four replications. Columns start at cache lines.
@@ -103,17 +111,20 @@ fn window_mut<T>(column: &mut [T; CHUNK + LANES], at: usize) -> &mut [T; LANES] 
 }
 
 impl Task for Years<'_> {
-    type Output = Result<(), Overflow>;
+    type Output = Result<(), Halt>;
 
     #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) -> Result<(), Overflow> {
+    fn run<S: Simd>(mut self, simd: S) -> Result<(), Halt> {
         if let Law::Annual(Sampler::Cells(cells)) = self.law {
             let factor = self.effects.iter().copied().fold(1.0, f64::max);
             if self.chunk.most * cells.fast_max() * factor > MAX_PERSON_YEAR {
-                return Err(Overflow);
+                return Err(Halt::Overflow);
             }
         }
         for block in 0..self.tallies.len().div_ceil(WORDS) {
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(Halt::Interrupted);
+            }
             let at = block * WORDS;
             let words = (self.tallies.len() - at).min(WORDS);
             let index = self.first / WORDS as u32 + block as u32;
@@ -151,14 +162,14 @@ impl Years<'_> {
         let c = &mut *self.claimants;
         for (pair, identities) in chunk.identities.as_chunks::<2>().0.iter().take(chunk.pairs()).enumerate() {
             let words = s.philox(identities, index, Purpose::Draw.word(), &self.source.keys);
-            for half in 0..2 {
+            for (half, words) in words.into_iter().enumerate() {
                 let group = 2 * pair + half;
                 let limits = s.words(&chunk.limits[group]);
                 let inverses = s.singles(&chunk.inverses[group]);
                 let multipliers = s.doubles(&chunk.multipliers[group]);
                 let occupied = chunk.occupied(group);
                 for word in 0..WORDS {
-                    let uniform = words[half][word];
+                    let uniform = words[word];
                     let mask = s.words_le(uniform, limits) & occupied;
                     let at = count[word];
                     if IN_LANES {
@@ -185,7 +196,7 @@ impl Years<'_> {
         cells: &Cells,
         replication: usize,
         word: usize,
-    ) -> Result<(), Overflow> {
+    ) -> Result<(), Halt> {
         let lines = cells.fast_lines();
         let claimants = &mut *self.claimants;
         let count = claimants.count[word];
@@ -256,7 +267,7 @@ impl Years<'_> {
 
     /// Adds one replication's claimants of any other law.
     #[inline(always)]
-    fn one_by_one(&mut self, replication: usize, word: usize) -> Result<(), Overflow> {
+    fn one_by_one(&mut self, replication: usize, word: usize) -> Result<(), Halt> {
         let mut tally = Tally::default();
         let year = self.first + replication as u32;
         let mut n = 0;
@@ -286,9 +297,9 @@ impl Years<'_> {
     }
 
     #[inline(always)]
-    fn add(&mut self, replication: usize, tally: Tally) -> Result<(), Overflow> {
+    fn add(&mut self, replication: usize, tally: Tally) -> Result<(), Halt> {
         let sum = &mut self.tallies[replication];
-        *sum = sum.checked_add(tally).ok_or(Overflow)?;
+        *sum = sum.checked_add(tally).ok_or(Halt::Overflow)?;
         Ok(())
     }
 }
@@ -328,11 +339,11 @@ fn careful(source: &Source, chunk: &Chunk, at: &mut dyn FnMut(f64) -> f64, perso
 
 /// Adds one person's cost of the year under the contract.
 #[inline]
-fn add(tally: &mut Tally, cost: f64, terms: &Terms, effect: Option<&f64>) -> Result<(), Overflow> {
+fn add(tally: &mut Tally, cost: f64, terms: &Terms, effect: Option<&f64>) -> Result<(), Halt> {
     let settle = |cost: f64| {
         let units = libm::rint(cost);
         if units > MAX_PERSON_YEAR {
-            return Err(Overflow);
+            return Err(Halt::Overflow);
         }
         let ceded = libm::rint(((units - terms.ceiling).max(0.0) * terms.share).min(terms.limit)) as i64;
         Ok((units as i64, ceded))
@@ -345,7 +356,7 @@ fn add(tally: &mut Tally, cost: f64, terms: &Terms, effect: Option<&f64>) -> Res
             gross - ceded
         }
     };
-    let sum = tally.checked_add(Tally { gross, ceded, chance_net }).ok_or(Overflow)?;
+    let sum = tally.checked_add(Tally { gross, ceded, chance_net }).ok_or(Halt::Overflow)?;
     *tally = sum;
     Ok(())
 }

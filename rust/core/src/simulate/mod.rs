@@ -22,7 +22,7 @@ use crate::random::{Source, WORDS};
 use crate::simd::Level;
 use chunk::{Chunk, Kind};
 use effects::Effects;
-use kernel::{Claimants, Overflow, Years};
+use kernel::{Claimants, Halt, Years};
 use laws::Laws;
 use plan::{Plan, Slab};
 use totals::LevelTotals;
@@ -158,9 +158,6 @@ impl Run {
             let effects = self.effects.of(addresses[slab.practice as usize], years.clone());
             let mut tallies = vec![Tally::default(); years.len()];
             let mut draw = |chunk: &mut Chunk| {
-                if progress.stop.load(Ordering::Relaxed) {
-                    return Err(Ended::Interrupted);
-                }
                 let drawn = (chunk.len * years.len()) as u64;
                 self.processor
                     .run(Years {
@@ -172,8 +169,9 @@ impl Run {
                         first: start as u32,
                         tallies: &mut tallies,
                         claimants,
+                        stop: &progress.stop,
                     })
-                    .map_err(|Overflow| too_large())?;
+                    .map_err(ended)?;
                 progress.drawn.fetch_add(drawn, Ordering::Relaxed);
                 chunk.clear();
                 Ok(())
@@ -213,9 +211,16 @@ impl Run {
     ) -> Result<(), Ended> {
         let row = plan.pieces[slab.pieces.start].row as usize;
         for (level, units) in self.levels.iter().zip(&rows.units) {
-            level.add(units[row] as usize, years.clone(), tallies).map_err(|Overflow| too_large())?;
+            level.add(units[row] as usize, years.clone(), tallies).map_err(ended)?;
         }
         Ok(())
+    }
+}
+
+fn ended(halt: Halt) -> Ended {
+    match halt {
+        Halt::Overflow => too_large(),
+        Halt::Interrupted => Ended::Interrupted,
     }
 }
 

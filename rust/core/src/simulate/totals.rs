@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use super::kernel::Overflow;
+use super::kernel::Halt;
 use crate::error::Refusal;
 use crate::money::Tally;
 
@@ -68,12 +68,12 @@ impl LevelTotals {
         })
     }
 
-    pub(crate) fn add(&self, unit: usize, years: Range<usize>, tallies: &[Tally]) -> Result<(), Overflow> {
+    pub(crate) fn add(&self, unit: usize, years: Range<usize>, tallies: &[Tally]) -> Result<(), Halt> {
         let mut guard = self.units[unit].lock().unwrap_or_else(PoisonError::into_inner);
         let totals = &mut *guard;
         let add = |column: &mut [i64], amount: fn(&Tally) -> i64| {
             column.iter_mut().zip(tallies).try_for_each(|(sum, tally)| {
-                *sum = sum.checked_add(amount(tally)).ok_or(Overflow)?;
+                *sum = sum.checked_add(amount(tally)).ok_or(Halt::Overflow)?;
                 Ok(())
             })
         };
