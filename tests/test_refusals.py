@@ -341,3 +341,15 @@ def test_a_level_must_be_named_where_there_are_several(costs: CostModel) -> None
 def test_edges_of_size_bands(costs: CostModel, edges: list) -> None:
     run = simulate(pa.table(PEOPLE), costs, replications=2)
     says(refusal(run.size_bands, edges=edges), "edges is")
+
+
+def test_a_person_of_a_practice_who_comes_twice() -> None:
+    # The same person in another practice is another one: identities are those within a practice.
+    twice = pa.table({"practice": ["A", "A", "B", "A"], "person": ["x", "y", "x", "x"]})
+    one_band = {"p_any": [0.3], "family": ["fixed"], "mean": [100.0], "shape": [None]}
+    costs = CostModel(pa.table(one_band, schema=None))
+    assert simulate(twice.slice(0, 3), costs, replications=1).totals().num_rows == 2
+    for population in (twice, twice.to_reader(max_chunksize=2)):
+        error = refusal(simulate, population, costs)
+        assert "column 'person', row 3" in str(error)
+        assert "row 0 of practice 'A'" in str(error)

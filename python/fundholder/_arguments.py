@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import reprlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,11 +27,13 @@ class Arguments:
 
     def refuse(self, name: str, value: Any, allowed: str) -> None:
         """Note that ``value`` is not allowed."""
-        self._values.append(f"{name} is {value!r}: must be {allowed}")
+        self._values.append(f"{name} is {reprlib.repr(value)}: must be {allowed}")
 
     def refuse_type(self, name: str, value: Any, allowed: str) -> None:
         """Note that the type of ``value`` is not allowed."""
-        self._types.append(f"{name} is {value!r} ({type(value).__name__}): must be {allowed}")
+        self._types.append(
+            f"{name} is {reprlib.repr(value)} ({type(value).__name__}): must be {allowed}"
+        )
 
     def integer(self, name: str, value: Any, low: int, high: int) -> int:
         """A whole number from ``low`` to ``high``."""
@@ -89,7 +92,7 @@ class Arguments:
                 continue
             if not 0 < number < 1 or number in [other for _, other in found]:
                 self.refuse(name, value, allowed)
-            found.append((repr(number), number))
+            found.append((str(value), number))
         return found
 
 

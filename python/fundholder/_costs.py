@@ -144,6 +144,14 @@ class CostModel:
         )
         return cls._of(model)
 
+    def __repr__(self) -> str:
+        bands = len(self.table["band"].unique())
+        return f"<fundholder.CostModel of {bands} {'band' if bands == 1 else 'bands'}>"
+
+    def __reduce__(self) -> tuple[Any, tuple[pa.Table]]:
+        make = CostModel.events if "rate" in self.table.column_names else CostModel
+        return make, (self.table,)
+
     @property
     def table(self) -> pa.Table:
         """The model as a table that reads back as the same model."""

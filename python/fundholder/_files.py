@@ -15,7 +15,7 @@ import pyarrow.csv
 import pyarrow.feather
 import pyarrow.parquet as pq
 
-from ._errors import InputError
+from ._errors import InputError, InputTypeError
 
 SUFFIXES = (".parquet", ".csv", ".arrow")
 BATCH_ROWS = 1 << 18
@@ -23,6 +23,9 @@ BATCH_ROWS = 1 << 18
 
 def check_output(*paths: str | Path) -> None:
     """Refuse, before any work, files that could not be written."""
+    wrong = [path for path in paths if not isinstance(path, str | os.PathLike)]
+    if wrong:
+        raise InputTypeError([f"{path!r}: must be the path of a file" for path in wrong])
     problems = []
     for path in map(Path, paths):
         if path.suffix not in SUFFIXES:
@@ -55,7 +58,7 @@ def write(table: pa.Table, path: str | Path) -> None:
     Raises
     ------
     InputError
-        Before anything is written.
+        Before anything is written; ``InputTypeError`` for what is no table, or no path.
 
     Examples
     --------
@@ -65,8 +68,13 @@ def write(table: pa.Table, path: str | Path) -> None:
     ...     read(f"{folder}/lists.parquet").read_all().num_rows
     1
     """
+    if not isinstance(table, pa.Table):
+        raise InputTypeError([f"table is a {type(table).__name__}: must be a pyarrow.Table"])
     check_output(path)
     path = Path(path)
+    nested = [f.name for f in table.schema if pa.types.is_nested(f.type)]
+    if path.suffix == ".csv" and any(not _is_years(table.schema.field(n).type) for n in nested):
+        raise InputError([f"{path}: a CSV file holds no lists: write .parquet or .arrow"])
     if path.suffix == ".parquet":
         _whole({path: lambda file: pq.write_table(table, file)})
     elif path.suffix == ".arrow":
@@ -103,9 +111,13 @@ def _whole(files: dict[Path, Callable[[str], object]]) -> None:
             Path(name).unlink(missing_ok=True)
 
 
+def _is_years(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_fixed_size_list(kind))
+
+
 def _long(table: pa.Table) -> pa.Table:
     """One row for each replication, where there are lists."""
-    lists = [f.name for f in table.schema if pa.types.is_fixed_size_list(f.type)]
+    lists = [f.name for f in table.schema if _is_years(f.type)]
     if not lists:
         return table
     size = table.schema.field(lists[0]).type.list_size

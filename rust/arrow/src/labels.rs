@@ -241,8 +241,18 @@ fn plain(array: &ArrayRef) -> Option<Values> {
             Some(Values::Text(digits.as_string::<i32>().clone()))
         };
     }
-    let texts =
-        matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null);
-    let text = texts.then(|| cast(array, &DataType::Utf8).ok())??;
+    let text = is_text(data_type).then(|| cast(array, &DataType::Utf8).ok())??;
     Some(Values::Text(text.as_string::<i32>().clone()))
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null)
+}
+
+/// Can a column of this type name people, practices or units?
+pub(crate) fn is_label(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(_, values) => is_label(values),
+        other => other.is_integer() || is_text(other),
+    }
 }

@@ -1,6 +1,6 @@
 //! The population: rows of people, batch by batch.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -12,9 +12,10 @@ use fundholder_core::error::{Problem, Refusal};
 use fundholder_core::model::{CostModel, Year};
 use fundholder_core::people::Rows;
 use fundholder_core::random::{identity, integer_address, label_address, mix};
+use rayon::prelude::*;
 
 use crate::column::{NOT_NEGATIVE, PROBABILITY, Problems, Rule, each, numbers, required};
-use crate::labels::{Label, Labels};
+use crate::labels::{Label, Labels, is_label};
 
 const COUNT: Rule = Rule {
     good: |x| x >= 0.0 && x <= u32::MAX as f64 && x.fract() == 0.0,
@@ -39,6 +40,8 @@ pub struct Reader {
     numbered: Vec<u64>,
     rows: u64,
     digest: u128,
+    /// Do rows have identities of their own?
+    named: bool,
 }
 
 impl Reader {
@@ -58,6 +61,7 @@ impl Reader {
             numbered: Vec::new(),
             rows: 0,
             digest: 0,
+            named: false,
         }
     }
 
@@ -171,14 +175,14 @@ impl Reader {
     }
 
     /// The addresses of people with identities of their own.
-    fn read_people(&self, batch: &RecordBatch, first: u64, problems: &mut Problems) -> Option<Vec<u64>> {
+    fn read_people(&mut self, batch: &RecordBatch, first: u64, problems: &mut Problems) -> Option<Vec<u64>> {
         let column = batch.column_by_name("person")?;
+        self.named = true;
         let mut addresses = Vec::with_capacity(column.len());
         let allowed = "an integer or a string";
         let mut refuse =
             |row: usize| problems.value(Problem::cell("person", first + row as u64, "null", allowed));
-        if column.data_type().is_integer()
-            && let Some(numbers) = lossless(column, &DataType::Int64)
+        if let Some(numbers) = lossless(column, &DataType::Int64).filter(|_| column.data_type().is_integer())
         {
             let numbers = numbers.as_primitive::<Int64Type>();
             for i in 0..numbers.len() {
@@ -187,9 +191,7 @@ impl Reader {
                 }
                 addresses.push(integer_address(numbers.value(i)));
             }
-        } else if !column.data_type().is_numeric()
-            && !column.data_type().is_temporal()
-            && let Some(texts) = lossless(column, &DataType::Utf8)
+        } else if let Some(texts) = lossless(column, &DataType::Utf8).filter(|_| is_label(column.data_type()))
         {
             let texts = texts.as_string::<i32>();
             for i in 0..texts.len() {
@@ -202,6 +204,37 @@ impl Reader {
             problems.wrong_type("person", column.data_type(), allowed);
         }
         Some(addresses)
+    }
+
+    /// Refuses people who are in a practice twice: both would have the same years. `rows` are the last that were read.
+    pub fn check_repeated(&self, rows: &Rows) -> Result<(), Refusal> {
+        if !self.named {
+            return Ok(());
+        }
+        let mut sorted = rows.identity.clone();
+        sorted.par_sort_unstable();
+        let repeated: HashSet<u64> =
+            sorted.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+        if repeated.is_empty() {
+            return Ok(());
+        }
+        let mut problems = Problems::default();
+        let first = self.rows - rows.len() as u64;
+        let mut seen = HashMap::new();
+        for (i, id) in rows.identity.iter().enumerate().filter(|(_, id)| repeated.contains(id)) {
+            if let Some(before) = seen.insert(id, i) {
+                let practice = &self.practices.list()[rows.practice[i] as usize];
+                let text =
+                    format!("the person of row {} of practice '{practice}' again", first + before as u64);
+                problems.value(Problem::cell(
+                    "person",
+                    first + i as u64,
+                    text,
+                    "different for each row of a practice",
+                ));
+            }
+        }
+        problems.check()
     }
 
     fn identify(&mut self, from: usize, people: Option<Vec<u64>>, rows: &mut Rows) {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use arrow_array::types::{Int8Type, UInt32Type};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int8Array, Int16Array, Int32Array,
-    Int64Array, LargeStringArray, RecordBatch, StringArray, StringViewArray, UInt8Array, UInt16Array,
-    UInt32Array, UInt64Array,
+    Array, ArrayRef, DictionaryArray, Float64Array, Int8Array, Int16Array, Int32Array, Int64Array,
+    LargeStringArray, RecordBatch, StringArray, StringViewArray, UInt8Array, UInt16Array, UInt32Array,
+    UInt64Array,
 };
 use fundholder_arrow::Reader;
 use fundholder_core::error::{Kind, Refusal};
@@ -163,7 +163,7 @@ fn are_all_problems_of_a_table_named_at_once() {
             ("count", Arc::new(Float64Array::from(vec![1.0, 1.5, -1.0, 2.0]))),
             ("scale", Arc::new(Float64Array::from(vec![f64::NAN, 1.0, f64::INFINITY, 1.0]))),
             ("p_any", Arc::new(Float64Array::from(vec![Some(1.0), None, Some(1.01), Some(-0.1)]))),
-            ("person", Arc::new(BooleanArray::from(vec![true; 4]))),
+            ("person", Arc::new(Float64Array::from(vec![1.0; 4]))),
         ]),
     );
     let message = refusal.to_string();
@@ -177,7 +177,7 @@ fn are_all_problems_of_a_table_named_at_once() {
         "column 'scale', row 2: inf: must be",
         "column 'p_any', row 2: 1.01: must be",
         "column 'p_any', row 3: -0.1: must be",
-        "column 'person' is Boolean: must be an integer or a string",
+        "column 'person' is Float64: must be an integer or a string",
     ] {
         assert!(message.contains(part), "{part} is not in\n{message}");
     }

@@ -101,8 +101,10 @@ fn level(py: Python<'_>, name: &str) -> PyResult<simd::Level> {
 /// Reads every batch and collects all problems.
 fn check(mut reader: Reader, batches: &[RecordBatch]) -> Result<(), Refusal> {
     let mut all: Option<Refusal> = None;
-    for batch in batches {
-        if let Err(refusal) = reader.read(batch, &mut Rows::default()) {
+    for slice in batches.iter().flat_map(slices) {
+        let mut rows = Rows::default();
+        let read = reader.read(&slice, &mut rows).and_then(|()| reader.check_repeated(&rows));
+        if let Err(refusal) = read {
             match &mut all {
                 Some(all) => all.merge(refusal),
                 None => all = Some(refusal),
@@ -114,6 +116,12 @@ fn check(mut reader: Reader, batches: &[RecordBatch]) -> Result<(), Refusal> {
         None if reader.rows() == 0 => Err(empty()),
         None => Ok(()),
     }
+}
+
+/// A batch in parts that are drawn together; an empty one is one part, so that its columns are seen.
+fn slices(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
+    let starts = (0..batch.num_rows().max(1)).step_by(ROWS_AT_ONCE);
+    starts.map(|start| batch.slice(start, ROWS_AT_ONCE.min(batch.num_rows() - start)))
 }
 
 fn empty() -> Refusal {
@@ -129,11 +137,10 @@ fn draw(
     let mut rows = Rows::default();
     for batch in source {
         let batch = batch.map_err(|error| Ended::Refused(unreadable("population", &error)))?;
-        for start in (0..batch.num_rows()).step_by(ROWS_AT_ONCE) {
-            let slice = batch.slice(start, ROWS_AT_ONCE.min(batch.num_rows() - start));
+        for slice in slices(&batch) {
             reader.read(&slice, &mut rows).map_err(Ended::Refused)?;
             if rows.len() >= ROWS_AT_ONCE {
-                run.add(&rows, reader.addresses(), progress)?;
+                add(run, reader, &rows, progress)?;
                 rows = Rows::default();
             }
         }
@@ -141,7 +148,12 @@ fn draw(
     if reader.rows() == 0 {
         return Err(Ended::Refused(empty()));
     }
-    run.add(&rows, reader.addresses(), progress)
+    add(run, reader, &rows, progress)
+}
+
+fn add(run: &mut Run, reader: &Reader, rows: &Rows, progress: &Progress) -> Result<(), Ended> {
+    reader.check_repeated(rows).map_err(Ended::Refused)?;
+    run.add(rows, reader.addresses(), progress)
 }
 
 /// What a result can be traced to and replayed from.

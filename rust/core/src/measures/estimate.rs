@@ -118,7 +118,8 @@ pub fn shares(years: &[f64], budget: f64, tolerance: f64) -> Shares {
     let under = count(&|x| x < budget * (1.0 - tolerance));
     let share = |k: f64| {
         let middle = (k + 0.5) / (n + 1.0);
-        Estimate::new(k / n, (middle * (1.0 - middle) / (n + 2.0)).sqrt())
+        let error = (middle * (1.0 - middle) / (n + 2.0)).sqrt();
+        Estimate::new(k / n, if n > 1.0 { error } else { f64::NAN })
     };
     Shares { over: share(over), under: share(under), outside: share(over + under) }
 }
