@@ -160,3 +160,19 @@ def test_bad_observations_are_refused(
     with pytest.raises(FundholderError) as refusal:
         CostModel.from_costs(pa.table(columns), cost="cost", **arguments)
     assert all(text in str(refusal.value) for text in says)
+
+
+def test_a_rare_cost_among_very_many_observed_ones_has_the_law_of_the_model() -> None:
+    # With 100,000 values and a cost in one year of fifty, 32 random bits are too few for both.
+    values = np.random.default_rng(5).lognormal(7.0, 1.5, 100_000)
+    weights = np.append(np.ones(100_000), 49 * 100_000.0)
+    table = pa.table({"cost": np.append(values, 0.0), "weight": weights})
+    for tail in ("gpd", None):
+        costs = CostModel.from_costs(table, cost="cost", weight="weight", tail=tail)
+        law = costs.moments(stop_loss=1_000_000).to_pylist()[0]
+        practice = pa.table({"practice": ["A"], "count": [20_000]})
+        run = simulate(practice, costs, replications=1_500, seed=11, stop_loss=1_000_000)
+        summary = run.summary().to_pylist()[0]
+        # Four standard errors: 6e-5 of failing by chance for each.
+        assert abs(summary["expected"] - 20_000 * law["mean"]) < 4 * summary["expected_se"]
+        assert abs(summary["sd"] - 20_000**0.5 * law["sd"]) < 4 * summary["sd_se"]

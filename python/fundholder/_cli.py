@@ -46,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.run(options)
     except FundholderError as error:
         print(f"fundholder: {error}", file=sys.stderr)
+        if ", row " in str(error):
+            print("Rows count from 0, the first below the header.", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         print("fundholder: interrupted; nothing was written", file=sys.stderr)
@@ -55,7 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="fundholder", description="A risk engine for health budgets held by small populations."
+        prog="fundholder",
+        description="A risk engine for health budgets held by small populations.",
+        epilog=ENGLAND_EXAMPLES + SIMULATE_EXAMPLES.removeprefix("examples:\n"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"fundholder {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -64,13 +69,17 @@ def _parser() -> argparse.ArgumentParser:
         "england",
         help="the national simulation on the built-in population",
         description="Simulate every person of the built-in, synthetic England, and print by size "
-        "of list how far spending lands from budget by chance, before and after a ceiling.",
+        "of list how far a year's spending lands from its mean by chance, before and after a "
+        "ceiling.",
         epilog=ENGLAND_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("--year", type=int, default=2025, help="2010 or 2025 (default)")
     command.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="write practice, icb and region .parquet there"
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="save practice, icb, region .parquet",
     )
     _add_terms(command, ceiling=20_000.0)
     command.set_defaults(run=_england)
@@ -103,8 +112,10 @@ def _add_terms(command: argparse.ArgumentParser, ceiling: float | None) -> None:
     )
     command.add_argument("--share", type=float, default=1.0, help="ceded above it (1)")
     command.add_argument("--limit", type=float, metavar="£", help="most ceded a person-year (none)")
-    command.add_argument("--practice-sd", type=float, default=0.0, help="yearly effect, SD (0)")
-    command.add_argument("--national-sd", type=float, default=0.0, help="yearly effect, SD (0)")
+    command.add_argument(
+        "--practice-sd", type=float, default=0.0, help="yearly, 0.05: 5 percent (0)"
+    )
+    command.add_argument("--national-sd", type=float, default=0.0, help="the same, of everyone (0)")
     command.add_argument("--replications", type=int, default=1000, help="simulated years (1000)")
     command.add_argument("--seed", type=int, default=0, help="same seed, same digits (0)")
     command.add_argument("--threads", type=int, help="default: all processors")
@@ -216,6 +227,12 @@ def _simulate(options: argparse.Namespace) -> None:
     if len(by) > 1:
         raise InputError([f"--by was given {len(by)} times: must be one level for one file"])
     check_output(options.out)
+    for path in map(Path, (options.population, options.costs)):
+        if path.exists() and options.out.exists() and path.samefile(options.out):
+            raise InputError([f"--out is {options.out}: must not be a file that is read"])
     costs = (CostModel.events if options.events else CostModel)(read(options.costs))
     run = _run(options, read(options.population, by), costs, by)
-    write(run.summary() if options.summary else run.totals(), options.out)
+    result = run.summary() if options.summary else run.totals()
+    write(result, options.out)
+    people = sum(result["people"].to_pylist())
+    print(f"Written: {options.out}: {result.num_rows:,} by {by[0]}, {people:,} people")

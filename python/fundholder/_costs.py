@@ -154,7 +154,7 @@ class CostModel:
 
     @property
     def table(self) -> pa.Table:
-        """The model as a table that reads back as the same model."""
+        """The model as a table that reads back as the same model, one of events by ``events``."""
         return self._model.table
 
     def moments(self, stop_loss: float | StopLoss | None = None) -> pa.Table:

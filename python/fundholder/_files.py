@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ def check_output(*paths: str | Path) -> None:
         raise InputError(problems)
 
 
-def write(table: pa.Table, path: str | Path) -> None:
+def write(table: Any, path: str | Path) -> None:
     """Write a table as Parquet, CSV or Arrow, by the ending of its name.
 
     The file appears whole or not at all. The metadata of a result (seed, version, digests of the
@@ -51,9 +51,10 @@ def write(table: pa.Table, path: str | Path) -> None:
     Parameters
     ----------
     table
-        A result of this package, or any table.
+        A result of this package, or anything with ``__arrow_c_stream__``.
     path
-        A name that ends in .parquet, .csv or .arrow, in a folder that exists.
+        A name that ends in .parquet, .csv or .arrow, in a folder that exists; a file of that name
+        is replaced.
 
     Raises
     ------
@@ -68,8 +69,10 @@ def write(table: pa.Table, path: str | Path) -> None:
     ...     read(f"{folder}/lists.parquet").read_all().num_rows
     1
     """
-    if not isinstance(table, pa.Table):
-        raise InputTypeError([f"table is a {type(table).__name__}: must be a pyarrow.Table"])
+    if not hasattr(table, "__arrow_c_stream__"):
+        kind = type(table).__name__
+        raise InputTypeError([f"table is a {kind}: must be anything with __arrow_c_stream__"])
+    table = pa.table(table)
     check_output(path)
     path = Path(path)
     nested = [f.name for f in table.schema if pa.types.is_nested(f.type)]
@@ -96,14 +99,9 @@ def _whole(files: dict[Path, Callable[[str], object]]) -> None:
     made: dict[str, Path] = {}
     try:
         for path, fill in files.items():
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+            name = str(path.with_name(f".{path.name}.{secrets.token_hex(8)}"))
             made[name] = path
-            os.close(handle)
             fill(name)
-            # Temporary files are for their owner alone; a result is as open as any new file.
-            mask = os.umask(0)
-            os.umask(mask)
-            Path(name).chmod(0o666 & ~mask)
         for name, path in made.items():
             Path(name).replace(path)
     finally:
@@ -138,7 +136,8 @@ def read(path: str | Path, labels: Sequence[str] = ()) -> pa.RecordBatchReader:
         A file whose name ends in .parquet, .csv or .arrow.
     labels
         Columns of a CSV file that are text even where they look like numbers; always so are
-        ``practice``, ``band``, ``person``, ``pcn``, ``icb`` and ``region``.
+        ``practice``, ``band``, ``person``, ``pcn``, ``icb`` and ``region``. An empty cell, or one
+        that says NULL, is null.
 
     Raises
     ------
@@ -160,7 +159,11 @@ def read(path: str | Path, labels: Sequence[str] = ()) -> pa.RecordBatchReader:
             batches = (source.get_batch(i) for i in range(source.num_record_batches))
             return pa.RecordBatchReader.from_batches(source.schema, batches)
         text = {"practice", "band", "person", "pcn", "icb", "region", *labels}
-        options = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(text, pa.string()))
+        options = pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(text, pa.string()),
+            null_values=["", "NULL"],
+            strings_can_be_null=True,
+        )
         return pyarrow.csv.open_csv(path, convert_options=options)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError([f"{path}: cannot be read: {error}"]) from error

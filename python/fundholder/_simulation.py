@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+import warnings
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -16,13 +18,14 @@ from ._progress import progress_bar
 
 MAX_REPLICATIONS = 2**30
 MAX_SEED = 2**64 - 1
-MAX_EFFECT_SD = 10.0
-"""Above it a lognormal effect of mean 1 is nearly always nearly 0."""
-RESULT_COLUMNS = {"people", "gross", "net", "replication", "expected", "budget", "sd", "cv"} | {
-    "skewness",
-    "chance_sd",
-    "systematic_sd",
-}
+EFFECT_SD_BELOW = 5.0
+"""Above it a lognormal effect of mean 1 is nearly always nearly 0: a percentage, most likely."""
+COLUMNS = {"practice", "band", "count", "scale", "p_any", "person"}
+RESULT_COLUMN = re.compile(
+    r"people|gross|net|replication|expected|budget|sd|cv|skewness|chance_sd|systematic_sd"
+    r"|p_(over|under|outside)_.*|q[0-9.]+|.*_se"
+)
+"""Names that results use themselves, so that no level may have them."""
 
 
 def simulate(
@@ -57,7 +60,8 @@ def simulate(
         scale     multiplies every cost of the row, at least 0; default 1
         p_any     replaces the band's probability of any cost, from 0 to 1; null keeps it
         person    integer or string, different for each row of a practice: what the draws belong
-                  to; without it, the rows of a practice are numbered in order
+                  to; without it, the rows of a practice are numbered in order. One that comes
+                  twice is refused if the two come within about a million rows
         others    further levels for ``by``: string, dictionary or integer; the rows where one is
                   null form a unit of their own
         ========  ==========================================================================
@@ -77,7 +81,7 @@ def simulate(
         A ceiling in £ a person-year, or a ``StopLoss``.
     practice_sd, national_sd
         SD of a yearly lognormal effect of mean 1 that multiplies every cost of a practice, or of
-        everyone, before the contract.
+        everyone, before the contract; 0.078 is 7.8 %.
     threads
         By default, as many as the processors that the process may use.
     progress
@@ -110,22 +114,30 @@ def simulate(
     7000
     """
     arguments = Arguments()
+    if not hasattr(population, "__arrow_c_stream__"):
+        arguments.refuse_type(
+            "population",
+            population,
+            "an Arrow table, or anything with __arrow_c_stream__ "
+            "(for a file, fundholder.read(path); for a dict, pyarrow.table(dict))",
+        )
     if not isinstance(costs, CostModel):
         arguments.refuse_type("costs", costs, "a CostModel")
     replications = arguments.integer("replications", replications, 1, MAX_REPLICATIONS)
     seed = arguments.integer("seed", seed, 0, MAX_SEED)
     levels = arguments.names("by", by)
-    for level in RESULT_COLUMNS.intersection(levels):
+    for level in filter(RESULT_COLUMN.fullmatch, levels):
         arguments.refuse("by", level, "a column that results do not have under the same name")
     terms = stop_loss_terms(arguments, stop_loss)
-    practice_sd = arguments.number("practice_sd", practice_sd, below=MAX_EFFECT_SD)
-    national_sd = arguments.number("national_sd", national_sd, below=MAX_EFFECT_SD)
+    practice_sd = arguments.number("practice_sd", practice_sd, below=EFFECT_SD_BELOW)
+    national_sd = arguments.number("national_sd", national_sd, below=EFFECT_SD_BELOW)
     if threads is None:
         threads = (
             len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         )
     threads = arguments.integer("threads", threads, 1, 1024)
     arguments.check()
+    _warn_of_lookalikes(population)
 
     with progress_bar(progress, population, replications) as shown:
         run = _engine.simulate(
@@ -145,11 +157,29 @@ def simulate(
     return Simulation(run)
 
 
+def _warn_of_lookalikes(population: Any) -> None:
+    """Warn of a column that is ignored though its name is nearly one that is read."""
+    found: Any = getattr(getattr(population, "schema", None), "names", None)
+    if not isinstance(found, list):
+        found = getattr(population, "columns", ())
+    names = [name for name in found if isinstance(name, str)]
+    for name in names:
+        meant = name.strip().lower()
+        if name not in COLUMNS and meant in COLUMNS and meant not in names:
+            warnings.warn(
+                f"column {name!r} of the population is ignored: is it {meant!r}?", stacklevel=3
+            )
+
+
 class Simulation:
     """The simulated years of every unit, at each level that was asked for."""
 
     def __init__(self, run: _engine.Simulation) -> None:
         self._run = run
+
+    def __repr__(self) -> str:
+        replications = self._run.metadata["fundholder.replications"]
+        return f"<fundholder.Simulation of {replications} replications by {self.levels}>"
 
     @property
     def levels(self) -> list[str]:
@@ -162,7 +192,10 @@ class Simulation:
 
         The digest of the population does not depend on the order of rows that have a ``person``.
         """
-        return self._run.metadata
+        return dict(sorted(self._run.metadata.items()))
+
+    def _traced(self, table: pa.Table) -> pa.Table:
+        return table.replace_schema_metadata(self.metadata)
 
     def totals(self, by: str | None = None) -> pa.Table:
         """Every unit's cost in every replication.
@@ -178,7 +211,7 @@ class Simulation:
             ``<by>``, ``people``, ``gross`` and ``net``: lists of ``replications`` costs in £.
             In the order of the units' names.
         """
-        return self._run.totals(self._level(by))
+        return self._traced(self._run.totals(self._level(by)))
 
     def summary(
         self,
@@ -227,7 +260,8 @@ class Simulation:
         if of not in ("net", "gross", "ceded"):
             arguments.refuse("of", of, "'net', 'gross' or 'ceded'")
         arguments.check()
-        return self._run.summary(self._level(by), budgets, of, tolerances, probabilities)
+        level = self._level(by)
+        return self._traced(self._run.summary(level, budgets, of, tolerances, probabilities))
 
     def size_bands(
         self,
@@ -252,15 +286,20 @@ class Simulation:
             ``people_from``, ``people_below`` (null for the last), ``units``, ``people``,
             ``cv_gross`` and ``cv_net`` (mean over units), ``outside_<t>_gross`` and
             ``outside_<t>_net`` (share of units outside in a year), ``ceded_share`` (of gross
-            cost), each followed by its standard error. Units without people are left out.
+            cost), each followed by its standard error, over the years as they came out: 0 where
+            all were alike. Units without people are left out.
         """
         arguments = Arguments()
+        ascending = "different whole numbers in ascending order"
+        if isinstance(edges, str | bytes) or not isinstance(edges, Iterable):
+            arguments.refuse_type("edges", edges, ascending)
+            edges = ()
         found = [arguments.integer("edges", edge, 2, 2**62) for edge in edges]
         if found != sorted(set(found)):
-            arguments.refuse("edges", edges, "different whole numbers in ascending order")
+            arguments.refuse("edges", edges, ascending)
         tolerances = arguments.fractions("thresholds", thresholds)
         arguments.check()
-        return self._run.size_bands(self._level(by), found, tolerances)
+        return self._traced(self._run.size_bands(self._level(by), found, tolerances))
 
     def _level(self, by: str | None) -> str | None:
         arguments = Arguments()

@@ -7,6 +7,8 @@ use arrow_cast::cast;
 use arrow_schema::DataType;
 use fundholder_core::error::{KEPT, Kind, Problem, Refusal};
 
+use crate::labels::is_label;
+
 /// Collects what is wrong with a table.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
@@ -25,6 +27,13 @@ impl Problems {
     /// A wrong type.
     pub(crate) fn wrong_type(&mut self, column: &str, found: &DataType, allowed: &str) {
         self.push(Problem::new(format!("column '{column}' is {found}: must be {allowed}")));
+    }
+
+    /// Text where a number must stand.
+    fn wrong_text(&mut self, column: &str, row: usize, text: &str) {
+        self.push(Problem::new(format!(
+            "column '{column}' is text, row {row}: '{text}': must be a number, without separators of thousands or signs"
+        )));
     }
 
     fn push(&mut self, problem: Problem) {
@@ -65,15 +74,40 @@ pub(crate) fn required<'a>(
     column
 }
 
+/// Names columns that are read and stand in the table twice.
+pub(crate) fn once<'a>(batch: &RecordBatch, names: impl Iterator<Item = &'a str>, problems: &mut Problems) {
+    let mut seen = Vec::new();
+    for name in names {
+        let places = batch.schema_ref().fields().iter().filter(|field| field.name() == name).count();
+        if places > 1 && !seen.contains(&name) {
+            problems
+                .value(Problem::new(format!("column '{name}' is there {places} times: must be there once")));
+        }
+        seen.push(name);
+    }
+}
+
 /// A numeric column as doubles; text, dates and the like are a wrong type.
 pub(crate) fn numbers(array: &ArrayRef, name: &str, problems: &mut Problems) -> Option<Float64Array> {
     let data_type = array.data_type();
     if !(data_type.is_numeric() || data_type.is_null()) {
-        problems.wrong_type(name, data_type, "a number");
+        match first_text(array) {
+            Some((row, text)) => problems.wrong_text(name, row, &text),
+            None => problems.wrong_type(name, data_type, "a number"),
+        }
         return None;
     }
     let numbers = cast(array, &DataType::Float64).ok()?;
     Some(numbers.as_primitive::<Float64Type>().clone())
+}
+
+/// The first text of a column of text that is not simply a number, else its first.
+fn first_text(array: &ArrayRef) -> Option<(usize, String)> {
+    let texts = is_label(array.data_type()).then(|| cast(array, &DataType::Utf8).ok())??;
+    let texts = texts.as_string::<i32>();
+    let odd = texts.iter().position(|text| text.is_some_and(|text| text.trim().parse::<f64>().is_err()));
+    let row = odd.or_else(|| texts.iter().position(|text| text.is_some()))?;
+    Some((row, texts.value(row).to_string()))
 }
 
 /// The rules of a numeric column.

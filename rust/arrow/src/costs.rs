@@ -14,7 +14,7 @@ use fundholder_core::error::{Problem, Refusal};
 use fundholder_core::model::{Band, CostModel, EventType, MAX_RATE, Severity, SeverityKind, Year};
 use fundholder_core::severity::{Empirical, Family, GpdTail};
 
-use crate::column::{NOT_NEGATIVE, POSITIVE, PROBABILITY, Problems, Rule, each, numbers, required};
+use crate::column::{NOT_NEGATIVE, POSITIVE, PROBABILITY, Problems, Rule, each, numbers, once, required};
 use crate::labels::{Label, Labels};
 
 /// The name in a table of a law of observed costs.
@@ -107,6 +107,7 @@ fn band_names(batch: &RecordBatch, events: bool, problems: &mut Problems) -> Vec
 
 /// The severity of each row; none where it has been refused.
 fn severities(batch: &RecordBatch, problems: &mut Problems) -> Vec<Option<Severity>> {
+    once(batch, ["band", "p_any", "rate", "family", "mean", "shape"].into_iter(), problems);
     let Some(families) = required(batch, "family", problems) else { return Vec::new() };
     let mut labels = Labels::default();
     let mut codes = Vec::new();

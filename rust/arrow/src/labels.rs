@@ -232,14 +232,13 @@ fn canonical(array: &ArrayRef) -> Option<Canonical> {
 fn plain(array: &ArrayRef) -> Option<Values> {
     let data_type = array.data_type();
     if data_type.is_integer() {
-        // A number past the range of int64 becomes its digits.
-        let narrow = cast(array, &DataType::Int64).ok()?;
-        return if narrow.null_count() == array.null_count() {
-            Some(Values::Integers(narrow.as_primitive::<Int64Type>().clone()))
-        } else {
+        // Numbers that may lie past the range of int64 are their digits, in every batch alike.
+        if *data_type == DataType::UInt64 {
             let digits = cast(array, &DataType::Utf8).ok()?;
-            Some(Values::Text(digits.as_string::<i32>().clone()))
-        };
+            return Some(Values::Text(digits.as_string::<i32>().clone()));
+        }
+        let numbers = cast(array, &DataType::Int64).ok()?;
+        return Some(Values::Integers(numbers.as_primitive::<Int64Type>().clone()));
     }
     let text = is_text(data_type).then(|| cast(array, &DataType::Utf8).ok())??;
     Some(Values::Text(text.as_string::<i32>().clone()))

@@ -9,12 +9,12 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_cast::cast;
 use arrow_schema::DataType;
 use fundholder_core::error::{Problem, Refusal};
-use fundholder_core::model::{CostModel, Year};
+use fundholder_core::model::{Band, CostModel, Year};
 use fundholder_core::people::Rows;
 use fundholder_core::random::{identity, integer_address, label_address, mix};
 use rayon::prelude::*;
 
-use crate::column::{NOT_NEGATIVE, PROBABILITY, Problems, Rule, each, numbers, required};
+use crate::column::{NOT_NEGATIVE, PROBABILITY, Problems, Rule, each, numbers, once, required};
 use crate::labels::{Label, Labels, is_label};
 
 const COUNT: Rule = Rule {
@@ -70,6 +70,11 @@ impl Reader {
         &self.addresses
     }
 
+    /// Levels that are read.
+    pub fn levels(&self) -> usize {
+        self.levels.len()
+    }
+
     pub fn rows(&self) -> u64 {
         self.rows
     }
@@ -91,6 +96,8 @@ impl Reader {
         let first = self.rows;
         self.rows += batch.num_rows() as u64;
 
+        let read = ["practice", "band", "count", "scale", "p_any", "person"];
+        once(batch, read.into_iter().chain(self.levels.iter().map(String::as_str)), &mut problems);
         if let Some(practice) = required(batch, "practice", &mut problems) {
             self.practices.read(practice, "practice", false, first, &mut problems, &mut rows.practice);
         }
@@ -171,6 +178,18 @@ impl Reader {
                 let i = p_any.len();
                 p_any.push(p.unwrap_or_else(|| own(i)));
             });
+            for i in from..rows.p_any.len().min(bands.len()) {
+                let year = &self.model.bands[bands[i] as usize].year;
+                if rows.p_any[i] > 0.0 && matches!(year, Year::Events(_)) && year.p_any() == 0.0 {
+                    let row = first + (i - from) as u64;
+                    problems.value(Problem::cell(
+                        "p_any",
+                        row,
+                        rows.p_any[i],
+                        "0 or null in a band without events",
+                    ));
+                }
+            }
         }
     }
 
@@ -256,8 +275,10 @@ impl Reader {
         for (labels, addresses) in self.units.iter().zip(&mut self.unit_addresses) {
             addresses.extend(labels.list()[addresses.len()..].iter().map(Label::address));
         }
+        let name = |band: &Band| label_address(band.name.as_deref().unwrap_or_default().as_bytes());
+        let bands: Vec<u64> = self.model.bands.iter().map(name).collect();
         for i in from..rows.len() {
-            let band = u64::from(rows.band[i]);
+            let band = bands[rows.band[i] as usize];
             let numbers = [band, rows.count[i], rows.scale[i].to_bits(), rows.p_any[i].to_bits()];
             let units =
                 rows.units.iter().zip(&self.unit_addresses).map(|(unit, address)| address[unit[i] as usize]);

@@ -23,6 +23,11 @@ impl Rows {
         self.practice.len()
     }
 
+    /// Can anyone of the row have a cost?
+    pub(crate) fn can_cost(&self, row: usize) -> bool {
+        self.count[row] > 0 && self.scale[row] > 0.0 && self.p_any[row] > 0.0
+    }
+
     pub fn is_empty(&self) -> bool {
         self.practice.is_empty()
     }

@@ -9,11 +9,10 @@ pub(crate) fn exception(py: Python<'_>, refusal: &Refusal) -> PyErr {
         Kind::Value => "InputError",
         Kind::Type => "InputTypeError",
     };
-    let mut problems: Vec<String> = refusal.problems.iter().map(ToString::to_string).collect();
-    if refusal.more > 0 {
-        problems.push(format!("and {} more", refusal.more));
-    }
-    let made = py.import("fundholder._errors").and_then(|module| module.getattr(name)?.call1((problems,)));
+    let problems: Vec<String> = refusal.problems.iter().map(ToString::to_string).collect();
+    let made = py
+        .import("fundholder._errors")
+        .and_then(|module| module.getattr(name)?.call1((problems, refusal.more)));
     match made {
         Ok(exception) => PyErr::from_value(exception),
         Err(error) => error,

@@ -1,6 +1,5 @@
 //! Cost models.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use fundholder_arrow::{annual_model, events_model, model_from_costs, model_table, moments_table};
@@ -44,7 +43,7 @@ impl CostModel {
 
     #[getter]
     fn table<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        table(py, model_table(&self.0), &HashMap::new())
+        table(py, model_table(&self.0))
     }
 
     #[pyo3(signature = (stop_loss = None))]
@@ -55,6 +54,6 @@ impl CostModel {
     ) -> PyResult<Bound<'py, PyAny>> {
         let stop_loss = stop_loss.map(|s| s.get().0);
         let moments = py.detach(|| moments_table(&self.0, stop_loss.as_ref()));
-        table(py, or_raise(py, moments)?, &HashMap::new())
+        table(py, or_raise(py, moments)?)
     }
 }

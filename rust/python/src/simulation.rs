@@ -1,6 +1,7 @@
 //! The simulation: a population in, a handle to its totals out.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::ArrowError;
@@ -8,9 +9,10 @@ use fundholder_arrow::{
     Asked, Budgets, Level, Measure, Reader, size_band_table, summary_table, totals_table,
 };
 use fundholder_core::error::Refusal;
+use fundholder_core::model::CostModel as CoreModel;
 use fundholder_core::people::Rows;
 use fundholder_core::simd;
-use fundholder_core::simulate::{Ended, Options, Progress, Run};
+use fundholder_core::simulate::{Ended, Options, Progress, Run, Totals};
 use fundholder_core::{contract, measures};
 use pyo3::prelude::*;
 
@@ -58,28 +60,29 @@ pub(crate) fn simulate(
         threads,
         processor: level(py, processor)?,
     };
-    let new_reader = || Reader::new(model.clone(), &by);
-    let mut reader = new_reader();
-    let source: Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send> = if streamed {
+    let mut reader = Reader::new(model.clone(), &by);
+    let progress = Progress::default();
+    let ended = if streamed {
         let stream = stream(population, "population")?.into_reader()?;
-        let columns = RecordBatch::new_empty(stream.schema());
-        or_raise(py, new_reader().read(&columns, &mut Rows::default()))?;
-        Box::new(stream)
+        watched(py, &progress, shown, || {
+            let columns = RecordBatch::new_empty(stream.schema());
+            let seen = Reader::new(model.clone(), &by).read(&columns, &mut Rows::default());
+            seen.map_err(Ended::Refused)?;
+            draw(stream, &model, &options, &mut reader, &progress)
+        })?
     } else {
         let batches = batches(population, "population")?;
-        or_raise(py, py.detach(|| check(new_reader(), &batches)))?;
-        Box::new(batches.into_iter().map(Ok))
+        watched(py, &progress, shown, || {
+            check(Reader::new(model.clone(), &by), &batches, &progress)?;
+            draw(batches.into_iter().map(Ok), &model, &options, &mut reader, &progress)
+        })?
     };
-    let mut run = or_raise(py, Run::new(&model, by.len(), &options))?;
-    let progress = Progress::default();
-    let ended = watched(py, &progress, shown, || draw(source, &mut reader, &mut run, &progress))?;
-    match ended {
-        Ok(()) => {}
+    let totals = match ended {
+        Ok(totals) => totals,
         Err(Ended::Refused(refusal)) => return Err(exception(py, &refusal)),
         Err(Ended::Interrupted) => return Err(exception(py, &Refusal::one("the run was stopped"))),
-    }
+    };
     let metadata = describe(&options, &by, &reader, costs);
-    let totals = run.finish();
     let units = reader.into_units();
     let levels = by.into_iter().zip(units).zip(totals);
     let levels = levels.map(|((name, labels), totals)| Level { name, labels, totals }).collect();
@@ -99,9 +102,12 @@ fn level(py: Python<'_>, name: &str) -> PyResult<simd::Level> {
 }
 
 /// Reads every batch and collects all problems.
-fn check(mut reader: Reader, batches: &[RecordBatch]) -> Result<(), Refusal> {
+fn check(mut reader: Reader, batches: &[RecordBatch], progress: &Progress) -> Result<(), Ended> {
     let mut all: Option<Refusal> = None;
     for slice in batches.iter().flat_map(slices) {
+        if progress.stop.load(Ordering::Relaxed) {
+            return Err(Ended::Interrupted);
+        }
         let mut rows = Rows::default();
         let read = reader.read(&slice, &mut rows).and_then(|()| reader.check_repeated(&rows));
         if let Err(refusal) = read {
@@ -112,8 +118,8 @@ fn check(mut reader: Reader, batches: &[RecordBatch]) -> Result<(), Refusal> {
         }
     }
     match all {
-        Some(refusal) => Err(refusal),
-        None if reader.rows() == 0 => Err(empty()),
+        Some(refusal) => Err(Ended::Refused(refusal)),
+        None if reader.rows() == 0 => Err(Ended::Refused(empty())),
         None => Ok(()),
     }
 }
@@ -125,22 +131,27 @@ fn slices(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
 }
 
 fn empty() -> Refusal {
-    Refusal::one("population is empty: must have a row for each person or group of people")
+    Refusal::one(
+        "population is empty: must have a row for each person or group of people (a reader is empty once it has been \
+         read)",
+    )
 }
 
 fn draw(
     source: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
+    model: &CoreModel,
+    options: &Options,
     reader: &mut Reader,
-    run: &mut Run,
     progress: &Progress,
-) -> Result<(), Ended> {
+) -> Result<Vec<Totals>, Ended> {
+    let mut run = Run::new(model, reader.levels(), options).map_err(Ended::Refused)?;
     let mut rows = Rows::default();
     for batch in source {
         let batch = batch.map_err(|error| Ended::Refused(unreadable("population", &error)))?;
         for slice in slices(&batch) {
             reader.read(&slice, &mut rows).map_err(Ended::Refused)?;
             if rows.len() >= ROWS_AT_ONCE {
-                add(run, reader, &rows, progress)?;
+                add(&mut run, reader, &rows, progress)?;
                 rows = Rows::default();
             }
         }
@@ -148,7 +159,8 @@ fn draw(
     if reader.rows() == 0 {
         return Err(Ended::Refused(empty()));
     }
-    add(run, reader, &rows, progress)
+    add(&mut run, reader, &rows, progress)?;
+    Ok(run.finish())
 }
 
 fn add(run: &mut Run, reader: &Reader, rows: &Rows, progress: &Progress) -> Result<(), Ended> {
@@ -216,7 +228,7 @@ impl Simulation {
     #[pyo3(signature = (by = None))]
     fn totals<'py>(&self, py: Python<'py>, by: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
         let level = self.level(py, by)?;
-        table(py, py.detach(|| totals_table(level)), &self.metadata)
+        table(py, py.detach(|| totals_table(level)))
     }
 
     #[pyo3(signature = (by, budgets, measure, thresholds, quantiles))]
@@ -244,7 +256,7 @@ impl Simulation {
             None => None,
         };
         let summary = py.detach(|| summary_table(level, measure, budgets.as_ref(), &thresholds, &quantiles));
-        table(py, or_raise(py, summary)?, &self.metadata)
+        table(py, or_raise(py, summary)?)
     }
 
     #[pyo3(signature = (by, edges, thresholds))]
@@ -258,6 +270,6 @@ impl Simulation {
         let level = self.level(py, by)?;
         let tolerances: Vec<f64> = thresholds.iter().map(|(_, t)| *t).collect();
         let bands = py.detach(|| measures::size_bands(&level.totals.units, &edges, &tolerances));
-        table(py, size_band_table(&bands, &thresholds), &self.metadata)
+        table(py, size_band_table(&bands, &thresholds))
     }
 }

@@ -1,7 +1,5 @@
 //! Tables across the boundary.
 
-use std::collections::HashMap;
-
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 use fundholder_core::error::{Kind, Problem, Refusal};
@@ -52,15 +50,8 @@ pub(crate) fn unreadable(name: &str, error: &ArrowError) -> Refusal {
     Refusal::one(format!("{name} cannot be read: {said}"))
 }
 
-/// A result as a `pyarrow.Table`, with what it was made from in its metadata.
-pub(crate) fn table<'py>(
-    py: Python<'py>,
-    batch: RecordBatch,
-    metadata: &HashMap<String, String>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let schema = batch.schema().as_ref().clone().with_metadata(metadata.clone());
-    let schema = std::sync::Arc::new(schema);
-    let batch = RecordBatch::try_new(schema.clone(), batch.columns().to_vec())
-        .map_err(|error| exception(py, &Refusal::one(error.to_string())))?;
-    PyTable::try_new(vec![batch], schema)?.into_pyarrow(py).map(Bound::into_any)
+/// A result as a `pyarrow.Table`.
+pub(crate) fn table(py: Python<'_>, batch: RecordBatch) -> PyResult<Bound<'_, PyAny>> {
+    let schema = batch.schema();
+    PyTable::try_new(vec![batch], schema)?.into_pyarrow(py)
 }

@@ -14,7 +14,8 @@ pub struct Estimate {
 impl Estimate {
     pub(crate) fn new(value: f64, se: f64) -> Self {
         let finite = |x: f64| x.is_finite().then_some(x);
-        Self { value: finite(value), se: finite(se) }
+        // What is not defined has no error.
+        Self { value: finite(value), se: finite(value).and(finite(se)) }
     }
 }
 

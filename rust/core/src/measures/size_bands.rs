@@ -74,15 +74,16 @@ struct Spread {
 fn spread(units: &[&UnitTotals], tolerances: &[f64], amount: impl Fn(&UnitTotals, usize) -> i64) -> Spread {
     let replications = units.first().map_or(0, |unit| unit.gross.len());
     let n = units.len() as f64;
-    let mut cv = 0.0;
+    // Units that keep no cost have no coefficient of variation.
+    let mut cvs = Vec::with_capacity(units.len());
     let mut cv_influence = vec![0.0; replications];
     let mut outside = vec![vec![0.0; replications]; tolerances.len()];
     for unit in units {
         let years: Vec<f64> = (0..replications).map(|r| pounds(amount(unit, r))).collect();
         let moments = moments(&years);
-        cv += moments.cv.value.unwrap_or(0.0) / n;
+        cvs.extend(moments.cv.value);
         for (sum, influence) in cv_influence.iter_mut().zip(moments.cv_influences(&years)) {
-            *sum += influence / n;
+            *sum += influence;
         }
         let budget = moments.mean.value.unwrap_or(0.0);
         for (share, tolerance) in outside.iter_mut().zip(tolerances) {
@@ -96,9 +97,9 @@ fn spread(units: &[&UnitTotals], tolerances: &[f64], amount: impl Fn(&UnitTotals
         let deviations: Vec<f64> = share.iter().map(|x| x - mean).collect();
         Estimate::new(mean, error_of_mean(&deviations))
     };
-    let empty = units.is_empty() || replications < 2;
+    let count = cvs.len() as f64;
     Spread {
-        cv: if empty { Estimate::default() } else { Estimate::new(cv, error_of_mean(&cv_influence)) },
+        cv: Estimate::new(cvs.iter().sum::<f64>() / count, error_of_mean(&cv_influence) / count),
         outside: outside.iter().map(one).collect(),
     }
 }

@@ -105,13 +105,19 @@ impl Year {
         }
     }
 
+    /// Events in a year of a person with this probability of any: the law's own rate for its own probability, which
+    /// rounds to 1 where the rate is large.
+    pub(crate) fn rate_at(&self, p_any: f64) -> f64 {
+        if p_any == self.p_any() { self.rate() } else { -libm::log1p(-p_any) }
+    }
+
     /// Expected cost (£) of a person with this probability of any cost and scale 1.
     pub fn mean_at(&self, p_any: f64) -> f64 {
         match self {
             Year::Annual { severity, .. } => p_any * severity.mean(),
             Year::Events(types) => {
                 let rate = self.rate();
-                let more = if rate > 0.0 { -libm::log1p(-p_any) / rate } else { 0.0 };
+                let more = if rate > 0.0 { self.rate_at(p_any) / rate } else { 0.0 };
                 types.iter().map(|t| more * t.rate * t.severity.mean()).sum()
             }
         }
@@ -133,22 +139,28 @@ pub struct CostModel {
 }
 
 impl CostModel {
-    /// A digest of everything that decides a draw.
+    /// A digest of everything that decides a draw, the same for any order of the bands.
     pub fn digest(&self) -> u64 {
+        self.bands.iter().map(Band::digest).fold(0, u64::wrapping_add)
+    }
+}
+
+impl Band {
+    fn digest(&self) -> u64 {
         let mut hash = 0;
-        let mut put = |x: u64| hash = mix(hash ^ mix(x));
-        for band in &self.bands {
-            put(label_address(band.name.as_deref().unwrap_or_default().as_bytes()));
-            match &band.year {
-                Year::Annual { p_any, severity } => {
-                    put(p_any.to_bits());
-                    severity.digest(&mut put);
-                }
-                Year::Events(types) => {
-                    for event in types {
-                        put(event.rate.to_bits());
-                        event.severity.digest(&mut put);
-                    }
+        let mut put = |x: u64| hash = mix(hash ^ mix(x.wrapping_add(1)));
+        put(self.name.as_deref().map_or(0, |name| label_address(name.as_bytes())));
+        match &self.year {
+            Year::Annual { p_any, severity } => {
+                put(0);
+                put(p_any.to_bits());
+                severity.digest(&mut put);
+            }
+            Year::Events(types) => {
+                put(types.len() as u64);
+                for event in types {
+                    put(event.rate.to_bits());
+                    event.severity.digest(&mut put);
                 }
             }
         }
@@ -165,6 +177,7 @@ impl Severity {
                 put(shape.unwrap_or_default().to_bits());
             }
             SeverityKind::Observed(law) => {
+                put(law.values().len() as u64);
                 law.values().iter().chain(law.probabilities()).for_each(|x| put(x.to_bits()));
                 if let Some(tail) = law.tail() {
                     let terms = [tail.threshold, tail.scale, tail.shape, tail.probability];

@@ -63,7 +63,8 @@ impl Source {
 #[inline]
 pub(crate) fn unit_interval(high: u32, low: u32) -> f64 {
     let bits = (u64::from(high) << 32) | u64::from(low);
-    (bits as f64 + 0.5) * 2f64.powi(-64)
+    // The largest 64-bit numbers round to 2^64.
+    ((bits as f64 + 0.5) * 2f64.powi(-64)).min(1.0f64.next_down())
 }
 
 /// Spreads every bit of a number over all 64 (the finaliser of SplitMix64; Steele, Lea and Flood 2014).

@@ -16,14 +16,14 @@ struct Column {
 pub(crate) struct Atoms {
     columns: Vec<Column>,
     values: Vec<f64>,
-    /// Where there is a tail, the atom past the last value stands for it.
     tail: Option<GpdTail>,
 }
 
 impl Atoms {
     pub(crate) fn new(law: &Empirical) -> Self {
-        let tail = law.tail().map(|tail| tail.probability);
-        let probabilities: Vec<f64> = law.probabilities().iter().copied().chain(tail).collect();
+        // Given that the cost is not in the tail.
+        let body: f64 = 1.0 - law.tail().map_or(0.0, |tail| tail.probability);
+        let probabilities: Vec<f64> = law.probabilities().iter().map(|p| p / body).collect();
         let n = probabilities.len() as f64;
         let mut scaled: Vec<f64> = probabilities.iter().map(|p| p * n).collect();
         let (mut small, mut large): (Vec<u32>, Vec<u32>) =
@@ -41,30 +41,30 @@ impl Atoms {
         Self { columns, values: law.values().to_vec(), tail: law.tail().copied() }
     }
 
-    /// The atom at v, and where v stands within it.
-    #[inline]
-    fn find(&self, v: f64) -> (usize, f64) {
-        let place = v * self.columns.len() as f64;
-        let i = (place as usize).min(self.columns.len() - 1);
-        let within = place - i as f64;
-        let Column { cut, other } = self.columns[i];
-        if within < cut { (i, within / cut) } else { (other as usize, (within - cut) / (1.0 - cut)) }
+    /// Values: with more of them, more random bits are needed to give each its own probability.
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
     }
 
-    /// The cost at v, unless v is in the tail.
-    #[inline]
-    pub(crate) fn body(&self, v: f64) -> Option<f64> {
-        self.values.get(self.find(v).0).copied()
+    /// The share of draws in the tail: those with the smallest v.
+    pub(crate) fn tail_probability(&self) -> f64 {
+        self.tail.map_or(0.0, |tail| tail.probability)
     }
 
     #[inline]
     pub(crate) fn at(&self, v: f64) -> f64 {
-        let (i, within) = self.find(v);
-        match (&self.tail, self.values.get(i)) {
-            (_, Some(&value)) => value,
-            // The tail's quantile is infinite at 0.
-            (Some(tail), None) => tail.threshold + tail.excess_inverse_survival(within.max(1e-18)),
-            (None, None) => 0.0,
+        let probability = self.tail_probability();
+        match &self.tail {
+            Some(tail) if v < probability => tail.threshold + tail.excess_inverse_survival(v / probability),
+            _ => self.body((v - probability) / (1.0 - probability)),
         }
+    }
+
+    #[inline]
+    fn body(&self, v: f64) -> f64 {
+        let place = v * self.columns.len() as f64;
+        let i = (place as usize).min(self.columns.len() - 1);
+        let Column { cut, other } = self.columns[i];
+        self.values[if place - (i as f64) < cut { i } else { other as usize }]
     }
 }

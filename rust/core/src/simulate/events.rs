@@ -1,5 +1,6 @@
 //! Poisson events, each with a severity: referrals, admissions, courses of treatment.
 
+use crate::model::Year;
 use crate::random::{Purpose, Source, unit_interval};
 use crate::sampler::Sampler;
 
@@ -13,15 +14,16 @@ pub(crate) struct EventType {
     pub sampler: std::sync::Arc<Sampler>,
 }
 
-#[derive(Debug)]
 pub(crate) struct Events {
     pub types: Vec<EventType>,
+    /// The law that the types are of: rates by probability of any event.
+    pub year: Year,
 }
 
 impl Events {
     /// The cost of a year in £ with at least one event; v, uniform in (0, 1), settles how many.
     pub(crate) fn at(&self, source: &Source, identity: u64, year: u32, p_any: f64, v: f64) -> f64 {
-        (0..number(-libm::log1p(-p_any), p_any, v))
+        (0..number(self.year.rate_at(p_any), p_any, v))
             .map(|n| {
                 let [high, low, kind, _] = source.block(identity, year, Purpose::Event(n));
                 let kind = unit_interval(kind, 0);
@@ -36,9 +38,10 @@ impl Events {
     }
 }
 
-/// The number of events, given that there are any, that a share v of years exceeds or equals... by inversion from one up.
+/// The number of events, given that there are any, by inversion: the smallest v have the most events, as the
+/// smallest v of an amount are the largest costs.
 fn number(rate: f64, p_any: f64, v: f64) -> u32 {
-    let mut left = v * p_any;
+    let mut left = (1.0 - v) * p_any;
     let mut term = rate * libm::exp(-rate);
     let mut n = 1;
     // Past the mean, terms fall faster than geometrically; the bound ends the search where `left` is rounding error.

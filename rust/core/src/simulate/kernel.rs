@@ -15,7 +15,6 @@ use crate::sampler::{Atoms, Cells, FAST_CELLS, KEY_SHIFT, Sampler, TOP_KEY};
 use crate::simd::{LANES, ROUNDER, Simd, Task};
 
 /// How the people of a chunk come to their cost of the year.
-#[derive(Debug)]
 pub(crate) enum Law {
     /// One amount, where there is any.
     Annual(Sampler),
@@ -319,14 +318,14 @@ fn kept<S: Simd, const CEILING: bool>(s: S, rounded: S::Doubles, terms: Terms) -
     s.doubles_add(s.doubles_sub(units, ceded), rounder)
 }
 
-/// A cost among observed ones: 32 bits are enough, but for the fitted tail and the smallest probabilities.
+/// A cost among observed ones, where 32 bits are enough: not in the fitted tail, and not where values are so many, or a
+/// cost so rare, that a value has few words (below 2^16, its probability would be off by more than 1.5e-5 of itself).
 #[inline]
 fn observed(chunk: &Chunk, atoms: &Atoms, person: usize, bits: u32) -> Option<f64> {
-    let (group, lane) = (person / LANES, person % LANES);
-    let v = (f64::from(bits) + 0.5) / (chunk.p_any[person] * 2f64.powi(32));
-    let fine = chunk.inverses[group][lane] > 0.0 && v < 1.0;
-    let value = fine.then(|| atoms.body(v))??;
-    Some(value * chunk.multipliers[group][lane])
+    let words = chunk.p_any[person] * 2f64.powi(32);
+    let [low, high] = [f64::from(bits), f64::from(bits) + 1.0].map(|end| end / words);
+    let enough = atoms.len() as f64 * 65_536.0 <= words && low >= atoms.tail_probability() && high <= 1.0;
+    enough.then(|| atoms.at(0.5 * (low + high)) * chunk.multipliers[person / LANES][person % LANES])
 }
 
 /// The cost of one person in one year, before effects, in units of money, from 64 random bits.

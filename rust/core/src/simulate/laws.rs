@@ -38,7 +38,7 @@ impl Laws {
                         (kind, severity.unit())
                     }
                     Year::Events(types) => {
-                        kinds.push(Law::Events(events(types, &mut samplers)));
+                        kinds.push(Law::Events(events(&band.year, types, &mut samplers)));
                         (kinds.len() - 1, 1.0)
                     }
                 };
@@ -83,7 +83,11 @@ fn sampler(severity: &Severity) -> Sampler {
     }
 }
 
-fn events(types: &[crate::model::EventType], samplers: &mut Vec<(Severity, Arc<Sampler>)>) -> Events {
+fn events(
+    year: &Year,
+    types: &[crate::model::EventType],
+    samplers: &mut Vec<(Severity, Arc<Sampler>)>,
+) -> Events {
     let rate: f64 = types.iter().map(|t| t.rate).sum();
     let mut cumulative = 0.0;
     let types = types
@@ -99,5 +103,5 @@ fn events(types: &[crate::model::EventType], samplers: &mut Vec<(Severity, Arc<S
             EventType { cumulative, unit: t.severity.unit(), sampler }
         })
         .collect();
-    Events { types }
+    Events { types, year: year.clone() }
 }

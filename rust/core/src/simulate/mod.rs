@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use rayon::prelude::*;
 
 use crate::contract::{StopLoss, Terms};
-use crate::error::Refusal;
+use crate::error::{Problem, Refusal};
 use crate::model::CostModel;
 use crate::money::{Tally, UNITS_PER_POUND};
 use crate::people::Rows;
@@ -44,6 +44,22 @@ pub struct Options {
     pub national_sd: f64,
     pub threads: usize,
     pub processor: Level,
+}
+
+impl Options {
+    fn check(&self) -> Result<(), Refusal> {
+        let mut problems = Vec::new();
+        if !(1..=MAX_REPLICATIONS).contains(&self.replications) {
+            let allowed = format!("a whole number from 1 to {MAX_REPLICATIONS}");
+            problems.push(Problem::argument("replications", self.replications, &allowed));
+        }
+        for (name, sd) in [("practice_sd", self.practice_sd), ("national_sd", self.national_sd)] {
+            if !(sd.is_finite() && sd >= 0.0) {
+                problems.push(Problem::argument(name, sd, "a finite number, 0 or more"));
+            }
+        }
+        Refusal::unless_empty(problems)
+    }
 }
 
 /// The most replications of one run: the address of a draw has room for four times as many.
@@ -81,6 +97,7 @@ pub struct Run {
 impl Run {
     /// A run over `levels` levels of units.
     pub fn new(model: &CostModel, levels: usize, options: &Options) -> Result<Self, Refusal> {
+        options.check()?;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(options.threads)
             .build()
@@ -127,8 +144,10 @@ impl Run {
     fn check_room(&mut self, rows: &Rows) -> Result<(), Ended> {
         let room = i64::MAX as f64 / 16.0;
         for i in 0..rows.len() {
-            let mean = self.laws.mean(rows.band[i] as usize, rows.p_any[i]) * UNITS_PER_POUND;
-            self.expected += rows.count[i] as f64 * rows.scale[i] * mean;
+            if rows.can_cost(i) {
+                let mean = self.laws.mean(rows.band[i] as usize, rows.p_any[i]) * UNITS_PER_POUND;
+                self.expected += rows.count[i] as f64 * rows.scale[i] * mean;
+            }
         }
         if self.expected < room {
             return Ok(());

@@ -40,12 +40,7 @@ impl Plan {
                 units.fold(std::cmp::Ordering::Equal, |all, one| all.then(one))
             })
         };
-        let mut order: Vec<u32> = (0..rows.len() as u32)
-            .filter(|&row| {
-                let i = row as usize;
-                rows.count[i] > 0 && rows.scale[i] > 0.0 && rows.p_any[i] > 0.0
-            })
-            .collect();
+        let mut order: Vec<u32> = (0..rows.len() as u32).filter(|&row| rows.can_cost(row as usize)).collect();
         if !order.is_sorted_by(|a, b| compare(a, b).is_le()) {
             order.par_sort_unstable_by(compare);
         }

@@ -13,7 +13,7 @@ fn priced() -> CostModel {
 
 #[test]
 fn do_counts_have_the_mean_and_variance_of_a_poisson_law() {
-    for rate in [0.01, 0.7, 5.0, 25.0] {
+    for rate in [0.01, 0.7, 5.0, 25.0, 60.0, 400.0] {
         let model = events(&[(rate, severity("fixed", 1.0, None))]);
         // As many events at every rate, about, and years enough for the fourth moment.
         let people = (200.0 / rate).ceil();
