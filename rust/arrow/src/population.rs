@@ -178,16 +178,11 @@ impl Reader {
                 let i = p_any.len();
                 p_any.push(p.unwrap_or_else(|| own(i)));
             });
-            for i in from..rows.p_any.len().min(bands.len()) {
-                let year = &self.model.bands[bands[i] as usize].year;
-                if rows.p_any[i] > 0.0 && matches!(year, Year::Events(_)) && year.p_any() == 0.0 {
+            for (i, (&p, &band)) in rows.p_any.iter().zip(bands).enumerate().skip(from) {
+                let year = &self.model.bands[band as usize].year;
+                if p > 0.0 && matches!(year, Year::Events(_)) && year.p_any() == 0.0 {
                     let row = first + (i - from) as u64;
-                    problems.value(Problem::cell(
-                        "p_any",
-                        row,
-                        rows.p_any[i],
-                        "0 or null in a band without events",
-                    ));
+                    problems.value(Problem::cell("p_any", row, p, "0 or null in a band without events"));
                 }
             }
         }
