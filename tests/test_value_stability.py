@@ -3,7 +3,7 @@
 A change here is value-breaking: the same seed gives other digits. It belongs under that heading of
 the changelog, with a new version, or is a mistake.
 
-Origin: version 0.1.0 before its release, commit 126ebd5, the same on every processor level of an
+Origin: version 0.1.0 before its release, the same on every processor level of an
 x86-64. They say nothing of whether the law is right: other tests do. In this folder,
 
     python -c "import test_value_stability as t; print({k: t.totals(k) for k in t.TOTALS})"
