@@ -7,8 +7,6 @@ use arrow_cast::cast;
 use arrow_schema::DataType;
 use fundholder_core::error::{KEPT, Kind, Problem, Refusal};
 
-use crate::labels::is_label;
-
 /// Collects what is wrong with a table.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
@@ -148,5 +146,17 @@ pub(crate) fn each(
             }
             put(Some(value));
         }
+    }
+}
+
+pub(crate) fn is_text(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null)
+}
+
+/// Can a column of this type name people, practices or units?
+pub(crate) fn is_label(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(_, values) => is_label(values),
+        other => other.is_integer() || is_text(other),
     }
 }

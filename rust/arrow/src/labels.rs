@@ -12,7 +12,7 @@ use arrow_schema::DataType;
 use fundholder_core::error::Problem;
 use fundholder_core::random::{integer_address, label_address};
 
-use crate::column::Problems;
+use crate::column::{Problems, is_text};
 
 /// What a column calls a practice, a band or a unit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -242,16 +242,4 @@ fn plain(array: &ArrayRef) -> Option<Values> {
     }
     let text = is_text(data_type).then(|| cast(array, &DataType::Utf8).ok())??;
     Some(Values::Text(text.as_string::<i32>().clone()))
-}
-
-fn is_text(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null)
-}
-
-/// Can a column of this type name people, practices or units?
-pub(crate) fn is_label(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::Dictionary(_, values) => is_label(values),
-        other => other.is_integer() || is_text(other),
-    }
 }

@@ -14,8 +14,8 @@ use fundholder_core::people::Rows;
 use fundholder_core::random::{identity, integer_address, label_address, mix};
 use rayon::prelude::*;
 
-use crate::column::{NOT_NEGATIVE, PROBABILITY, Problems, Rule, each, numbers, once, required};
-use crate::labels::{Label, Labels, is_label};
+use crate::column::{NOT_NEGATIVE, PROBABILITY, Problems, Rule, each, is_label, numbers, once, required};
+use crate::labels::{Label, Labels};
 
 const COUNT: Rule = Rule {
     good: |x| x >= 0.0 && x <= u32::MAX as f64 && x.fract() == 0.0,
