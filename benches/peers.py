@@ -285,6 +285,14 @@ def _prepare(p, seed, key, threshold):  # type: ignore[no-untyped-def]
         threshold[i] = _U(0xFFFFFFFFFFFFFFFF) if x >= _TWO64 else _U(x)
 
 
+def _addressed(p: F64, seed: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """Return each person's hash key and integer claim threshold."""
+    key = np.empty(p.size, np.uint64)
+    threshold = np.empty(p.size, np.uint64)
+    _prepare(p, np.uint64(seed % 2**64), key, threshold)
+    return key, threshold
+
+
 @_jit
 def _simulate(  # type: ignore[no-untyped-def]
     key, threshold, mean, scale, shift, ceiling, gross, net, block
@@ -349,9 +357,7 @@ def numba_passes(
       means are read from L1/L2 in all replications.
     """
     p, mean = _checked(p, mean, sigma, ceiling, replications)
-    key = np.empty(p.size, np.uint64)
-    threshold = np.empty(p.size, np.uint64)
-    _prepare(p, np.uint64(seed % 2**64), key, threshold)
+    key, threshold = _addressed(p, seed)
     gross = np.zeros(replications)
     net = np.zeros(replications)
     scale = sigma / math.log(2.0)
@@ -422,9 +428,7 @@ def numba_loop(
     A splitmix64 hash for each person-draw, a second one and the inverse normal for claimants.
     """
     p, mean = _checked(p, mean, sigma, ceiling, replications)
-    key = np.empty(p.size, np.uint64)
-    threshold = np.empty(p.size, np.uint64)
-    _prepare(p, np.uint64(seed % 2**64), key, threshold)
+    key, threshold = _addressed(p, seed)
     gross = np.zeros(replications)
     net = np.zeros(replications)
     _loop(key, threshold, mean, float(sigma), float(ceiling), gross, net, int(chunk))
