@@ -53,6 +53,83 @@ impl StopLoss {
     }
 }
 
+/// Which cost of a person's year is looked at: before the contract, kept after it, or passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    Gross,
+    Net,
+    Ceded,
+}
+
+/// A stretch of a piecewise linear function of cost: `fixed + slope * cost` from `from` on, all in £.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Piece {
+    pub from: f64,
+    pub fixed: f64,
+    pub slope: f64,
+}
+
+impl Piece {
+    pub(crate) fn at(&self, cost: f64) -> f64 {
+        self.fixed + self.slope * cost
+    }
+}
+
+/// A measure as a function of the cost of a person's year: continuous, never falling, straight between its corners.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Layer(Vec<Piece>);
+
+impl Layer {
+    pub(crate) fn new(stop_loss: Option<&StopLoss>, measure: Measure) -> Self {
+        let all = Piece { from: 0.0, fixed: 0.0, slope: 1.0 };
+        let nothing = Piece { slope: 0.0, ..all };
+        let Some(s) = stop_loss.filter(|s| s.share > 0.0 && s.limit > 0.0 && measure != Measure::Gross) else {
+            return Self(vec![if measure == Measure::Ceded { nothing } else { all }]);
+        };
+        let mut pieces = vec![nothing, Piece { from: s.ceiling, fixed: -s.ceiling * s.share, slope: s.share }];
+        if s.limit.is_finite() {
+            pieces.push(Piece { from: s.exhausted_at(), fixed: s.limit, slope: 0.0 });
+        }
+        if measure == Measure::Net {
+            pieces.iter_mut().for_each(|p| (p.fixed, p.slope) = (-p.fixed, 1.0 - p.slope));
+        }
+        if s.ceiling == 0.0 {
+            pieces.remove(0);
+        }
+        Self(pieces)
+    }
+
+    /// The stretches, each with its end.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = (Piece, f64)> + '_ {
+        let ends = self.0.iter().skip(1).map(|p| p.from).chain([f64::INFINITY]);
+        self.0.iter().copied().zip(ends)
+    }
+
+    /// A share of the cost, from its first pound on: its slope.
+    pub(crate) fn proportional(&self) -> Option<f64> {
+        match self.0.as_slice() {
+            [piece] if piece.fixed == 0.0 => Some(piece.slope),
+            _ => None,
+        }
+    }
+
+    /// The largest value it takes: infinite where it never ends to rise.
+    pub(crate) fn bound(&self) -> f64 {
+        self.0.last().map_or(f64::INFINITY, |p| if p.slope == 0.0 { p.fixed } else { f64::INFINITY })
+    }
+
+    pub(crate) fn at(&self, cost: f64) -> f64 {
+        self.0.iter().rev().find(|p| cost >= p.from).map_or(0.0, |p| p.at(cost))
+    }
+
+    /// The smallest cost at which it is above `value`: infinite where there is none.
+    pub(crate) fn exceeds(&self, value: f64) -> f64 {
+        self.pieces()
+            .find(|(p, end)| p.slope > 0.0 && p.at(*end) > value)
+            .map_or(f64::INFINITY, |(p, _)| ((value - p.fixed) / p.slope).max(p.from))
+    }
+}
+
 /// The terms in units of money, as whole numbers held in doubles.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {

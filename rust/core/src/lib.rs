@@ -3,10 +3,16 @@
 //! Numbers only: no Python, no Arrow, no files, no clock and no global state. Imports point one way: numbers, random
 //! addresses and errors; severity laws; people, bands and contracts; simulation; measures.
 
+mod complex;
 pub mod contract;
+pub mod composition;
+mod effects;
 pub mod error;
+pub mod exact;
+mod lattice;
 pub mod measures;
 pub mod model;
+pub mod moments;
 pub mod money;
 pub mod people;
 pub mod random;

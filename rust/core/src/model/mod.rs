@@ -1,15 +1,18 @@
 //! What people cost: bands, each with the law of a person's year.
 
-mod compound;
+mod events;
 mod line;
 mod moments;
+mod person;
 
 use std::sync::Arc;
 
 use crate::random::{label_address, mix};
 use crate::severity::{Empirical, Family, Law};
 
+pub(crate) use moments::Cumulants;
 pub use moments::Moments;
+pub(crate) use person::{Person, Persons, Scaled};
 
 /// The law of a cost in £, given that there is one.
 #[derive(Clone)]

@@ -1,3 +1,4 @@
+use super::stretch::{from_tails, move_origin};
 use super::{GpdTail, Law, MAX_MOMENT};
 
 const ORDERS: usize = MAX_MOMENT as usize + 1;
@@ -218,6 +219,29 @@ impl Law for Empirical {
         };
         self.tail_at(x)
             .map_or(body, |tail| body + tail.probability * tail.partial_moment(k, x - tail.threshold))
+    }
+
+    fn stretch(&self, a: f64, b: f64) -> [f64; 4] {
+        let mut sums = self.tail_at(b).map_or([0.0; 4], |tail| {
+            let from = a.max(tail.threshold);
+            move_origin(from_tails(self, from, b), from - a)
+        });
+        for i in self.atoms_up_to(a)..self.atoms_up_to(b) {
+            let mut term = self.probabilities[i];
+            for sum in &mut sums {
+                *sum += term;
+                term *= self.values[i] - a;
+            }
+        }
+        sums
+    }
+
+    fn atoms(&self) -> Vec<(f64, f64)> {
+        self.values.iter().copied().zip(self.probabilities.iter().copied()).collect()
+    }
+
+    fn density_from(&self) -> f64 {
+        self.tail.map_or(f64::INFINITY, |tail| tail.threshold)
     }
 }
 

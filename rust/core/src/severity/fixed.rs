@@ -34,4 +34,17 @@ impl Law for Fixed {
     fn partial_moment(&self, _k: u32, x: f64) -> f64 {
         self.cdf(x)
     }
+
+    fn stretch(&self, a: f64, b: f64) -> [f64; 4] {
+        let inside = f64::from(u8::from(a < 1.0 && 1.0 <= b));
+        [0, 1, 2, 3].map(|k| inside * (1.0 - a).powi(k))
+    }
+
+    fn atoms(&self) -> Vec<(f64, f64)> {
+        vec![(1.0, 1.0)]
+    }
+
+    fn density_from(&self) -> f64 {
+        f64::INFINITY
+    }
 }

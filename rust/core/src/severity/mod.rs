@@ -6,6 +6,7 @@ mod gamma;
 mod gpd;
 mod lognormal;
 mod pareto;
+mod stretch;
 mod weibull;
 
 pub use empirical::Empirical;
@@ -14,6 +15,7 @@ pub use gamma::Gamma;
 pub use gpd::GpdTail;
 pub use lognormal::Lognormal;
 pub use pareto::Pareto;
+pub(crate) use stretch::{Stretch, stretches};
 pub use weibull::Weibull;
 
 /// Highest order `k` that [`Law::partial_moment`] is meant for.
@@ -42,6 +44,21 @@ pub trait Law: Send + Sync {
     /// E[X^k; X <= x] for k in 0..=4 and x in [0, inf]; +inf where the moment does not exist and
     /// x = inf.
     fn partial_moment(&self, k: u32, x: f64) -> f64;
+
+    /// P(a < X <= b) and E[(X - a)^k; a < X <= b] for k = 1, 2, 3, over a finite stretch on which the law is smooth.
+    fn stretch(&self, a: f64, b: f64) -> [f64; 4] {
+        stretch::from_tails(self, a, b)
+    }
+
+    /// Costs that have a probability of their own, ascending, with their probabilities.
+    fn atoms(&self) -> Vec<(f64, f64)> {
+        Vec::new()
+    }
+
+    /// Where its density begins: infinite where it has atoms only.
+    fn density_from(&self) -> f64 {
+        0.0
+    }
 }
 
 /// The named families of mean 1.

@@ -1,0 +1,272 @@
+//! Who is where: how many people of each kind are in each practice and unit.
+//!
+//! A practice of many people who are all different would need a law for each of them. Beyond a number of kinds, they are
+//! spread over a grid of kinds: each person is replaced by a weighted few, by interpolation of Lagrange, so that every
+//! smooth function of scale and probability keeps its sum. Cumulants without a contract are polynomials of both, and are
+//! kept exactly: the first five in the scale, the first three in the probability.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
+
+use crate::error::Refusal;
+use crate::model::{CostModel, Year};
+use crate::people::{Kind, Rows};
+use crate::random::mix;
+
+/// Weights are counts of 2^-30 of a person, so that their sums do not depend on the order of people.
+const WHOLE: f64 = (1u64 << 30) as f64;
+/// Kinds of one practice that stay as they are.
+const KINDS: usize = 512;
+/// Steps of the grid in the logarithm of the scale; finer where costs have atoms, which a ceiling turns into corners.
+const SMOOTH_STEP: f64 = 1.0 / 16.0;
+const ATOM_STEP: f64 = 1.0 / 128.0;
+const SCALE_NODES: usize = 6;
+/// Steps of the grid in the probability of any cost, and in the logarithm of a rate of events.
+const PROBABILITY_STEPS: f64 = 16.0;
+const RATE_STEP: f64 = 0.25;
+const PROBABILITY_NODES: usize = 4;
+
+/// The largest probability below 1.
+const BELOW_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
+
+type Key = [u64; 3];
+
+/// People as they are added.
+pub struct Composition {
+    bands: Vec<Grid>,
+    levels: usize,
+    parts: HashMap<Vec<u32>, Growing>,
+    practices: Vec<u64>,
+}
+
+#[derive(Default)]
+struct Growing {
+    people: u64,
+    weights: HashMap<Key, i64, BuildHasherDefault<KeyHasher>>,
+    on_grid: bool,
+}
+
+/// How the people of a band are put on the grid.
+struct Grid {
+    step: f64,
+    own_p: f64,
+    /// Events a year of a person of the band; 0 where there are no events.
+    rate: f64,
+}
+
+/// The people of one practice that are in one unit at every level.
+#[derive(Debug)]
+pub struct Part {
+    /// Address of the practice.
+    pub(crate) practice: u64,
+    /// The unit at each level.
+    pub(crate) units: Vec<u32>,
+    pub(crate) people: u64,
+    /// Numbers of kinds, and how many people of them.
+    weights: Vec<(u32, i64)>,
+}
+
+/// A whole population, by kinds.
+#[derive(Debug)]
+pub struct People {
+    pub(crate) kinds: Vec<Kind>,
+    /// In the order of their practices.
+    pub(crate) parts: Vec<Part>,
+}
+
+impl Composition {
+    pub fn new(model: &CostModel, levels: usize) -> Self {
+        let grid = |year: &Year| {
+            let continuous = match year {
+                Year::Annual { severity, .. } => severity.law().density_from() == 0.0,
+                Year::Events(types) => types.iter().all(|t| t.severity.law().density_from() == 0.0),
+            };
+            Grid {
+                step: if continuous { SMOOTH_STEP } else { ATOM_STEP },
+                own_p: year.p_any(),
+                rate: year.rate(),
+            }
+        };
+        Self {
+            bands: model.bands.iter().map(|band| grid(&band.year)).collect(),
+            levels,
+            parts: HashMap::new(),
+            practices: Vec::new(),
+        }
+    }
+
+    /// Adds rows; `addresses` are those of the practices, by number.
+    pub fn add(&mut self, rows: &Rows, addresses: &[u64]) -> Result<(), Refusal> {
+        self.practices.extend(&addresses[self.practices.len()..]);
+        let mut place = Vec::new();
+        for row in 0..rows.len() {
+            place.clear();
+            place.push(rows.practice[row]);
+            place.extend(rows.units.iter().map(|level| level[row]));
+            if !self.parts.contains_key(&place) {
+                self.parts.insert(place.clone(), Growing::default());
+            }
+            let Some(part) = self.parts.get_mut(&place) else { continue };
+            part.people += rows.count[row];
+            if rows.can_cost(row) {
+                let kind = Kind { band: rows.band[row], scale: rows.scale[row], p_any: rows.p_any[row] };
+                part.add(&self.bands, kind, rows.count[row]).ok_or_else(too_many)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn finish(self) -> People {
+        let mut numbers: BTreeMap<Key, u32> = BTreeMap::new();
+        for key in self.parts.values().flat_map(|part| part.weights.keys()) {
+            numbers.insert(*key, 0);
+        }
+        numbers.values_mut().zip(0..).for_each(|(number, i)| *number = i);
+        let mut parts: Vec<Part> = self
+            .parts
+            .into_iter()
+            .map(|(place, part)| {
+                let mut weights: Vec<(u32, i64)> =
+                    part.weights.into_iter().filter(|w| w.1 != 0).map(|(key, w)| (numbers[&key], w)).collect();
+                weights.sort_unstable();
+                let practice = self.practices[place[0] as usize];
+                Part { practice, units: place[1..].to_vec(), people: part.people, weights }
+            })
+            .collect();
+        parts.sort_unstable_by(|a, b| (a.practice, &a.weights).cmp(&(b.practice, &b.weights)));
+        debug_assert!(parts.iter().all(|part| part.units.len() == self.levels));
+        People { kinds: numbers.into_keys().map(kind).collect(), parts }
+    }
+}
+
+fn too_many() -> Refusal {
+    Refusal::one("column 'count': the people of one kind in one practice add up to more than 8 billion: must be fewer")
+}
+
+fn key(kind: Kind) -> Key {
+    [u64::from(kind.band), kind.scale.to_bits(), kind.p_any.to_bits()]
+}
+
+fn kind([band, scale, p_any]: Key) -> Kind {
+    Kind { band: band as u32, scale: f64::from_bits(scale), p_any: f64::from_bits(p_any) }
+}
+
+impl Growing {
+    /// None where there is no room.
+    fn add(&mut self, bands: &[Grid], one: Kind, count: u64) -> Option<()> {
+        let count = i64::try_from(count).ok()?;
+        if self.on_grid {
+            return self.spread(bands, one, count);
+        }
+        let slot = self.weights.entry(key(one)).or_default();
+        *slot = slot.checked_add(count.checked_mul(WHOLE as i64)?)?;
+        if self.weights.len() > KINDS {
+            self.on_grid = true;
+            for (key, weight) in std::mem::take(&mut self.weights) {
+                self.spread(bands, kind(key), weight / WHOLE as i64)?;
+            }
+        }
+        Some(())
+    }
+
+    fn spread(&mut self, bands: &[Grid], one: Kind, count: i64) -> Option<()> {
+        let grid = &bands[one.band as usize];
+        let scales = grid.scales(one.scale);
+        for (p_any, share) in grid.probabilities(one.p_any).into_iter().filter(|(p, _)| *p > 0.0) {
+            for (scale, weight) in scales {
+                let weight = libm::rint(weight * share * WHOLE) as i64;
+                if weight != 0 {
+                    let slot = self.weights.entry(key(Kind { scale, p_any, ..one })).or_default();
+                    *slot = slot.checked_add(weight.checked_mul(count)?)?;
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+impl Grid {
+    fn scales(&self, scale: f64) -> [(f64, f64); SCALE_NODES] {
+        let first = (libm::log(scale) / self.step).floor() - (SCALE_NODES / 2 - 1) as f64;
+        let nodes = std::array::from_fn(|i| libm::exp((first + i as f64) * self.step));
+        lagrange(nodes, scale)
+    }
+
+    fn probabilities(&self, p_any: f64) -> Vec<(f64, f64)> {
+        if p_any == self.own_p {
+            return vec![(p_any, 1.0)];
+        }
+        if self.rate > 0.0 {
+            let more = -libm::log1p(-p_any) / self.rate;
+            let first = (libm::log(more) / RATE_STEP).floor() - (PROBABILITY_NODES / 2 - 1) as f64;
+            let nodes: [f64; PROBABILITY_NODES] =
+                std::array::from_fn(|i| libm::exp((first + i as f64) * RATE_STEP));
+            let p = |more: f64| if more == 1.0 { self.own_p } else { (-libm::expm1(-more * self.rate)).min(BELOW_ONE) };
+            return lagrange(nodes, more).map(|(more, weight)| (p(more), weight)).to_vec();
+        }
+        let last = PROBABILITY_STEPS - (PROBABILITY_NODES - 1) as f64;
+        let first = ((p_any * PROBABILITY_STEPS).floor() - (PROBABILITY_NODES / 2 - 1) as f64).clamp(0.0, last);
+        let nodes: [f64; PROBABILITY_NODES] = std::array::from_fn(|i| (first + i as f64) / PROBABILITY_STEPS);
+        lagrange(nodes, p_any).to_vec()
+    }
+}
+
+/// The weights by which values of a function at the nodes give its value at x (Lagrange).
+fn lagrange<const N: usize>(nodes: [f64; N], x: f64) -> [(f64, f64); N] {
+    std::array::from_fn(|i| {
+        let others = (0..N).filter(|&j| j != i);
+        (nodes[i], others.map(|j| (x - nodes[j]) / (nodes[i] - nodes[j])).product())
+    })
+}
+
+impl People {
+    /// The parts of each unit of a level, by number of the unit, in the order of their practices.
+    pub(crate) fn units(&self, level: usize) -> Vec<Vec<&Part>> {
+        let mut units: Vec<Vec<&Part>> = Vec::new();
+        for part in &self.parts {
+            let unit = part.units[level] as usize;
+            if units.len() <= unit {
+                units.resize_with(unit + 1, Vec::new);
+            }
+            units[unit].push(part);
+        }
+        units
+    }
+}
+
+/// How many people of each kind are in these parts.
+pub(crate) fn together(parts: &[&Part]) -> Vec<(u32, f64)> {
+    let weights = match parts {
+        [part] => part.weights.clone(),
+        _ => {
+            let mut sums: BTreeMap<u32, i128> = BTreeMap::new();
+            for (kind, weight) in parts.iter().flat_map(|part| &part.weights) {
+                *sums.entry(*kind).or_default() += i128::from(*weight);
+            }
+            return sums.into_iter().map(|(kind, weight)| (kind, weight as f64 / WHOLE)).collect();
+        }
+    };
+    weights.into_iter().map(|(kind, weight)| (kind, weight as f64 / WHOLE)).collect()
+}
+
+/// The bits of a key are mixed already by being a number's.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = mix(self.0 ^ word);
+    }
+}

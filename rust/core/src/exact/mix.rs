@@ -1,0 +1,448 @@
+//! Units in groups that share waves, and the transforms of their totals.
+
+use std::collections::BTreeMap;
+use std::f64::consts::{PI, TAU};
+
+use rayon::prelude::*;
+
+use super::points::{self, Waves};
+use super::series::Series;
+use super::small::{self, LatticeLaw};
+use super::texture::measure;
+use super::{ABOVE, SMALL_ABOVE, Accuracy, Lane, Shape};
+use crate::complex::{self, Complex64};
+use crate::effects::{Node, REACH, nodes};
+use crate::error::Refusal;
+use crate::lattice::{DAMPING, Lattice};
+use crate::model::Person;
+use crate::moments::UnitMoments;
+use crate::simulate::Ended;
+
+/// Waves of a series: at first, and at most.
+const FIRST_WAVES: usize = 32;
+const MOST_WAVES: usize = 1 << 11;
+/// Points of a lattice: at first, and at most.
+const FIRST_POINTS: usize = 1 << 12;
+const MOST_POINTS: usize = 1 << 18;
+/// Points of a lattice in a cost of mean size, at least.
+const STEPS_OF_A_COST: f64 = 16.0;
+/// A total of fewer costs than this has atoms that a series would blur: P(none) is e^-40.
+const SMOOTH_COSTS: f64 = 40.0;
+/// Prices that divide the window into more parts than this are as good as smooth.
+const FINE: f64 = 200_000.0;
+/// Waves smaller than this have died out, in terms of the first.
+const SILENT: f64 = 1e-13;
+/// How far a law may be from the moments lane: its mean in SDs, and its SD, on a series and on a lattice.
+const MEAN_TOLERANCE: f64 = 1e-6;
+const SD_TOLERANCE: [f64; 2] = [1e-6, 1e-5];
+/// Places at which a lattice law is taken over an effect.
+const LATTICE_PLACES: usize = 33;
+
+/// A unit whose law is wanted.
+pub(super) struct Plan {
+    pub unit: u32,
+    /// People of each practice, or of all together.
+    pub practices: Vec<Vec<(u32, f64)>>,
+    pub moments: UnitMoments,
+    pub start: f64,
+    /// The window of a series, and of a lattice from 0 on.
+    pub wide: Window,
+    pub narrow: Window,
+}
+
+/// Up to where a law is computed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    pub end: f64,
+    /// Of the mean and of the second moment, what it may leave out.
+    pub lost: [f64; 2],
+}
+
+impl Plan {
+    pub(super) fn is_point(&self) -> bool {
+        self.moments.all.sd == 0.0 || self.width() <= 0.0
+    }
+
+    fn width(&self) -> f64 {
+        self.wide.end - self.start
+    }
+
+    fn several(&self) -> bool {
+        self.practices.len() > 1
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Method {
+    /// Half octaves of the window's width, and waves.
+    Series { width: i32, waves: usize },
+    /// Step (bits), points, and whether every cost stands on them.
+    Lattice { step: u64, points: usize, whole: bool },
+}
+
+/// Units by how their laws are computed, and by whether they consist of several practices.
+#[derive(Default)]
+pub(super) struct Groups(BTreeMap<(Method, bool), Vec<Plan>>);
+
+pub(super) type Group = ((Method, bool), Vec<Plan>);
+
+impl Groups {
+    pub(super) fn put(&mut self, lane: &Lane<'_>, plan: Plan) {
+        let method = if lane.is_smooth(&plan) {
+            Method::Series { width: half_octaves(plan.width()), waves: FIRST_WAVES }
+        } else {
+            lane.lattice(&plan, FIRST_POINTS)
+        };
+        self.0.entry((method, plan.several())).or_default().push(plan);
+    }
+
+    pub(super) fn next(&mut self) -> Option<Group> {
+        self.0.pop_first()
+    }
+
+    /// Puts a plan back whose law was not good enough.
+    pub(super) fn again(&mut self, lane: &Lane<'_>, method: Method, plan: Plan, found: Accuracy) -> Result<(), Refusal> {
+        let finer = match method {
+            Method::Series { width, waves } if waves < MOST_WAVES => Method::Series { width, waves: 2 * waves },
+            Method::Series { .. } => lane.lattice(&plan, 4 * FIRST_POINTS),
+            Method::Lattice { points, .. } if points < MOST_POINTS => lane.lattice(&plan, 4 * points),
+            Method::Lattice { points, .. } => {
+                return Err(Refusal::one(format!(
+                    "the law of a total of {} people cannot be computed: on {points} points its probability outside is \
+                     {:.1e}, its mean {:.1e} SDs and its SD {:.1e} of itself from the exact ones: give a ceiling, or \
+                     method \"simulation\"",
+                    plan.moments.people, found.outside, found.mean_error, found.sd_error
+                )));
+            }
+        };
+        self.0.entry((finer, plan.several())).or_default().push(plan);
+        Ok(())
+    }
+}
+
+fn half_octaves(width: f64) -> i32 {
+    (2.0 * libm::log2(width)).ceil() as i32
+}
+
+/// What came of a plan: its law, or how far off it was.
+pub(super) type Found = (Plan, Result<(Shape, Accuracy), Accuracy>);
+
+/// Where the effects of a group are integrated.
+struct Places {
+    /// Logarithms of multipliers at which people's transforms are taken.
+    logs: Vec<f64>,
+    middle: f64,
+    half: f64,
+}
+
+impl Places {
+    /// Chebyshev nodes over all that the effects reach: logarithms of transforms are analytic in the logarithm of the
+    /// multiplier, so that a polynomial through few nodes gives them everywhere between.
+    fn new(shared: f64, own: f64) -> Self {
+        let half = REACH * (shared + own);
+        let middle = -0.5 * (shared * shared + own * own);
+        if half == 0.0 {
+            return Self { logs: vec![0.0], middle, half };
+        }
+        let count = 12 + (16.0 * half).ceil() as usize;
+        let place = |i: usize| middle + half * libm::cos(PI * (i as f64 + 0.5) / count as f64);
+        Self { logs: (0..count).map(place).collect(), middle, half }
+    }
+
+    /// The weights by which values at the nodes give the value at `log` (barycentric form: Berrut and Trefethen 2004).
+    fn weights(&self, log: f64) -> Vec<f64> {
+        let count = self.logs.len();
+        if count == 1 {
+            return vec![1.0];
+        }
+        if let Some(at) = self.logs.iter().position(|l| (l - log).abs() < 1e-14 * self.half) {
+            return (0..count).map(|i| f64::from(u8::from(i == at))).collect();
+        }
+        let terms: Vec<f64> = (0..count)
+            .map(|i| {
+                let angle = PI * (i as f64 + 0.5) / count as f64;
+                let sign = if i % 2 == 0 { 1.0 } else { -1.0 };
+                sign * libm::sin(angle) / (log - self.logs[i])
+            })
+            .collect();
+        let sum: f64 = terms.iter().sum();
+        debug_assert!((log - self.middle).abs() <= self.half * (1.0 + 1e-9));
+        terms.into_iter().map(|term| term / sum).collect()
+    }
+}
+
+/// ln of the transforms of persons: of each kind that is met, at each place, at each wave.
+struct Transforms {
+    number: Vec<u32>,
+    values: Vec<Vec<Vec<Complex64>>>,
+}
+
+impl Transforms {
+    fn new(lane: &Lane<'_>, plans: &[Plan], logs: &[f64], of: impl Fn(&Person) -> Vec<Complex64> + Sync) -> Self {
+        let mut met = vec![false; lane.persons.len()];
+        for (kind, _) in plans.iter().flat_map(|plan| plan.practices.iter().flatten()) {
+            met[*kind as usize] = true;
+        }
+        let kinds: Vec<usize> = (0..met.len()).filter(|&kind| met[kind]).collect();
+        let mut number = vec![0; met.len()];
+        kinds.iter().zip(0..).for_each(|(&kind, i)| number[kind] = i);
+        let tasks: Vec<(usize, f64)> = kinds.iter().flat_map(|&kind| logs.iter().map(move |&log| (kind, log))).collect();
+        let flat: Vec<Vec<Complex64>> =
+            tasks.par_iter().map(|&(kind, log)| of(&lane.persons[kind].times(libm::exp(log)))).collect();
+        let mut flat = flat.into_iter();
+        let values = kinds.iter().map(|_| flat.by_ref().take(logs.len()).collect()).collect();
+        Self { number, values }
+    }
+
+    /// ln of the transform of all these people's total at a place, less that of a fixed cost `center`.
+    fn sum(&self, people: &[(u32, f64)], place: usize, exponent: impl Fn(usize) -> Complex64, center: f64) -> Vec<Complex64> {
+        let mut sums: Vec<Complex64> = Vec::new();
+        for (kind, weight) in people {
+            let values = &self.values[self.number[*kind as usize] as usize][place];
+            sums.resize(values.len(), Complex64::ZERO);
+            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);
+        }
+        sums.iter_mut().enumerate().for_each(|(k, sum)| *sum -= exponent(k) * center);
+        sums
+    }
+}
+
+impl Lane<'_> {
+    /// Has the total a density for all that can be seen?
+    fn is_smooth(&self, plan: &Plan) -> bool {
+        let mut costs = 0.0;
+        for (kind, weight) in plan.practices.iter().flatten() {
+            let texture = &self.textures[*kind as usize];
+            let fine = texture.span * FINE < plan.width();
+            costs += weight * (texture.smooth + if fine { texture.atoms } else { 0.0 });
+        }
+        costs >= SMOOTH_COSTS
+    }
+
+    /// A lattice that holds the window from 0 on, with ceilings and prices on its points where they have a common measure.
+    fn lattice(&self, plan: &Plan, points: usize) -> Method {
+        let width = 2f64.powi(libm::log2(plan.narrow.end).ceil() as i32);
+        let mut spans: Vec<f64> = Vec::new();
+        let (mut costs, mut bounded, mut whole) = (0.0, false, self.sigma_practice == 0.0 && self.sigma_national == 0.0);
+        for (kind, weight) in plan.practices.iter().flatten() {
+            let texture = &self.textures[*kind as usize];
+            costs += weight * texture.costs;
+            bounded |= texture.bounded;
+            whole &= texture.smooth == 0.0 && texture.span > 0.0;
+            if texture.span > 0.0 && !spans.contains(&texture.span) {
+                spans.push(texture.span);
+            }
+        }
+        if bounded {
+            spans.push(self.layer.bound());
+        }
+        let typical = plan.moments.all.mean / costs;
+        let enough = ((width * STEPS_OF_A_COST / typical) as usize).next_power_of_two();
+        let points = points.max(enough).min(MOST_POINTS);
+        let finest = width / points as f64;
+        let least = width / MOST_POINTS as f64;
+        let common = spans.iter().copied().reduce(|a, b| measure(a, b, least)).filter(|&span| span >= least);
+        whole &= common.is_some();
+        // Whole prices need no finer points than their common measure, if all of these find room.
+        let (step, points) = match (common, spans.first()) {
+            (Some(span), _) if whole => (span, ((width / span) as usize + 1).next_power_of_two().clamp(64, MOST_POINTS)),
+            (Some(span), _) => (span / (span / finest).ceil(), points),
+            (None, Some(&span)) if span >= finest => (span / (span / finest).ceil(), points),
+            _ => (finest, points),
+        };
+        // A smaller step needs more points to reach as far.
+        let points = points.max(((width / step) as usize).next_power_of_two()).min(MOST_POINTS);
+        Method::Lattice { step: step.to_bits(), points, whole }
+    }
+
+    /// The laws of a group.
+    pub(super) fn group(&self, ((method, several), plans): Group) -> Result<Vec<Found>, Ended> {
+        let (shared, own) = self.sigmas(if several { 2 } else { 1 });
+        match method {
+            Method::Series { width, waves } => Ok(self.series(plans, 2f64.powf(0.5 * f64::from(width)), waves, shared, own)),
+            Method::Lattice { step, points, whole } => {
+                self.lattices(plans, &Lattice::new(f64::from_bits(step), points), whole, shared, own)
+            }
+        }
+    }
+
+    fn series(&self, plans: Vec<Plan>, width: f64, count: usize, shared: f64, own: f64) -> Vec<Found> {
+        let people = plans.iter().map(|plan| plan.moments.people).max().unwrap_or(0) as f64;
+        let turn = TAU / width;
+        let damping = DAMPING / width;
+        // Ends are counted from the farthest start.
+        let end = 2.0 * width + plans.iter().map(|plan| plan.start).fold(0.0, f64::max);
+        let waves = Waves { turn, count, damping, end, people };
+        let places = Places::new(shared, own);
+        let of = |person: &Person| points::log_transform(person, self.layer, &self.cuts, &waves);
+        let transforms = Transforms::new(self, &plans, &places.logs, of);
+        plans
+            .into_par_iter()
+            .map(|plan| {
+                let law = self.transform(&plan, &transforms, &places, &waves, shared, own);
+                let found = match law {
+                    None => Err(Accuracy { outside: 1.0, mean_error: f64::INFINITY, sd_error: f64::INFINITY }),
+                    Some(values) => {
+                        let series = Series::new(plan.start, width, damping, &values);
+                        plan.judge(series.moments(), &plan.wide, SD_TOLERANCE[0], 2.0 * ABOVE).map(|accuracy| (Shape::Series(series), accuracy))
+                    }
+                };
+                (plan, found)
+            })
+            .collect()
+    }
+
+    /// The transform of a unit's distance from its start, up to where the waves have died out; none where they have not.
+    fn transform(
+        &self,
+        plan: &Plan,
+        transforms: &Transforms,
+        places: &Places,
+        waves: &Waves,
+        shared: f64,
+        own: f64,
+    ) -> Option<Vec<Complex64>> {
+        let exponent = |k: usize| Complex64::new(-waves.damping, k as f64 * waves.turn);
+        if shared == 0.0 && own == 0.0 {
+            let sums = transforms.sum(&plan.practices[0], 0, exponent, plan.start);
+            return alive(sums.into_iter().map(complex::exp).collect());
+        }
+        // How far the last wave turns over one SD of an effect's normal variate says how many places its integral needs.
+        let top = waves.turn * waves.count as f64;
+        let count = |mean: f64, sigma: f64| {
+            let step = TAU / (1.5 * top * mean * sigma + 9.0);
+            ((2.0 * REACH / step).ceil() as usize).next_multiple_of(8) + 1
+        };
+        let total: f64 = plan.practices.iter().map(|people| self.mean(people)).sum();
+        let outer = nodes(shared, if shared > 0.0 { count(total, shared) } else { 1 });
+        let practices: Vec<Practice> = plan
+            .practices
+            .iter()
+            .map(|people| {
+                let mean = self.mean(people);
+                let center = plan.start * if total > 0.0 { mean / total } else { 0.0 };
+                let sums = (0..places.logs.len()).map(|place| transforms.sum(people, place, exponent, center)).collect();
+                Practice { sums, inner: nodes(own, count(mean, own)) }
+            })
+            .filter(|practice: &Practice| !practice.sums[0].is_empty())
+            .collect();
+        let mut all = vec![Complex64::ZERO; waves.count + 1];
+        for node in &outer {
+            let mut year = vec![Complex64::new(node.weight, 0.0); waves.count + 1];
+            for practice in &practices {
+                let values = practice.transform(places, node.log);
+                year.iter_mut().zip(values).for_each(|(product, value)| *product *= value);
+            }
+            all.iter_mut().zip(year).for_each(|(sum, value)| *sum += value);
+        }
+        alive(all)
+    }
+
+    fn lattices(
+        &self,
+        plans: Vec<Plan>,
+        lattice: &Lattice,
+        whole: bool,
+        shared: f64,
+        own: f64,
+    ) -> Result<Vec<Found>, Ended> {
+        let waves = lattice.points / 2 + 1;
+        let outer = nodes(shared, LATTICE_PLACES);
+        let inner = nodes(own, LATTICE_PLACES);
+        let of = |person: &Person| small::log_transform(person, self.layer, &self.cuts, lattice);
+        let mut totals = vec![vec![Complex64::ZERO; waves]; plans.len()];
+        for shared in &outer {
+            let mut years: Vec<Vec<Vec<Complex64>>> =
+                plans.iter().map(|plan| vec![vec![Complex64::ZERO; waves]; plan.practices.len()]).collect();
+            for own in &inner {
+                self.stopped()?;
+                let transforms = Transforms::new(self, &plans, &[shared.log + own.log], of);
+                years.par_iter_mut().zip(&plans).for_each(|(year, plan)| {
+                    for (sums, people) in year.iter_mut().zip(&plan.practices) {
+                        let values = transforms.sum(people, 0, |_| Complex64::ZERO, 0.0);
+                        let law = values.into_iter().map(complex::exp).chain(std::iter::repeat(Complex64::ONE));
+                        sums.iter_mut().zip(law).for_each(|(sum, value)| *sum += own.weight * value);
+                    }
+                });
+            }
+            for (total, year) in totals.iter_mut().zip(years) {
+                for (k, sum) in total.iter_mut().enumerate() {
+                    *sum += shared.weight * year.iter().map(|practice| practice[k]).product::<Complex64>();
+                }
+            }
+        }
+        let found = |(plan, half): (Plan, Vec<Complex64>)| {
+            let mut values = half;
+            values.resize(lattice.points, Complex64::ZERO);
+            for k in 1..lattice.points / 2 {
+                values[lattice.points - k] = values[k].conj();
+            }
+            let law = LatticeLaw::new(lattice.step, lattice.masses(values), whole);
+            let judged = plan.judge(law.moments(), &plan.narrow, SD_TOLERANCE[1], 2.0 * SMALL_ABOVE).map(|accuracy| (Shape::Lattice(law), accuracy));
+            (plan, judged)
+        };
+        Ok(plans.into_par_iter().zip(totals).map(found).collect())
+    }
+
+    fn mean(&self, people: &[(u32, f64)]) -> f64 {
+        self.table.held_mean(people)
+    }
+}
+
+/// One practice's people at every place of the effects.
+struct Practice {
+    sums: Vec<Vec<Complex64>>,
+    inner: Vec<Node>,
+}
+
+impl Practice {
+    /// Of its total in a year in which the effect that it shares has this logarithm.
+    fn transform(&self, places: &Places, shared: f64) -> Vec<Complex64> {
+        let waves = self.sums[0].len();
+        let mut all = vec![Complex64::ZERO; waves];
+        let mut given = vec![Complex64::ZERO; waves];
+        for node in &self.inner {
+            given.fill(Complex64::ZERO);
+            for (weight, values) in places.weights(shared + node.log).into_iter().zip(&self.sums) {
+                given.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);
+            }
+            all.iter_mut().zip(&given).for_each(|(sum, value)| *sum += node.weight * complex::exp(*value));
+        }
+        all
+    }
+}
+
+/// The waves up to where they have died out, and stayed so for a third as long again.
+fn alive(mut values: Vec<Complex64>) -> Option<Vec<Complex64>> {
+    let loud = |value: &Complex64| value.norm() > SILENT * values[0].norm();
+    let last = values.iter().rposition(loud)? + 1;
+    if 4 * last > 3 * values.len() {
+        return None;
+    }
+    values.truncate(last);
+    Some(values)
+}
+
+impl Plan {
+    /// How far a law with this mass, mean and variance is from what it must be; an error if too far.
+    fn judge(
+        &self,
+        [mass, mean, variance]: [f64; 3],
+        window: &Window,
+        sd_tolerance: f64,
+        outside: f64,
+    ) -> Result<Accuracy, Accuracy> {
+        let all = &self.moments.all;
+        let accuracy = Accuracy {
+            outside: (1.0 - mass).abs(),
+            mean_error: if all.sd.is_finite() { (mean - all.mean).abs() / all.sd } else { 0.0 },
+            sd_error: if all.sd.is_finite() { (variance.max(0.0).sqrt() / all.sd - 1.0).abs() } else { 0.0 },
+        };
+        let [lost_mean, lost_square] = window.lost;
+        let spread = if all.sd.is_finite() { all.sd } else { self.width() };
+        let good = accuracy.outside <= outside
+            && (mean - all.mean).abs() <= MEAN_TOLERANCE * spread + 2.0 * lost_mean
+            && (!all.sd.is_finite() || accuracy.sd_error <= sd_tolerance + 4.0 * lost_square / (spread * spread));
+        if good { Ok(accuracy) } else { Err(accuracy) }
+    }
+}

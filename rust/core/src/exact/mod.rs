@@ -1,0 +1,297 @@
+//! The exact lane: the whole law of every unit's total, from characteristic functions.
+//!
+//! People are independent given the effects, so that logarithms of their characteristic functions add up. A total that is
+//! smooth is a short Fourier series on a window that holds all but a known share of it (`series`); one that is not, for
+//! having few costs or few prices, is a law on a lattice (`small`). Both are damped, so that what lies beyond the window
+//! does not come back into it. Every law is checked against the moments lane.
+
+mod mix;
+mod points;
+mod series;
+mod small;
+mod texture;
+mod window;
+
+use std::sync::atomic::Ordering;
+
+use rayon::prelude::*;
+
+use crate::composition::{Part, People, together};
+use crate::contract::Layer;
+use crate::effects::{REACH, sigma};
+use crate::error::{Problem, Refusal};
+use crate::model::{CostModel, Person, Persons};
+use crate::moments::{Question, Table, UnitMoments};
+use crate::simulate::{Ended, Progress};
+use mix::{Groups, Plan, Window};
+use points::Cuts;
+use series::Series;
+use small::LatticeLaw;
+use texture::Texture;
+use window::{Bounds, bennett};
+
+/// The law of one unit's total, with how well it is known.
+pub struct UnitLaw {
+    pub moments: UnitMoments,
+    shape: Shape,
+    pub accuracy: Accuracy,
+}
+
+/// What the exact lane measured of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Accuracy {
+    /// Probability outside of the window.
+    pub outside: f64,
+    /// Distance from the mean of the moments lane, in SDs.
+    pub mean_error: f64,
+    /// Distance from the SD of the moments lane, over it.
+    pub sd_error: f64,
+}
+
+enum Shape {
+    /// The total does not vary.
+    Point(f64),
+    Series(Series),
+    Lattice(LatticeLaw),
+}
+
+impl UnitLaw {
+    /// P(total <= x)
+    pub fn cdf(&self, x: f64) -> f64 {
+        match &self.shape {
+            Shape::Point(at) => f64::from(u8::from(*at <= x || same(*at, x))),
+            Shape::Series(series) => series.cdf(x),
+            Shape::Lattice(law) => law.cdf(x, false),
+        }
+    }
+
+    /// P(total < x)
+    pub fn below(&self, x: f64) -> f64 {
+        match &self.shape {
+            Shape::Point(at) => f64::from(u8::from(*at < x && !same(*at, x))),
+            Shape::Series(series) => series.cdf(x),
+            Shape::Lattice(law) => law.cdf(x, true),
+        }
+    }
+
+    /// The smallest total that is not passed with this probability.
+    pub fn quantile(&self, probability: f64) -> f64 {
+        match &self.shape {
+            Shape::Point(at) => *at,
+            Shape::Series(series) => {
+                let all = &self.moments.all;
+                let z = crate::special::normal_inverse_cdf(probability);
+                let sd = if all.sd.is_finite() { all.sd } else { series.width / 20.0 };
+                series.quantile(probability, all.mean + z * sd)
+            }
+            Shape::Lattice(law) => law.quantile(probability),
+        }
+    }
+
+    /// The law as a table: equally spaced costs that hold all but 1e-10 of it, each with the probability of the step around
+    /// it, and of no more than it.
+    pub fn table(&self, points: usize) -> Vec<(f64, f64, f64)> {
+        const REST: f64 = 1e-10;
+        match &self.shape {
+            Shape::Point(at) => vec![(*at, 1.0, 1.0)],
+            Shape::Series(series) => {
+                let (low, high) = (self.quantile(REST), self.quantile(1.0 - REST));
+                // Samples of a density keep its moments if there are a few in each SD (Whittaker 1915).
+                let finest = if self.moments.all.sd.is_finite() { 0.25 * self.moments.all.sd } else { f64::INFINITY };
+                let points = points.max(((high - low) / finest).ceil() as usize + 1);
+                let step = (high - low) / (points - 1) as f64;
+                let at = |i| low + i as f64 * step;
+                (0..points).map(|i| (at(i), step * series.density(at(i)), series.cdf(at(i)))).collect()
+            }
+            Shape::Lattice(law) => {
+                let point = |q: f64| (law.quantile(q) / law.step) as usize;
+                let (low, high) = (point(REST), (point(1.0 - REST) + 1).min(law.masses.len() - 1));
+                // Whole steps of the lattice, so that no point is cut.
+                let join = (high - low + 1).div_ceil(points);
+                (low..=high)
+                    .step_by(join)
+                    .map(|first| {
+                        let last = (first + join - 1).min(high);
+                        let mass = law.masses[first..=last].iter().sum::<f64>();
+                        let middle = if law.whole { last as f64 } else { 0.5 * (first + last) as f64 };
+                        let cost = middle * law.step;
+                        (cost, mass, law.cdf(cost, false))
+                    })
+                    .collect()
+            }
+        }
+    }
+}
+
+/// Are two costs one but for rounding?
+fn same(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-12 * a.abs().max(b.abs())
+}
+
+/// Probability that a window may leave below it: it comes back raised by the damping.
+const BELOW: f64 = 1e-18;
+/// What a window leaves above it where no more is asked; a lattice, whose points are costly, leaves more.
+const ABOVE: f64 = 1e-6;
+const SMALL_ABOVE: f64 = 1e-4;
+/// Beyond this probability no window reaches, whatever is asked.
+const NEVER: f64 = 1e-12;
+/// Largest effect whose integral converges on a grid that is worth its time.
+pub const MAX_EFFECT_SD: f64 = 0.5;
+
+/// Everything of a question that does not depend on the unit.
+struct Lane<'a> {
+    people: &'a People,
+    layer: &'a Layer,
+    persons: Vec<Person>,
+    cuts: Cuts,
+    textures: Vec<Texture>,
+    table: Table,
+    sigma_practice: f64,
+    sigma_national: f64,
+    progress: &'a Progress,
+}
+
+/// The law of each of these units of a level, read by `read`; `asked` gives the largest total that a unit is asked about.
+pub fn laws<T: Send>(
+    model: &CostModel,
+    people: &People,
+    level: usize,
+    only: Option<&[u32]>,
+    question: &Question,
+    progress: &Progress,
+    asked: impl Fn(u32, &UnitMoments) -> f64 + Sync,
+    read: impl Fn(u32, &UnitLaw) -> T + Sync,
+) -> Result<Vec<(u32, T)>, Ended> {
+    check(question).map_err(Ended::Refused)?;
+    let layer = question.layer();
+    let mut prepare = Persons::new(model, &layer);
+    let persons: Vec<Person> = people.kinds.iter().map(|kind| prepare.of(kind)).collect();
+    let lane = Lane {
+        people,
+        layer: &layer,
+        cuts: Cuts::new(persons.iter()),
+        textures: persons.iter().map(|person| Texture::new(person, &layer)).collect(),
+        persons,
+        table: Table::new(model, people, question),
+        sigma_practice: sigma(question.practice_sd),
+        sigma_national: sigma(question.national_sd),
+        progress,
+    };
+    let units = people.units(level);
+    let chosen: Vec<u32> = match only {
+        Some(only) => only.to_vec(),
+        None => (0..units.len() as u32).collect(),
+    };
+    let plans = lane.plan(&chosen, &units, &asked);
+    lane.run(plans, &read)
+}
+
+fn check(question: &Question) -> Result<(), Refusal> {
+    let effects = [("practice_sd", question.practice_sd), ("national_sd", question.national_sd)];
+    let large = effects.into_iter().filter(|(_, sd)| *sd > MAX_EFFECT_SD);
+    let allowed = format!("at most {MAX_EFFECT_SD} for an exact law: simulation takes more");
+    Refusal::unless_empty(large.map(|(name, sd)| Problem::argument(name, sd, &allowed)).collect())
+}
+
+impl Lane<'_> {
+    fn stopped(&self) -> Result<(), Ended> {
+        if self.progress.stop.load(Ordering::Relaxed) { Err(Ended::Interrupted) } else { Ok(()) }
+    }
+
+    /// People of the practices of a unit, apart where practices have effects of their own.
+    fn practices(&self, parts: &[&Part]) -> Vec<Vec<(u32, f64)>> {
+        if self.sigma_practice == 0.0 {
+            return vec![together(parts)];
+        }
+        parts.chunk_by(|a, b| a.practice == b.practice).map(together).collect()
+    }
+
+    /// SDs of the logarithms of the effect that a unit's practices share, and of the one that each has.
+    fn sigmas(&self, practices: usize) -> (f64, f64) {
+        if practices > 1 {
+            (self.sigma_national, self.sigma_practice)
+        } else {
+            (0.0, (self.sigma_national * self.sigma_national + self.sigma_practice * self.sigma_practice).sqrt())
+        }
+    }
+
+    /// A window for each unit.
+    fn plan(
+        &self,
+        chosen: &[u32],
+        units: &[Vec<&Part>],
+        asked: &(impl Fn(u32, &UnitMoments) -> f64 + Sync),
+    ) -> Vec<Plan> {
+        let far = |sigma: f64, side: f64| libm::exp(side * REACH * sigma - 0.5 * sigma * sigma);
+        let (_, together) = self.sigmas(1);
+        let bounds = |factor: f64| Bounds::new(self.people, &self.persons, self.layer, factor);
+        let low = bounds(far(together, -1.0));
+        let high = bounds(far(together, 1.0));
+        let highest = bounds(far(self.sigma_national, 1.0) * far(self.sigma_practice, 1.0));
+        chosen
+            .par_iter()
+            .map(|&unit| {
+                let parts = &units[unit as usize];
+                let practices = self.practices(parts);
+                let moments = self.table.unit(parts);
+                let asked = asked(unit, &moments);
+                let whole = self::together(parts);
+                let (mean, spread, below) = if practices.len() == 1 {
+                    let reach = low.reach(&whole, BELOW, ABOVE);
+                    (reach.mean, 0.0, reach.below)
+                } else {
+                    let [mean, most, variance] = self.table.extreme(&practices, true);
+                    let chance = highest.reach(&whole, BELOW, ABOVE).below;
+                    (mean, bennett(most, variance, -BELOW.ln()), chance)
+                };
+                let start = (mean - spread - below).max(0.0);
+                let end = |rare: f64| {
+                    if practices.len() == 1 {
+                        let reach = high.reach(&whole, BELOW, rare);
+                        (reach.mean + reach.above, reach.lost)
+                    } else {
+                        let [mean, most, variance] = self.table.extreme(&practices, false);
+                        let reach = highest.reach(&whole, BELOW, rare);
+                        (mean + bennett(most, variance, (2.0 / rare).ln()) + reach.above, reach.lost)
+                    }
+                };
+                let window = |rare: f64, rarest: f64| {
+                    let (near, lost) = end(rare);
+                    let end = if asked > near { near.max(asked.min(end(rarest).0)) } else { near };
+                    Window { end, lost }
+                };
+                let (wide, narrow) = (window(ABOVE, NEVER), window(SMALL_ABOVE, ABOVE));
+                Plan { unit, practices, moments, start, wide, narrow }
+            })
+            .collect()
+    }
+
+    fn run<T: Send>(&self, plans: Vec<Plan>, read: &(impl Fn(u32, &UnitLaw) -> T + Sync)) -> Result<Vec<(u32, T)>, Ended> {
+        let mut done = Vec::with_capacity(plans.len());
+        let mut groups = Groups::default();
+        for plan in plans {
+            if plan.is_point() {
+                let shape = Shape::Point(plan.moments.all.mean);
+                let law = UnitLaw { moments: plan.moments, shape, accuracy: Accuracy::default() };
+                done.push((plan.unit, read(plan.unit, &law)));
+            } else {
+                groups.put(self, plan);
+            }
+        }
+        while let Some(group) = groups.next() {
+            self.stopped()?;
+            let method = group.0.0;
+            for (plan, found) in self.group(group)? {
+                match found {
+                    Ok((shape, accuracy)) => {
+                        let law = UnitLaw { moments: plan.moments, shape, accuracy };
+                        done.push((plan.unit, read(plan.unit, &law)));
+                    }
+                    Err(accuracy) => groups.again(self, method, plan, accuracy).map_err(Ended::Refused)?,
+                }
+            }
+        }
+        done.sort_unstable_by_key(|(unit, _)| *unit);
+        Ok(done)
+    }
+}

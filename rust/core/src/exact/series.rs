@@ -1,0 +1,106 @@
+//! A smooth law as a damped Fourier series: any of its probabilities and quantiles is one short sum.
+
+use crate::complex::{self, Complex64};
+
+/// The law on [start, start + width]: with y the distance from the start, the density is e^(damping y) times the Fourier
+/// series of these coefficients (Abate and Whitt 1992).
+#[derive(Clone, Debug)]
+pub(super) struct Series {
+    pub start: f64,
+    pub width: f64,
+    damping: f64,
+    /// Coefficient of each wave over its exponent: those of the distribution function.
+    terms: Vec<Term>,
+    constant: f64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Term {
+    coefficient: Complex64,
+    integral: Complex64,
+}
+
+impl Series {
+    /// From the transform at waves 0, 1, ... of the distance from the start.
+    pub(super) fn new(start: f64, width: f64, damping: f64, transform: &[Complex64]) -> Self {
+        let turn = std::f64::consts::TAU / width;
+        let terms: Vec<Term> = transform
+            .iter()
+            .enumerate()
+            .map(|(k, value)| {
+                // Waves below 0 are the conjugates of those above.
+                let coefficient = value * if k == 0 { 1.0 } else { 2.0 } / width;
+                let exponent = Complex64::new(damping, -(k as f64) * turn);
+                Term { coefficient, integral: coefficient / exponent }
+            })
+            .collect();
+        let constant = -terms.iter().map(|term| term.integral.re).sum::<f64>();
+        Self { start, width, damping, terms, constant }
+    }
+
+    /// Distribution function and density at a distance from the start.
+    fn at(&self, y: f64) -> (f64, f64) {
+        let turn = complex::turn(-std::f64::consts::TAU * y / self.width);
+        let mut wave = Complex64::ONE;
+        let (mut cumulative, mut density) = (0.0, 0.0);
+        for term in &self.terms {
+            cumulative += term.integral.re * wave.re - term.integral.im * wave.im;
+            density += term.coefficient.re * wave.re - term.coefficient.im * wave.im;
+            wave *= turn;
+        }
+        let growth = libm::exp(self.damping * y);
+        (growth * cumulative + self.constant, growth * density)
+    }
+
+    pub(super) fn cdf(&self, x: f64) -> f64 {
+        let y = x - self.start;
+        if y <= 0.0 {
+            0.0
+        } else if y >= self.width {
+            1.0
+        } else {
+            self.at(y).0.clamp(0.0, 1.0)
+        }
+    }
+
+    pub(super) fn density(&self, x: f64) -> f64 {
+        let y = x - self.start;
+        if y <= 0.0 || y >= self.width { 0.0 } else { self.at(y).1.max(0.0) }
+    }
+
+    /// Newton's steps, kept within what is known to hold the quantile.
+    pub(super) fn quantile(&self, probability: f64, guess: f64) -> f64 {
+        let (mut low, mut high) = (0.0, self.width);
+        let mut y = (guess - self.start).clamp(0.0, self.width);
+        for _ in 0..200 {
+            let (cumulative, density) = self.at(y);
+            if cumulative < probability { low = y } else { high = y }
+            let newton = y - (cumulative - probability) / density;
+            let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
+            if (next - y).abs() <= 1e-13 * self.width {
+                return self.start + next;
+            }
+            y = next;
+        }
+        self.start + y
+    }
+
+    /// Mass, mean and variance of the law within the window, in closed form.
+    pub(super) fn moments(&self) -> [f64; 3] {
+        let (w, rise) = (self.width, libm::exp(self.damping * self.width));
+        let turn = std::f64::consts::TAU / w;
+        let mut sums = [0.0; 3];
+        for (k, term) in self.terms.iter().enumerate() {
+            let c = Complex64::new(self.damping, -(k as f64) * turn);
+            let flat = (rise - 1.0) / c;
+            let first = (w * rise - flat) / c;
+            let second = (w * w * rise - 2.0 * first) / c;
+            for (sum, part) in sums.iter_mut().zip([flat, first, second]) {
+                *sum += (term.coefficient * part).re;
+            }
+        }
+        let [mass, first, second] = sums;
+        let mean = first / mass;
+        [mass, self.start + mean, second / mass - mean * mean]
+    }
+}

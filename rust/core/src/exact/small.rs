@@ -1,0 +1,176 @@
+//! Laws on a lattice: of units whose total is not smooth, having few costs or few different prices.
+
+use super::points::Cuts;
+use crate::complex::{self, Complex64};
+use crate::contract::Layer;
+use crate::lattice::Lattice;
+use crate::model::{Person, Scaled};
+
+/// The law of a unit's total at 0, step, 2 step, ...
+#[derive(Clone, Debug)]
+pub(super) struct LatticeLaw {
+    pub step: f64,
+    pub masses: Vec<f64>,
+    cumulative: Vec<f64>,
+    /// Does every cost stand on the lattice? Otherwise a point stands for half a step on either side.
+    pub whole: bool,
+}
+
+impl LatticeLaw {
+    pub(super) fn new(step: f64, masses: Vec<f64>, whole: bool) -> Self {
+        let mut sum = 0.0;
+        let cumulative = masses
+            .iter()
+            .map(|mass| {
+                sum += mass;
+                sum
+            })
+            .collect();
+        Self { step, masses, cumulative, whole }
+    }
+
+    /// P(total <= x), or P(total < x).
+    pub(super) fn cdf(&self, x: f64, strictly: bool) -> f64 {
+        if x < 0.0 || (strictly && x == 0.0) {
+            return 0.0;
+        }
+        let last = self.cumulative.len() - 1;
+        let place = x / self.step;
+        let up_to = |points: f64| if points < 0.0 { 0.0 } else { self.cumulative[(points as usize).min(last)] };
+        let value = if self.whole {
+            // A cost that is a point but for rounding is that point.
+            let near = 1e-9 * (1.0 + place);
+            if strictly { up_to((place - near).ceil() - 1.0) } else { up_to((place + near).floor()) }
+        } else {
+            // What stands at 0 is at 0; the rest of a point's mass is spread around it.
+            let middle = place - 0.5;
+            let below = if middle < 0.0 { self.cumulative[0] } else { up_to(middle.floor()) };
+            let next = if middle < 0.0 { below } else { up_to(middle.floor() + 1.0) };
+            below + (next - below) * (middle - middle.floor())
+        };
+        value.clamp(0.0, 1.0)
+    }
+
+    pub(super) fn quantile(&self, probability: f64) -> f64 {
+        let last = self.cumulative.len() - 1;
+        let point = self.cumulative.partition_point(|&c| c < probability).min(last);
+        if self.whole || point == 0 {
+            return point as f64 * self.step;
+        }
+        let (low, high) = (self.cumulative[point - 1], self.cumulative[point]);
+        let share = if high > low { ((probability - low) / (high - low)).min(1.0) } else { 0.0 };
+        (point as f64 - 0.5 + share) * self.step
+    }
+
+    /// Mass, mean and variance.
+    pub(super) fn moments(&self) -> [f64; 3] {
+        let at = || self.masses.iter().enumerate().map(|(i, mass)| (i as f64 * self.step, mass));
+        let mass: f64 = self.masses.iter().sum();
+        let mean = at().map(|(x, m)| x * m).sum::<f64>() / mass;
+        [mass, mean, at().map(|(x, m)| (x - mean) * (x - mean) * m).sum::<f64>() / mass]
+    }
+}
+
+/// ln of the transform of one person's cost, at the waves from 0 to half the points.
+pub(super) fn log_transform(person: &Person, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec<Complex64> {
+    let waves = lattice.points / 2 + 1;
+    let mut sums = vec![Complex64::ZERO; waves];
+    for (rate, amount) in person.amounts() {
+        let transform = lattice.transform(&masses(amount, layer, cuts, lattice));
+        for (sum, value) in sums.iter_mut().zip(transform) {
+            *sum += rate * (value - 1.0);
+        }
+    }
+    match person {
+        Person::Once { .. } => sums.into_iter().map(complex::ln_1p).collect(),
+        Person::Events(_) => sums,
+    }
+}
+
+/// The layer of an amount on the lattice, given that there is one.
+fn masses(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec<f64> {
+    let unit = amount.unit;
+    let density_from = amount.law.density_from() * unit;
+    let mut masses = density(amount, layer, cuts, lattice);
+    let mut put = |y: f64, weight: f64| {
+        let place = y / lattice.step;
+        let near = libm::rint(place);
+        // A cost that is a point but for rounding is that point.
+        let place = if (place - near).abs() <= 1e-9 * (1.0 + near) { near } else { place };
+        let (point, share) = (place.floor(), place - place.floor());
+        if point + 1.0 < masses.len() as f64 {
+            masses[point as usize] += weight * (1.0 - share);
+            masses[point as usize + 1] += weight * share;
+        }
+    };
+    for (x, weight) in amount.law.atoms() {
+        put(layer.at(unit * x), weight);
+    }
+    // Where the layer is flat, the density makes an atom.
+    for (piece, end) in layer.pieces().filter(|(piece, end)| piece.slope == 0.0 && *end > density_from) {
+        let from = piece.from.max(density_from);
+        let above = |x: f64| if x > 0.0 { amount.law.survival(x / unit) } else { 1.0 };
+        put(piece.fixed, above(from) - if end.is_finite() { above(end) } else { 0.0 });
+    }
+    masses
+}
+
+/// The part with a density. Within each stretch the mean of the cost limited to y is a cubic in y that keeps the
+/// stretch's mass and mean; its second differences are the masses (Gerber 1982). Sharing a density between points adds a
+/// sixth of a squared step to its variance, which a second difference of the masses takes off again.
+fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec<f64> {
+    let (unit, step, points) = (amount.unit, lattice.step, lattice.points);
+    let density_from = amount.law.density_from();
+    let mut limited = vec![0.0; points + 1];
+    let mut all = 0.0;
+    let mut stretches = Vec::new();
+    for (piece, end) in layer.pieces().filter(|(piece, _)| piece.slope > 0.0) {
+        let (from, to) = ((piece.from / unit).max(density_from), end / unit);
+        for cut in cuts.of(amount).iter().filter(|cut| cut.to > from && cut.from < to) {
+            let (a, b) = (cut.from.max(from), cut.to.min(to));
+            let [mass, first, ..] = if (a, b) == (cut.from, cut.to) && density_from == 0.0 {
+                cut.moments
+            } else {
+                // Above the atom that may stand at the threshold of a tail.
+                amount.law.stretch(a, b)
+            };
+            stretches.push((piece.at(unit * a), piece.at(unit * b), mass, first * piece.slope * unit));
+            all += mass;
+        }
+    }
+    let (mut point, mut so_far, mut above) = (0, 0.0, all);
+    let mut before = 0.0;
+    for (from, to, mass, first) in stretches {
+        // Between stretches nothing lies.
+        so_far += above * (from - before);
+        let width = to - from;
+        let rest = above - mass;
+        let rise = rest * width + first;
+        while point <= points && (point as f64) * step < to {
+            let y = point as f64 * step;
+            let s = (y - from) / width;
+            limited[point] = if y < from {
+                so_far - above * (from - y)
+            } else {
+                let (s2, s3) = (s * s, s * s * s);
+                so_far + rise * (3.0 * s2 - 2.0 * s3) + width * (above * (s3 - 2.0 * s2 + s) + rest * (s3 - s2))
+            };
+            point += 1;
+        }
+        so_far += rise;
+        above = rest;
+        before = to;
+    }
+    for slot in &mut limited[point.min(points + 1)..] {
+        *slot = so_far;
+    }
+    let mut masses = vec![all - limited[1] / step];
+    masses.extend(limited.windows(3).map(|l| (2.0 * l[1] - l[0] - l[2]) / step));
+    let shared = masses.clone();
+    for i in 1..masses.len() - 1 {
+        masses[i] += shared[i] / 6.0;
+        masses[i - 1] -= shared[i] / 12.0;
+        masses[i + 1] -= shared[i] / 12.0;
+    }
+    masses
+}

@@ -1,0 +1,122 @@
+//! How far from its mean a unit's total can lie: inequalities, so that a window holds all but a known share of the law.
+
+use crate::composition::People;
+use crate::contract::Layer;
+use crate::model::Person;
+
+/// Truncations at which sums are bounded: a factor of sqrt(2) apart.
+const TRUNCATIONS: usize = 160;
+
+/// For one multiplier of all costs: of each kind of person at each truncation y, P(cost > y), E[cost^2; cost <= y],
+/// E[cost; cost > y] and E[cost^2; cost > y].
+pub(super) struct Bounds {
+    truncations: Vec<f64>,
+    kinds: Vec<[f64; 4]>,
+    means: Vec<f64>,
+}
+
+/// Distances from the mean that are passed with no more than a given probability.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reach {
+    pub mean: f64,
+    pub below: f64,
+    pub above: f64,
+    /// Of the mean and the second moments, what is made by costs that a window of this reach may leave out.
+    pub lost: [f64; 2],
+}
+
+impl Bounds {
+    pub(super) fn new(people: &People, persons: &[Person], layer: &Layer, factor: f64) -> Self {
+        let persons: Vec<Person> = persons.iter().map(|person| person.times(factor)).collect();
+        let means: Vec<f64> = persons.iter().map(|person| person.raw_moments(layer)[0]).collect();
+        let smallest = means.iter().copied().filter(|m| *m > 0.0).fold(f64::INFINITY, f64::min);
+        let mut truncations: Vec<f64> =
+            (0..TRUNCATIONS).map(|i| smallest * 2f64.powf(0.5 * i as f64 - 2.0)).collect();
+        // Nobody's cost is above the bound.
+        if layer.bound().is_finite() {
+            truncations.retain(|y| *y < layer.bound());
+            truncations.push(layer.bound());
+        }
+        debug_assert_eq!(people.kinds.len(), persons.len());
+        let mut kinds = Vec::with_capacity(persons.len() * truncations.len());
+        for person in &persons {
+            for &y in &truncations {
+                let mut sums = [0.0; 4];
+                for (rate, amount) in person.amounts() {
+                    let x = layer.exceeds(y);
+                    let tail = amount.exceeds(layer, y);
+                    sums[0] += rate * tail;
+                    let [first, square] = [1, 2].map(|k| amount.partial_moment(layer, k, x));
+                    sums[1] += rate * square;
+                    let [mean, all] = [1, 2].map(|k| amount.partial_moment(layer, k, f64::INFINITY));
+                    sums[2] += rate * (mean - first).max(0.0);
+                    sums[3] += rate * (all - square).max(0.0);
+                }
+                kinds.push(sums);
+            }
+        }
+        Self { truncations, kinds, means }
+    }
+
+    /// Of the sum over these people: passed below with probability `below` and above with `above`, at most.
+    pub(super) fn reach(&self, weights: &[(u32, f64)], below: f64, above: f64) -> Reach {
+        let mean: f64 = weights.iter().map(|(kind, weight)| weight * self.means[*kind as usize]).sum();
+        let count = self.truncations.len();
+        let at = |place: usize| {
+            let mut sums = [0.0; 4];
+            for (kind, weight) in weights {
+                let of_kind = &self.kinds[*kind as usize * count + place];
+                sums.iter_mut().zip(of_kind).for_each(|(sum, x)| *sum += weight * x);
+            }
+            sums.map(|sum: f64| sum.max(0.0))
+        };
+        let mut reach = Reach { mean, below: mean, above: f64::INFINITY, lost: [0.0; 2] };
+        // The tail falls with the truncation: the first that is rare enough, and some beyond, give the nearest bounds.
+        let first = partition(count, |place| at(place)[0] > 0.5 * above);
+        let last = count.min(first + 5);
+        for place in first.min(count - 1)..last.max(first.min(count - 1) + 1) {
+            let (y, [_, square, lost, lost_square]) = (self.truncations[place], at(place));
+            // Bennett (1962), for costs that are at most y.
+            let distance = bennett(y, square, (2.0 / above).ln());
+            if distance < reach.above {
+                (reach.above, reach.lost) = (distance, [lost, lost_square]);
+            }
+            // Sums of costs that are not negative (Maurer 2003), of the costs up to y.
+            reach.below = reach.below.min(lost + (2.0 * square * (1.0 / below).ln()).sqrt());
+        }
+        reach
+    }
+}
+
+/// The first place at which a property that only the first places have ends.
+fn partition(count: usize, has: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = (low + high) / 2;
+        if has(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
+/// The distance b with (B / y^2) h(b y / B) = exponent, h(u) = (1 + u) ln(1 + u) - u: a sum of terms up to y whose squares
+/// add up to B passes its mean by b with probability e^-exponent at most.
+pub(super) fn bennett(y: f64, square: f64, exponent: f64) -> f64 {
+    if square <= 0.0 {
+        return 0.0;
+    }
+    let target = exponent * y * y / square;
+    let h = |u: f64| (1.0 + u) * u.ln_1p() - u;
+    let mut u = (2.0 * target).sqrt();
+    while h(u) < target {
+        u *= 2.0;
+    }
+    // Newton from above on a convex function falls to the root.
+    for _ in 0..60 {
+        let next = u - (h(u) - target) / u.ln_1p();
+        if next >= u {
+            break;
+        }
+        u = next;
+    }
+    u * square / y
+}

@@ -1,0 +1,181 @@
+//! The moments lane: mean, SD, skewness and kurtosis of every unit's total in closed form.
+//!
+//! Cumulants of independent people add up. Above them, the yearly effects are integrated over: given the effects people
+//! are independent again, and the moments of a mixture are those of its parts.
+
+use rayon::prelude::*;
+
+use crate::composition::{Part, People, together};
+use crate::contract::{Layer, Measure, StopLoss};
+use crate::effects::{Node, nodes, sigma};
+use crate::error::{Problem, Refusal};
+use crate::model::{CostModel, Cumulants, Moments, Person, Persons};
+
+/// Places of each effect at which people's cumulants are taken: they are smooth in it.
+const PLACES: usize = 33;
+
+/// What is asked of the cost of units.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    pub measure: Measure,
+    pub stop_loss: Option<StopLoss>,
+    /// SD of a yearly effect of mean 1 that multiplies all costs of a practice.
+    pub practice_sd: f64,
+    /// SD of a yearly effect of mean 1 that multiplies all costs.
+    pub national_sd: f64,
+}
+
+impl Question {
+    pub(crate) fn layer(&self) -> Layer {
+        Layer::new(self.stop_loss.as_ref(), self.measure)
+    }
+}
+
+/// Moments of one unit's total.
+#[derive(Clone, Debug)]
+pub struct UnitMoments {
+    pub people: u64,
+    pub all: Moments,
+    /// SD with the effects held at 1.
+    pub chance_sd: f64,
+    /// What the effects add to it: variances add up.
+    pub systematic_sd: f64,
+}
+
+/// Of each unit of a level, by its number. Refuses an infinite variance, by band.
+pub fn moments(
+    model: &CostModel,
+    people: &People,
+    level: usize,
+    question: &Question,
+) -> Result<Vec<UnitMoments>, Refusal> {
+    let cumulants = Table::new(model, people, question);
+    cumulants.check(model, people)?;
+    let units = people.units(level);
+    Ok(units.par_iter().map(|parts| cumulants.unit(parts)).collect())
+}
+
+/// Cumulants of one person of each kind at every place of the effects.
+pub(crate) struct Table {
+    national: Vec<Node>,
+    practice: Vec<Node>,
+    /// At effects held at 1, then at each pair of places.
+    places: usize,
+    kinds: Vec<Cumulants>,
+}
+
+impl Table {
+    pub(crate) fn new(model: &CostModel, people: &People, question: &Question) -> Self {
+        let layer = question.layer();
+        let national = nodes(sigma(question.national_sd), PLACES);
+        let practice = nodes(sigma(question.practice_sd), PLACES);
+        let mut persons = Persons::new(model, &layer);
+        let prepared: Vec<Person> = people.kinds.iter().map(|kind| persons.of(kind)).collect();
+        let pairs = national.iter().flat_map(|n| practice.iter().map(|p| n.log + p.log));
+        let factors: Vec<f64> = [1.0].into_iter().chain(pairs.map(libm::exp)).collect();
+        let kinds = prepared
+            .par_iter()
+            .flat_map_iter(|person| {
+                let at = |factor: &f64| Cumulants::from_raw(person.times(*factor).raw_moments(&layer));
+                factors.iter().map(at).collect::<Vec<_>>()
+            })
+            .collect();
+        Self { places: factors.len(), national, practice, kinds }
+    }
+
+    fn check(&self, model: &CostModel, people: &People) -> Result<(), Refusal> {
+        let mut problems: Vec<Problem> = Vec::new();
+        for (i, kind) in people.kinds.iter().enumerate() {
+            let problem = || model.bands[kind.band as usize].infinite_variance();
+            if !self.kinds[i * self.places].0[1].is_finite() && !problems.contains(&problem()) {
+                problems.push(problem());
+            }
+        }
+        Refusal::unless_empty(problems)
+    }
+
+    fn sum(&self, weights: &[(u32, f64)], place: usize) -> Cumulants {
+        let mut sum = Cumulants::default();
+        for (kind, weight) in weights {
+            sum.add(&self.kinds[*kind as usize * self.places + place], *weight);
+        }
+        sum
+    }
+
+    /// Mean of these people's total with the effects held at 1.
+    pub(crate) fn held_mean(&self, weights: &[(u32, f64)]) -> f64 {
+        self.sum(weights, 0).0[0]
+    }
+
+    /// In the best (or worst) year of the national effect: the mean of the total of these practices, the farthest that
+    /// one practice's own effect moves it to the same side, and its variance from all of theirs.
+    pub(crate) fn extreme(&self, practices: &[Vec<(u32, f64)>], best: bool) -> [f64; 3] {
+        let end = |count: usize| if best { 0 } else { count - 1 };
+        let first = 1 + end(self.national.len()) * self.practice.len();
+        let (mut mean, mut most, mut variance) = (0.0, 0.0f64, 0.0);
+        for weights in practices {
+            let at = |p: usize| self.sum(weights, first + p).0[0];
+            let means: Vec<(f64, f64)> = self.practice.iter().enumerate().map(|(p, e)| (e.weight, at(p))).collect();
+            let middle: f64 = means.iter().map(|(w, m)| w * m).sum();
+            mean += middle;
+            most = most.max((means[end(means.len())].1 - middle).abs());
+            variance += means.iter().map(|(w, m)| w * (m - middle) * (m - middle)).sum::<f64>();
+        }
+        [mean, most, variance]
+    }
+
+    pub(crate) fn unit(&self, parts: &[&Part]) -> UnitMoments {
+        let whole = together(parts);
+        let held = self.sum(&whole, 0);
+        let practices: Vec<Vec<(u32, f64)>> = match self.practice.len() {
+            1 => vec![whole],
+            _ => parts.chunk_by(|a, b| a.practice == b.practice).map(together).collect(),
+        };
+        let years: Vec<(f64, Cumulants)> = self
+            .national
+            .iter()
+            .enumerate()
+            .map(|(n, node)| {
+                let mut year = Cumulants::default();
+                for weights in &practices {
+                    let place = |p: usize| 1 + n * self.practice.len() + p;
+                    let given = self.practice.iter().enumerate().map(|(p, e)| (e.weight, self.sum(weights, place(p))));
+                    year.add(&mixture(&given.collect::<Vec<_>>()), 1.0);
+                }
+                (node.weight, year)
+            })
+            .collect();
+        let all = mixture(&years);
+        let (variance, chance) = (all.0[1].max(0.0), held.0[1].max(0.0));
+        let effects = self.places > 2;
+        UnitMoments {
+            people: parts.iter().map(|part| part.people).sum(),
+            all: Moments::from_cumulants(all).unwrap_or(Moments {
+                mean: all.0[0],
+                sd: f64::INFINITY,
+                cv: None,
+                skewness: None,
+                kurtosis: None,
+            }),
+            chance_sd: chance.sqrt(),
+            systematic_sd: if effects { (variance - chance).max(0.0).sqrt() } else { 0.0 },
+        }
+    }
+}
+
+/// Cumulants of a mixture of laws, each with its probability.
+fn mixture(laws: &[(f64, Cumulants)]) -> Cumulants {
+    if let [(_, only)] = laws {
+        return *only;
+    }
+    let mean: f64 = laws.iter().map(|(w, c)| w * c.0[0]).sum();
+    let (mut m2, mut m3, mut m4) = (0.0, 0.0, 0.0);
+    for (weight, Cumulants([k1, k2, k3, k4])) in laws {
+        let d = k1 - mean;
+        m2 += weight * (k2 + d * d);
+        m3 += weight * (k3 + d * (3.0 * k2 + d * d));
+        m4 += weight * (k4 + 3.0 * k2 * k2 + d * (4.0 * k3 + d * (6.0 * k2 + d * d)));
+    }
+    let exists = |x: f64| if x.is_finite() { x } else { f64::INFINITY };
+    Cumulants([mean, exists(m2), exists(m3), exists(m4 - 3.0 * m2 * m2)])
+}
