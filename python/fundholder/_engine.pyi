@@ -5,7 +5,16 @@ from typing import Any, Final, final
 
 import pyarrow as pa
 
-__all__ = ["CostModel", "Simulation", "StopLoss", "processor_levels", "simulate", "version"]
+__all__ = [
+    "CostModel",
+    "People",
+    "Simulation",
+    "StopLoss",
+    "Terms",
+    "processor_levels",
+    "simulate",
+    "version",
+]
 
 version: Final[str]
 
@@ -35,6 +44,37 @@ class CostModel:
     @property
     def table(self) -> pa.Table: ...
     def moments(self, stop_loss: StopLoss | None = None) -> pa.Table: ...
+
+@final
+class Terms:
+    def __new__(
+        cls, *, of: str, stop_loss: StopLoss | None, practice_sd: float, national_sd: float
+    ) -> Terms: ...
+
+@final
+class People:
+    def __new__(
+        cls, population: Any, costs: CostModel, *, by: list[str], streamed: bool
+    ) -> People: ...
+    def expected(self, level: int, terms: Terms) -> list[float]: ...
+    def variance(
+        self,
+        level: int,
+        terms: Terms,
+        budgets: Any | None,
+        thresholds: list[tuple[str, float]],
+        quantiles: list[tuple[str, float]],
+        exact: bool,
+    ) -> tuple[pa.Table, dict[str, str]]: ...
+    def distribution(
+        self, level: int, terms: Terms, units: list[str] | None, points: int
+    ) -> tuple[pa.Table, dict[str, str]]: ...
+    def cumulative(
+        self, level: int, terms: Terms, at: Any
+    ) -> tuple[pa.Table, dict[str, str]]: ...
+    def minimum_population(
+        self, terms: Terms, tolerance: float, probability: float
+    ) -> tuple[int | None, float | None, float]: ...
 
 @final
 class Simulation:

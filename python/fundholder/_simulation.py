@@ -22,7 +22,8 @@ EFFECT_SD_BELOW = 5.0
 """Above it a lognormal effect of mean 1 is nearly always nearly 0: a percentage, most likely."""
 COLUMNS = {"practice", "band", "count", "scale", "p_any", "person"}
 RESULT_COLUMN = re.compile(
-    r"people|gross|net|replication|expected|budget|sd|cv|skewness|chance_sd|systematic_sd"
+    r"people|gross|net|replication|expected|budget|sd|cv|skewness|kurtosis|chance_sd|systematic_sd"
+    r"|cost|probability|cumulative|ceiling|expected_.*|ceded_share|premium_per_head|cv_gross"
     r"|p_(over|under|outside)_.*|q[0-9.]+|.*_se"
 )
 """Names that results use themselves, so that no level may have them."""
@@ -114,20 +115,13 @@ def simulate(
     7000
     """
     arguments = Arguments()
-    if not hasattr(population, "__arrow_c_stream__"):
-        arguments.refuse_type(
-            "population",
-            population,
-            "an Arrow table, or anything with __arrow_c_stream__ "
-            "(for a file, fundholder.read(path); for a dict, pyarrow.table(dict))",
-        )
+    check_population(arguments, population)
     if not isinstance(costs, CostModel):
         arguments.refuse_type("costs", costs, "a CostModel")
     replications = arguments.integer("replications", replications, 1, MAX_REPLICATIONS)
     seed = arguments.integer("seed", seed, 0, MAX_SEED)
     levels = arguments.names("by", by)
-    for level in filter(RESULT_COLUMN.fullmatch, levels):
-        arguments.refuse("by", level, "a column that results do not have under the same name")
+    check_result_columns(arguments, levels)
     terms = stop_loss_terms(arguments, stop_loss)
     practice_sd = arguments.number("practice_sd", practice_sd, below=EFFECT_SD_BELOW)
     national_sd = arguments.number("national_sd", national_sd, below=EFFECT_SD_BELOW)
@@ -137,7 +131,7 @@ def simulate(
         )
     threads = arguments.integer("threads", threads, 1, 1024)
     arguments.check()
-    _warn_of_lookalikes(population)
+    warn_of_lookalikes(population)
 
     with progress_bar(progress, population, replications) as shown:
         run = _engine.simulate(
@@ -157,7 +151,24 @@ def simulate(
     return Simulation(run)
 
 
-def _warn_of_lookalikes(population: Any) -> None:
+def check_population(arguments: Arguments, population: Any) -> None:
+    """Check that a population is a table."""
+    if not hasattr(population, "__arrow_c_stream__"):
+        arguments.refuse_type(
+            "population",
+            population,
+            "an Arrow table, or anything with __arrow_c_stream__ "
+            "(for a file, fundholder.read(path); for a dict, pyarrow.table(dict))",
+        )
+
+
+def check_result_columns(arguments: Arguments, levels: Iterable[str]) -> None:
+    """Check that no level has the name of a result's column."""
+    for level in filter(RESULT_COLUMN.fullmatch, levels):
+        arguments.refuse("by", level, "a column that results do not have under the same name")
+
+
+def warn_of_lookalikes(population: Any) -> None:
     """Warn of a column that is ignored though its name is nearly one that is read."""
     found: Any = getattr(getattr(population, "schema", None), "names", None)
     if not isinstance(found, list):
@@ -167,7 +178,7 @@ def _warn_of_lookalikes(population: Any) -> None:
         meant = name.strip().lower()
         if name not in COLUMNS and meant in COLUMNS and meant not in names:
             warnings.warn(
-                f"column {name!r} of the population is ignored: is it {meant!r}?", stacklevel=3
+                f"column {name!r} of the population is ignored: is it {meant!r}?", stacklevel=4
             )
 
 

@@ -4,11 +4,13 @@ mod budgets;
 mod column;
 mod costs;
 mod labels;
+mod laws;
 mod population;
 mod results;
 
 pub use budgets::Budgets;
 pub use costs::{annual_model, events_model, model_from_costs, model_table, moments_table};
 pub use labels::{Label, Labels};
+pub use laws::{Level as PeopleLevel, cumulative_table, distribution_table, expected, variance_table};
 pub use population::Reader;
-pub use results::{Asked, Level, Measure, size_band_table, summary_table, totals_table};
+pub use results::{Asked, Level, size_band_table, summary_table, totals_table};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, FixedSizeListArray, Float64Array, Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field};
+use fundholder_core::contract::Measure;
 use fundholder_core::error::Refusal;
 use fundholder_core::measures::{Estimate, QuantileRule, SizeBand, moments, shares, systematic_sd};
 use fundholder_core::money::pounds;
@@ -34,22 +35,13 @@ impl Level {
     }
 }
 
-/// Which cost of a unit is reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Measure {
-    Gross,
-    Net,
-    Ceded,
-}
-
-impl Measure {
-    fn years(self, unit: &UnitTotals) -> Vec<f64> {
-        let pairs = unit.gross.iter().zip(&unit.ceded);
-        match self {
-            Measure::Gross => unit.gross.iter().copied().map(pounds).collect(),
-            Measure::Net => pairs.map(|(gross, ceded)| pounds(gross - ceded)).collect(),
-            Measure::Ceded => unit.ceded.iter().copied().map(pounds).collect(),
-        }
+/// One unit's cost (£) in every replication.
+fn years(measure: Measure, unit: &UnitTotals) -> Vec<f64> {
+    let pairs = unit.gross.iter().zip(&unit.ceded);
+    match measure {
+        Measure::Gross => unit.gross.iter().copied().map(pounds).collect(),
+        Measure::Net => pairs.map(|(gross, ceded)| pounds(gross - ceded)).collect(),
+        Measure::Ceded => unit.ceded.iter().copied().map(pounds).collect(),
     }
 }
 
@@ -63,7 +55,7 @@ pub fn totals_table(level: &Level) -> RecordBatch {
     let lists = |measure: Measure| -> ArrayRef {
         let mut values = Vec::with_capacity(units.len() * replications);
         for unit in &units {
-            values.extend(measure.years(unit));
+            values.extend(years(measure, unit));
         }
         let item = Arc::new(Field::new_list_field(DataType::Float64, false));
         Arc::new(FixedSizeListArray::new(
@@ -94,7 +86,7 @@ pub fn summary_table(
     let mut columns: Vec<(String, Vec<Estimate>)> = Vec::new();
     let mut used_budgets = Vec::with_capacity(units.len());
     for (row, unit) in units.iter().enumerate() {
-        let mut years = measure.years(unit);
+        let mut years = years(measure, unit);
         let all = moments(&years);
         let chance = match measure {
             Measure::Net if !unit.chance_net.is_empty() => {

@@ -234,6 +234,30 @@ impl People {
     }
 }
 
+impl People {
+    /// Everybody.
+    pub(crate) fn all(&self) -> Vec<&Part> {
+        self.parts.iter().collect()
+    }
+
+    /// Pools of these numbers of people, each one practice with everybody's mix of kinds.
+    pub(crate) fn pools(&self, sizes: &[u64]) -> Self {
+        let all = self.all();
+        let people: u64 = all.iter().map(|part| part.people).sum();
+        let mix = together(&all);
+        let part = |(unit, &size): (u32, &u64)| {
+            let weight = |w: f64| libm::rint(w / people as f64 * size as f64 * WHOLE) as i64;
+            Part {
+                practice: u64::from(unit),
+                units: vec![unit],
+                people: size,
+                weights: mix.iter().map(|(kind, w)| (*kind, weight(*w))).collect(),
+            }
+        };
+        Self { kinds: self.kinds.clone(), parts: (0..).zip(sizes).map(part).collect() }
+    }
+}
+
 /// How many people of each kind are in these parts.
 pub(crate) fn together(parts: &[&Part]) -> Vec<(u32, f64)> {
     let weights = match parts {

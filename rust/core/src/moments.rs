@@ -42,7 +42,7 @@ pub struct UnitMoments {
     pub systematic_sd: f64,
 }
 
-/// Of each unit of a level, by its number. Refuses an infinite variance, by band.
+/// Moments of the total of each unit of a level, by its number. Refuses an infinite variance, by band.
 pub fn moments(
     model: &CostModel,
     people: &People,
@@ -53,6 +53,12 @@ pub fn moments(
     cumulants.check(model, people)?;
     let units = people.units(level);
     Ok(units.par_iter().map(|parts| cumulants.unit(parts)).collect())
+}
+
+/// Mean total of each unit of a level, by its number: it exists where a variance does not.
+pub fn expected(model: &CostModel, people: &People, level: usize, question: &Question) -> Vec<f64> {
+    let cumulants = Table::new(model, people, question);
+    people.units(level).par_iter().map(|parts| cumulants.unit(parts).all.mean).collect()
 }
 
 /// Cumulants of one person of each kind at every place of the effects.

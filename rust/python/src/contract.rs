@@ -20,3 +20,33 @@ impl StopLoss {
         self.0.ceded(cost)
     }
 }
+
+pub(crate) fn describe(stop_loss: &contract::StopLoss) -> String {
+    let limit = stop_loss.limit().map_or("none".into(), |limit| limit.to_string());
+    format!("ceiling {}, share {}, limit {limit}", stop_loss.ceiling(), stop_loss.share())
+}
+
+/// Measures by name.
+pub(crate) mod measure {
+    use fundholder_core::contract::Measure;
+    use fundholder_core::error::Refusal;
+    use pyo3::prelude::*;
+
+    use crate::errors::exception;
+
+    const ALL: [Measure; 3] = [Measure::Net, Measure::Gross, Measure::Ceded];
+
+    pub(crate) fn name(measure: Measure) -> &'static str {
+        match measure {
+            Measure::Gross => "gross",
+            Measure::Net => "net",
+            Measure::Ceded => "ceded",
+        }
+    }
+
+    pub(crate) fn named(py: Python<'_>, wanted: &str) -> PyResult<Measure> {
+        ALL.into_iter().find(|measure| name(*measure) == wanted).ok_or_else(|| {
+            exception(py, &Refusal::one(format!("of is '{wanted}': must be 'net', 'gross' or 'ceded'")))
+        })
+    }
+}

@@ -3,6 +3,7 @@
 mod contract;
 mod errors;
 mod model;
+mod people;
 mod simulation;
 mod tables;
 mod watch;
@@ -16,6 +17,8 @@ mod _engine {
     use super::contract::StopLoss;
     #[pymodule_export]
     use super::model::CostModel;
+    #[pymodule_export]
+    use super::people::{People, Terms};
     #[pymodule_export]
     use super::processor_levels;
     #[pymodule_export]

@@ -6,17 +6,17 @@ use std::sync::atomic::Ordering;
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::ArrowError;
 use fundholder_arrow::{
-    Asked, Budgets, Level, Measure, Reader, size_band_table, summary_table, totals_table,
+    Asked, Budgets, Level, Reader, size_band_table, summary_table, totals_table,
 };
 use fundholder_core::error::Refusal;
 use fundholder_core::model::CostModel as CoreModel;
 use fundholder_core::people::Rows;
 use fundholder_core::simd;
 use fundholder_core::simulate::{Ended, Options, Progress, Run, Totals};
-use fundholder_core::{contract, measures};
+use fundholder_core::measures;
 use pyo3::prelude::*;
 
-use crate::contract::StopLoss;
+use crate::contract::{self, StopLoss, measure};
 use crate::errors::{exception, or_raise};
 use crate::model::CostModel;
 use crate::tables::{batches, stream, table, unreadable};
@@ -102,7 +102,7 @@ fn level(py: Python<'_>, name: &str) -> PyResult<simd::Level> {
 }
 
 /// Reads every batch and collects all problems.
-fn check(mut reader: Reader, batches: &[RecordBatch], progress: &Progress) -> Result<(), Ended> {
+pub(crate) fn check(mut reader: Reader, batches: &[RecordBatch], progress: &Progress) -> Result<(), Ended> {
     let mut all: Option<Refusal> = None;
     for slice in batches.iter().flat_map(slices) {
         if progress.stop.load(Ordering::Relaxed) {
@@ -125,12 +125,12 @@ fn check(mut reader: Reader, batches: &[RecordBatch], progress: &Progress) -> Re
 }
 
 /// A batch in parts that are drawn together; an empty one is one part, so that its columns are seen.
-fn slices(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
+pub(crate) fn slices(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
     let starts = (0..batch.num_rows().max(1)).step_by(ROWS_AT_ONCE);
     starts.map(|start| batch.slice(start, ROWS_AT_ONCE.min(batch.num_rows() - start)))
 }
 
-fn empty() -> Refusal {
+pub(crate) fn empty() -> Refusal {
     Refusal::one(
         "population is empty: must have a row for each person or group of people (a reader is empty once it has been \
          read)",
@@ -175,15 +175,11 @@ fn describe(
     reader: &Reader,
     costs: &Bound<'_, CostModel>,
 ) -> HashMap<String, String> {
-    let text = |s: &contract::StopLoss| {
-        let limit = s.limit().map_or("none".into(), |limit| limit.to_string());
-        format!("ceiling {}, share {}, limit {limit}", s.ceiling(), s.share())
-    };
     let entries = [
         ("version", env!("CARGO_PKG_VERSION").to_string()),
         ("seed", options.seed.to_string()),
         ("replications", options.replications.to_string()),
-        ("stop_loss", options.stop_loss.as_ref().map_or("none".into(), text)),
+        ("stop_loss", options.stop_loss.as_ref().map_or("none".into(), contract::describe)),
         ("practice_sd", options.practice_sd.to_string()),
         ("national_sd", options.national_sd.to_string()),
         ("by", by.join(", ")),
@@ -242,15 +238,7 @@ impl Simulation {
         quantiles: Vec<Asked>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let level = self.level(py, by)?;
-        let measure = match measure {
-            "gross" => Measure::Gross,
-            "net" => Measure::Net,
-            "ceded" => Measure::Ceded,
-            other => {
-                let text = format!("of is '{other}': must be 'gross', 'net' or 'ceded'");
-                return Err(exception(py, &Refusal::one(text)));
-            }
-        };
+        let measure = measure::named(py, measure)?;
         let budgets = match budgets {
             Some(budgets) => Some(or_raise(py, Budgets::read(&batches(budgets, "budgets")?, &level.name))?),
             None => None,

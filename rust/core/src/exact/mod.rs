@@ -7,6 +7,7 @@
 
 mod mix;
 mod points;
+mod pool;
 mod series;
 mod small;
 mod texture;
@@ -23,6 +24,8 @@ use crate::error::{Problem, Refusal};
 use crate::model::{CostModel, Person, Persons};
 use crate::moments::{Question, Table, UnitMoments};
 use crate::simulate::{Ended, Progress};
+pub use pool::{MOST_PEOPLE, Pool, minimum_population};
+
 use mix::{Groups, Plan, Window};
 use points::Cuts;
 use series::Series;
@@ -46,6 +49,17 @@ pub struct Accuracy {
     pub mean_error: f64,
     /// Distance from the SD of the moments lane, over it.
     pub sd_error: f64,
+}
+
+impl Accuracy {
+    /// The worse of both in each respect.
+    pub fn worse(self, other: Self) -> Self {
+        Self {
+            outside: self.outside.max(other.outside),
+            mean_error: self.mean_error.max(other.mean_error),
+            sd_error: self.sd_error.max(other.sd_error),
+        }
+    }
 }
 
 enum Shape {

@@ -1,0 +1,292 @@
+"""Pools: neighbours merged until chance is small enough, and risk shared at a next level."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ._areas import Areas, plain_text, read_areas
+from ._arguments import Arguments
+from ._contracts import StopLoss, stop_loss_terms
+from ._costs import CostModel
+from ._covering import FloatArray, Parent, add_up, most_pools
+from ._simulation import COLUMNS, EFFECT_SD_BELOW
+from ._variance import variance
+
+RESULT_COLUMNS = ("pool", "people", "pool_people", "p_outside", "meets")
+"""Names that the result of ``propose_pools`` uses itself."""
+
+
+def pooling(
+    population: Any,
+    costs: CostModel,
+    *,
+    pool: str,
+    stop_loss: float | StopLoss,
+    by: str = "practice",
+    budgets: Any | None = None,
+    practice_sd: float = 0.0,
+    national_sd: float = 0.0,
+    thresholds: Sequence[float] = (0.05, 0.10, 0.20),
+    quantiles: Sequence[float] = (0.5, 0.9, 0.99, 0.995),
+) -> dict[str, pa.Table]:
+    """What stays with each unit, and what its pool meets, when a part of cost is pooled.
+
+    Parameters
+    ----------
+    population, costs, practice_sd, national_sd, thresholds, quantiles
+        As for ``variance``.
+    pool
+        The column of the next level, where ceded cost is added up.
+    stop_loss
+        What is pooled: of each person-year the cost above a ceiling in £, or by a ``StopLoss``.
+        ``StopLoss(0, share=0.6)`` pools 60 % of every cost.
+    by
+        The column of the units that keep the rest.
+    budgets
+        A table ``<by>``, ``budget`` (£) for what stays; by default, the expected net cost.
+
+    Returns
+    -------
+    dict of pyarrow.Table
+        Under ``by``, the columns of ``variance`` for net cost; under ``pool``, the same for ceded
+        cost, whose ``expected`` (£) is what the pool has to raise.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        As for ``variance``, and where there is nothing to pool: no ``stop_loss``, or ``pool`` and
+        ``by`` the same.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> costs = CostModel(pa.table({"p_any": [0.3], "family": ["lognormal"],
+    ...                             "mean": [800 / 0.3], "shape": [1.6]}))
+    >>> practices = pa.table({"practice": ["A", "B"], "icb": ["X", "X"], "count": [7_000, 12_000]})
+    >>> shared = pooling(practices, costs, pool="icb", stop_loss=20_000)
+    >>> [round(cost / 1000) for cost in shared["practice"]["expected"].to_pylist()]
+    [4620, 7920]
+    >>> round(shared["icb"]["expected"][0].as_py() / 1000)
+    2660
+    """
+    arguments = Arguments()
+    for name, value in (("by", by), ("pool", pool)):
+        if not isinstance(value, str):
+            arguments.refuse_type(name, value, "the name of a column")
+    if pool == by:
+        arguments.refuse("pool", pool, "another column than by")
+    if stop_loss is None:
+        arguments.refuse_type("stop_loss", stop_loss, "a ceiling in £ or a StopLoss")
+    _check_population(arguments, population)
+    arguments.check()
+    table = pa.table(population)
+    shared = {
+        "stop_loss": stop_loss,
+        "practice_sd": practice_sd,
+        "national_sd": national_sd,
+        "thresholds": thresholds,
+        "quantiles": quantiles,
+    }
+    return {
+        by: variance(table, costs, by=by, budgets=budgets, of="net", **shared),
+        pool: variance(table, costs, by=pool, of="ceded", **shared),
+    }
+
+
+def propose_pools(
+    population: Any,
+    costs: CostModel,
+    *,
+    within: str,
+    tolerance: float,
+    probability: float,
+    by: str = "practice",
+    boundaries: str | None = None,
+    stop_loss: float | StopLoss | None = None,
+    practice_sd: float = 0.0,
+) -> pa.Table:
+    """Merge neighbours until each pool keeps to its expected cost, with as many pools as possible.
+
+    A pool meets the tolerance where its net cost of the year is further than ``tolerance`` from
+    its expected cost in at most ``probability`` of years. That is decided by the exact law of each
+    pool that is proposed.
+
+    Parameters
+    ----------
+    population
+        As for ``variance``, with the columns ``by``, ``within`` and ``boundaries``. A reader is
+        read into memory.
+    costs
+        The cost model.
+    within
+        The column of parents: units of one parent are neighbours, and no pool has units of two.
+        Units whose parent is null have no neighbours and are not merged.
+    tolerance
+        Share of expected cost, between 0 and 1.
+    probability
+        Share of years, between 0 and 1.
+    by
+        The column of the units that are merged.
+    boundaries
+        The column of existing groups, such as PCNs, whose units stay together. A unit whose group
+        is null is free.
+    stop_loss
+        A ceiling in £ a person-year, or a ``StopLoss``.
+    practice_sd
+        SD of a yearly lognormal effect of mean 1 on every cost of a practice.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``<by>``, ``<within>``, ``pool`` (the parent and a number: "QOP-01"), ``people``,
+        ``pool_people``, ``p_outside`` (share of years in which the pool is outside; null where it
+        has no cost) and ``meets``, in the order of the units' names. A parent that is too small as
+        a whole is one pool that does not meet. The same for any order of the rows.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        As for ``variance``; also where a unit lies in two parents or two groups, or a group in two
+        parents: all at once.
+
+    Notes
+    -----
+    The largest number of pools is bin covering, which is NP-hard. For each parent, a number of
+    pools is tried by putting the largest group first, each to the pool that is smallest so far,
+    and by exchanges that enlarge the smallest pool; the number is searched for by the exact law.
+    For sizes that add up, this finds at least 3/4 of the most pools possible as their number grows
+    (Assmann, Johnson, Kleitman and Leung 1984). Size is the squared mean of a pool's cost over its
+    variance: it adds up where groups have the same variance per £.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> costs = CostModel(pa.table({"p_any": [0.3], "family": ["lognormal"],
+    ...                             "mean": [800 / 0.3], "shape": [1.6]}))
+    >>> lists = pa.table({"practice": ["A", "B", "C", "D", "E"], "icb": ["X", "X", "X", "X", "Y"],
+    ...                   "count": [9_000, 6_000, 5_000, 8_000, 2_000]})
+    >>> pools = propose_pools(lists, costs, within="icb", tolerance=0.1, probability=0.05,
+    ...                       stop_loss=20_000)
+    >>> pools.select(["practice", "pool", "meets"]).to_pylist()[-1]
+    {'practice': 'E', 'pool': 'Y-01', 'meets': False}
+    """
+    arguments = Arguments()
+    columns = {"by": by, "within": within}
+    if boundaries is not None:
+        columns["boundaries"] = boundaries
+    for name, value in columns.items():
+        if not isinstance(value, str):
+            arguments.refuse_type(name, value, "the name of a column")
+        elif list(columns.values()).count(value) > 1:
+            arguments.refuse(name, value, "a column of its own")
+        elif name != "boundaries" and value in RESULT_COLUMNS:
+            arguments.refuse(name, value, "a column that the result does not have itself")
+    arguments.fractions("tolerance", [tolerance])
+    arguments.fractions("probability", [probability])
+    if not isinstance(costs, CostModel):
+        arguments.refuse_type("costs", costs, "a CostModel")
+    stop_loss_terms(arguments, stop_loss)
+    arguments.number("practice_sd", practice_sd, below=EFFECT_SD_BELOW)
+    _check_population(arguments, population)
+    arguments.check()
+    table = pa.table(population)
+    areas = read_areas(table, by, within, boundaries)
+
+    tolerance, allowed = float(tolerance), float(probability)
+    terms: dict[str, Any] = {"stop_loss": stop_loss, "practice_sd": practice_sd}
+    law = variance(table, costs, by=by, method="moments", **terms)
+    place = {label: row for row, label in enumerate(law[by].to_pylist())}
+    law = law.take([place[label] for label in areas.units])
+    # Practices are independent, so their moments add up.
+    mean = _nine_digits(add_up(areas.block_of_unit, law["expected"].to_numpy()))
+    spread = _nine_digits(add_up(areas.block_of_unit, law["sd"].to_numpy() ** 2))
+    neighbours = areas.neighbours(f"no {within}")
+    parents = [Parent(name, own, mean[own], spread[own]) for name, own in neighbours]
+    read = [name for name in table.column_names if name in COLUMNS - {"person"}]
+    people = pa.table({name: plain_text(table[name]) for name in read})
+
+    def normal(searching: Sequence[Parent]) -> list[list[float]]:
+        sizes = [parent.trial_sizes().tolist() for parent in searching]
+        return [[math.erfc(tolerance * math.sqrt(s / 2)) for s in pools] for pools in sizes]
+
+    def exact(searching: Sequence[Parent]) -> list[list[float]]:
+        pool = np.full(len(mean), -1)
+        ends = np.cumsum([parent.tried for parent in searching]).tolist()
+        starts = [0, *ends[:-1]]
+        for start, parent in zip(starts, searching, strict=True):
+            pool[parent.blocks] = start + parent.trial
+        number = pool[areas.block_of_unit][areas.unit_of_row]
+        tried = people.append_column("pool", pa.array(number)).filter(pa.array(number >= 0))
+        laws = variance(tried, costs, by="pool", thresholds=[tolerance], **terms)
+        shares = laws[f"p_outside_{tolerance}"].fill_null(math.inf).to_pylist()
+        return [shares[start:end] for start, end in zip(starts, ends, strict=True)]
+
+    # The normal law needs no engine. It gives a number to begin with that is seldom far off.
+    most_pools(parents, normal, allowed)
+    for parent in parents:
+        parent.search(len(parent.outside))
+    most_pools(parents, exact, allowed)
+
+    found = _proposal(law.select([by, "people"]), within, areas, parents)
+    metadata = {
+        "fundholder.within": within,
+        "fundholder.boundaries": boundaries or "none",
+        "fundholder.tolerance": str(tolerance),
+        "fundholder.probability": str(allowed),
+    }
+    return found.replace_schema_metadata({**(law.schema.metadata or {}), **metadata})
+
+
+def _proposal(units: pa.Table, within: str, areas: Areas, parents: Sequence[Parent]) -> pa.Table:
+    """One row for each unit, with what was found for its pool."""
+    pool = np.empty(len(areas.units), np.int64)
+    names: list[str] = []
+    shares: list[float] = []
+    meets: list[bool] = []
+    for parent in parents:
+        pool[parent.blocks] = len(names) + parent.pool
+        names += [parent.name] * len(parent.outside)
+        shares += parent.outside
+        meets += [parent.meets] * len(parent.outside)
+    pool = pool[areas.block_of_unit]
+    people = add_up(pool, units["people"].to_numpy()).astype(np.int64)
+    pools = pa.table(
+        {
+            "pool": _numbered(names),
+            "pool_people": people,
+            "p_outside": pa.array(shares, mask=np.isinf(shares)),
+            "meets": meets,
+        }
+    ).take(pa.array(pool))
+    units = units.add_column(1, within, areas.parent_labels())
+    for name in pools.column_names:
+        units = units.append_column(name, pools[name])
+    return units.select([*units.column_names[:2], *RESULT_COLUMNS])
+
+
+def _numbered(names: list[str]) -> list[str]:
+    """Each name with a number of its own, of two digits or as many as its largest needs."""
+    times, used = Counter(names), Counter[str]()
+    labels = []
+    for name in names:
+        used[name] += 1
+        labels.append(f"{name}-{used[name]:0{max(2, len(str(times[name])))}}")
+    return labels
+
+
+def _check_population(arguments: Arguments, population: Any) -> None:
+    if not hasattr(population, "__arrow_c_stream__"):
+        arguments.refuse_type(
+            "population", population, "an Arrow table, or anything with __arrow_c_stream__"
+        )
+
+
+def _nine_digits(values: FloatArray) -> FloatArray:
+    """What does not depend on the order in which rows were added up."""
+    return np.array([float(f"{value:.9g}") for value in values.tolist()])

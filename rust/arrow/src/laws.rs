@@ -1,0 +1,221 @@
+//! Exact results as tables: what the lanes without chance say of the units of one level, in the order of their labels.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
+use fundholder_core::composition::People;
+use fundholder_core::error::{Problem, Refusal};
+use fundholder_core::exact::{Accuracy, UnitLaw, laws};
+use fundholder_core::model::CostModel;
+use fundholder_core::moments::{Question, UnitMoments, expected as expected_costs, moments};
+use fundholder_core::simulate::{Ended, Progress};
+
+use crate::budgets::Budgets;
+use crate::column::{NOT_NEGATIVE, Problems, each, numbers, required};
+use crate::costs::table;
+use crate::labels::{Label, Labels};
+use crate::results::Asked;
+
+/// The people of one level.
+pub struct Level<'a> {
+    pub name: &'a str,
+    /// Its place among the levels.
+    pub place: usize,
+    pub labels: &'a Labels,
+    pub model: &'a CostModel,
+    pub people: &'a People,
+}
+
+/// What is reported of one unit.
+struct Row {
+    moments: UnitMoments,
+    /// Beyond each tolerance: above, below.
+    beyond: Vec<[f64; 2]>,
+    quantiles: Vec<f64>,
+    accuracy: Accuracy,
+}
+
+impl Level<'_> {
+    /// Budgets by number of the unit.
+    fn budgets(&self, budgets: Option<&Budgets>) -> Result<Option<Vec<f64>>, Refusal> {
+        let all: Vec<u32> = (0..self.labels.list().len() as u32).collect();
+        budgets.map(|budgets| budgets.of(self.labels, &all)).transpose()
+    }
+}
+
+/// Expected cost of each unit, in the order of the labels.
+pub fn expected(level: &Level<'_>, question: &Question) -> Vec<f64> {
+    let means = expected_costs(level.model, level.people, level.place, question);
+    level.labels.sorted().into_iter().map(|unit| means[unit as usize]).collect()
+}
+
+/// The columns of `variance`, and how accurate its laws are; without laws, probabilities and quantiles are null.
+pub fn variance_table(
+    level: &Level<'_>,
+    question: &Question,
+    budgets: Option<&Budgets>,
+    thresholds: &[Asked],
+    quantiles: &[Asked],
+    exact: bool,
+    progress: &Progress,
+) -> Result<(RecordBatch, Accuracy), Ended> {
+    let budgets = level.budgets(budgets).map_err(Ended::Refused)?;
+    let of_moments = moments(level.model, level.people, level.place, question).map_err(Ended::Refused)?;
+    let budget = |unit: u32, m: &UnitMoments| budgets.as_ref().map_or(m.all.mean, |b| b[unit as usize]);
+    let rows: Vec<Row> = if exact {
+        let most = thresholds.iter().map(|(_, t)| *t).fold(0.0, f64::max);
+        let asked = |unit: u32, m: &UnitMoments| {
+            // A quantile near 1 asks for all there is.
+            let far = quantiles.iter().any(|(_, q)| *q > 0.9999);
+            if far { f64::INFINITY } else { budget(unit, m) * (1.0 + most) }
+        };
+        let read = |unit: u32, law: &UnitLaw| {
+            let budget = budget(unit, &law.moments);
+            let beyond = |(_, t): &Asked| [1.0 - law.cdf(budget * (1.0 + t)), law.below(budget * (1.0 - t))];
+            Row {
+                moments: law.moments.clone(),
+                beyond: thresholds.iter().map(beyond).collect(),
+                quantiles: quantiles.iter().map(|(_, q)| law.quantile(*q)).collect(),
+                accuracy: law.accuracy,
+            }
+        };
+        let found = laws(level.model, level.people, level.place, None, question, progress, asked, read)?;
+        found.into_iter().map(|(_, row)| row).collect()
+    } else {
+        let row = |moments| Row { moments, beyond: Vec::new(), quantiles: Vec::new(), accuracy: Accuracy::default() };
+        of_moments.into_iter().map(row).collect()
+    };
+    let order = level.labels.sorted();
+    let numbers = |of: &dyn Fn(u32, &Row) -> Option<f64>| -> ArrayRef {
+        Arc::new(Float64Array::from_iter(order.iter().map(|&unit| of(unit, &rows[unit as usize]))))
+    };
+    let people = order.iter().map(|&unit| rows[unit as usize].moments.people as i64);
+    let mut columns: Vec<(String, ArrayRef)> = vec![
+        (level.name.into(), level.labels.column(&order)),
+        ("people".into(), Arc::new(Int64Array::from_iter_values(people))),
+    ];
+    let mut put = |name: String, of: &dyn Fn(u32, &Row) -> Option<f64>| columns.push((name, numbers(of)));
+    put("expected".into(), &|_, row| Some(row.moments.all.mean));
+    put("budget".into(), &|unit, row| Some(budget(unit, &row.moments)));
+    put("sd".into(), &|_, row| Some(row.moments.all.sd));
+    put("cv".into(), &|_, row| row.moments.all.cv);
+    put("skewness".into(), &|_, row| row.moments.all.skewness);
+    put("kurtosis".into(), &|_, row| row.moments.all.kurtosis);
+    put("chance_sd".into(), &|_, row| Some(row.moments.chance_sd));
+    put("systematic_sd".into(), &|_, row| Some(row.moments.systematic_sd));
+    for (i, (text, _)) in thresholds.iter().enumerate() {
+        put(format!("p_over_{text}"), &|_, row| row.beyond.get(i).map(|[over, _]| *over));
+        put(format!("p_under_{text}"), &|_, row| row.beyond.get(i).map(|[_, under]| *under));
+        put(format!("p_outside_{text}"), &|_, row| row.beyond.get(i).map(|[over, under]| over + under));
+    }
+    for (i, (text, _)) in quantiles.iter().enumerate() {
+        put(format!("q{text}"), &|_, row| row.quantiles.get(i).copied());
+    }
+    let worst = rows.iter().map(|row| row.accuracy).fold(Accuracy::default(), Accuracy::worse);
+    Ok((table(columns.iter().map(|(name, array)| (name.as_str(), array.clone())).collect()), worst))
+}
+
+/// `<by>`, cost, probability, cumulative: the law of each unit, or of those named.
+pub fn distribution_table(
+    level: &Level<'_>,
+    question: &Question,
+    units: Option<&[String]>,
+    points: usize,
+    progress: &Progress,
+) -> Result<(RecordBatch, Accuracy), Ended> {
+    let order = level.labels.sorted();
+    let chosen: Vec<u32> = match units {
+        None => order,
+        Some(names) => {
+            let found = find(level, names).map_err(Ended::Refused)?;
+            order.into_iter().filter(|unit| found.contains(unit)).collect()
+        }
+    };
+    let read = |_: u32, law: &UnitLaw| (law.table(points), law.accuracy);
+    let mut found: HashMap<u32, _> =
+        laws(level.model, level.people, level.place, Some(&chosen), question, progress, |_, _| f64::INFINITY, read)?
+            .into_iter()
+            .collect();
+    let (mut of_unit, mut columns) = (Vec::new(), [Vec::new(), Vec::new(), Vec::new()]);
+    let mut worst = Accuracy::default();
+    for unit in chosen {
+        let Some((rows, accuracy)) = found.remove(&unit) else { continue };
+        worst = worst.worse(accuracy);
+        for (cost, probability, cumulative) in rows {
+            of_unit.push(unit);
+            columns.iter_mut().zip([cost, probability, cumulative]).for_each(|(column, x)| column.push(x));
+        }
+    }
+    let [cost, probability, cumulative] = columns.map(|column| Arc::new(Float64Array::from(column)) as ArrayRef);
+    let columns = vec![
+        (level.name, level.labels.column(&of_unit)),
+        ("cost", cost),
+        ("probability", probability),
+        ("cumulative", cumulative),
+    ];
+    Ok((table(columns), worst))
+}
+
+/// `<by>`, cost, cumulative: P(total <= cost) for each row of a table `<by>`, cost.
+pub fn cumulative_table(
+    level: &Level<'_>,
+    question: &Question,
+    at: &[RecordBatch],
+    progress: &Progress,
+) -> Result<RecordBatch, Ended> {
+    let (names, costs) = read_costs(at, level.name).map_err(Ended::Refused)?;
+    let units = find(level, &names).map_err(Ended::Refused)?;
+    let mut asked: HashMap<u32, Vec<usize>> = HashMap::new();
+    units.iter().enumerate().for_each(|(row, unit)| asked.entry(*unit).or_default().push(row));
+    let mut chosen: Vec<u32> = asked.keys().copied().collect();
+    chosen.sort_unstable();
+    let most = |unit: u32, _: &UnitMoments| asked[&unit].iter().map(|&row| costs[row]).fold(0.0, f64::max);
+    let read = |unit: u32, law: &UnitLaw| -> Vec<(usize, f64)> {
+        asked[&unit].iter().map(|&row| (row, law.cdf(costs[row]))).collect()
+    };
+    let found = laws(level.model, level.people, level.place, Some(&chosen), question, progress, most, read)?;
+    let mut cumulative = vec![0.0; costs.len()];
+    found.into_iter().flat_map(|(_, rows)| rows).for_each(|(row, p)| cumulative[row] = p);
+    Ok(table(vec![
+        (level.name, level.labels.column(&units)),
+        ("cost", Arc::new(Float64Array::from(costs)) as ArrayRef),
+        ("cumulative", Arc::new(Float64Array::from(cumulative))),
+    ]))
+}
+
+/// The units and costs of a table `<by>`, cost.
+fn read_costs(batches: &[RecordBatch], by: &str) -> Result<(Vec<String>, Vec<f64>), Refusal> {
+    let mut problems = Problems::default();
+    let (mut labels, mut units, mut costs) = (Labels::default(), Vec::new(), Vec::new());
+    let mut first = 0;
+    for batch in batches {
+        if let Some(column) = required(batch, by, &mut problems) {
+            labels.read(column, by, true, first, &mut problems, &mut units);
+        }
+        if let Some(column) = required(batch, "cost", &mut problems).and_then(|c| numbers(c, "cost", &mut problems)) {
+            each(&column, "cost", &NOT_NEGATIVE, false, first, &mut problems, |x| costs.push(x.unwrap_or(0.0)));
+        }
+        first += batch.num_rows() as u64;
+    }
+    problems.check()?;
+    Ok((units.into_iter().map(|unit| labels.list()[unit as usize].to_string()).collect(), costs))
+}
+
+/// The numbers of units with these names; all that are not there are refused together.
+fn find(level: &Level<'_>, names: &[String]) -> Result<Vec<u32>, Refusal> {
+    let known: HashMap<String, u32> = level.labels.list().iter().map(Label::to_string).zip(0..).collect();
+    let mut problems = Problems::default();
+    let mut found = Vec::new();
+    for name in names {
+        match known.get(name) {
+            Some(unit) => found.push(*unit),
+            None => problems.value(Problem::new(format!(
+                "'{name}': must be a unit of the population's column '{}'",
+                level.name
+            ))),
+        }
+    }
+    problems.check()?;
+    Ok(found)
+}

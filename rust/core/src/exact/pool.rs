@@ -1,0 +1,101 @@
+//! How large a pool must be.
+
+use super::{UnitLaw, laws};
+use crate::composition::People;
+use crate::effects::sigma;
+use crate::error::Refusal;
+use crate::model::{CostModel, Persons};
+use crate::moments::Question;
+use crate::simulate::{Ended, Progress};
+use crate::special::{normal_cdf, normal_survival};
+
+/// Sizes that are tried at once: they share what does not depend on size.
+const TRIED: u64 = 24;
+/// The largest pool that is tried.
+pub const MOST_PEOPLE: u64 = 8_000_000_000;
+
+/// A pool that is outside of a tolerance around its expected cost in at most a given share of years.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pool {
+    /// None where no pool is large enough.
+    pub people: Option<u64>,
+    /// At that size.
+    pub outside: Option<f64>,
+    /// Of an infinitely large pool: what the effects alone make.
+    pub limit: f64,
+}
+
+/// The smallest pool with everybody's mix of kinds that is outside of the tolerance in at most this share of years.
+pub fn minimum_population(
+    model: &CostModel,
+    people: &People,
+    question: &Question,
+    tolerance: f64,
+    probability: f64,
+    progress: &Progress,
+) -> Result<Pool, Ended> {
+    let limit = limit(model, people, question, tolerance);
+    let outside = |sizes: &[u64]| -> Result<Vec<f64>, Ended> {
+        let pools = people.pools(sizes);
+        let read = |_: u32, law: &UnitLaw| {
+            let mean = law.moments.all.mean;
+            1.0 - law.cdf(mean * (1.0 + tolerance)) + law.below(mean * (1.0 - tolerance))
+        };
+        // The law of a few people has its mean far below the window's end: no more than that is asked.
+        let found = laws(model, &pools, 0, None, question, progress, |_, m| m.all.mean * (1.0 + tolerance), read)?;
+        Ok(found.into_iter().map(|(_, outside)| outside).collect())
+    };
+    if limit >= probability {
+        return Ok(Pool { people: None, outside: None, limit });
+    }
+    let mut sizes: Vec<u64> = (0..33).map(|i| 1 << i).take_while(|n| *n < MOST_PEOPLE).chain([MOST_PEOPLE]).collect();
+    let mut below = 0;
+    loop {
+        let shares = outside(&sizes)?;
+        let Some(first) = shares.iter().position(|share| *share <= probability) else {
+            return Err(Ended::Refused(Refusal::one(format!(
+                "a pool of {MOST_PEOPLE} people is outside the tolerance {tolerance} in more than {probability} of years, \
+                 and a larger one is not tried: give a larger tolerance or probability"
+            ))));
+        };
+        let enough = sizes[first];
+        if first > 0 {
+            below = sizes[first - 1];
+        }
+        if enough - below <= 1 {
+            return Ok(Pool { people: Some(enough), outside: Some(shares[first]), limit });
+        }
+        let step = ((enough - below) as f64 / TRIED as f64).ceil() as u64;
+        sizes = (1..=TRIED).map(|i| below + i * step).take_while(|n| *n < enough).chain([enough]).collect();
+    }
+}
+
+/// Share of years in which the effects alone, with nothing left to chance, pass the tolerance.
+fn limit(model: &CostModel, people: &People, question: &Question, tolerance: f64) -> f64 {
+    let sigma = (sigma(question.practice_sd).powi(2) + sigma(question.national_sd).powi(2)).sqrt();
+    if sigma == 0.0 {
+        return 0.0;
+    }
+    let layer = question.layer();
+    let mut prepare = Persons::new(model, &layer);
+    let mix: Vec<_> = crate::composition::together(&people.all())
+        .into_iter()
+        .map(|(kind, weight)| (prepare.of(&people.kinds[kind as usize]), weight))
+        .collect();
+    let mean = |z: f64| -> f64 {
+        let factor = libm::exp(sigma * z - 0.5 * sigma * sigma);
+        mix.iter().map(|(person, weight)| weight * person.times(factor).raw_moments(&layer)[0]).sum()
+    };
+    let nodes = crate::effects::nodes(1.0, 65);
+    // The nodes of a variate z are those of a lognormal multiplier with sigma 1, whose logarithm is z - 1/2.
+    let expected: f64 = nodes.iter().map(|node| node.weight * mean(node.log + 0.5)).sum();
+    let crossing = |target: f64| {
+        let (mut low, mut high) = (-40.0, 40.0);
+        for _ in 0..100 {
+            let middle = 0.5 * (low + high);
+            if mean(middle) < target { low = middle } else { high = middle }
+        }
+        0.5 * (low + high)
+    };
+    normal_cdf(crossing(expected * (1.0 - tolerance))) + normal_survival(crossing(expected * (1.0 + tolerance)))
+}
