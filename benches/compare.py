@@ -1,9 +1,10 @@
-"""Fundholder beside numpy and numba: the same people, in one run of one process.
+"""Fundholder beside numpy, numba, scipy and aggregate: the same people, in one run of one process.
 
-Every contender simulates the same practice: people with their own probability of any cost and their
-own mean cost, lognormal severities, a ceiling of £20,000 a person, gross and net totals of every
-year. Contenders take turns, so that a machine whose speed drifts treats all alike; times are those
-of the processor (``time.process_time``), on one thread, and the medians of the rounds.
+First simulation: every contender simulates the same practice, of people with their own probability
+of any cost and their own mean cost, lognormal severities, a ceiling of £20,000 a person, gross and
+net totals of every year. Contenders take turns, so that a machine whose speed drifts treats all
+alike; times are those of the processor (``time.process_time``), on one thread, and the medians of
+the rounds. Then distributions without simulation (``compare_exact``).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 import fundholder
+from compare_exact import compare_exact
 from fundholder import CostModel, _engine
 from peers import Totals, expected_totals, numba_loop, numba_passes, numpy_plain, numpy_tuned
 
@@ -30,7 +32,7 @@ MEAN = 2_500.0
 
 
 def main() -> None:
-    """Print the comparison and how time grows with threads, people and replications."""
+    """Print the comparisons, and how time grows with threads, people and replications."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=50_000)
     parser.add_argument("--replications", type=int, default=1_000)
@@ -50,6 +52,8 @@ def main() -> None:
     compare(p, scale, options.replications, options.rounds)
     print()
     growth(p, scale, draws, options.replications, options.rounds)
+    print()
+    compare_exact(options.rounds)
 
 
 def compare(p: np.ndarray, scale: np.ndarray, replications: int, rounds: int) -> None:

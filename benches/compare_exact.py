@@ -2,10 +2,10 @@
 
 First one practice of 7,000 people who are alike, then every practice of England (the real lists
 where they are beside the project, the built-in ones otherwise), net of a ceiling of £20,000 a
-person and gross. Asked for are chances of overspending and underspending by three thresholds and four
-quantiles. Every contender has a grid as coarse as keeps quantiles within 1e-5 where it can; its
-worst quantile is stated beside its time. Times are those of the processor, medians over rounds in
-which contenders take turns; with many practices, the slow ones do a sample of them.
+person and gross. Asked for are the chances of overspending and underspending by three thresholds,
+and four quantiles. Every contender has a grid as coarse as keeps quantiles within 1e-5 where it
+can; its worst quantile stands beside its time. Times are those of the processor; contenders take
+turns on the one practice, and of all practices the slow ones do a sample.
 """
 
 from __future__ import annotations

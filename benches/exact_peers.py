@@ -86,10 +86,12 @@ class ScipyLoop:
 
     def practice(self, counts: F64) -> tuple[F64, F64, F64]:
         """Chances of landing above and below the thresholds, and quantiles (£)."""
-        # A practice's classes stand together: a slice, and real arithmetic, avoid copies.
+        # A practice's classes stand together: a slice, and real arithmetic, avoid copies. A product
+        # by BLAS would keep a second processor busy for next to nothing.
         held = np.flatnonzero(counts)
         rows = slice(held[0], held[-1] + 1)
-        transform = np.exp((counts[rows] @ self.log_transforms[rows].view(float)).view(complex))
+        logs = np.einsum("k,kf->f", counts[rows], self.log_transforms[rows].view(float))
+        transform = np.exp(logs.view(complex))
         cumulative = np.cumsum(fft.irfft(transform, self.grid.points, overwrite_x=True))
         expected = counts @ self.expected
         over = 1 - self._below(cumulative, expected * (1 + THRESHOLDS))

@@ -210,6 +210,19 @@ def test_the_estimate_is_right_on_average(chance_years: tuple[np.ndarray, np.nda
     assert abs(np.mean(found) - 0.08**2) < 3 * np.std(found) / math.sqrt(300)
 
 
+def test_the_chance_of_units_is_that_of_their_people(costs: CostModel) -> None:
+    # The estimator, on closed-form moments of chance, must be what decompose does with its own.
+    population = lists(40, 20)
+    ratio = ratios(population, costs, replications=3, seed=9, practice_sd=0.1)
+    chance, fourth = chance_of(population["count"].to_numpy())
+    parts = components(Panel(ratio, np.ones(ratio.shape, bool), chance, fourth), 0.95)
+    found = summary(decompose(observed(ratio), population, costs))
+    for name, part in (("systematic", parts.total), ("yearly", parts.yearly)):
+        assert part is not None
+        for end, value in (("", part.estimate), ("_low", part.low), ("_high", part.high)):
+            assert found[f"{name}_sd{end}"] == pytest.approx(math.sqrt(value), rel=1e-6)
+
+
 # ---- Are known effects found again? -----------------------------------------------------------
 def test_the_practice_effect_of_one_simulated_year(costs: CostModel) -> None:
     population = lists(200, 10)
@@ -505,13 +518,15 @@ def test_all_problems_at_once(costs: CostModel) -> None:
     [
         ({"by": 3}, ["by is 3", "name of a column"]),
         ({"by": "budget"}, ["by is 'budget'", "same name"]),
+        ({"by": "year"}, ["by is 'year'", "same name"]),
+        ({"by": ["practice", "icb"]}, ["by is", "one column"]),
         ({"by": "icb"}, ["'icb' is missing"]),
         ({"limits": [0.95, 1.0]}, ["limits is 1.0", "between 0 and 1"]),
         ({"limits": 0.95}, ["limits is 0.95", "sequence"]),
         ({"level": 0}, ["level is 0", "between 0 and 1"]),
         ({"level": 1.0}, ["level is 1.0"]),
         ({"level": NAN, "limits": [2]}, ["2 problems", "level", "limits"]),
-        ({"observed": 3}, ["observed is int"]),
+        ({"observed": 3}, ["observed is ", "int"]),
         ({"population": None}, ["population is "]),
         ({"costs": "costs"}, ["costs is", "CostModel"]),
         ({"stop_loss": -1}, ["stop_loss is -1"]),

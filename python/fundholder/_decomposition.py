@@ -22,14 +22,13 @@ from ._outturns import Numbers, Outturns, read_outturns, unit_keys
 from ._people import check_people, read_people, read_terms, traced
 from ._result_tables import arrow_table, numbers
 
-BESIDE = 1e-9
-"""Relative step to either side of an outturn: a cost that has a probability of its own then counts
-towards both tails, whatever the rounding of the ratio."""
+BESIDE = 1e-7
+"""Step to either side of a ratio: a cost that has a probability of its own then counts towards both
+tails, whatever the rounding of the ratio."""
 UNIT_COLUMN = re.compile(
-    r"years?|people|budget|outturn|ratio|chance_cv|credibility|shrunk_ratio|p_value"
-    r"|(lower|upper|outside)_.*"
+    r"years?|outturn|ratio|chance_cv|credibility|shrunk_ratio|p_value|(lower|upper|outside)_.*"
 )
-"""Names that results and inputs use themselves, so that no level may have them."""
+"""Further names that the tables use themselves, so that no level may have them."""
 COUNTS = ("units", "years")
 SUMMARY = pa.schema(
     (name, pa.int64() if name in COUNTS else pa.float64())
@@ -163,11 +162,11 @@ def decompose(
     [None]
     """
     arguments = Arguments()
-    if not isinstance(by, str):
-        arguments.refuse_type("by", by, "the name of a column")
-    elif UNIT_COLUMN.fullmatch(by):
-        arguments.refuse("by", by, "a column that results do not have under the same name")
-    check_people(arguments, population, costs, "practice")
+    levels = check_people(arguments, population, costs, by)
+    if len(levels) > 1:
+        arguments.refuse("by", by, "one column")
+    for name in filter(UNIT_COLUMN.fullmatch, levels):
+        arguments.refuse("by", name, "a column that results do not have under the same name")
     terms = read_terms(arguments, stop_loss=stop_loss)
     asked = arguments.fractions("limits", limits)
     arguments.fractions("level", [level])
@@ -262,7 +261,9 @@ def _every_year(population: pa.Table, by: str, labels: pa.ChunkedArray, years: N
         column = column.cast(column.type.value_type)
     units = column.cast(pa.string()).combine_chunks().dictionary_encode()
     # The last stands for the unit named null.
-    years_of_label = np.array([times.get(key) for key in [*units.dictionary.to_pylist(), None]])
+    years_of_label = np.array(
+        [times.get(key, 0.0) for key in [*units.dictionary.to_pylist(), None]]
+    )
     seen = years_of_label[units.indices.fill_null(len(units.dictionary)).to_numpy()]
     names = population.column_names
     if "count" not in names:
@@ -285,10 +286,11 @@ def _limits(
     expected = numbers(exact, "expected")
     columns: dict[str, Any] = {}
     twice = pa.chunked_array(exact[by].chunks * 2)
-    beside = np.concatenate([ratio * (1 + BESIDE), ratio * (1 - BESIDE)])
+    beside = np.concatenate([ratio + BESIDE, np.maximum(ratio - BESIDE, 0)])
     at = pa.table({by: twice, "cost": beside * np.tile(expected, 2)})
     below = numbers(traced(people.cumulative(0, terms, at)), "cumulative")
     at_most, less = below.reshape(2, -1)
+    less = np.where(ratio > 0, less, 0.0)
     columns["p_value"] = np.clip(2 * np.minimum(at_most, 1 - less), 0, 1)
     for (text, _), (low, high) in zip(asked, tails, strict=True):
         lower = columns[f"lower_{text}"] = numbers(exact, f"q{low}") / expected

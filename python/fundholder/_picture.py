@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 PICTURES = (".png", ".svg", ".pdf")
 INK, GREY, PALE = "#262626", "#6e6e6e", "#dcdcdc"
-# Of Okabe and Ito (2008), which eyes with and without colour blindness tell apart.
-BLUE, ORANGE, VERMILLION = "#0072b2", "#e69f00", "#d55e00"
+# After Okabe and Ito (2008), which eyes with and without colour blindness tell apart.
+BLUE, ORANGE, VERMILLION, PURPLE = "#0072b2", "#e69f00", "#d55e00", "#7d3c78"
 LABEL_GAP = 0.06
 """Of the height of the axes, between the middles of two labels."""
+FEW = 36.0
+"""Size of a point, in square points, where there is room for it."""
 SIZES = ((1e9, "bn"), (1e6, "m"))
 
 
@@ -193,20 +195,20 @@ def _around(group: Sequence[int], places: Sequence[float], gap: float) -> list[f
     return [middle + gap * (k - (len(group) - 1) / 2) for k in range(len(group))]
 
 
-def points(axes: Axes, x: Numbers, y: Numbers, colour: str, size: float) -> Any:
+def points(axes: Axes, x: Numbers, y: Numbers, colour: str, size: float) -> None:
     """A point for each unit; those beyond the axes stand at the edge as triangles."""
     low, high = axes.get_ylim()
-    style = {"color": colour, "linewidths": 0, "zorder": 3}
+    style: Any = {"color": colour, "linewidths": 0, "zorder": 3}
     for beyond, edge, marker in ((y > high, high, "^"), (y < low, low, "v")):
         place = np.full(int(beyond.sum()), edge)
         axes.scatter(x[beyond], place, s=2 * size, marker=marker, clip_on=False, **style)
     inside = (y >= low) & (y <= high)
-    return axes.scatter(x[inside], y[inside], s=size, alpha=0.7, **style)
+    axes.scatter(x[inside], y[inside], s=size, alpha=0.7 if size < FEW else 1.0, **style)
 
 
 def point_size(units: int) -> float:
     """Large where units are few, small where many would lie over each other."""
-    return 36.0 if units < 60 else 16.0 if units < 600 else 5.0
+    return FEW if units < 60 else 16.0 if units < 600 else 5.0
 
 
 def label_ends(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:
@@ -216,9 +218,9 @@ def label_ends(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:
     heights = [float(to_axes.transform((right, y))[1]) for y, _, _ in labels]
     for height, (_, words, colour) in zip(spread(heights, LABEL_GAP), labels, strict=True):
         # Words are dark, as pale ones are hard to read; the dot has the colour.
-        style = {"transform": axes.transAxes, "va": "center", "fontsize": 10}
-        axes.text(1.01, height, "\u25cf", color=colour, **style)
-        axes.text(1.035, height, words, color=INK, **style)
+        style: Any = {"transform": axes.transAxes, "clip_on": False}
+        axes.plot([1.02], [height], marker="o", markersize=7, color=colour, **style)
+        axes.text(1.04, height, words, color=INK, fontsize=10, va="center", **style)
 
 
 def shades(count: int) -> list[str]:
@@ -230,9 +232,7 @@ def shades(count: int) -> list[str]:
     return [to_hex(colormaps["viridis"](x)) for x in np.linspace(0.7, 0.1, count)]
 
 
-def flags(
-    axes: Axes, x: Numbers, height: Numbers, marks: Sequence[tuple[float, str, str]]
-) -> None:
+def flags(axes: Axes, x: Numbers, height: Numbers, marks: Sequence[tuple[float, str, str]]) -> None:
     """Lines at places along a curve, with words to their right, clear of it and of each other."""
     gap = 0.085 * float(height.max())
     top = 0.0

@@ -20,9 +20,9 @@ from ._errors import InputError, InputTypeError
 from ._files import _whole
 from ._picture import (
     BLUE,
-    GREY,
     INK,
     ORANGE,
+    PURPLE,
     VERMILLION,
     MissingPackageError,
     canvas,
@@ -55,6 +55,10 @@ __all__ = [
 ]
 
 PEOPLE = "People (log scale)"
+FUNNEL = (BLUE, ORANGE, VERMILLION, PURPLE)
+"""Units inside all limits, then outside of the first, the second, the third."""
+LIMITS = ("#e9e9e9", "#d2d2d2", "#bcbcbc")
+"""The widest first, so that narrower ones lie over it in a darker grey."""
 
 
 def funnel(units: Any) -> Figure:
@@ -71,7 +75,7 @@ def funnel(units: Any) -> Figure:
     -------
     matplotlib.figure.Figure
         A point for each unit, in the colour of the widest limits that it lies outside of, and a
-        dash at each of its limits. Points beyond the picture stand at its edge as triangles.
+        grey bar between its limits. Points beyond the picture stand at its edge as triangles.
 
     Raises
     ------
@@ -90,31 +94,33 @@ def funnel(units: Any) -> Figure:
     """
     table = arrow_table("units", units)
     levels = sorted(_written(table, "lower_"), key=float)
-    if not levels:
-        raise InputError(["units has no limits: must have columns such as lower_0.95, upper_0.95"])
+    if not 1 <= len(levels) < len(FUNNEL):
+        some = "1 to 3 pairs of columns such as lower_0.95, upper_0.95"
+        raise InputError([f"units has {len(levels)} limits: must have {some}"])
     limits = [f"{side}_{level}" for level in levels for side in ("lower", "upper")]
     people, columns = _drawable("units", table, ["ratio", *limits])
     differences = {name: column - 1 for name, column in columns.items()}
     ratio = differences["ratio"]
 
     title = "Outturn against budget, and what chance alone does"
-    figure, axes = canvas(title, PEOPLE, "Outturn above or below budget")
+    shares = " and ".join(f"{100 * float(level):g} %" for level in levels)
+    y = f"Outturn above or below budget; grey: where chance keeps {shares} of years"
+    figure, axes = canvas(title, PEOPLE, y)
     from matplotlib.lines import Line2D
 
     people_axis(axes, people)
     percent_axis(axes, list(differences.values()))
     axes.axhline(0, color=INK, linewidth=1)
-    colours = [BLUE, ORANGE, VERMILLION]
     outside = np.zeros(len(people), dtype=np.int64)
-    # The widest first, so that narrower limits lie over it in a darker grey.
-    for level, grey in zip(reversed(levels), ("#e9e9e9", "#d2d2d2", "#bcbcbc"), strict=False):
+    size = point_size(len(people))
+    for level, grey in zip(reversed(levels), LIMITS, strict=False):
         lower, upper = differences[f"lower_{level}"], differences[f"upper_{level}"]
         outside += (ratio < lower) | (ratio > upper)
-        axes.vlines(people, lower, upper, color=grey, linewidth=2, zorder=0)
+        axes.vlines(people, lower, upper, color=grey, linewidth=max(2, size / 6), zorder=0)
     legend = []
     for step in range(len(levels) + 1):
-        here, colour = outside == step, colours[step]
-        points(axes, people[here], ratio[here], colour, point_size(len(people)))
+        here, colour = outside == step, FUNNEL[step]
+        points(axes, people[here], ratio[here], colour, size)
         words = f"inside the {100 * float(levels[0]):g} % limits: {int(here.sum()):,}"
         if step:
             by_chance = len(people) * (1 - float(levels[step - 1]))
@@ -295,13 +301,15 @@ def distribution(
     if budget is not None:
         above = 1 - float(np.interp(budget, cost, cumulative, left=0.0, right=1.0))
         marks.append((budget, f"budget {{}}: {100 * above:.3g} % of years above", VERMILLION))
-    low, high = np.interp([0.0005, 0.9995], cumulative, cost)
-    low, high = min([low, *(x for x, _, _ in marks)]), max([high, *(x for x, _, _ in marks)])
+    reach = [*np.interp([0.0005, 0.9995], cumulative, cost).tolist(), *(x for x, _, _ in marks)]
+    low, high = min(reach), max(reach)
     width = round_step((high - low) / 20)
     density = probability * width / (cost[1] - cost[0])
 
     title = "The cost of a year" if name is None else f"The cost of a year: {name}"
-    figure, axes = canvas(title, "Cost of the year", f"Share of years in each {pounds(width)} of cost")
+    figure, axes = canvas(
+        title, "Cost of the year", f"Share of years in each {pounds(width)} of cost"
+    )
     # Room for the words of the highest mark.
     money_axis(axes, low, high + (0.25 if marks else 0.0) * (high - low))
     fine = np.linspace(cost[0], cost[-1], 4 * len(cost))

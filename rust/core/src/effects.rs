@@ -1,7 +1,8 @@
 //! Yearly effects above people, as both lanes without chance see them: integrals over a lognormal multiplier of mean 1.
 
-/// The integral runs to this many SDs of the logarithm on either side, beyond which lie 1e-12 of all years.
-pub(crate) const REACH: f64 = 7.0;
+/// The integral runs to this many SDs of the logarithm on either side: the density there, 2e-16, is lost in rounding. Were
+/// it cut where it can be felt, its end would ring through the characteristic function.
+pub(crate) const REACH: f64 = 8.5;
 
 /// SD of the logarithm of a lognormal number of mean 1 and this SD.
 pub(crate) fn sigma(sd: f64) -> f64 {

@@ -52,19 +52,3 @@ fn are_the_reference_quantiles_met() {
         }
     }
 }
-
-#[test]
-fn probe() {
-    for sl in [None, Some(StopLoss::new(20_000.0, 1.0, None).unwrap())] {
-        for measure in [Measure::Net, Measure::Ceded] {
-            for count in [1u64, 10, 50, 200, 1000, 7000, 1_000_000] {
-                for sd in [0.0, 0.078] {
-                    let q = Question { measure, practice_sd: sd, ..question(sl) };
-                    let t = std::time::Instant::now();
-                    let (qs, acc, m) = practice(&lognormal(), count, &q, |law| ([0.01, 0.5, 0.9, 0.99].map(|q| law.quantile(q)), law.accuracy, law.moments.all));
-                    println!("{:?} {measure:?} {count} {sd}: {qs:.0?} {acc:?} mean {:.1} sd {:.1} {:?}", sl.is_some(), m.mean, m.sd, t.elapsed());
-                }
-            }
-        }
-    }
-}

@@ -1,0 +1,46 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from .. import __version__
+from .._errors import FundholderError
+from . import _england, _pool_size, _simulate, _stop_loss, _variance
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+COMMANDS = (_england, _simulate, _variance, _stop_loss, _pool_size)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 0 is success, 2 is bad input, 130 is an interrupt."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except FundholderError as error:
+        print(f"fundholder: {error}", file=sys.stderr)
+        if ", row " in str(error):
+            print("Rows count from 0, the first below the header.", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("fundholder: interrupted; nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    examples = (command.EXAMPLES.removeprefix("examples:\n") for command in COMMANDS)
+    parser = argparse.ArgumentParser(
+        prog="fundholder",
+        description="A risk engine for health budgets held by small populations.",
+        epilog="examples:\n" + "".join(examples),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"fundholder {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for command in COMMANDS:
+        command.add_command(commands)
+    return parser
