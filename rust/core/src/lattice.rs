@@ -11,7 +11,7 @@ use rustfft::{Fft, FftPlannerScalar};
 use crate::complex::Complex64;
 
 /// Logarithm of what is left at the last point. Rounding grows by its inverse, to 1e-9 at most.
-pub(crate) const DAMPING: f64 = 14.0;
+const DAMPING: f64 = 14.0;
 
 pub(crate) struct Lattice {
     pub step: f64,

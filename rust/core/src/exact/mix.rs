@@ -13,7 +13,7 @@ use super::{ABOVE, SMALL_ABOVE, Accuracy, Lane, Shape};
 use crate::complex::{self, Complex64};
 use crate::effects::{Node, REACH, nodes};
 use crate::error::Refusal;
-use crate::lattice::{DAMPING, Lattice};
+use crate::lattice::Lattice;
 use crate::model::Person;
 use crate::moments::UnitMoments;
 use crate::simulate::Ended;
@@ -21,6 +21,9 @@ use crate::simulate::Ended;
 /// Waves of a series: at first, and at most.
 const FIRST_WAVES: usize = 32;
 const MOST_WAVES: usize = 1 << 11;
+/// Logarithm of what damping leaves at a series' end: it keeps what lies beyond the window from coming back, and raises the
+/// rounding of waves that turn tens of thousands of times.
+const SERIES_DAMPING: f64 = 8.0;
 /// Points of a lattice: at first, and at most.
 const FIRST_POINTS: usize = 1 << 12;
 const MOST_POINTS: usize = 1 << 18;
@@ -32,9 +35,9 @@ const SMOOTH_COSTS: f64 = 40.0;
 const FINE: f64 = 200_000.0;
 /// Waves smaller than this have died out, in terms of the first.
 const SILENT: f64 = 1e-13;
-/// How far a law may be from the moments lane: its mean in SDs, and its SD, on a series and on a lattice.
+/// How far a law may be from the moments lane: its mean in SDs, and its SD.
 const MEAN_TOLERANCE: f64 = 1e-6;
-const SD_TOLERANCE: [f64; 2] = [1e-6, 1e-5];
+const SD_TOLERANCE: f64 = 1e-5;
 /// Places at which a lattice law is taken over an effect.
 const LATTICE_PLACES: usize = 33;
 
@@ -269,7 +272,7 @@ impl Lane<'_> {
     fn series(&self, plans: Vec<Plan>, width: f64, count: usize, shared: f64, own: f64) -> Vec<Found> {
         let people = plans.iter().map(|plan| plan.moments.people).max().unwrap_or(0) as f64;
         let turn = TAU / width;
-        let damping = DAMPING / width;
+        let damping = SERIES_DAMPING / width;
         // Ends are counted from the farthest start.
         let end = 2.0 * width + plans.iter().map(|plan| plan.start).fold(0.0, f64::max);
         let waves = Waves { turn, count, damping, end, people };
@@ -284,7 +287,7 @@ impl Lane<'_> {
                     None => Err(Accuracy { outside: 1.0, mean_error: f64::INFINITY, sd_error: f64::INFINITY }),
                     Some(values) => {
                         let series = Series::new(plan.start, width, damping, &values);
-                        plan.judge(series.moments(), &plan.wide, SD_TOLERANCE[0], 2.0 * ABOVE).map(|accuracy| (Shape::Series(series), accuracy))
+                        plan.judge(series.moments(), &plan.wide, 2.0 * ABOVE).map(|accuracy| (Shape::Series(series), accuracy))
                     }
                 };
                 (plan, found)
@@ -378,7 +381,7 @@ impl Lane<'_> {
                 values[lattice.points - k] = values[k].conj();
             }
             let law = LatticeLaw::new(lattice.step, lattice.masses(values), whole);
-            let judged = plan.judge(law.moments(), &plan.narrow, SD_TOLERANCE[1], 2.0 * SMALL_ABOVE).map(|accuracy| (Shape::Lattice(law), accuracy));
+            let judged = plan.judge(law.moments(), &plan.narrow, 2.0 * SMALL_ABOVE).map(|accuracy| (Shape::Lattice(law), accuracy));
             (plan, judged)
         };
         Ok(plans.into_par_iter().zip(totals).map(found).collect())
@@ -429,7 +432,6 @@ impl Plan {
         &self,
         [mass, mean, variance]: [f64; 3],
         window: &Window,
-        sd_tolerance: f64,
         outside: f64,
     ) -> Result<Accuracy, Accuracy> {
         let all = &self.moments.all;
@@ -442,7 +444,7 @@ impl Plan {
         let spread = if all.sd.is_finite() { all.sd } else { self.width() };
         let good = accuracy.outside <= outside
             && (mean - all.mean).abs() <= MEAN_TOLERANCE * spread + 2.0 * lost_mean
-            && (!all.sd.is_finite() || accuracy.sd_error <= sd_tolerance + 4.0 * lost_square / (spread * spread));
+            && (!all.sd.is_finite() || accuracy.sd_error <= SD_TOLERANCE + 4.0 * lost_square / (spread * spread));
         if good { Ok(accuracy) } else { Err(accuracy) }
     }
 }
