@@ -136,6 +136,11 @@ def signed_percent(value: float) -> str:
     return f"{100 * value:+.3g} %".replace("-", "\u2212") if round(value, 9) else "0 %"
 
 
+def percent(share: float) -> str:
+    """A share of years in words: 33.6 %."""
+    return f"{100 * share:.3g} %" if share == 0 or share >= 1e-4 else "under 0.01 %"
+
+
 def pounds(value: float) -> str:
     """An amount short enough for a label: £20,000, £4.87m, £1.2bn."""
     for size, word in SIZES:

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from . import _engine
 from ._areas import Areas, plain_text, read_areas
 from ._arguments import Arguments
-from ._contracts import StopLoss, stop_loss_terms
+from ._contracts import StopLoss
 from ._costs import CostModel
-from ._covering import FloatArray, Parent, add_up, most_pools
-from ._simulation import COLUMNS, EFFECT_SD_BELOW
-from ._variance import variance
+from ._covering import FloatArray, IntArray, Parent, add_up, most_pools
+from ._people import check_people, read_people, read_terms, traced
+from ._simulation import COLUMNS, check_result_columns
 
 RESULT_COLUMNS = ("pool", "people", "pool_people", "p_outside", "meets")
 """Names that the result of ``propose_pools`` uses itself."""
@@ -76,27 +77,31 @@ def pooling(
     2660
     """
     arguments = Arguments()
-    for name, value in (("by", by), ("pool", pool)):
-        if not isinstance(value, str):
-            arguments.refuse_type(name, value, "the name of a column")
-    if pool == by:
+    levels = check_people(arguments, population, costs, by)
+    if len(levels) > 1:
+        arguments.refuse("by", by, "one column")
+    if not isinstance(pool, str):
+        arguments.refuse_type("pool", pool, "the name of a column")
+    elif pool in levels:
         arguments.refuse("pool", pool, "another column than by")
+    else:
+        check_result_columns(arguments, [pool])
     if stop_loss is None:
         arguments.refuse_type("stop_loss", stop_loss, "a ceiling in £ or a StopLoss")
-    _check_population(arguments, population)
-    arguments.check()
-    table = pa.table(population)
-    shared = {
+    tolerances = arguments.fractions("thresholds", thresholds)
+    probabilities = arguments.fractions("quantiles", quantiles)
+    contract: dict[str, Any] = {
         "stop_loss": stop_loss,
         "practice_sd": practice_sd,
         "national_sd": national_sd,
-        "thresholds": thresholds,
-        "quantiles": quantiles,
     }
-    return {
-        by: variance(table, costs, by=by, budgets=budgets, of="net", **shared),
-        pool: variance(table, costs, by=pool, of="ceded", **shared),
-    }
+    net = read_terms(arguments, of="net", **contract)
+    arguments.check()
+    ceded = read_terms(arguments, of="ceded", **contract)
+    people = read_people(population, costs, [*levels, pool])
+    kept = people.variance(0, net, budgets, tolerances, probabilities, exact=True)
+    pooled = people.variance(1, ceded, None, tolerances, probabilities, exact=True)
+    return {levels[0]: traced(kept), pool: traced(pooled)}
 
 
 def propose_pools(
@@ -145,9 +150,9 @@ def propose_pools(
     -------
     pyarrow.Table
         ``<by>``, ``<within>``, ``pool`` (the parent and a number: "QOP-01"), ``people``,
-        ``pool_people``, ``p_outside`` (share of years in which the pool is outside; null where it
-        has no cost) and ``meets``, in the order of the units' names. A parent that is too small as
-        a whole is one pool that does not meet. The same for any order of the rows.
+        ``pool_people``, ``p_outside`` (share of years in which the pool is outside) and ``meets``,
+        in the order of the units' names. A parent that is too small as a whole is one pool that
+        does not meet. The same for any order of the rows.
 
     Raises
     ------
@@ -177,6 +182,7 @@ def propose_pools(
     {'practice': 'E', 'pool': 'Y-01', 'meets': False}
     """
     arguments = Arguments()
+    levels = check_people(arguments, population, costs, by)
     columns = {"by": by, "within": within}
     if boundaries is not None:
         columns["boundaries"] = boundaries
@@ -187,20 +193,16 @@ def propose_pools(
             arguments.refuse(name, value, "a column of its own")
         elif name != "boundaries" and value in RESULT_COLUMNS:
             arguments.refuse(name, value, "a column that the result does not have itself")
-    arguments.fractions("tolerance", [tolerance])
+    around = arguments.fractions("tolerance", [tolerance])
     arguments.fractions("probability", [probability])
-    if not isinstance(costs, CostModel):
-        arguments.refuse_type("costs", costs, "a CostModel")
-    stop_loss_terms(arguments, stop_loss)
-    arguments.number("practice_sd", practice_sd, below=EFFECT_SD_BELOW)
-    _check_population(arguments, population)
+    terms = read_terms(arguments, stop_loss=stop_loss, practice_sd=practice_sd)
     arguments.check()
+    tolerance, allowed = float(tolerance), float(probability)
     table = pa.table(population)
     areas = read_areas(table, by, within, boundaries)
 
-    tolerance, allowed = float(tolerance), float(probability)
-    terms: dict[str, Any] = {"stop_loss": stop_loss, "practice_sd": practice_sd}
-    law = variance(table, costs, by=by, method="moments", **terms)
+    units = read_people(table, costs, levels)
+    law = traced(units.variance(0, terms, None, [], [], exact=False))
     place = {label: row for row, label in enumerate(law[by].to_pylist())}
     law = law.take([place[label] for label in areas.units])
     # Practices are independent, so their moments add up.
@@ -208,39 +210,73 @@ def propose_pools(
     spread = _nine_digits(add_up(areas.block_of_unit, law["sd"].to_numpy() ** 2))
     neighbours = areas.neighbours(f"no {within}")
     parents = [Parent(name, own, mean[own], spread[own]) for name, own in neighbours]
-    read = [name for name in table.column_names if name in COLUMNS - {"person"}]
-    people = pa.table({name: plain_text(table[name]) for name in read})
 
     def normal(searching: Sequence[Parent]) -> list[list[float]]:
         sizes = [parent.trial_sizes().tolist() for parent in searching]
         return [[math.erfc(tolerance * math.sqrt(s / 2)) for s in pools] for pools in sizes]
 
-    def exact(searching: Sequence[Parent]) -> list[list[float]]:
-        pool = np.full(len(mean), -1)
-        ends = np.cumsum([parent.tried for parent in searching]).tolist()
-        starts = [0, *ends[:-1]]
-        for start, parent in zip(starts, searching, strict=True):
-            pool[parent.blocks] = start + parent.trial
-        number = pool[areas.block_of_unit][areas.unit_of_row]
-        tried = people.append_column("pool", pa.array(number)).filter(pa.array(number >= 0))
-        laws = variance(tried, costs, by="pool", thresholds=[tolerance], **terms)
-        shares = laws[f"p_outside_{tolerance}"].fill_null(math.inf).to_pylist()
-        return [shares[start:end] for start, end in zip(starts, ends, strict=True)]
-
     # The normal law needs no engine. It gives a number to begin with that is seldom far off.
     most_pools(parents, normal, allowed)
     for parent in parents:
         parent.search(len(parent.outside))
-    most_pools(parents, exact, allowed)
+    exact = _ExactLaw(table, costs, terms, around, allowed, areas)
+    most_pools(parents, exact.judge, allowed)
 
     found = _proposal(law.select([by, "people"]), within, areas, parents)
     metadata = {
+        "fundholder.by": by,
         "fundholder.within": within,
         "fundholder.boundaries": boundaries or "none",
         "fundholder.tolerance": str(tolerance),
         "fundholder.probability": str(allowed),
     }
     return found.replace_schema_metadata({**(law.schema.metadata or {}), **metadata})
+
+
+class _ExactLaw:
+    """The judge of pools: one call of the engine for all that are tried at a time."""
+
+    def __init__(
+        self,
+        population: pa.Table,
+        costs: CostModel,
+        terms: _engine.Terms,
+        around: list[tuple[str, float]],
+        allowed: float,
+        areas: Areas,
+    ) -> None:
+        self._costs, self._terms, self._around, self._allowed = costs, terms, around, allowed
+        self._block_of_row = areas.block_of_unit[areas.unit_of_row]
+        read = [name for name in population.column_names if name in COLUMNS - {"person"}]
+        self._population = pa.table({name: plain_text(population[name]) for name in read})
+
+    def judge(self, searching: Sequence[Parent]) -> list[list[float]]:
+        """How often pools are outside: the smallest, and where it meets all others too."""
+        smallest = [parent.trial_sizes().argmin(0, keepdims=True) for parent in searching]
+        judged = self._outside(searching, smallest)
+        likely = [i for i, outside in enumerate(judged) if outside[0] <= self._allowed]
+        if likely:
+            parents = [searching[i] for i in likely]
+            pools = [np.arange(parent.tried) for parent in parents]
+            for i, outside in zip(likely, self._outside(parents, pools), strict=True):
+                judged[i] = outside
+        return judged
+
+    def _outside(self, parents: Sequence[Parent], pools: Sequence[IntArray]) -> list[list[float]]:
+        """How often the given pools of each parent's trial are outside."""
+        pool_of_block = np.full(self._block_of_row.max() + 1, -1)
+        ends = np.cumsum([len(numbers) for numbers in pools]).tolist()
+        for parent, numbers, end in zip(parents, pools, ends, strict=True):
+            place = np.full(parent.tried, -1)
+            place[numbers] = np.arange(end - len(numbers), end)
+            pool_of_block[parent.blocks] = place[parent.trial]
+        pool = pool_of_block[self._block_of_row]
+        people = self._population.append_column("pool", pa.array(pool)).filter(pa.array(pool >= 0))
+        laws, _ = read_people(people, self._costs, ["pool"]).variance(
+            0, self._terms, None, self._around, [], exact=True
+        )
+        shares = laws[f"p_outside_{self._around[0][0]}"].to_pylist()
+        return [shares[i:j] for i, j in zip([0, *ends[:-1]], ends, strict=True)]
 
 
 def _proposal(units: pa.Table, within: str, areas: Areas, parents: Sequence[Parent]) -> pa.Table:
@@ -260,7 +296,7 @@ def _proposal(units: pa.Table, within: str, areas: Areas, parents: Sequence[Pare
         {
             "pool": _numbered(names),
             "pool_people": people,
-            "p_outside": pa.array(shares, mask=np.isinf(shares)),
+            "p_outside": shares,
             "meets": meets,
         }
     ).take(pa.array(pool))
@@ -278,13 +314,6 @@ def _numbered(names: list[str]) -> list[str]:
         used[name] += 1
         labels.append(f"{name}-{used[name]:0{max(2, len(str(times[name])))}}")
     return labels
-
-
-def _check_population(arguments: Arguments, population: Any) -> None:
-    if not hasattr(population, "__arrow_c_stream__"):
-        arguments.refuse_type(
-            "population", population, "an Arrow table, or anything with __arrow_c_stream__"
-        )
 
 
 def _nine_digits(values: FloatArray) -> FloatArray:

@@ -69,9 +69,7 @@ def stop_loss(
     tolerances = arguments.fractions("thresholds", thresholds)
     gross = read_terms(arguments, of="gross", practice_sd=practice_sd)
     arguments.check()
-    terms = [
-        read_terms(arguments, stop_loss=ceiling, practice_sd=practice_sd) for ceiling in found
-    ]
+    terms = [read_terms(arguments, stop_loss=ceiling, practice_sd=practice_sd) for ceiling in found]
     people = read_people(population, costs, levels)
     tables = {
         level: _sweep(people, i, level, found, terms, gross, tolerances)

@@ -18,6 +18,7 @@ import pyarrow as pa
 from ._arguments import Arguments
 from ._errors import InputError, InputTypeError
 from ._files import _whole
+from ._law import Law
 from ._picture import (
     BLUE,
     INK,
@@ -31,6 +32,7 @@ from ._picture import (
     label_ends,
     money_axis,
     people_axis,
+    percent,
     percent_axis,
     point_size,
     points,
@@ -235,7 +237,11 @@ def cv_by_population(table: Any) -> Figure:
     series = [(here, words) for here, words in series if here.any()]
 
     title = "How much a year's cost varies, by size and ceiling"
-    figure, axes = canvas(title, PEOPLE, "CV of the year's cost (log scale)")
+    figure, axes = canvas(
+        title,
+        PEOPLE,
+        "CV of the year's cost (log scale), by ceiling on a person's cost of the year",
+    )
     people_axis(axes, people)
     share_axis(axes, cv)
     ends = []
@@ -268,7 +274,8 @@ def distribution(
     Returns
     -------
     matplotlib.figure.Figure
-        From the 1 in 2,000 lowest to the 1 in 2,000 highest of years, and as far as the marks.
+        The share of years around each cost, from the lowest 1 in 2,000 of years to the highest,
+        and as far as the marks.
 
     Raises
     ------
@@ -289,36 +296,32 @@ def distribution(
         budget = arguments.number("budget", budget)
     probabilities = [p for _, p in arguments.fractions("quantiles", quantiles)]
     arguments.check()
-    name, rows = _one_unit(arrow_table("table", table), unit)
-    cost, probability, cumulative = (
-        numbers(rows, column) for column in ("cost", "probability", "cumulative")
-    )
+    name, law = _one_unit(arrow_table("table", table), unit)
 
-    marks = [
-        (float(np.interp(p, cumulative, cost)), quantile_words(p) + " {}", INK)
-        for p in probabilities
-    ]
+    marks = [(law.quantile(p), quantile_words(p) + " {}", INK) for p in probabilities]
     if budget is not None:
-        above = 1 - float(np.interp(budget, cost, cumulative, left=0.0, right=1.0))
-        marks.append((budget, f"budget {{}}: {100 * above:.3g} % of years above", VERMILLION))
-    reach = [*np.interp([0.0005, 0.9995], cumulative, cost).tolist(), *(x for x, _, _ in marks)]
+        above = 1 - float(law.below(np.array([budget]))[0])
+        marks.append((budget, f"budget {{}}: {percent(above)} of years above", VERMILLION))
+    reach = [law.quantile(0.0005), law.quantile(0.9995), *(x for x, _, _ in marks)]
     low, high = min(reach), max(reach)
-    width = round_step((high - low) / 20)
-    density = probability * width / (cost[1] - cost[0])
+    # A law of one cost still needs a width.
+    width = round_step(max(high - low, 0.01 * high, 1.0) / 25)
+    low, high = low - width, high + width
+    cost = np.linspace(low, high, 2_000)
+    share = law.around(cost, width)
 
     title = "The cost of a year" if name is None else f"The cost of a year: {name}"
     figure, axes = canvas(
         title, "Cost of the year", f"Share of years in each {pounds(width)} of cost"
     )
-    # Room for the words of the highest mark.
-    money_axis(axes, low, high + (0.25 if marks else 0.0) * (high - low))
-    fine = np.linspace(cost[0], cost[-1], 4 * len(cost))
-    height = np.interp(fine, cost, density)
-    over = fine > (np.inf if budget is None else budget)
-    axes.fill_between(fine[~over], height[~over], color=BLUE, alpha=0.25, linewidth=0)
-    axes.fill_between(fine[over], height[over], color=VERMILLION, alpha=0.35, linewidth=0)
-    axes.plot(cost, density, color=INK, linewidth=1.4)
-    flags(axes, cost, density, [(x, words.format(pounds(x)), c) for x, words, c in marks])
+    # A third of the picture for the words of the highest mark.
+    room = max((x + 0.56 * (x - low) for x, _, _ in marks), default=high)
+    money_axis(axes, low, max(high, room))
+    over = cost > (np.inf if budget is None else budget)
+    axes.fill_between(cost[~over], share[~over], color=BLUE, alpha=0.25, linewidth=0)
+    axes.fill_between(cost[over], share[over], color=VERMILLION, alpha=0.35, linewidth=0)
+    axes.plot(cost, share, color=INK, linewidth=1.4)
+    flags(axes, cost, share, [(x, words.format(pounds(x)), c) for x, words, c in marks])
     return figure
 
 
@@ -378,8 +381,8 @@ def _drawable(
     return people[there], {column: values[there] for column, values in columns.items()}
 
 
-def _one_unit(table: pa.Table, unit: Any) -> tuple[Any, pa.Table]:
-    """The name of a unit, and its rows."""
+def _one_unit(table: pa.Table, unit: Any) -> tuple[Any, Law]:
+    """The name of a unit, and its law."""
     columns = ["cost", "probability", "cumulative"]
     check_numbers("table", table, columns)
     levels = [name for name in table.column_names if name not in columns]
@@ -395,4 +398,4 @@ def _one_unit(table: pa.Table, unit: Any) -> tuple[Any, pa.Table]:
     rows = table.filter(pa.array([label == unit for label in labels]))
     if rows.num_rows < 2:
         raise InputError([f"table has {rows.num_rows} cost of {unit!r}: must have 2 or more"])
-    return unit, rows.sort_by("cost")
+    return unit, Law(*(numbers(rows.sort_by("cost"), column) for column in columns))

@@ -69,10 +69,9 @@ def _answer(
     p_outside_limit: float,
 ) -> str:
     outside = f"further than {100 * tolerance:g} % from its expected cost"
-    asked = f"{100 * probability:g} %"
     if people is None or p_outside is None:
         return (
-            f"No pool is large enough: even without chance, a year is {outside} in "
-            f"{100 * p_outside_limit:.4g} % of years; {asked} was asked for."
+            f"No pool is large enough: of any size, its year is {outside} in "
+            f"{100 * p_outside_limit:.4g} % of years or more, not {100 * probability:g} %."
         )
-    return f"{people:,} people: a year is {outside} in {100 * p_outside:.4g} % of years, at most {asked}."
+    return f"{people:,} people: a year is {outside} in {100 * p_outside:.4g} % of years."

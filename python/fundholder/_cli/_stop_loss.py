@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+import pyarrow as pa
+
 from .. import plots
 from .._files import read
 from .._size_bands import size_bands
@@ -50,14 +52,17 @@ def add_command(commands: shared.Commands) -> None:
 
 
 def _ceiling(text: str) -> float | None:
-    return None if text == "none" else float(text)
+    try:
+        return None if text == "none" else float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}': must be a number of £, or none") from error
 
 
 def _run(options: argparse.Namespace) -> None:
     by = shared.one_level(options)
     shared.check_outputs(options, options.population, options.costs)
     asked: dict[str, Any] = {} if options.threshold is None else {"thresholds": options.threshold}
-    units = stop_loss(
+    units: pa.Table = stop_loss(
         read(options.population, [by]),
         shared.cost_model(options),
         ceilings=options.ceiling,

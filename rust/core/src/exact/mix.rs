@@ -70,6 +70,13 @@ impl Plan {
         self.wide.end - self.start
     }
 
+    /// Waves that a law of this SD would need if it were normal.
+    fn waves(&self) -> usize {
+        let sd = self.moments.all.sd;
+        let needed = if sd.is_finite() { 2.0 * self.width() / sd } else { 0.0 };
+        (needed as usize).next_power_of_two().clamp(FIRST_WAVES, MOST_WAVES)
+    }
+
     fn several(&self) -> bool {
         self.practices.len() > 1
     }
@@ -92,7 +99,7 @@ pub(super) type Group = ((Method, bool), Vec<Plan>);
 impl Groups {
     pub(super) fn put(&mut self, lane: &Lane<'_>, plan: Plan) {
         let method = if lane.is_smooth(&plan) {
-            Method::Series { width: half_octaves(plan.width()), waves: FIRST_WAVES }
+            Method::Series { width: half_octaves(plan.width()), waves: plan.waves() }
         } else {
             lane.lattice(&plan, FIRST_POINTS)
         };

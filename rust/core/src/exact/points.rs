@@ -1,11 +1,13 @@
 //! A person's cost as finitely many amounts: what characteristic functions and lattice laws are summed from.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use crate::complex::{self, Complex64};
 use crate::contract::Layer;
 use crate::model::{Person, Scaled};
-use crate::severity::{Stretch, stretches};
+use crate::severity::{Law, Stretch, stretches};
+use crate::simd::{Level, Simd, Task};
 
 /// A stretch of costs over which a wave turns by no more than this (radians) is two points: their error is its fourth
 /// power over 4,320, times the people who meet it. Where few do, it may be longer.
@@ -18,20 +20,50 @@ const STILL: f64 = 0.02;
 const NOBODY: f64 = 1e-11;
 
 /// Every law cut into stretches, once.
-pub(super) struct Cuts(HashMap<usize, Vec<Stretch>>);
+pub(super) struct Cuts(HashMap<usize, Vec<Cut>>);
+
+/// Halvings of a stretch, at most.
+const HALVINGS: usize = 14;
+
+/// A stretch of a law, and its halves, quarters and so on, made when they are first needed.
+pub(super) struct Cut {
+    pub whole: Stretch,
+    finer: [OnceLock<Box<[Stretch]>>; HALVINGS],
+}
+
+impl Cut {
+    fn new(whole: Stretch) -> Self {
+        Self { whole, finer: Default::default() }
+    }
+
+    /// The stretch in at least this many equal parts.
+    fn parts(&self, law: &dyn Law, parts: f64) -> &[Stretch] {
+        if parts <= 1.0 {
+            return std::slice::from_ref(&self.whole);
+        }
+        let halvings = (libm::log2(parts).ceil() as usize).min(HALVINGS);
+        self.finer[halvings - 1].get_or_init(|| {
+            let count = 1 << halvings;
+            let Stretch { from, to, .. } = self.whole;
+            let edge = |i: usize| if i == count { to } else { from + (to - from) * i as f64 / count as f64 };
+            (0..count).map(|i| Stretch::of(law, edge(i), edge(i + 1))).collect()
+        })
+    }
+}
 
 impl Cuts {
     pub(super) fn new<'a>(persons: impl Iterator<Item = &'a Person>) -> Self {
         let mut cuts = HashMap::new();
         for person in persons {
             for (_, amount) in person.amounts() {
-                cuts.entry(address(amount)).or_insert_with(|| stretches(amount.law.as_ref()));
+                let cut = || stretches(amount.law.as_ref()).into_iter().map(Cut::new).collect();
+                cuts.entry(address(amount)).or_insert_with(cut);
             }
         }
         Self(cuts)
     }
 
-    pub(super) fn of(&self, amount: &Scaled) -> &[Stretch] {
+    pub(super) fn of(&self, amount: &Scaled) -> &[Cut] {
         self.0.get(&address(amount)).map_or(&[], Vec::as_slice)
     }
 }
@@ -65,34 +97,63 @@ pub(super) fn log_transform(person: &Person, layer: &Layer, cuts: &Cuts, waves: 
     }
 }
 
-/// Adds rate * (E[e^((i t - damping) y)] - 1) to each sum. Lanes of points go through the waves together.
+/// Points that go through the waves together.
+const LANES: usize = 16;
+
+/// Adds rate * (E[e^((i t - damping) y)] - 1) to each sum.
 fn add(points: &[(f64, f64)], rate: f64, waves: &Waves, sums: &mut [Complex64]) {
-    const LANES: usize = 8;
+    let mut lanes = vec![[[0.0; LANES]; 2]; sums.len()];
     for chunk in points.chunks(LANES) {
-        let (mut re, mut im, mut weight) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
-        let (mut more_re, mut more_im) = ([0.0; LANES], [0.0; LANES]);
-        for (lane, (y, w)) in chunk.iter().enumerate() {
+        let mut turning = Turning::default();
+        for (lane, (y, weight)) in chunk.iter().enumerate() {
             let more = complex::exp_m1(Complex64::new(0.0, waves.turn * y));
-            (more_re[lane], more_im[lane], weight[lane]) = (more.re, more.im, rate * w);
-            re[lane] = libm::expm1(-waves.damping * y);
+            (turning.more_re[lane], turning.more_im[lane]) = (more.re, more.im);
+            turning.re[lane] = libm::expm1(-waves.damping * y);
+            turning.weight[lane] = rate * weight;
         }
-        for sum in &mut *sums {
-            let (mut all_re, mut all_im) = (0.0, 0.0);
+        Level::best().run(Add { turning, lanes: &mut lanes });
+    }
+    for (sum, [re, im]) in sums.iter_mut().zip(&lanes) {
+        *sum += Complex64::new(re.iter().sum(), im.iter().sum());
+    }
+}
+
+/// Points at one wave, less 1, and what one more wave multiplies them by, less 1.
+#[derive(Clone, Copy, Default)]
+struct Turning {
+    weight: [f64; LANES],
+    re: [f64; LANES],
+    im: [f64; LANES],
+    more_re: [f64; LANES],
+    more_im: [f64; LANES],
+}
+
+/// Adds a few points to all waves: plain arithmetic, so that it is the same with any instructions.
+struct Add<'a> {
+    turning: Turning,
+    lanes: &'a mut [[[f64; LANES]; 2]],
+}
+
+impl Task for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Turning { weight, mut re, mut im, more_re, more_im } = self.turning;
+        for [sum_re, sum_im] in self.lanes {
             for lane in 0..LANES {
-                all_re += weight[lane] * re[lane];
-                all_im += weight[lane] * im[lane];
+                sum_re[lane] += weight[lane] * re[lane];
+                sum_im[lane] += weight[lane] * im[lane];
                 let (a, b) = (re[lane] + 1.0, im[lane]);
                 re[lane] += a * more_re[lane] - b * more_im[lane];
                 im[lane] += a * more_im[lane] + b * more_re[lane];
             }
-            sum.re += all_re;
-            sum.im += all_im;
         }
     }
 }
 
 /// The layer of an amount, given that there is one, as values and weights.
-fn points(amount: &Scaled, layer: &Layer, cuts: &[Stretch], waves: &Waves, rate: f64) -> Vec<(f64, f64)> {
+fn points(amount: &Scaled, layer: &Layer, cuts: &[Cut], waves: &Waves, rate: f64) -> Vec<(f64, f64)> {
     let unit = amount.unit;
     let top = waves.turn * waves.count as f64;
     let mut found = Vec::new();
@@ -111,12 +172,17 @@ fn points(amount: &Scaled, layer: &Layer, cuts: &[Stretch], waves: &Waves, rate:
             let two = stretch.points().into_iter().filter(|(_, weight)| *weight > 0.0);
             found.extend(two.map(|(x, weight)| (piece.at(unit * x), weight)));
         };
-        for cut in cuts.iter().filter(|cut| cut.to > from && cut.from < to) {
-            let stretch = if cut.from < from || cut.to > to {
-                Stretch::of(amount.law.as_ref(), cut.from.max(from), cut.to.min(to))
+        for cut in cuts.iter().filter(|cut| cut.whole.to > from && cut.whole.from < to) {
+            let whole = cut.whole;
+            let inside = whole.from >= from && whole.to <= to;
+            let bent;
+            let cut = if inside {
+                cut
             } else {
-                *cut
+                bent = Cut::new(Stretch::of(amount.law.as_ref(), whole.from.max(from), whole.to.min(to)));
+                &bent
             };
+            let stretch = cut.whole;
             if number == 0 && top * piece.slope * unit * stretch.to <= STILL {
                 still.iter_mut().zip(stretch.raw()).for_each(|(sum, m)| *sum += m);
                 still_end = stretch.to;
@@ -131,17 +197,8 @@ fn points(amount: &Scaled, layer: &Layer, cuts: &[Stretch], waves: &Waves, rate:
             let turn = top * piece.slope * unit * (stretch.to - stretch.from);
             let met = waves.people * rate * stretch.moments[0];
             let most = (TURN * (FEW / met).sqrt().sqrt()).clamp(TURN, MOST_TURN);
-            let parts = if met > NOBODY { (turn / most).ceil().max(1.0) } else { 1.0 };
-            if parts == 1.0 {
-                put(&stretch);
-                continue;
-            }
-            let width = (stretch.to - stretch.from) / parts;
-            for i in 0..parts as u64 {
-                let start = stretch.from + i as f64 * width;
-                let stop = if i + 1 == parts as u64 { stretch.to } else { start + width };
-                put(&Stretch::of(amount.law.as_ref(), start, stop));
-            }
+            let parts = if met > NOBODY { turn / most } else { 1.0 };
+            cut.parts(amount.law.as_ref(), parts).iter().for_each(&mut put);
         }
         if number == 0 && still[0] > 0.0 {
             let together = Stretch { from: 0.0, to: still_end, moments: still };

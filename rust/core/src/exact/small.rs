@@ -126,7 +126,8 @@ fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Ve
     let mut stretches = Vec::new();
     for (piece, end) in layer.pieces().filter(|(piece, _)| piece.slope > 0.0) {
         let (from, to) = ((piece.from / unit).max(density_from), end / unit);
-        for cut in cuts.of(amount).iter().filter(|cut| cut.to > from && cut.from < to) {
+        let inside = cuts.of(amount).iter().map(|cut| cut.whole).filter(|cut| cut.to > from && cut.from < to);
+        for cut in inside {
             let (a, b) = (cut.from.max(from), cut.to.min(to));
             let [mass, first, ..] = if (a, b) == (cut.from, cut.to) && density_from == 0.0 {
                 cut.moments

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::events::year_law;
 use super::line::power_of_line;
-use super::{CostModel, Severity, SeverityKind, Year};
+use super::{CostModel, EventType, Severity, SeverityKind, Year};
 use crate::contract::Layer;
 use crate::people::Kind;
 use crate::severity::Law;
@@ -31,43 +31,53 @@ pub(crate) struct Persons<'a> {
     model: &'a CostModel,
     layer: &'a Layer,
     years: HashMap<(u32, u64), Person>,
+    /// One law for all bands that have the same family and shape.
+    laws: HashMap<(&'static str, u64), Arc<dyn Law>>,
 }
 
 impl<'a> Persons<'a> {
     pub(crate) fn new(model: &'a CostModel, layer: &'a Layer) -> Self {
-        Self { model, layer, years: HashMap::new() }
+        Self { model, layer, years: HashMap::new(), laws: HashMap::new() }
     }
 
     pub(crate) fn of(&mut self, kind: &Kind) -> Person {
         let person = match &self.model.bands[kind.band as usize].year {
-            Year::Annual { severity, .. } => Person::Once { p_any: kind.p_any, amount: severity.scaled() },
+            Year::Annual { severity, .. } => Person::Once { p_any: kind.p_any, amount: self.amount(severity) },
             year @ Year::Events(types) => {
                 let rate = year.rate();
                 let more = if rate > 0.0 { year.rate_at(kind.p_any) / rate } else { 0.0 };
-                let bent = self.layer.proportional().is_none();
-                let make = || {
-                    if !bent {
-                        return Person::Events(types.iter().map(|t| (t.rate * more, t.severity.scaled())).collect());
-                    }
-                    match year_law(types, more) {
-                        Some((p_any, law)) => Person::Once { p_any, amount: Severity::observed(law).scaled() },
-                        None => Person::Events(Vec::new()),
-                    }
-                };
-                self.years.entry((kind.band, more.to_bits())).or_insert_with(make).clone()
+                let key = (kind.band, more.to_bits());
+                if !self.years.contains_key(&key) {
+                    let person = self.events(types, more);
+                    self.years.insert(key, person);
+                }
+                self.years[&key].clone()
             }
         };
         person.times(kind.scale)
     }
-}
 
-impl Severity {
-    fn scaled(&self) -> Scaled {
-        let law: Arc<dyn Law> = match self.kind() {
-            SeverityKind::Parametric { law, .. } => law.clone(),
-            SeverityKind::Observed(law) => law.clone(),
+    fn events(&mut self, types: &[EventType], more: f64) -> Person {
+        if self.layer.proportional().is_some() {
+            return Person::Events(types.iter().map(|t| (t.rate * more, self.amount(&t.severity))).collect());
+        }
+        match year_law(types, more) {
+            Some((p_any, law)) => {
+                Person::Once { p_any, amount: Scaled { law: Arc::new(law), unit: 1.0 } }
+            }
+            None => Person::Events(Vec::new()),
+        }
+    }
+
+    fn amount(&mut self, severity: &Severity) -> Scaled {
+        let law = match severity.kind() {
+            SeverityKind::Parametric { family, shape, law } => {
+                let key = (family.name(), shape.unwrap_or_default().to_bits());
+                self.laws.entry(key).or_insert_with(|| law.clone()).clone()
+            }
+            SeverityKind::Observed(law) => law.clone() as Arc<dyn Law>,
         };
-        Scaled { law, unit: self.unit() }
+        Scaled { law, unit: severity.unit() }
     }
 }
 
