@@ -243,7 +243,7 @@ def test_a_law_of_few_prices_has_nothing_between_them() -> None:
     }
     x, y = map(np.asarray, figure.axes[0].lines[0].get_data())
     assert set(np.unique(y)) == {0.0, 0.25, 0.5}
-    assert np.all(y[np.abs(x - 10) < 0.4] == 0.5) and np.all(y[np.abs(x - 15) < 4] == 0)
+    assert np.all(y[np.abs(x - 10) < 0.2] == 0.5) and np.all(y[np.abs(x - 15) < 4] == 0)
 
 
 def test_a_share_of_years_is_never_above_1(costs: CostModel) -> None:

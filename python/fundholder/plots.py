@@ -306,7 +306,9 @@ def distribution(
     low, high = min(reach), max(reach)
     # A law of one cost still needs a width.
     width = round_step(max(high - low, 0.01 * high, 1.0) / 25)
-    low, high = low - width, high + width
+    # A third of the picture for the words of the highest mark.
+    room = max((x + 0.56 * (x - low) for x, _, _ in marks), default=high)
+    low, high = low - width, max(high + width, room)
     cost = np.linspace(low, high, 2_000)
     share = law.around(cost, width)
 
@@ -314,9 +316,7 @@ def distribution(
     figure, axes = canvas(
         title, "Cost of the year", f"Share of years in each {pounds(width)} of cost"
     )
-    # A third of the picture for the words of the highest mark.
-    room = max((x + 0.56 * (x - low) for x, _, _ in marks), default=high)
-    money_axis(axes, low, max(high, room))
+    money_axis(axes, low, high)
     over = cost > (np.inf if budget is None else budget)
     axes.fill_between(cost[~over], share[~over], color=BLUE, alpha=0.25, linewidth=0)
     axes.fill_between(cost[over], share[over], color=VERMILLION, alpha=0.35, linewidth=0)

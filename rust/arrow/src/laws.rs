@@ -83,7 +83,12 @@ pub fn variance_table(
         let found = laws(level.model, level.people, level.place, None, question, progress, asked, read)?;
         found.into_iter().map(|(_, row)| row).collect()
     } else {
-        let row = |moments| Row { moments, beyond: Vec::new(), quantiles: Vec::new(), accuracy: Accuracy::default() };
+        let row = |moments| Row {
+            moments,
+            beyond: Vec::new(),
+            quantiles: Vec::new(),
+            accuracy: Accuracy::default(),
+        };
         of_moments.into_iter().map(row).collect()
     };
     let order = level.labels.sorted();
@@ -133,10 +138,18 @@ pub fn distribution_table(
         }
     };
     let read = |_: u32, law: &UnitLaw| (law.table(points), law.accuracy);
-    let mut found: HashMap<u32, _> =
-        laws(level.model, level.people, level.place, Some(&chosen), question, progress, |_, _| f64::INFINITY, read)?
-            .into_iter()
-            .collect();
+    let mut found: HashMap<u32, _> = laws(
+        level.model,
+        level.people,
+        level.place,
+        Some(&chosen),
+        question,
+        progress,
+        |_, _| f64::INFINITY,
+        read,
+    )?
+    .into_iter()
+    .collect();
     let (mut of_unit, mut columns) = (Vec::new(), [Vec::new(), Vec::new(), Vec::new()]);
     let mut worst = Accuracy::default();
     for unit in chosen {
@@ -147,7 +160,8 @@ pub fn distribution_table(
             columns.iter_mut().zip([cost, probability, cumulative]).for_each(|(column, x)| column.push(x));
         }
     }
-    let [cost, probability, cumulative] = columns.map(|column| Arc::new(Float64Array::from(column)) as ArrayRef);
+    let [cost, probability, cumulative] =
+        columns.map(|column| Arc::new(Float64Array::from(column)) as ArrayRef);
     let columns = vec![
         (level.name, level.labels.column(&of_unit)),
         ("cost", cost),
@@ -193,8 +207,12 @@ fn read_costs(batches: &[RecordBatch], by: &str) -> Result<(Vec<String>, Vec<f64
         if let Some(column) = required(batch, by, &mut problems) {
             labels.read(column, by, true, first, &mut problems, &mut units);
         }
-        if let Some(column) = required(batch, "cost", &mut problems).and_then(|c| numbers(c, "cost", &mut problems)) {
-            each(&column, "cost", &NOT_NEGATIVE, false, first, &mut problems, |x| costs.push(x.unwrap_or(0.0)));
+        if let Some(column) =
+            required(batch, "cost", &mut problems).and_then(|c| numbers(c, "cost", &mut problems))
+        {
+            each(&column, "cost", &NOT_NEGATIVE, false, first, &mut problems, |x| {
+                costs.push(x.unwrap_or(0.0))
+            });
         }
         first += batch.num_rows() as u64;
     }

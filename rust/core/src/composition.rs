@@ -126,8 +126,12 @@ impl Composition {
             .parts
             .into_iter()
             .map(|(place, part)| {
-                let mut weights: Vec<(u32, i64)> =
-                    part.weights.into_iter().filter(|w| w.1 != 0).map(|(key, w)| (numbers[&key], w)).collect();
+                let mut weights: Vec<(u32, i64)> = part
+                    .weights
+                    .into_iter()
+                    .filter(|w| w.1 != 0)
+                    .map(|(key, w)| (numbers[&key], w))
+                    .collect();
                 weights.sort_unstable();
                 let practice = self.practices[place[0] as usize];
                 Part { practice, units: place[1..].to_vec(), people: part.people, weights }
@@ -140,7 +144,9 @@ impl Composition {
 }
 
 fn too_many() -> Refusal {
-    Refusal::one("column 'count': the people of one kind in one practice add up to more than 8 billion: must be fewer")
+    Refusal::one(
+        "column 'count': the people of one kind in one practice add up to more than 8 billion: must be fewer",
+    )
 }
 
 fn key(kind: Kind) -> Key {
@@ -201,11 +207,14 @@ impl Grid {
             let first = (libm::log(more) / RATE_STEP).floor() - (PROBABILITY_NODES / 2 - 1) as f64;
             let nodes: [f64; PROBABILITY_NODES] =
                 std::array::from_fn(|i| libm::exp((first + i as f64) * RATE_STEP));
-            let p = |more: f64| if more == 1.0 { self.own_p } else { (-libm::expm1(-more * self.rate)).min(BELOW_ONE) };
+            let p = |more: f64| {
+                if more == 1.0 { self.own_p } else { (-libm::expm1(-more * self.rate)).min(BELOW_ONE) }
+            };
             return lagrange(nodes, more).map(|(more, weight)| (p(more), weight)).to_vec();
         }
         let last = PROBABILITY_STEPS - (PROBABILITY_NODES - 1) as f64;
-        let first = ((p_any * PROBABILITY_STEPS).floor() - (PROBABILITY_NODES / 2 - 1) as f64).clamp(0.0, last);
+        let first =
+            ((p_any * PROBABILITY_STEPS).floor() - (PROBABILITY_NODES / 2 - 1) as f64).clamp(0.0, last);
         let nodes: [f64; PROBABILITY_NODES] = std::array::from_fn(|i| (first + i as f64) / PROBABILITY_STEPS);
         lagrange(nodes, p_any).to_vec()
     }

@@ -83,10 +83,12 @@ impl Layer {
     pub(crate) fn new(stop_loss: Option<&StopLoss>, measure: Measure) -> Self {
         let all = Piece { from: 0.0, fixed: 0.0, slope: 1.0 };
         let nothing = Piece { slope: 0.0, ..all };
-        let Some(s) = stop_loss.filter(|s| s.share > 0.0 && s.limit > 0.0 && measure != Measure::Gross) else {
+        let Some(s) = stop_loss.filter(|s| s.share > 0.0 && s.limit > 0.0 && measure != Measure::Gross)
+        else {
             return Self(vec![if measure == Measure::Ceded { nothing } else { all }]);
         };
-        let mut pieces = vec![nothing, Piece { from: s.ceiling, fixed: -s.ceiling * s.share, slope: s.share }];
+        let mut pieces =
+            vec![nothing, Piece { from: s.ceiling, fixed: -s.ceiling * s.share, slope: s.share }];
         if s.limit.is_finite() {
             pieces.push(Piece { from: s.exhausted_at(), fixed: s.limit, slope: 0.0 });
         }

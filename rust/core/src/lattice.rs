@@ -25,7 +25,12 @@ impl Lattice {
     pub(crate) fn new(step: f64, points: usize) -> Self {
         // The same instructions on every processor.
         let mut planner = FftPlannerScalar::new();
-        Self { step, points, forward: planner.plan_fft_forward(points), inverse: planner.plan_fft_inverse(points) }
+        Self {
+            step,
+            points,
+            forward: planner.plan_fft_forward(points),
+            inverse: planner.plan_fft_inverse(points),
+        }
     }
 
     fn damping(&self, point: usize) -> f64 {

@@ -4,8 +4,8 @@
 //! addresses and errors; severity laws; people, bands and contracts; simulation; measures.
 
 mod complex;
-pub mod contract;
 pub mod composition;
+pub mod contract;
 mod effects;
 pub mod error;
 pub mod exact;

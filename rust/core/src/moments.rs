@@ -121,7 +121,8 @@ impl Table {
         let (mut mean, mut most, mut variance) = (0.0, 0.0f64, 0.0);
         for weights in practices {
             let at = |p: usize| self.sum(weights, first + p).0[0];
-            let means: Vec<(f64, f64)> = self.practice.iter().enumerate().map(|(p, e)| (e.weight, at(p))).collect();
+            let means: Vec<(f64, f64)> =
+                self.practice.iter().enumerate().map(|(p, e)| (e.weight, at(p))).collect();
             let middle: f64 = means.iter().map(|(w, m)| w * m).sum();
             mean += middle;
             most = most.max((means[end(means.len())].1 - middle).abs());
@@ -145,7 +146,11 @@ impl Table {
                 let mut year = Cumulants::default();
                 for weights in &practices {
                     let place = |p: usize| 1 + n * self.practice.len() + p;
-                    let given = self.practice.iter().enumerate().map(|(p, e)| (e.weight, self.sum(weights, place(p))));
+                    let given = self
+                        .practice
+                        .iter()
+                        .enumerate()
+                        .map(|(p, e)| (e.weight, self.sum(weights, place(p))));
                     year.add(&mixture(&given.collect::<Vec<_>>()), 1.0);
                 }
                 (node.weight, year)

@@ -18,7 +18,12 @@ fn question(stop_loss: Option<StopLoss>) -> Question {
 }
 
 /// One practice of one kind of people.
-fn practice<T: Send>(model: &CostModel, count: u64, question: &Question, read: impl Fn(&UnitLaw) -> T + Sync) -> T {
+fn practice<T: Send>(
+    model: &CostModel,
+    count: u64,
+    question: &Question,
+    read: impl Fn(&UnitLaw) -> T + Sync,
+) -> T {
     let rows = Rows {
         practice: vec![0],
         band: vec![0],

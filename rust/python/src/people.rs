@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use fundholder_arrow::{
-    Asked, Budgets, Labels, PeopleLevel, Reader, cumulative_table, distribution_table, expected, variance_table,
+    Asked, Budgets, Labels, PeopleLevel, Reader, cumulative_table, distribution_table, expected,
+    variance_table,
 };
 use fundholder_core::composition::{Composition, People as CorePeople};
 use fundholder_core::error::Refusal;
@@ -58,7 +59,8 @@ impl People {
         let read = if streamed {
             let stream = stream(population, "population")?.into_reader()?;
             watched(py, &progress, None, || {
-                let source = stream.map(|batch| batch.map_err(|error| Ended::Refused(unreadable("population", &error))));
+                let source = stream
+                    .map(|batch| batch.map_err(|error| Ended::Refused(unreadable("population", &error))));
                 add(source, &mut reader, &mut people, &progress)
             })?
         } else {

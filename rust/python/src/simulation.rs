@@ -5,15 +5,13 @@ use std::sync::atomic::Ordering;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::ArrowError;
-use fundholder_arrow::{
-    Asked, Budgets, Level, Reader, size_band_table, summary_table, totals_table,
-};
+use fundholder_arrow::{Asked, Budgets, Level, Reader, size_band_table, summary_table, totals_table};
 use fundholder_core::error::Refusal;
+use fundholder_core::measures;
 use fundholder_core::model::CostModel as CoreModel;
 use fundholder_core::people::Rows;
 use fundholder_core::simd;
 use fundholder_core::simulate::{Ended, Options, Progress, Run, Totals};
-use fundholder_core::measures;
 use pyo3::prelude::*;
 
 use crate::contract::{self, StopLoss, measure};

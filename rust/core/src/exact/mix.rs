@@ -9,7 +9,7 @@ use super::points::{self, Waves};
 use super::series::Series;
 use super::small::{self, LatticeLaw};
 use super::texture::measure;
-use super::{ABOVE, SMALL_ABOVE, Accuracy, Lane, Shape};
+use super::{Accuracy, Lane, REACHES, Shape};
 use crate::complex::{self, Complex64};
 use crate::effects::{Node, REACH, nodes};
 use crate::error::Refusal;
@@ -21,9 +21,9 @@ use crate::simulate::Ended;
 /// Waves of a series: at first, and at most.
 const FIRST_WAVES: usize = 32;
 const MOST_WAVES: usize = 1 << 11;
-/// Logarithm of what damping leaves at a series' end: it keeps what lies beyond the window from coming back, and raises the
-/// rounding of waves that turn tens of thousands of times.
-const SERIES_DAMPING: f64 = 8.0;
+/// Logarithm of what damping leaves at a series' end, for each reach of its window. Damping keeps what lies beyond the window
+/// from coming back, and raises the rounding of waves that turn tens of thousands of times.
+const SERIES_DAMPING: [f64; 3] = [12.0, 6.0, 2.0];
 /// Points of a lattice: at first, and at most.
 const FIRST_POINTS: usize = 1 << 12;
 const MOST_POINTS: usize = 1 << 18;
@@ -59,6 +59,8 @@ pub(super) struct Window {
     pub end: f64,
     /// Of the mean and of the second moment, what it may leave out.
     pub lost: [f64; 2],
+    /// Which of the reaches it has.
+    pub reach: usize,
 }
 
 impl Plan {
@@ -84,8 +86,8 @@ impl Plan {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Method {
-    /// Half octaves of the window's width, and waves.
-    Series { width: i32, waves: usize },
+    /// Half octaves of the window's width, its reach, and waves.
+    Series { width: i32, reach: usize, waves: usize },
     /// Step (bits), points, and whether every cost stands on them.
     Lattice { step: u64, points: usize, whole: bool },
 }
@@ -99,7 +101,7 @@ pub(super) type Group = ((Method, bool), Vec<Plan>);
 impl Groups {
     pub(super) fn put(&mut self, lane: &Lane<'_>, plan: Plan) {
         let method = if lane.is_smooth(&plan) {
-            Method::Series { width: half_octaves(plan.width()), waves: plan.waves() }
+            Method::Series { width: half_octaves(plan.width()), reach: plan.wide.reach, waves: plan.waves() }
         } else {
             lane.lattice(&plan, FIRST_POINTS)
         };
@@ -111,9 +113,19 @@ impl Groups {
     }
 
     /// Puts a plan back whose law was not good enough.
-    pub(super) fn again(&mut self, lane: &Lane<'_>, method: Method, plan: Plan, found: Accuracy) -> Result<(), Refusal> {
+    pub(super) fn again(
+        &mut self,
+        lane: &Lane<'_>,
+        method: Method,
+        plan: Plan,
+        found: Accuracy,
+    ) -> Result<(), Refusal> {
         let finer = match method {
-            Method::Series { width, waves } if waves < MOST_WAVES => Method::Series { width, waves: 2 * waves },
+            Method::Series { width, reach, waves }
+                if waves < MOST_WAVES && found.mean_error == f64::INFINITY =>
+            {
+                Method::Series { width, reach, waves: 2 * waves }
+            }
             Method::Series { .. } => lane.lattice(&plan, 4 * FIRST_POINTS),
             Method::Lattice { points, .. } if points < MOST_POINTS => lane.lattice(&plan, 4 * points),
             Method::Lattice { points, .. } => {
@@ -188,7 +200,12 @@ struct Transforms {
 }
 
 impl Transforms {
-    fn new(lane: &Lane<'_>, plans: &[Plan], logs: &[f64], of: impl Fn(&Person) -> Vec<Complex64> + Sync) -> Self {
+    fn new(
+        lane: &Lane<'_>,
+        plans: &[Plan],
+        logs: &[f64],
+        of: impl Fn(&Person) -> Vec<Complex64> + Sync,
+    ) -> Self {
         let mut met = vec![false; lane.persons.len()];
         for (kind, _) in plans.iter().flat_map(|plan| plan.practices.iter().flatten()) {
             met[*kind as usize] = true;
@@ -196,7 +213,8 @@ impl Transforms {
         let kinds: Vec<usize> = (0..met.len()).filter(|&kind| met[kind]).collect();
         let mut number = vec![0; met.len()];
         kinds.iter().zip(0..).for_each(|(&kind, i)| number[kind] = i);
-        let tasks: Vec<(usize, f64)> = kinds.iter().flat_map(|&kind| logs.iter().map(move |&log| (kind, log))).collect();
+        let tasks: Vec<(usize, f64)> =
+            kinds.iter().flat_map(|&kind| logs.iter().map(move |&log| (kind, log))).collect();
         let flat: Vec<Vec<Complex64>> =
             tasks.par_iter().map(|&(kind, log)| of(&lane.persons[kind].times(libm::exp(log)))).collect();
         let mut flat = flat.into_iter();
@@ -205,7 +223,13 @@ impl Transforms {
     }
 
     /// ln of the transform of all these people's total at a place, less that of a fixed cost `center`.
-    fn sum(&self, people: &[(u32, f64)], place: usize, exponent: impl Fn(usize) -> Complex64, center: f64) -> Vec<Complex64> {
+    fn sum(
+        &self,
+        people: &[(u32, f64)],
+        place: usize,
+        exponent: impl Fn(usize) -> Complex64,
+        center: f64,
+    ) -> Vec<Complex64> {
         let mut sums: Vec<Complex64> = Vec::new();
         for (kind, weight) in people {
             let values = &self.values[self.number[*kind as usize] as usize][place];
@@ -233,7 +257,8 @@ impl Lane<'_> {
     fn lattice(&self, plan: &Plan, points: usize) -> Method {
         let width = 2f64.powi(libm::log2(plan.narrow.end).ceil() as i32);
         let mut spans: Vec<f64> = Vec::new();
-        let (mut costs, mut bounded, mut whole) = (0.0, false, self.sigma_practice == 0.0 && self.sigma_national == 0.0);
+        let (mut costs, mut bounded, mut whole) =
+            (0.0, false, self.sigma_practice == 0.0 && self.sigma_national == 0.0);
         for (kind, weight) in plan.practices.iter().flatten() {
             let texture = &self.textures[*kind as usize];
             costs += weight * texture.costs;
@@ -255,7 +280,9 @@ impl Lane<'_> {
         whole &= common.is_some();
         // Whole prices need no finer points than their common measure, if all of these find room.
         let (step, points) = match (common, spans.first()) {
-            (Some(span), _) if whole => (span, ((width / span) as usize + 1).next_power_of_two().clamp(64, MOST_POINTS)),
+            (Some(span), _) if whole => {
+                (span, ((width / span) as usize + 1).next_power_of_two().clamp(64, MOST_POINTS))
+            }
             (Some(span), _) => (span / (span / finest).ceil(), points),
             (None, Some(&span)) if span >= finest => (span / (span / finest).ceil(), points),
             _ => (finest, points),
@@ -269,17 +296,27 @@ impl Lane<'_> {
     pub(super) fn group(&self, ((method, several), plans): Group) -> Result<Vec<Found>, Ended> {
         let (shared, own) = self.sigmas(if several { 2 } else { 1 });
         match method {
-            Method::Series { width, waves } => Ok(self.series(plans, 2f64.powf(0.5 * f64::from(width)), waves, shared, own)),
+            Method::Series { width, reach, waves } => {
+                let width = 2f64.powf(0.5 * f64::from(width));
+                Ok(self.series(plans, width, SERIES_DAMPING[reach] / width, waves, shared, own))
+            }
             Method::Lattice { step, points, whole } => {
                 self.lattices(plans, &Lattice::new(f64::from_bits(step), points), whole, shared, own)
             }
         }
     }
 
-    fn series(&self, plans: Vec<Plan>, width: f64, count: usize, shared: f64, own: f64) -> Vec<Found> {
+    fn series(
+        &self,
+        plans: Vec<Plan>,
+        width: f64,
+        damping: f64,
+        count: usize,
+        shared: f64,
+        own: f64,
+    ) -> Vec<Found> {
         let people = plans.iter().map(|plan| plan.moments.people).max().unwrap_or(0) as f64;
         let turn = TAU / width;
-        let damping = SERIES_DAMPING / width;
         // Ends are counted from the farthest start.
         let end = 2.0 * width + plans.iter().map(|plan| plan.start).fold(0.0, f64::max);
         let waves = Waves { turn, count, damping, end, people };
@@ -291,10 +328,13 @@ impl Lane<'_> {
             .map(|plan| {
                 let law = self.transform(&plan, &transforms, &places, &waves, shared, own);
                 let found = match law {
-                    None => Err(Accuracy { outside: 1.0, mean_error: f64::INFINITY, sd_error: f64::INFINITY }),
+                    None => {
+                        Err(Accuracy { outside: 1.0, mean_error: f64::INFINITY, sd_error: f64::INFINITY })
+                    }
                     Some(values) => {
                         let series = Series::new(plan.start, width, damping, &values);
-                        plan.judge(series.moments(), &plan.wide, 2.0 * ABOVE).map(|accuracy| (Shape::Series(series), accuracy))
+                        plan.judge(series.moments(), &plan.wide, REACHES[0])
+                            .map(|accuracy| (Shape::Series(series), accuracy))
                     }
                 };
                 (plan, found)
@@ -331,7 +371,9 @@ impl Lane<'_> {
             .map(|people| {
                 let mean = self.mean(people);
                 let center = plan.start * if total > 0.0 { mean / total } else { 0.0 };
-                let sums = (0..places.logs.len()).map(|place| transforms.sum(people, place, exponent, center)).collect();
+                let sums = (0..places.logs.len())
+                    .map(|place| transforms.sum(people, place, exponent, center))
+                    .collect();
                 Practice { sums, inner: nodes(own, count(mean, own)) }
             })
             .filter(|practice: &Practice| !practice.sums[0].is_empty())
@@ -370,7 +412,8 @@ impl Lane<'_> {
                 years.par_iter_mut().zip(&plans).for_each(|(year, plan)| {
                     for (sums, people) in year.iter_mut().zip(&plan.practices) {
                         let values = transforms.sum(people, 0, |_| Complex64::ZERO, 0.0);
-                        let law = values.into_iter().map(complex::exp).chain(std::iter::repeat(Complex64::ONE));
+                        let law =
+                            values.into_iter().map(complex::exp).chain(std::iter::repeat(Complex64::ONE));
                         sums.iter_mut().zip(law).for_each(|(sum, value)| *sum += own.weight * value);
                     }
                 });
@@ -388,7 +431,9 @@ impl Lane<'_> {
                 values[lattice.points - k] = values[k].conj();
             }
             let law = LatticeLaw::new(lattice.step, lattice.masses(values), whole);
-            let judged = plan.judge(law.moments(), &plan.narrow, 2.0 * SMALL_ABOVE).map(|accuracy| (Shape::Lattice(law), accuracy));
+            let judged = plan
+                .judge(law.moments(), &plan.narrow, REACHES[0])
+                .map(|accuracy| (Shape::Lattice(law), accuracy));
             (plan, judged)
         };
         Ok(plans.into_par_iter().zip(totals).map(found).collect())
@@ -451,7 +496,8 @@ impl Plan {
         let spread = if all.sd.is_finite() { all.sd } else { self.width() };
         let good = accuracy.outside <= outside
             && (mean - all.mean).abs() <= MEAN_TOLERANCE * spread + 2.0 * lost_mean
-            && (!all.sd.is_finite() || accuracy.sd_error <= SD_TOLERANCE + 4.0 * lost_square / (spread * spread));
+            && (!all.sd.is_finite()
+                || accuracy.sd_error <= SD_TOLERANCE + 4.0 * lost_square / (spread * spread));
         if good { Ok(accuracy) } else { Err(accuracy) }
     }
 }

@@ -111,7 +111,8 @@ impl UnitLaw {
             Shape::Series(series) => {
                 let (low, high) = (self.quantile(REST), self.quantile(1.0 - REST));
                 // Samples of a density keep its moments if there are a few in each SD (Whittaker 1915).
-                let finest = if self.moments.all.sd.is_finite() { 0.25 * self.moments.all.sd } else { f64::INFINITY };
+                let finest =
+                    if self.moments.all.sd.is_finite() { 0.25 * self.moments.all.sd } else { f64::INFINITY };
                 let points = points.max(((high - low) / finest).ceil() as usize + 1);
                 let step = (high - low) / (points - 1) as f64;
                 let at = |i| low + i as f64 * step;
@@ -144,11 +145,11 @@ fn same(a: f64, b: f64) -> bool {
 
 /// Probability that a window may leave below it: it comes back raised by the damping.
 const BELOW: f64 = 1e-18;
-/// What a window leaves above it where no more is asked; a lattice, whose points are costly, leaves more.
-const ABOVE: f64 = 1e-6;
-const SMALL_ABOVE: f64 = 1e-4;
-/// Beyond this probability no window reaches, whatever is asked.
-const NEVER: f64 = 1e-12;
+/// What windows leave above them, at most: the first that reaches all that is asked is taken, or the last; of a lattice,
+/// whose points are costly, the second.
+const REACHES: [f64; 3] = [1e-4, 1e-8, 1e-12];
+/// How much wider a window may be that leaves nothing.
+const LIGHT: f64 = 2.0;
 /// Largest effect whose integral converges on a grid that is worth its time.
 pub const MAX_EFFECT_SD: f64 = 0.5;
 
@@ -225,7 +226,11 @@ impl Lane<'_> {
         if practices > 1 {
             (self.sigma_national, self.sigma_practice)
         } else {
-            (0.0, (self.sigma_national * self.sigma_national + self.sigma_practice * self.sigma_practice).sqrt())
+            (
+                0.0,
+                (self.sigma_national * self.sigma_national + self.sigma_practice * self.sigma_practice)
+                    .sqrt(),
+            )
         }
     }
 
@@ -251,36 +256,52 @@ impl Lane<'_> {
                 let asked = asked(unit, &moments);
                 let whole = self::together(parts);
                 let (mean, spread, below) = if practices.len() == 1 {
-                    let reach = low.reach(&whole, BELOW, ABOVE);
+                    let reach = low.reach(&whole, BELOW, REACHES[0]);
                     (reach.mean, 0.0, reach.below)
                 } else {
                     let [mean, most, variance] = self.table.extreme(&practices, true);
-                    let chance = highest.reach(&whole, BELOW, ABOVE).below;
+                    let chance = highest.reach(&whole, BELOW, REACHES[0]).below;
                     (mean, bennett(most, variance, -BELOW.ln()), chance)
                 };
                 let start = (mean - spread - below).max(0.0);
-                let end = |rare: f64| {
-                    if practices.len() == 1 {
+                let window = |reach: usize, rare: f64| {
+                    let (end, lost) = if practices.len() == 1 {
                         let reach = high.reach(&whole, BELOW, rare);
                         (reach.mean + reach.above, reach.lost)
                     } else {
                         let [mean, most, variance] = self.table.extreme(&practices, false);
                         let reach = highest.reach(&whole, BELOW, rare);
                         (mean + bennett(most, variance, (2.0 / rare).ln()) + reach.above, reach.lost)
-                    }
+                    };
+                    Window { end, lost, reach }
                 };
-                let window = |rare: f64, rarest: f64| {
-                    let (near, lost) = end(rare);
-                    let end = if asked > near { near.max(asked.min(end(rarest).0)) } else { near };
-                    Window { end, lost }
+                let [near, middle, far] = [0, 1, 2].map(|reach| window(reach, REACHES[reach]));
+                // A light tail costs little to hold whole.
+                let light = far.end - start <= LIGHT * (near.end - start);
+                let wide = if near.end >= asked && !light {
+                    near
+                } else if middle.end >= asked && !light {
+                    middle
+                } else {
+                    far
                 };
-                let (wide, narrow) = (window(ABOVE, NEVER), window(SMALL_ABOVE, ABOVE));
+                let narrow = if light {
+                    far
+                } else if near.end >= asked {
+                    near
+                } else {
+                    middle
+                };
                 Plan { unit, practices, moments, start, wide, narrow }
             })
             .collect()
     }
 
-    fn run<T: Send>(&self, plans: Vec<Plan>, read: &(impl Fn(u32, &UnitLaw) -> T + Sync)) -> Result<Vec<(u32, T)>, Ended> {
+    fn run<T: Send>(
+        &self,
+        plans: Vec<Plan>,
+        read: &(impl Fn(u32, &UnitLaw) -> T + Sync),
+    ) -> Result<Vec<(u32, T)>, Ended> {
         let mut done = Vec::with_capacity(plans.len());
         let mut groups = Groups::default();
         for plan in plans {

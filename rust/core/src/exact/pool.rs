@@ -42,13 +42,15 @@ pub fn minimum_population(
             1.0 - law.cdf(mean * (1.0 + tolerance)) + law.below(mean * (1.0 - tolerance))
         };
         // The law of a few people has its mean far below the window's end: no more than that is asked.
-        let found = laws(model, &pools, 0, None, question, progress, |_, m| m.all.mean * (1.0 + tolerance), read)?;
+        let found =
+            laws(model, &pools, 0, None, question, progress, |_, m| m.all.mean * (1.0 + tolerance), read)?;
         Ok(found.into_iter().map(|(_, outside)| outside).collect())
     };
     if limit >= probability {
         return Ok(Pool { people: None, outside: None, limit });
     }
-    let mut sizes: Vec<u64> = (0..33).map(|i| 1 << i).take_while(|n| *n < MOST_PEOPLE).chain([MOST_PEOPLE]).collect();
+    let mut sizes: Vec<u64> =
+        (0..33).map(|i| 1 << i).take_while(|n| *n < MOST_PEOPLE).chain([MOST_PEOPLE]).collect();
     let mut below = 0;
     loop {
         let shares = outside(&sizes)?;
@@ -97,5 +99,6 @@ fn limit(model: &CostModel, people: &People, question: &Question, tolerance: f64
         }
         0.5 * (low + high)
     };
-    normal_cdf(crossing(expected * (1.0 - tolerance))) + normal_survival(crossing(expected * (1.0 + tolerance)))
+    normal_cdf(crossing(expected * (1.0 - tolerance)))
+        + normal_survival(crossing(expected * (1.0 + tolerance)))
 }

@@ -74,7 +74,11 @@ impl Series {
         let mut y = (guess - self.start).clamp(0.0, self.width);
         for _ in 0..200 {
             let (cumulative, density) = self.at(y);
-            if cumulative < probability { low = y } else { high = y }
+            if cumulative < probability {
+                low = y
+            } else {
+                high = y
+            }
             let newton = y - (cumulative - probability) / density;
             let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
             if (next - y).abs() <= 1e-13 * self.width {

@@ -36,7 +36,8 @@ impl LatticeLaw {
         }
         let last = self.cumulative.len() - 1;
         let place = x / self.step;
-        let up_to = |points: f64| if points < 0.0 { 0.0 } else { self.cumulative[(points as usize).min(last)] };
+        let up_to =
+            |points: f64| if points < 0.0 { 0.0 } else { self.cumulative[(points as usize).min(last)] };
         let value = if self.whole {
             // A cost that is a point but for rounding is that point.
             let near = 1e-9 * (1.0 + place);
@@ -72,7 +73,12 @@ impl LatticeLaw {
 }
 
 /// ln of the transform of one person's cost, at the waves from 0 to half the points.
-pub(super) fn log_transform(person: &Person, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec<Complex64> {
+pub(super) fn log_transform(
+    person: &Person,
+    layer: &Layer,
+    cuts: &Cuts,
+    lattice: &Lattice,
+) -> Vec<Complex64> {
     let waves = lattice.points / 2 + 1;
     let mut sums = vec![Complex64::ZERO; waves];
     for (rate, amount) in person.amounts() {
@@ -154,7 +160,9 @@ fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Ve
                 so_far - above * (from - y)
             } else {
                 let (s2, s3) = (s * s, s * s * s);
-                so_far + rise * (3.0 * s2 - 2.0 * s3) + width * (above * (s3 - 2.0 * s2 + s) + rest * (s3 - s2))
+                so_far
+                    + rise * (3.0 * s2 - 2.0 * s3)
+                    + width * (above * (s3 - 2.0 * s2 + s) + rest * (s3 - s2))
             };
             point += 1;
         }

@@ -39,7 +39,8 @@ impl Texture {
         let dense = law.density_from() * unit;
         for (piece, end) in layer.pieces() {
             let from = piece.from.max(dense);
-            let inside = if from < end { (if from > 0.0 { above(from) } else { 1.0 }) - above(end) } else { 0.0 };
+            let inside =
+                if from < end { (if from > 0.0 { above(from) } else { 1.0 }) - above(end) } else { 0.0 };
             if piece.slope > 0.0 {
                 self.smooth += rate * inside;
             } else {
@@ -50,11 +51,16 @@ impl Texture {
         let values = || atoms.iter().map(|(x, _)| layer.at(unit * x)).filter(|y| *y > 0.0);
         if atoms.len() >= MANY_ATOMS {
             let bound = layer.bound();
-            let met = atoms.iter().filter(|(x, _)| { let y = layer.at(unit * x); y > 0.0 && y < bound });
+            let met = atoms.iter().filter(|(x, _)| {
+                let y = layer.at(unit * x);
+                y > 0.0 && y < bound
+            });
             self.atoms += rate * met.map(|(_, probability)| probability).sum::<f64>();
         }
         let most = values().fold(0.0, f64::max);
-        if let Some(span) = values().chain((self.span > 0.0).then_some(self.span)).reduce(|a, b| measure(a, b, FINEST * most)) {
+        if let Some(span) =
+            values().chain((self.span > 0.0).then_some(self.span)).reduce(|a, b| measure(a, b, FINEST * most))
+        {
             self.span = if span > FINEST * most { span } else { 0.0 };
         }
     }

@@ -18,7 +18,8 @@ const ABOVE: f64 = 1e-16;
 
 /// P(any cost), and the law of the year's cost (£) given any, of a person with `more` times the rates of these types.
 pub(super) fn year_law(types: &[EventType], more: f64) -> Option<(f64, Empirical)> {
-    let types: Vec<(f64, &EventType)> = types.iter().map(|t| (t.rate * more, t)).filter(|t| t.0 > 0.0).collect();
+    let types: Vec<(f64, &EventType)> =
+        types.iter().map(|t| (t.rate * more, t)).filter(|t| t.0 > 0.0).collect();
     if types.is_empty() {
         return None;
     }
@@ -76,8 +77,11 @@ fn compound(lattice: &Lattice, rate: f64, limited_mean: impl Fn(f64) -> f64) -> 
 /// that it is not below.
 fn range(types: &[(f64, &EventType)]) -> (f64, f64) {
     let low = types.iter().map(|(_, t)| t.severity.unit() * t.severity.law().inverse_cdf(BELOW));
-    let high = types.iter().map(|(rate, t)| t.severity.unit() * t.severity.law().inverse_survival(ABOVE / rate.max(1.0)));
-    let moment = |k| types.iter().map(|(rate, t)| rate * t.severity.partial_moment(k, f64::INFINITY)).sum::<f64>();
+    let high = types
+        .iter()
+        .map(|(rate, t)| t.severity.unit() * t.severity.law().inverse_survival(ABOVE / rate.max(1.0)));
+    let moment =
+        |k| types.iter().map(|(rate, t)| rate * t.severity.partial_moment(k, f64::INFINITY)).sum::<f64>();
     let spread = moment(2).sqrt();
     let many = moment(1) + if spread.is_finite() { 12.0 * spread } else { 0.0 };
     let low = low.fold(f64::INFINITY, f64::min);

@@ -42,7 +42,9 @@ impl<'a> Persons<'a> {
 
     pub(crate) fn of(&mut self, kind: &Kind) -> Person {
         let person = match &self.model.bands[kind.band as usize].year {
-            Year::Annual { severity, .. } => Person::Once { p_any: kind.p_any, amount: self.amount(severity) },
+            Year::Annual { severity, .. } => {
+                Person::Once { p_any: kind.p_any, amount: self.amount(severity) }
+            }
             year @ Year::Events(types) => {
                 let rate = year.rate();
                 let more = if rate > 0.0 { year.rate_at(kind.p_any) / rate } else { 0.0 };
@@ -62,9 +64,7 @@ impl<'a> Persons<'a> {
             return Person::Events(types.iter().map(|t| (t.rate * more, self.amount(&t.severity))).collect());
         }
         match year_law(types, more) {
-            Some((p_any, law)) => {
-                Person::Once { p_any, amount: Scaled { law: Arc::new(law), unit: 1.0 } }
-            }
+            Some((p_any, law)) => Person::Once { p_any, amount: Scaled { law: Arc::new(law), unit: 1.0 } },
             None => Person::Events(Vec::new()),
         }
     }
@@ -113,7 +113,9 @@ impl Person {
     pub(crate) fn times(&self, factor: f64) -> Self {
         match self {
             Person::Once { p_any, amount } => Person::Once { p_any: *p_any, amount: amount.times(factor) },
-            Person::Events(types) => Person::Events(types.iter().map(|(r, t)| (*r, t.times(factor))).collect()),
+            Person::Events(types) => {
+                Person::Events(types.iter().map(|(r, t)| (*r, t.times(factor))).collect())
+            }
         }
     }
 
@@ -125,7 +127,10 @@ impl Person {
             }
             Person::Events(types) => {
                 let [c1, c2, c3, c4] = [1, 2, 3, 4].map(|k| {
-                    types.iter().map(|(rate, t)| rate * t.partial_moment(layer, k, f64::INFINITY)).sum::<f64>()
+                    types
+                        .iter()
+                        .map(|(rate, t)| rate * t.partial_moment(layer, k, f64::INFINITY))
+                        .sum::<f64>()
                 });
                 let m2 = c2 + c1 * c1;
                 let m3 = c3 + 3.0 * c2 * c1 + c1 * c1 * c1;
