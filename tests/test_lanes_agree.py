@@ -83,7 +83,7 @@ def some_costs(rng: np.random.Generator, bands: list[str], seed: int) -> CostMod
 
 def some_people(rng: np.random.Generator, bands: list[str]) -> pa.Table:
     """Individuals and groups, some with a probability of their own, in three practices."""
-    rows = 240
+    rows = 24
     own = rng.uniform(0.05, 0.8, rows)
     # Whoever has a price of their own keeps laws of fixed prices from falling on few points.
     return pa.table(
@@ -91,7 +91,7 @@ def some_people(rng: np.random.Generator, bands: list[str]) -> pa.Table:
             "practice": rng.choice(["A", "B", "C"], rows),
             "nation": ["England"] * rows,
             "band": rng.choice(bands, rows),
-            "count": np.where(rng.random(rows) < 0.8, 1, rng.integers(0, 60, rows)),
+            "count": np.where(rng.random(rows) < 0.5, 1, rng.integers(0, 200, rows)),
             "scale": rng.lognormal(0, 0.4, rows),
             "p_any": pa.array(own, mask=rng.random(rows) < 0.4),
         }

@@ -37,9 +37,16 @@ def test_meps_under_ceilings_is_numpys(real: Path) -> None:
 
 
 @pytest.mark.parametrize("practice_sd", [0.0, 0.08])
-def test_each_ceiling_is_that_of_variance(
-    banded: CostModel, people: pa.Table, practice_sd: float
-) -> None:
+def test_each_ceiling_is_that_of_variance(banded: CostModel, practice_sd: float) -> None:
+    people = pa.table(
+        {
+            "practice": ["A", "A", "B", "C", "C"],
+            "icb": ["X", "X", "X", "Y", "Y"],
+            "band": ["young", "old", "old", "young", "old"],
+            "count": [400, 90, 250, 800, 150],
+            "scale": [1.0, 1.2, 0.9, 1.0, 0.7],
+        }
+    )
     table = stop_loss(
         people, banded, ceilings=CEILINGS, by="icb", practice_sd=practice_sd, thresholds=[0.1]
     ).to_pylist()

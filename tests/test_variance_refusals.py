@@ -201,6 +201,4 @@ def test_an_infinite_variance(alpha: float) -> None:
         assert variance(PEOPLE, model, method=method, stop_loss=5_000)["sd"][0].as_py() > 0
         of_gross = {"method": method, "stop_loss": 5_000, "of": "gross"}
         says(refusal(variance, PEOPLE, model, **of_gross), "variance")
-    says(refusal(distribution, PEOPLE, model), "variance")
-    says(refusal(minimum_population, model, **POOL), "variance")
     says(refusal(stop_loss, PEOPLE, model, ceilings=[5_000, None]), "variance")

@@ -34,7 +34,8 @@ def minimum_population(
         The share of years in which the pool may be outside.
     population
         Whose mix of people the pool has, as for ``variance``; needed where the cost model has
-        several bands. A pool of n people has n times everybody's shares, which need not be whole.
+        several bands. A pool of n people has n times everybody's shares, which need not be whole;
+        pools of several kinds of people have 128 people at least.
     stop_loss
         A ceiling in £ a person-year, or a ``StopLoss``.
     practice_sd
@@ -65,7 +66,7 @@ def minimum_population(
     ...                             "mean": [800 / 0.3], "shape": [1.6]}))
     >>> pool = minimum_population(costs, tolerance=0.1, probability=0.05, stop_loss=20_000)
     >>> pool["people"].to_pylist()
-    [4802]
+    [4790]
     """
     arguments = Arguments()
     if not isinstance(costs, CostModel):

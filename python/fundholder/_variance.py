@@ -149,7 +149,7 @@ def _budgets_by_level(
     if budgets is None:
         return {}
     if single:
-        budgets = {level: budgets for level in levels}
+        budgets = dict.fromkeys(levels, budgets)
     if not isinstance(budgets, dict):
         arguments.refuse_type("budgets", budgets, "a dict of tables by level where by is a list")
         return {}

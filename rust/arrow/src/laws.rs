@@ -130,10 +130,13 @@ pub fn distribution_table(
     progress: &Progress,
 ) -> Result<(RecordBatch, Accuracy), Ended> {
     let order = level.labels.sorted();
+    let allowed = a_unit(level);
     let chosen: Vec<u32> = match units {
         None => order,
         Some(names) => {
-            let found = find(level, names).map_err(Ended::Refused)?;
+            let found =
+                find(level, names, |_, name| Problem::argument("units", format!("'{name}'"), &allowed))
+                    .map_err(Ended::Refused)?;
             order.into_iter().filter(|unit| found.contains(unit)).collect()
         }
     };
@@ -178,8 +181,11 @@ pub fn cumulative_table(
     at: &[RecordBatch],
     progress: &Progress,
 ) -> Result<RecordBatch, Ended> {
+    let allowed = a_unit(level);
     let (names, costs) = read_costs(at, level.name).map_err(Ended::Refused)?;
-    let units = find(level, &names).map_err(Ended::Refused)?;
+    let units =
+        find(level, &names, |row, name| Problem::cell(level.name, row, format!("'{name}'"), &allowed))
+            .map_err(Ended::Refused)?;
     let mut asked: HashMap<u32, Vec<usize>> = HashMap::new();
     units.iter().enumerate().for_each(|(row, unit)| asked.entry(*unit).or_default().push(row));
     let mut chosen: Vec<u32> = asked.keys().copied().collect();
@@ -220,18 +226,23 @@ fn read_costs(batches: &[RecordBatch], by: &str) -> Result<(Vec<String>, Vec<f64
     Ok((units.into_iter().map(|unit| labels.list()[unit as usize].to_string()).collect(), costs))
 }
 
+fn a_unit(level: &Level<'_>) -> String {
+    format!("a unit of the population's column '{}'", level.name)
+}
+
 /// The numbers of units with these names; all that are not there are refused together.
-fn find(level: &Level<'_>, names: &[String]) -> Result<Vec<u32>, Refusal> {
+fn find(
+    level: &Level<'_>,
+    names: &[String],
+    unknown: impl Fn(u64, &str) -> Problem,
+) -> Result<Vec<u32>, Refusal> {
     let known: HashMap<String, u32> = level.labels.list().iter().map(Label::to_string).zip(0..).collect();
     let mut problems = Problems::default();
     let mut found = Vec::new();
-    for name in names {
+    for (row, name) in names.iter().enumerate() {
         match known.get(name) {
             Some(unit) => found.push(*unit),
-            None => problems.value(Problem::new(format!(
-                "'{name}': must be a unit of the population's column '{}'",
-                level.name
-            ))),
+            None => problems.value(unknown(row as u64, name)),
         }
     }
     problems.check()?;

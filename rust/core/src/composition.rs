@@ -15,8 +15,9 @@ use crate::random::mix;
 
 /// Weights are counts of 2^-30 of a person, so that their sums do not depend on the order of people.
 const WHOLE: f64 = (1u64 << 30) as f64;
-/// Kinds of one practice that stay as they are.
-const KINDS: usize = 512;
+/// Kinds of one practice that stay as they are; more do where people expect so few costs that their total is not smooth.
+const KINDS: usize = 64;
+const FEW_COSTS: f64 = 80.0;
 /// Steps of the grid in the logarithm of the scale; finer where costs have atoms, which a ceiling turns into corners.
 const SMOOTH_STEP: f64 = 1.0 / 16.0;
 const ATOM_STEP: f64 = 1.0 / 128.0;
@@ -42,6 +43,8 @@ pub struct Composition {
 #[derive(Default)]
 struct Growing {
     people: u64,
+    /// Expected costs, in 2^-30.
+    costs: u128,
     weights: HashMap<Key, i64, BuildHasherDefault<KeyHasher>>,
     on_grid: bool,
 }
@@ -166,7 +169,8 @@ impl Growing {
         }
         let slot = self.weights.entry(key(one)).or_default();
         *slot = slot.checked_add(count.checked_mul(WHOLE as i64)?)?;
-        if self.weights.len() > KINDS {
+        self.costs += u128::from((one.p_any * WHOLE) as u64) * count as u128;
+        if self.weights.len() > KINDS && self.costs as f64 > FEW_COSTS * WHOLE {
             self.on_grid = true;
             for (key, weight) in std::mem::take(&mut self.weights) {
                 self.spread(bands, kind(key), weight / WHOLE as i64)?;

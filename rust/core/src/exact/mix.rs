@@ -1,6 +1,6 @@
 //! Units in groups that share waves, and the transforms of their totals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::f64::consts::{PI, TAU};
 
 use rayon::prelude::*;
@@ -14,13 +14,13 @@ use crate::complex::{self, Complex64};
 use crate::effects::{Node, REACH, nodes};
 use crate::error::Refusal;
 use crate::lattice::Lattice;
-use crate::model::Person;
+use crate::model::{Person, Scaled};
 use crate::moments::UnitMoments;
 use crate::simulate::Ended;
 
-/// Waves of a series: at first, and at most.
+/// Waves of a series: at first, and at most for each reach of its window.
 const FIRST_WAVES: usize = 32;
-const MOST_WAVES: usize = 1 << 11;
+const MOST_WAVES: [usize; 3] = [1 << 10, 1 << 10, 1 << 12];
 /// Logarithm of what damping leaves at a series' end, for each reach of its window. Damping keeps what lies beyond the window
 /// from coming back, and raises the rounding of waves that turn tens of thousands of times.
 const SERIES_DAMPING: [f64; 3] = [12.0, 6.0, 2.0];
@@ -39,7 +39,7 @@ const SILENT: f64 = 1e-13;
 const MEAN_TOLERANCE: f64 = 1e-6;
 const SD_TOLERANCE: f64 = 1e-5;
 /// Places at which a lattice law is taken over an effect.
-const LATTICE_PLACES: usize = 33;
+const LATTICE_PLACES: usize = 25;
 
 /// A unit whose law is wanted.
 pub(super) struct Plan {
@@ -76,7 +76,7 @@ impl Plan {
     fn waves(&self) -> usize {
         let sd = self.moments.all.sd;
         let needed = if sd.is_finite() { 2.0 * self.width() / sd } else { 0.0 };
-        (needed as usize).next_power_of_two().clamp(FIRST_WAVES, MOST_WAVES)
+        (needed as usize).next_power_of_two().clamp(FIRST_WAVES, MOST_WAVES[self.wide.reach])
     }
 
     fn several(&self) -> bool {
@@ -122,7 +122,7 @@ impl Groups {
     ) -> Result<(), Refusal> {
         let finer = match method {
             Method::Series { width, reach, waves }
-                if waves < MOST_WAVES && found.mean_error == f64::INFINITY =>
+                if waves < MOST_WAVES[reach] && found.mean_error == f64::INFINITY =>
             {
                 Method::Series { width, reach, waves: 2 * waves }
             }
@@ -166,7 +166,7 @@ impl Places {
         if half == 0.0 {
             return Self { logs: vec![0.0], middle, half };
         }
-        let count = 12 + (16.0 * half).ceil() as usize;
+        let count = 10 + (10.0 * half).ceil() as usize;
         let place = |i: usize| middle + half * libm::cos(PI * (i as f64 + 0.5) / count as f64);
         Self { logs: (0..count).map(place).collect(), middle, half }
     }
@@ -200,25 +200,49 @@ struct Transforms {
 }
 
 impl Transforms {
+    /// `of` gives the transform of an amount less 1: people who differ only in how often they have it share it.
     fn new(
         lane: &Lane<'_>,
         plans: &[Plan],
         logs: &[f64],
-        of: impl Fn(&Person) -> Vec<Complex64> + Sync,
+        of: impl Fn(&Scaled) -> Vec<Complex64> + Sync,
     ) -> Self {
-        let mut met = vec![false; lane.persons.len()];
-        for (kind, _) in plans.iter().flat_map(|plan| plan.practices.iter().flatten()) {
-            met[*kind as usize] = true;
-        }
-        let kinds: Vec<usize> = (0..met.len()).filter(|&kind| met[kind]).collect();
-        let mut number = vec![0; met.len()];
+        let mut number = vec![u32::MAX; lane.persons.len()];
+        let mut kinds: Vec<usize> = plans
+            .iter()
+            .flat_map(|plan| plan.practices.iter().flatten())
+            .map(|(kind, _)| *kind as usize)
+            .collect();
+        kinds.sort_unstable();
+        kinds.dedup();
         kinds.iter().zip(0..).for_each(|(&kind, i)| number[kind] = i);
+        let mut places = HashMap::new();
+        let mut amounts: Vec<&Scaled> = Vec::new();
+        for (_, amount) in kinds.iter().flat_map(|&kind| lane.persons[kind].amounts()) {
+            places.entry(name(amount)).or_insert_with(|| {
+                amounts.push(amount);
+                amounts.len() - 1
+            });
+        }
         let tasks: Vec<(usize, f64)> =
-            kinds.iter().flat_map(|&kind| logs.iter().map(move |&log| (kind, log))).collect();
-        let flat: Vec<Vec<Complex64>> =
-            tasks.par_iter().map(|&(kind, log)| of(&lane.persons[kind].times(libm::exp(log)))).collect();
-        let mut flat = flat.into_iter();
-        let values = kinds.iter().map(|_| flat.by_ref().take(logs.len()).collect()).collect();
+            logs.iter().flat_map(|&log| (0..amounts.len()).map(move |i| (i, log))).collect();
+        let shared: Vec<Vec<Complex64>> =
+            tasks.par_iter().map(|&(i, log)| of(&amounts[i].times(libm::exp(log)))).collect();
+        let value = |kind: usize, place: usize| {
+            let person = &lane.persons[kind];
+            let mut sums: Vec<Complex64> = Vec::new();
+            for (rate, amount) in person.amounts() {
+                let values = &shared[place * amounts.len() + places[&name(amount)]];
+                sums.resize(values.len(), Complex64::ZERO);
+                sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += rate * value);
+            }
+            if matches!(person, Person::Once { .. }) {
+                sums.iter_mut().for_each(|sum| *sum = complex::ln_1p(*sum));
+            }
+            sums
+        };
+        let values =
+            kinds.par_iter().map(|&kind| (0..logs.len()).map(|place| value(kind, place)).collect()).collect();
         Self { number, values }
     }
 
@@ -321,7 +345,7 @@ impl Lane<'_> {
         let end = 2.0 * width + plans.iter().map(|plan| plan.start).fold(0.0, f64::max);
         let waves = Waves { turn, count, damping, end, people };
         let places = Places::new(shared, own);
-        let of = |person: &Person| points::log_transform(person, self.layer, &self.cuts, &waves);
+        let of = |amount: &Scaled| points::transform(amount, self.layer, &self.cuts, &waves);
         let transforms = Transforms::new(self, &plans, &places.logs, of);
         plans
             .into_par_iter()
@@ -401,7 +425,7 @@ impl Lane<'_> {
         let waves = lattice.points / 2 + 1;
         let outer = nodes(shared, LATTICE_PLACES);
         let inner = nodes(own, LATTICE_PLACES);
-        let of = |person: &Person| small::log_transform(person, self.layer, &self.cuts, lattice);
+        let of = |amount: &Scaled| small::transform(amount, self.layer, &self.cuts, lattice);
         let mut totals = vec![vec![Complex64::ZERO; waves]; plans.len()];
         for shared in &outer {
             let mut years: Vec<Vec<Vec<Complex64>>> =
@@ -465,6 +489,11 @@ impl Practice {
         }
         all
     }
+}
+
+/// What amounts that are the same have in common.
+fn name(amount: &Scaled) -> (usize, u64) {
+    (points::address(amount), amount.unit.to_bits())
 }
 
 /// The waves up to where they have died out, and stayed so for a third as long again.

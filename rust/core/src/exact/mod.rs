@@ -287,7 +287,7 @@ impl Lane<'_> {
                 };
                 let narrow = if light {
                     far
-                } else if near.end >= asked {
+                } else if near.end >= asked || asked == f64::INFINITY {
                     near
                 } else {
                     middle

@@ -69,7 +69,7 @@ impl Cuts {
 }
 
 /// Laws are told apart by where they are: they are shared, and outlive the cuts.
-fn address(amount: &Scaled) -> usize {
+pub(super) fn address(amount: &Scaled) -> usize {
     std::sync::Arc::as_ptr(&amount.law).cast::<()>() as usize
 }
 
@@ -85,23 +85,18 @@ pub(super) struct Waves {
     pub people: f64,
 }
 
-/// ln E[e^((i t - damping) layer(cost))] of one person at each wave from 0 on.
-pub(super) fn log_transform(person: &Person, layer: &Layer, cuts: &Cuts, waves: &Waves) -> Vec<Complex64> {
+/// E[e^((i t - damping) layer(amount))] - 1 at each wave from 0 on, given that there is an amount.
+pub(super) fn transform(amount: &Scaled, layer: &Layer, cuts: &Cuts, waves: &Waves) -> Vec<Complex64> {
     let mut sums = vec![Complex64::ZERO; waves.count + 1];
-    for (rate, amount) in person.amounts() {
-        add(&points(amount, layer, cuts.of(amount), waves, rate), rate, waves, &mut sums);
-    }
-    match person {
-        Person::Once { .. } => sums.into_iter().map(complex::ln_1p).collect(),
-        Person::Events(_) => sums,
-    }
+    add(&points(amount, layer, cuts.of(amount), waves), waves, &mut sums);
+    sums
 }
 
 /// Points that go through the waves together.
 const LANES: usize = 16;
 
-/// Adds rate * (E[e^((i t - damping) y)] - 1) to each sum.
-fn add(points: &[(f64, f64)], rate: f64, waves: &Waves, sums: &mut [Complex64]) {
+/// Adds E[e^((i t - damping) y)] - 1 to each sum.
+fn add(points: &[(f64, f64)], waves: &Waves, sums: &mut [Complex64]) {
     let mut lanes = vec![[[0.0; LANES]; 2]; sums.len()];
     for chunk in points.chunks(LANES) {
         let mut turning = Turning::default();
@@ -109,7 +104,7 @@ fn add(points: &[(f64, f64)], rate: f64, waves: &Waves, sums: &mut [Complex64]) 
             let more = complex::exp_m1(Complex64::new(0.0, waves.turn * y));
             (turning.more_re[lane], turning.more_im[lane]) = (more.re, more.im);
             turning.re[lane] = libm::expm1(-waves.damping * y);
-            turning.weight[lane] = rate * weight;
+            turning.weight[lane] = *weight;
         }
         Level::best().run(Add { turning, lanes: &mut lanes });
     }
@@ -153,7 +148,7 @@ impl Task for Add<'_> {
 }
 
 /// The layer of an amount, given that there is one, as values and weights.
-fn points(amount: &Scaled, layer: &Layer, cuts: &[Cut], waves: &Waves, rate: f64) -> Vec<(f64, f64)> {
+fn points(amount: &Scaled, layer: &Layer, cuts: &[Cut], waves: &Waves) -> Vec<(f64, f64)> {
     let unit = amount.unit;
     let top = waves.turn * waves.count as f64;
     let mut found = Vec::new();
@@ -195,7 +190,7 @@ fn points(amount: &Scaled, layer: &Layer, cuts: &[Cut], waves: &Waves, rate: f64
                 break;
             }
             let turn = top * piece.slope * unit * (stretch.to - stretch.from);
-            let met = waves.people * rate * stretch.moments[0];
+            let met = waves.people * stretch.moments[0];
             let most = (TURN * (FEW / met).sqrt().sqrt()).clamp(TURN, MOST_TURN);
             let parts = if met > NOBODY { turn / most } else { 1.0 };
             cut.parts(amount.law.as_ref(), parts).iter().for_each(&mut put);

@@ -11,6 +11,8 @@ use crate::special::{normal_cdf, normal_survival};
 
 /// Sizes that are tried at once: they share what does not depend on size.
 const TRIED: u64 = 24;
+/// The smallest pool of several kinds: a few people cannot have everybody's mix.
+const FEWEST_OF_A_MIX: u64 = 128;
 /// The largest pool that is tried.
 pub const MOST_PEOPLE: u64 = 8_000_000_000;
 
@@ -49,9 +51,10 @@ pub fn minimum_population(
     if limit >= probability {
         return Ok(Pool { people: None, outside: None, limit });
     }
+    let fewest = if people.kinds.len() > 1 { FEWEST_OF_A_MIX } else { 1 };
     let mut sizes: Vec<u64> =
-        (0..33).map(|i| 1 << i).take_while(|n| *n < MOST_PEOPLE).chain([MOST_PEOPLE]).collect();
-    let mut below = 0;
+        (0..33).map(|i| fewest << i).take_while(|n| *n < MOST_PEOPLE).chain([MOST_PEOPLE]).collect();
+    let mut below = fewest - 1;
     loop {
         let shares = outside(&sizes)?;
         let Some(first) = shares.iter().position(|share| *share <= probability) else {

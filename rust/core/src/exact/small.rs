@@ -1,10 +1,10 @@
 //! Laws on a lattice: of units whose total is not smooth, having few costs or few different prices.
 
 use super::points::Cuts;
-use crate::complex::{self, Complex64};
+use crate::complex::Complex64;
 use crate::contract::Layer;
 use crate::lattice::Lattice;
-use crate::model::{Person, Scaled};
+use crate::model::Scaled;
 
 /// The law of a unit's total at 0, step, 2 step, ...
 #[derive(Clone, Debug)]
@@ -72,25 +72,12 @@ impl LatticeLaw {
     }
 }
 
-/// ln of the transform of one person's cost, at the waves from 0 to half the points.
-pub(super) fn log_transform(
-    person: &Person,
-    layer: &Layer,
-    cuts: &Cuts,
-    lattice: &Lattice,
-) -> Vec<Complex64> {
-    let waves = lattice.points / 2 + 1;
-    let mut sums = vec![Complex64::ZERO; waves];
-    for (rate, amount) in person.amounts() {
-        let transform = lattice.transform(&masses(amount, layer, cuts, lattice));
-        for (sum, value) in sums.iter_mut().zip(transform) {
-            *sum += rate * (value - 1.0);
-        }
-    }
-    match person {
-        Person::Once { .. } => sums.into_iter().map(complex::ln_1p).collect(),
-        Person::Events(_) => sums,
-    }
+/// The transform of an amount less 1, given that there is one, at the waves from 0 to half the points.
+pub(super) fn transform(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec<Complex64> {
+    let mut values = lattice.transform(&masses(amount, layer, cuts, lattice));
+    values.truncate(lattice.points / 2 + 1);
+    values.iter_mut().for_each(|value| *value -= 1.0);
+    values
 }
 
 /// The layer of an amount on the lattice, given that there is one.

@@ -1,0 +1,321 @@
+"""Is it a third, and is it chance? Practices outside their budgets, exactly and in parts.
+
+    python examples/a_third.py [--pictures docs/images]
+
+In 2010 and 2011 it was said that about a third of practices would miss a hospital budget by 10 % or
+more, simply due to chance. This computes what chance does to the practices of that time, what has
+to be added to reach a third, and what ceilings and pools take away. docs/a_third.md is its reading.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+from pathlib import Path
+from statistics import NormalDist
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+import fundholder as fh
+
+TOLERANCES = (0.05, 0.10, 0.20)
+CEILINGS = (100_000.0, 20_000.0, 5_000.0)
+#: Exact laws with an effect and no ceiling take longer: they are those of every tenth practice.
+EVERY = 10
+#: Its mean list is near that of England.
+ICB = "ICB28"
+
+#: Dixon et al., BMJ 2011;343:d6608.
+A_THIRD = 0.32
+#: Work of the Nuffield Trust on 8,238 practices, reported by HSJ in 2010.
+HSJ = (0.53, 0.26, 0.11)
+#: Hospital spending, IFS W15/21: people with any, and the CV of a person that follows.
+USERS, PERSON_CV = 0.332, 4.59
+#: Of people's costs, what a formula with diagnoses explains (Dixon et al. 2011, table 1).
+R2 = 0.123
+
+Array = NDArray[np.float64]
+
+
+def main() -> None:
+    """Print every figure of docs/a_third.md, and draw its pictures if asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw three PNG files")
+    options = parser.parse_args()
+    groups = fh.england.population(year=2010)
+    costs = fh.CostModel(fh.england.costs(year=2010))
+    by_size = fh.variance(groups, costs, method="moments").sort_by("people")["practice"]
+    sample = groups_of(groups, "practice", by_size[EVERY // 2 :: EVERY])
+    median = groups_of(groups, "practice", by_size[len(by_size) // 2 :][:1])
+
+    law = law_by_effect(sample, costs)
+    practice_sd = effect_for(law, 0.10, A_THIRD)
+    chance = fh.stop_loss(sample, costs, ceilings=[None, *CEILINGS])
+    both = fh.stop_loss(sample, costs, ceilings=[None, *CEILINGS], practice_sd=practice_sd)
+    print_shares(groups, costs, chance, both, practice_sd)
+    print_concentration(by_people(sample))
+    print_tail(law)
+    print_skewness(median, costs, practice_sd)
+    print_pool_sizes(groups, costs, practice_sd)
+    print_pools(groups_of(groups, "icb", pa.array([ICB])), costs, practice_sd)
+
+    if options.pictures is None:
+        print("\nPictures: none asked for (--pictures FOLDER).")
+        return
+    try:
+        draw(options.pictures, chance, both, practice_sd, median, costs)
+    except fh.plots.MissingPackageError as error:
+        print(f"\nPictures: none. {error}")
+
+
+def groups_of(groups: pa.Table, column: str, labels: pa.Array) -> pa.Table:
+    """The rows of some practices or areas."""
+    return groups.filter(pc.is_in(groups[column].cast("string"), labels.cast("string")))
+
+
+def by_people(groups: pa.Table) -> pa.Table:
+    """One row for each practice, with its people."""
+    lists = groups.group_by("practice").aggregate([("count", "sum")])
+    return lists.rename_columns(["practice", "count"])
+
+
+def outside(table: pa.Table, suffix: str = "") -> list[float]:
+    """The mean over practices of the share of years outside each tolerance."""
+    return [float(np.mean(table[f"p_outside_{t:g}{suffix}"].to_numpy())) for t in TOLERANCES]
+
+
+def at_ceiling(sweep: pa.Table, ceiling: float | None) -> pa.Table:
+    """The rows of one ceiling of a sweep."""
+    return sweep.filter(
+        pc.is_null(sweep["ceiling"]) if ceiling is None else pc.equal(sweep["ceiling"], ceiling)
+    )
+
+
+def solve(function: Callable[[float], float], low: float, high: float) -> float:
+    """Where a smooth, rising function is 0, by secants, to 1e-5 of its value."""
+    at_low, at_high = function(low), function(high)
+    while abs(at_high) > 1e-5:
+        low, at_low, high = high, at_high, high - at_high * (high - low) / (at_high - at_low)
+        at_high = function(high)
+    return high
+
+
+# ---- Systematic variation ---------------------------------------------------------------------
+EFFECTS = np.exp(np.linspace(-0.6, 0.6, 121))
+
+
+def law_by_effect(groups: pa.Table, costs: fh.CostModel) -> Array:
+    """Mean share of years outside each tolerance (rows) when all costs are times each effect.
+
+    A year times e is above a limit as often as the year itself is above limit / e. So one law
+    answers for every effect, and for every practice_sd. With a ceiling that is not so.
+    """
+    budgets = fh.variance(groups, costs, method="moments")
+    over = 1 + np.array(TOLERANCES)
+    limits = np.concatenate([over, 2 - over])[:, None] / EFFECTS
+    cost = budgets["expected"].to_numpy()[:, None] * limits.ravel()
+    rows = np.repeat(np.arange(len(cost)), limits.size)
+    at = pa.table({"practice": budgets["practice"].take(rows), "cost": cost.ravel()})
+    below = fh.cumulative(groups, costs, at=at)["cumulative"].to_numpy()
+    below = below.reshape(len(cost), 2, len(TOLERANCES), len(EFFECTS)).mean(axis=0)
+    share: Array = 1 - below[0] + below[1]
+    return share
+
+
+def with_effect(law: Array, practice_sd: float) -> Array:
+    """Share of years outside each tolerance with a lognormal effect of mean 1."""
+    variance = math.log1p(practice_sd**2)
+    weight = np.exp(-((np.log(EFFECTS) + variance / 2) ** 2) / (2 * variance))
+    share: Array = law @ weight / weight.sum()
+    return share
+
+
+def effect_for(law: Array, tolerance: float, share: float) -> float:
+    """The practice_sd with which this share is outside of a tolerance."""
+    row = TOLERANCES.index(tolerance)
+    return solve(lambda sd: float(with_effect(law, sd)[row]) - share, 0.05, 0.08)
+
+
+# ---- What is printed --------------------------------------------------------------------------
+def print_shares(
+    groups: pa.Table, costs: fh.CostModel, chance: pa.Table, both: pa.Table, practice_sd: float
+) -> None:
+    """The published shares, and those computed."""
+
+    def row(name: str, shares: list[float | None], ceded: str = "") -> None:
+        cells = ["-" if share is None else f"{100 * share:.1f}" for share in shares]
+        print(f"{name:<44}{cells[0]:>7}{cells[1]:>7}{cells[2]:>7}{ceded:>9}")
+
+    everyone = fh.variance(groups, costs)
+    print("Practices further than this from budget, %")
+    print(f"{'':<44}{'5 %':>7}{'10 %':>7}{'20 %':>7}{'ceded':>9}")
+    row("Published: Dixon et al. 2011", [None, A_THIRD, None])
+    row("Published: HSJ 2010", list(HSJ))
+    row(f"Chance alone, all {everyone.num_rows:,} practices", [*outside(everyone)])
+    units = at_ceiling(chance, None).num_rows
+    print(f"Of {units} practices, every {EVERY}th by size:")
+    for sweep, words in ((chance, "chance"), (both, f"chance and {practice_sd:.1%} systematic")):
+        for ceiling in (None, *CEILINGS):
+            part = at_ceiling(sweep, ceiling)
+            gross = pc.sum(part["expected_gross"]).as_py()
+            ceded = pc.sum(part["expected_ceded"]).as_py() / gross
+            name = f"  {words}" + (f", ceiling £{ceiling:,.0f}" if ceiling else "")
+            row(name, [*outside(part)], f"{ceded:.1%}" if ceiling else "")
+
+
+def print_concentration(lists: pa.Table) -> None:
+    """How unequal people's costs would have to be, if it were chance."""
+
+    def share(cv: float) -> float:
+        shape = math.sqrt(math.log(USERS * (1 + cv**2)))
+        band = {"p_any": [USERS], "family": ["lognormal"], "mean": [1_000 / USERS]}
+        return outside(fh.variance(lists, fh.CostModel(pa.table(band | {"shape": [shape]}))))[1]
+
+    normal = NormalDist()
+    print("\nChance alone, everyone alike: CV of a person's cost, share of cost of the dearest 1 %")
+    print("of people, practices outside 10 %")
+    for cv, words in (
+        (PERSON_CV * math.sqrt(1 - R2), f"hospital cost, after a formula with R² {R2}"),
+        (PERSON_CV, "hospital cost"),
+        (solve(lambda cv: share(cv) - A_THIRD, 6, 8), "what a third by chance needs"),
+    ):
+        shape = math.sqrt(math.log(USERS * (1 + cv**2)))
+        dearest = normal.cdf(shape - normal.inv_cdf(1 - 0.01 / USERS))
+        print(f"  {cv:.2f}{dearest:>8.1%}{share(cv):>8.1%}   {words}")
+
+
+def print_tail(law: Array) -> None:
+    """That no one practice_sd gives all three figures of HSJ."""
+    print("\nSystematic SD that gives each figure of HSJ, and the shares it gives")
+    print(f"{'':<24}{'SD':>7}{'5 %':>7}{'10 %':>7}{'20 %':>7}")
+    for tolerance, share in zip(TOLERANCES, HSJ, strict=True):
+        sd = effect_for(law, tolerance, share)
+        cells = "".join(f"{100 * found:>7.1f}" for found in with_effect(law, sd))
+        print(f"{f'{share:.0%} outside {tolerance:.0%}':<24}{100 * sd:>7.1f}{cells}")
+
+
+def print_skewness(median: pa.Table, costs: fh.CostModel, practice_sd: float) -> None:
+    """Years over budget and under it, of one practice."""
+    people = pc.sum(median["count"]).as_py()
+    print(f"\nThe practice of median size, {people:,} people")
+    print(f"{'':<44}{'CV':>7}{'skewness':>10}{'10 % over':>11}{'10 % under':>12}")
+    for sd, effect in ((0.0, "chance"), (practice_sd, f"chance and {practice_sd:.1%} systematic")):
+        for ceiling in (None, 20_000.0):
+            (law,) = fh.variance(median, costs, stop_loss=ceiling, practice_sd=sd).to_pylist()
+            name = f"  {effect}" + (f", ceiling £{ceiling:,.0f}" if ceiling else "")
+            print(
+                f"{name:<44}{law['cv']:>7.1%}{law['skewness']:>10.2f}"
+                f"{law['p_over_0.1']:>11.1%}{law['p_under_0.1']:>12.1%}"
+            )
+
+
+def print_pool_sizes(groups: pa.Table, costs: fh.CostModel, practice_sd: float) -> None:
+    """The smallest pool that is outside in 1 year of 20."""
+    print("\nPeople of a pool that is outside in no more than 5 % of years")
+    print(f"{'':<44}{'5 %':>10}{'10 %':>10}")
+    for ceiling in (None, *CEILINGS):
+        sizes = [
+            fh.minimum_population(
+                costs, population=groups, tolerance=t, probability=0.05, stop_loss=ceiling
+            )["people"][0].as_py()
+            for t in TOLERANCES[:2]
+        ]
+        name = "  chance" + (f", ceiling £{ceiling:,.0f}" if ceiling else "")
+        print(f"{name:<44}{sizes[0]:>10,}{sizes[1]:>10,}")
+    (found,) = fh.minimum_population(
+        costs, population=groups, tolerance=0.1, probability=0.05, practice_sd=practice_sd
+    ).to_pylist()
+    print(f"With an effect of {practice_sd:.1%} on the whole pool: {found['people']}; the largest")
+    print(f"pool is outside 10 % in {found['p_outside_limit']:.1%} of years.")
+
+
+def print_pools(icb: pa.Table, costs: fh.CostModel, practice_sd: float) -> None:
+    """The pools that the practices of one ICB could form."""
+    lists = by_people(icb)
+    people = pc.sum(lists["count"]).as_py()
+    print(f"\n{ICB}: {lists.num_rows} practices, {people:,} people. Most pools, each outside 10 %")
+    print("in no more than 5 % of years, effects of practices independent")
+    print(f"{'':<44}{'pools':>7}{'mean people':>13}{'largest':>9}")
+    for sd, effect in ((0.0, "chance"), (practice_sd, f"chance and {practice_sd:.1%} systematic")):
+        for ceiling in (None, 20_000.0):
+            rows = fh.propose_pools(
+                icb,
+                costs,
+                within="icb",
+                tolerance=0.1,
+                probability=0.05,
+                stop_loss=ceiling,
+                practice_sd=sd,
+            ).to_pylist()
+            pools = {row["pool"]: row["pool_people"] for row in rows}
+            name = f"  {effect}" + (f", ceiling £{ceiling:,.0f}" if ceiling else "")
+            mean = people / len(pools)
+            print(f"{name:<44}{len(pools):>7,}{mean:>13,.0f}{max(pools.values()):>9,}")
+    (pooled,) = fh.pooling(icb, costs, pool="icb", stop_loss=20_000)["icb"].to_pylist()
+    print(f"Cost above £20,000, pooled by the ICB: £{pooled['expected'] / 1e6:,.0f}m a year, CV")
+    print(f"{pooled['cv']:.1%} by chance.")
+
+
+# ---- Pictures ---------------------------------------------------------------------------------
+def draw(
+    folder: Path,
+    chance: pa.Table,
+    both: pa.Table,
+    practice_sd: float,
+    median: pa.Table,
+    costs: fh.CostModel,
+) -> None:
+    """CV by size, shares outside 10 % by size, and the law of the median practice."""
+    folder.mkdir(parents=True, exist_ok=True)
+    law = fh.distribution(median, costs)
+    budget = fh.variance(median, costs, method="moments")["expected"][0].as_py()
+    pictures = {
+        "a_third_cv.png": fh.plots.cv_by_population(chance),
+        "a_third_median.png": fh.plots.distribution(law, budget=1.1 * budget),
+    }
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import PercentFormatter
+
+    figure = Figure(figsize=(8, 5), dpi=150, layout="constrained")
+    axes = figure.add_subplot()
+    for sweep, ceiling, colour, words in (
+        (both, None, "#d55e00", f"chance and {practice_sd:.1%} systematic"),
+        (both, 20_000.0, "#e69f00", "the same, ceiling £20,000"),
+        (chance, None, "#0072b2", "chance alone"),
+        (chance, 20_000.0, "#56b4e9", "the same, ceiling £20,000"),
+    ):
+        part = at_ceiling(sweep, ceiling)
+        share = part["p_outside_0.1"].to_numpy()
+        axes.scatter(
+            part["people"].to_numpy(),
+            share,
+            s=6,
+            linewidths=0,
+            color=colour,
+            label=f"{words}: {share.mean():.0%} on average",
+        )
+    axes.axhline(A_THIRD, color="#555555", linewidth=1, linestyle="--")
+    axes.annotate("published: 32 % on average", (0.99, A_THIRD + 0.01), ha="right",
+                  xycoords=("axes fraction", "data"), color="#555555")  # fmt: skip
+    axes.set_xscale("log")
+    ticks = [500, 1_000, 2_000, 5_000, 10_000, 20_000]
+    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel("People (log scale)", loc="left")
+    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axes.set_ylim(0, 0.85)
+    axes.set_title("Share of years further than 10 % from budget, by size of list", loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, markerscale=3)
+    pictures["a_third_outside.png"] = figure
+    for name, picture in pictures.items():
+        fh.plots.save(picture, folder / name)
+    print(f"\nPictures: {', '.join(pictures)}")
+
+
+if __name__ == "__main__":
+    main()
