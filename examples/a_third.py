@@ -169,23 +169,29 @@ def print_shares(
 
 def print_concentration(lists: pa.Table) -> None:
     """How unequal people's costs would have to be, if it were chance."""
+    people = lists["count"].to_numpy()
 
-    def share(cv: float) -> float:
-        shape = math.sqrt(math.log(USERS * (1 + cv**2)))
+    def shape(cv: float) -> float:
+        return math.sqrt(math.log(USERS * (1 + cv**2)))
+
+    def exact(cv: float) -> float:
         band = {"p_any": [USERS], "family": ["lognormal"], "mean": [1_000 / USERS]}
-        return outside(fh.variance(lists, fh.CostModel(pa.table(band | {"shape": [shape]}))))[1]
+        costs = fh.CostModel(pa.table(band | {"shape": [shape(cv)]}))
+        return outside(fh.variance(lists, costs))[1]
 
-    normal = NormalDist()
-    print("\nChance alone, everyone alike: CV of a person's cost, share of cost of the dearest 1 %")
-    print("of people, practices outside 10 %")
-    for cv, words in (
-        (PERSON_CV * math.sqrt(1 - R2), f"hospital cost, after a formula with R² {R2}"),
-        (PERSON_CV, "hospital cost"),
-        (solve(lambda cv: share(cv) - A_THIRD, 6, 8), "what a third by chance needs"),
+    def normal(cv: float) -> float:
+        return float(np.mean([math.erfc(0.1 * math.sqrt(n / 2) / cv) for n in people]))
+
+    print("\nIf it were chance, everyone alike: CV of a person's cost, share of all cost that the")
+    print("dearest 1 % of people have, practices outside 10 % (exactly; by a normal law)")
+    for words, cv in (
+        (f"hospital cost, after a formula with R² {R2}", PERSON_CV * math.sqrt(1 - R2)),
+        ("hospital cost", PERSON_CV),
+        ("what a third needs, by a normal law", solve(lambda cv: normal(cv) - A_THIRD, 6, 8)),
+        ("what a third needs", solve(lambda cv: exact(cv) - A_THIRD, 6, 8)),
     ):
-        shape = math.sqrt(math.log(USERS * (1 + cv**2)))
-        dearest = normal.cdf(shape - normal.inv_cdf(1 - 0.01 / USERS))
-        print(f"  {cv:.2f}{dearest:>8.1%}{share(cv):>8.1%}   {words}")
+        dearest = NormalDist().cdf(shape(cv) - NormalDist().inv_cdf(1 - 0.01 / USERS))
+        print(f"  {words:<42}{cv:>7.2f}{dearest:>8.1%}{exact(cv):>8.1%}{normal(cv):>8.1%}")
 
 
 def print_tail(law: Array) -> None:

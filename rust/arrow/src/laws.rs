@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use fundholder_core::composition::People;
 use fundholder_core::error::{Problem, Refusal};
-use fundholder_core::exact::{Accuracy, UnitLaw, laws};
+use fundholder_core::exact::{Accuracy, UnitLaw, Which, laws};
 use fundholder_core::model::CostModel;
 use fundholder_core::moments::{Question, UnitMoments, expected as expected_costs, moments};
 use fundholder_core::simulate::{Ended, Progress};
@@ -37,6 +37,10 @@ struct Row {
 }
 
 impl Level<'_> {
+    fn which<'a>(&self, only: Option<&'a [u32]>, question: &'a Question) -> Which<'a> {
+        Which { level: self.place, only, question }
+    }
+
     /// Budgets by number of the unit.
     fn budgets(&self, budgets: Option<&Budgets>) -> Result<Option<Vec<f64>>, Refusal> {
         let all: Vec<u32> = (0..self.labels.list().len() as u32).collect();
@@ -80,7 +84,7 @@ pub fn variance_table(
                 accuracy: law.accuracy,
             }
         };
-        let found = laws(level.model, level.people, level.place, None, question, progress, asked, read)?;
+        let found = laws(level.model, level.people, level.which(None, question), progress, asked, read)?;
         found.into_iter().map(|(_, row)| row).collect()
     } else {
         let row = |moments| Row {
@@ -144,9 +148,7 @@ pub fn distribution_table(
     let mut found: HashMap<u32, _> = laws(
         level.model,
         level.people,
-        level.place,
-        Some(&chosen),
-        question,
+        level.which(Some(&chosen), question),
         progress,
         |_, _| f64::INFINITY,
         read,
@@ -194,7 +196,7 @@ pub fn cumulative_table(
     let read = |unit: u32, law: &UnitLaw| -> Vec<(usize, f64)> {
         asked[&unit].iter().map(|&row| (row, law.cdf(costs[row]))).collect()
     };
-    let found = laws(level.model, level.people, level.place, Some(&chosen), question, progress, most, read)?;
+    let found = laws(level.model, level.people, level.which(Some(&chosen), question), progress, most, read)?;
     let mut cumulative = vec![0.0; costs.len()];
     found.into_iter().flat_map(|(_, rows)| rows).for_each(|(row, p)| cumulative[row] = p);
     Ok(table(vec![

@@ -2,7 +2,7 @@
 
 use fundholder_core::composition::Composition;
 use fundholder_core::contract::{Measure, StopLoss};
-use fundholder_core::exact::{UnitLaw, laws};
+use fundholder_core::exact::{UnitLaw, Which, laws};
 use fundholder_core::model::{Band, CostModel, Severity, Year};
 use fundholder_core::moments::Question;
 use fundholder_core::people::Rows;
@@ -36,7 +36,14 @@ fn practice<T: Send>(
     let mut people = Composition::new(model, 1);
     people.add(&rows, &[1]).unwrap();
     let people = people.finish();
-    let found = laws(model, &people, 0, None, question, &Progress::default(), |_, _| 0.0, |_, law| read(law));
+    let found = laws(
+        model,
+        &people,
+        Which { level: 0, only: None, question },
+        &Progress::default(),
+        |_, _| 0.0,
+        |_, law| read(law),
+    );
     found.unwrap_or_else(|_| panic!("refused")).remove(0).1
 }
 

@@ -36,8 +36,8 @@ const FINE: f64 = 200_000.0;
 /// Waves smaller than this have died out, in terms of the first.
 const SILENT: f64 = 1e-13;
 /// How far a law may be from the moments lane: its mean in SDs, and its SD.
-const MEAN_TOLERANCE: f64 = 1e-6;
-const SD_TOLERANCE: f64 = 1e-5;
+const SERIES_TOLERANCES: [f64; 2] = [1e-6, 1e-5];
+const LATTICE_TOLERANCES: [f64; 2] = [1e-4, 1e-4];
 /// Places at which a lattice law is taken over an effect.
 const LATTICE_PLACES: usize = 25;
 
@@ -281,19 +281,19 @@ impl Lane<'_> {
     fn lattice(&self, plan: &Plan, points: usize) -> Method {
         let width = 2f64.powi(libm::log2(plan.narrow.end).ceil() as i32);
         let mut spans: Vec<f64> = Vec::new();
-        let (mut costs, mut bounded, mut whole) =
-            (0.0, false, self.sigma_practice == 0.0 && self.sigma_national == 0.0);
+        let (mut costs, mut flat, mut whole) =
+            (0.0, 0.0f64, self.sigma_practice == 0.0 && self.sigma_national == 0.0);
         for (kind, weight) in plan.practices.iter().flatten() {
             let texture = &self.textures[*kind as usize];
             costs += weight * texture.costs;
-            bounded |= texture.bounded;
+            flat = flat.max(texture.flat);
             whole &= texture.smooth == 0.0 && texture.span > 0.0;
             if texture.span > 0.0 && !spans.contains(&texture.span) {
                 spans.push(texture.span);
             }
         }
-        if bounded {
-            spans.push(self.layer.bound());
+        if flat > 0.0 {
+            spans.push(flat);
         }
         let typical = plan.moments.all.mean / costs;
         let enough = ((width * STEPS_OF_A_COST / typical) as usize).next_power_of_two();
@@ -357,7 +357,7 @@ impl Lane<'_> {
                     }
                     Some(values) => {
                         let series = Series::new(plan.start, width, damping, &values);
-                        plan.judge(series.moments(), &plan.wide, REACHES[0])
+                        plan.judge(series.moments(), &plan.wide, SERIES_TOLERANCES)
                             .map(|accuracy| (Shape::Series(series), accuracy))
                     }
                 };
@@ -456,7 +456,7 @@ impl Lane<'_> {
             }
             let law = LatticeLaw::new(lattice.step, lattice.masses(values), whole);
             let judged = plan
-                .judge(law.moments(), &plan.narrow, REACHES[0])
+                .judge(law.moments(), &plan.narrow, LATTICE_TOLERANCES)
                 .map(|accuracy| (Shape::Lattice(law), accuracy));
             (plan, judged)
         };
@@ -513,7 +513,7 @@ impl Plan {
         &self,
         [mass, mean, variance]: [f64; 3],
         window: &Window,
-        outside: f64,
+        [mean_tolerance, sd_tolerance]: [f64; 2],
     ) -> Result<Accuracy, Accuracy> {
         let all = &self.moments.all;
         let accuracy = Accuracy {
@@ -523,10 +523,10 @@ impl Plan {
         };
         let [lost_mean, lost_square] = window.lost;
         let spread = if all.sd.is_finite() { all.sd } else { self.width() };
-        let good = accuracy.outside <= outside
-            && (mean - all.mean).abs() <= MEAN_TOLERANCE * spread + 2.0 * lost_mean
+        let good = accuracy.outside <= REACHES[0]
+            && (mean - all.mean).abs() <= mean_tolerance * spread + 2.0 * lost_mean
             && (!all.sd.is_finite()
-                || accuracy.sd_error <= SD_TOLERANCE + 4.0 * lost_square / (spread * spread));
+                || accuracy.sd_error <= sd_tolerance + 4.0 * lost_square / (spread * spread));
         if good { Ok(accuracy) } else { Err(accuracy) }
     }
 }

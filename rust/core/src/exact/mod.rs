@@ -166,17 +166,25 @@ struct Lane<'a> {
     progress: &'a Progress,
 }
 
+/// Whose laws are wanted, and of what.
+#[derive(Clone, Copy)]
+pub struct Which<'a> {
+    pub level: usize,
+    /// Numbers of units; all where there are none.
+    pub only: Option<&'a [u32]>,
+    pub question: &'a Question,
+}
+
 /// The law of each of these units of a level, read by `read`; `asked` gives the largest total that a unit is asked about.
 pub fn laws<T: Send>(
     model: &CostModel,
     people: &People,
-    level: usize,
-    only: Option<&[u32]>,
-    question: &Question,
+    which: Which<'_>,
     progress: &Progress,
     asked: impl Fn(u32, &UnitMoments) -> f64 + Sync,
     read: impl Fn(u32, &UnitLaw) -> T + Sync,
 ) -> Result<Vec<(u32, T)>, Ended> {
+    let Which { level, only, question } = which;
     check(question).map_err(Ended::Refused)?;
     let layer = question.layer();
     let mut prepare = Persons::new(model, &layer);

@@ -1,6 +1,6 @@
 //! How large a pool must be.
 
-use super::{UnitLaw, laws};
+use super::{UnitLaw, Which, laws};
 use crate::composition::People;
 use crate::effects::sigma;
 use crate::error::Refusal;
@@ -44,8 +44,14 @@ pub fn minimum_population(
             1.0 - law.cdf(mean * (1.0 + tolerance)) + law.below(mean * (1.0 - tolerance))
         };
         // The law of a few people has its mean far below the window's end: no more than that is asked.
-        let found =
-            laws(model, &pools, 0, None, question, progress, |_, m| m.all.mean * (1.0 + tolerance), read)?;
+        let found = laws(
+            model,
+            &pools,
+            Which { level: 0, only: None, question },
+            progress,
+            |_, m| m.all.mean * (1.0 + tolerance),
+            read,
+        )?;
         Ok(found.into_iter().map(|(_, outside)| outside).collect())
     };
     if limit >= probability {

@@ -19,8 +19,8 @@ pub(super) struct Texture {
     pub atoms: f64,
     /// A measure of all prices: 0 where there is none, or no price.
     pub span: f64,
-    /// Can the cost stand at the layer's bound?
-    pub bounded: bool,
+    /// Where the layer is flat and the cost can stand: 0 if nowhere.
+    pub flat: f64,
 }
 
 impl Texture {
@@ -43,8 +43,8 @@ impl Texture {
                 if from < end { (if from > 0.0 { above(from) } else { 1.0 }) - above(end) } else { 0.0 };
             if piece.slope > 0.0 {
                 self.smooth += rate * inside;
-            } else {
-                self.bounded |= piece.fixed > 0.0 && above(piece.from) > 0.0;
+            } else if above(piece.from) > 0.0 {
+                self.flat = self.flat.max(piece.fixed);
             }
         }
         let atoms = law.atoms();
