@@ -24,7 +24,7 @@ import fundholder as fh
 
 TOLERANCES = (0.05, 0.10, 0.20)
 CEILINGS = (100_000.0, 20_000.0, 5_000.0)
-#: Exact laws with an effect and no ceiling take longer: they are those of every tenth practice.
+#: Laws with an effect take longer: they are those of every tenth practice by size.
 EVERY = 10
 #: Its mean list is near that of England.
 ICB = "ICB28"
@@ -39,6 +39,8 @@ USERS, PERSON_CV = 0.332, 4.59
 R2 = 0.123
 
 Array = NDArray[np.float64]
+#: By ceiling: the share of years outside each tolerance (rows) of each practice.
+Shares = dict[float | None, Array]
 
 
 def main() -> None:
@@ -54,9 +56,14 @@ def main() -> None:
 
     law = law_by_effect(sample, costs)
     practice_sd = effect_for(law, 0.10, A_THIRD)
-    chance = fh.stop_loss(sample, costs, ceilings=[None, *CEILINGS])
-    both = fh.stop_loss(sample, costs, ceilings=[None, *CEILINGS], practice_sd=practice_sd)
-    print_shares(groups, costs, chance, both, practice_sd)
+    sweep = fh.stop_loss(sample, costs, ceilings=[None, *CEILINGS])
+    chance, both = {}, {None: with_effect(law, practice_sd)}
+    for ceiling in (None, *CEILINGS):
+        chance[ceiling] = outside(at_ceiling(sweep, ceiling))
+    for ceiling in CEILINGS:
+        limited = fh.variance(sample, costs, stop_loss=ceiling, practice_sd=practice_sd)
+        both[ceiling] = outside(limited)
+    print_shares(outside(fh.variance(groups, costs)), sweep, chance, both, practice_sd)
     print_concentration(by_people(sample))
     print_tail(law)
     print_skewness(median, costs, practice_sd)
@@ -67,7 +74,7 @@ def main() -> None:
         print("\nPictures: none asked for (--pictures FOLDER).")
         return
     try:
-        draw(options.pictures, chance, both, practice_sd, median, costs)
+        draw(options.pictures, sweep, chance, both, practice_sd, median, costs)
     except fh.plots.MissingPackageError as error:
         print(f"\nPictures: none. {error}")
 
@@ -83,9 +90,9 @@ def by_people(groups: pa.Table) -> pa.Table:
     return lists.rename_columns(["practice", "count"])
 
 
-def outside(table: pa.Table, suffix: str = "") -> list[float]:
-    """The mean over practices of the share of years outside each tolerance."""
-    return [float(np.mean(table[f"p_outside_{t:g}{suffix}"].to_numpy())) for t in TOLERANCES]
+def outside(table: pa.Table) -> Array:
+    """The share of years outside each tolerance (rows) of each practice."""
+    return np.array([table[f"p_outside_{t:g}"].to_numpy() for t in TOLERANCES])
 
 
 def at_ceiling(sweep: pa.Table, ceiling: float | None) -> pa.Table:
@@ -109,7 +116,7 @@ EFFECTS = np.exp(np.linspace(-0.6, 0.6, 121))
 
 
 def law_by_effect(groups: pa.Table, costs: fh.CostModel) -> Array:
-    """Mean share of years outside each tolerance (rows) when all costs are times each effect.
+    """Share of years outside each tolerance, by practice, when all costs are times each effect.
 
     A year times e is above a limit as often as the year itself is above limit / e. So one law
     answers for every effect, and for every practice_sd. With a ceiling that is not so.
@@ -121,13 +128,13 @@ def law_by_effect(groups: pa.Table, costs: fh.CostModel) -> Array:
     rows = np.repeat(np.arange(len(cost)), limits.size)
     at = pa.table({"practice": budgets["practice"].take(rows), "cost": cost.ravel()})
     below = fh.cumulative(groups, costs, at=at)["cumulative"].to_numpy()
-    below = below.reshape(len(cost), 2, len(TOLERANCES), len(EFFECTS)).mean(axis=0)
-    share: Array = 1 - below[0] + below[1]
+    below = below.reshape(len(cost), 2, len(TOLERANCES), len(EFFECTS))
+    share: Array = (1 - below[:, 0] + below[:, 1]).swapaxes(0, 1)
     return share
 
 
 def with_effect(law: Array, practice_sd: float) -> Array:
-    """Share of years outside each tolerance with a lognormal effect of mean 1."""
+    """Share of years outside each tolerance, by practice, with a lognormal effect of mean 1."""
     variance = math.log1p(practice_sd**2)
     weight = np.exp(-((np.log(EFFECTS) + variance / 2) ** 2) / (2 * variance))
     share: Array = law @ weight / weight.sum()
@@ -136,35 +143,34 @@ def with_effect(law: Array, practice_sd: float) -> Array:
 
 def effect_for(law: Array, tolerance: float, share: float) -> float:
     """The practice_sd with which this share is outside of a tolerance."""
-    row = TOLERANCES.index(tolerance)
-    return solve(lambda sd: float(with_effect(law, sd)[row]) - share, 0.05, 0.08)
+    row = law[[TOLERANCES.index(tolerance)]]
+    return solve(lambda sd: float(with_effect(row, sd).mean()) - share, 0.05, 0.08)
 
 
 # ---- What is printed --------------------------------------------------------------------------
 def print_shares(
-    groups: pa.Table, costs: fh.CostModel, chance: pa.Table, both: pa.Table, practice_sd: float
+    everyone: Array, sweep: pa.Table, chance: Shares, both: Shares, practice_sd: float
 ) -> None:
     """The published shares, and those computed."""
 
-    def row(name: str, shares: list[float | None], ceded: str = "") -> None:
-        cells = ["-" if share is None else f"{100 * share:.1f}" for share in shares]
-        print(f"{name:<44}{cells[0]:>7}{cells[1]:>7}{cells[2]:>7}{ceded:>9}")
+    def row(name: str, cells: list[str]) -> None:
+        print(f"{name:<46}" + "".join(f"{cell:>8}" for cell in cells))
 
-    everyone = fh.variance(groups, costs)
-    print("Practices further than this from budget, %")
-    print(f"{'':<44}{'5 %':>7}{'10 %':>7}{'20 %':>7}{'ceded':>9}")
-    row("Published: Dixon et al. 2011", [None, A_THIRD, None])
-    row("Published: HSJ 2010", list(HSJ))
-    row(f"Chance alone, all {everyone.num_rows:,} practices", [*outside(everyone)])
-    units = at_ceiling(chance, None).num_rows
-    print(f"Of {units} practices, every {EVERY}th by size:")
-    for sweep, words in ((chance, "chance"), (both, f"chance and {practice_sd:.1%} systematic")):
+    def means(shares: Array) -> list[str]:
+        return [f"{100 * share:.1f}" for share in shares.mean(axis=1)]
+
+    row("Practices outside this of their budget, %", ["5 %", "10 %", "20 %", "ceded"])
+    row("Published: Dixon et al. 2011", ["", f"{100 * A_THIRD:.0f}"])
+    row("Published: HSJ 2010", [f"{100 * share:.0f}" for share in HSJ])
+    row(f"Chance alone, all {everyone.shape[1]:,} practices", means(everyone))
+    print(f"Of {chance[None].shape[1]} practices, every {EVERY}th by size:")
+    for shares, words in ((chance, "chance"), (both, f"chance and {practice_sd:.1%} systematic")):
         for ceiling in (None, *CEILINGS):
             part = at_ceiling(sweep, ceiling)
-            gross = pc.sum(part["expected_gross"]).as_py()
-            ceded = pc.sum(part["expected_ceded"]).as_py() / gross
+            ceded = pc.sum(part["expected_ceded"]).as_py() / pc.sum(part["expected_gross"]).as_py()
+            limited = shares is chance and ceiling
             name = f"  {words}" + (f", ceiling £{ceiling:,.0f}" if ceiling else "")
-            row(name, [*outside(part)], f"{ceded:.1%}" if ceiling else "")
+            row(name, [*means(shares[ceiling]), *([f"{100 * ceded:.1f}"] if limited else [])])
 
 
 def print_concentration(lists: pa.Table) -> None:
@@ -177,7 +183,7 @@ def print_concentration(lists: pa.Table) -> None:
     def exact(cv: float) -> float:
         band = {"p_any": [USERS], "family": ["lognormal"], "mean": [1_000 / USERS]}
         costs = fh.CostModel(pa.table(band | {"shape": [shape(cv)]}))
-        return outside(fh.variance(lists, costs))[1]
+        return float(outside(fh.variance(lists, costs))[1].mean())
 
     def normal(cv: float) -> float:
         return float(np.mean([math.erfc(0.1 * math.sqrt(n / 2) / cv) for n in people]))
@@ -200,7 +206,7 @@ def print_tail(law: Array) -> None:
     print(f"{'':<24}{'SD':>7}{'5 %':>7}{'10 %':>7}{'20 %':>7}")
     for tolerance, share in zip(TOLERANCES, HSJ, strict=True):
         sd = effect_for(law, tolerance, share)
-        cells = "".join(f"{100 * found:>7.1f}" for found in with_effect(law, sd))
+        cells = "".join(f"{100 * found:>7.1f}" for found in with_effect(law, sd).mean(axis=1))
         print(f"{f'{share:.0%} outside {tolerance:.0%}':<24}{100 * sd:>7.1f}{cells}")
 
 
@@ -235,8 +241,9 @@ def print_pool_sizes(groups: pa.Table, costs: fh.CostModel, practice_sd: float) 
     (found,) = fh.minimum_population(
         costs, population=groups, tolerance=0.1, probability=0.05, practice_sd=practice_sd
     ).to_pylist()
-    print(f"With an effect of {practice_sd:.1%} on the whole pool: {found['people']}; the largest")
-    print(f"pool is outside 10 % in {found['p_outside_limit']:.1%} of years.")
+    size = "no pool is large enough" if found["people"] is None else f"{found['people']:,}"
+    print(f"With one effect of {practice_sd:.1%} on the whole pool, {size}: the largest is outside")
+    print(f"10 % in {found['p_outside_limit']:.1%} of years.")
 
 
 def print_pools(icb: pa.Table, costs: fh.CostModel, practice_sd: float) -> None:
@@ -269,35 +276,36 @@ def print_pools(icb: pa.Table, costs: fh.CostModel, practice_sd: float) -> None:
 # ---- Pictures ---------------------------------------------------------------------------------
 def draw(
     folder: Path,
-    chance: pa.Table,
-    both: pa.Table,
+    sweep: pa.Table,
+    chance: Shares,
+    both: Shares,
     practice_sd: float,
     median: pa.Table,
     costs: fh.CostModel,
 ) -> None:
     """CV by size, shares outside 10 % by size, and the law of the median practice."""
     folder.mkdir(parents=True, exist_ok=True)
-    law = fh.distribution(median, costs)
+    law = fh.distribution(median, costs, points=10_000)
     budget = fh.variance(median, costs, method="moments")["expected"][0].as_py()
     pictures = {
-        "a_third_cv.png": fh.plots.cv_by_population(chance),
-        "a_third_median.png": fh.plots.distribution(law, budget=1.1 * budget),
+        "a_third_cv.png": fh.plots.cv_by_population(sweep),
+        "a_third_median.png": fh.plots.distribution(law, budget=budget, quantiles=[0.9, 0.99]),
     }
     from matplotlib.figure import Figure
     from matplotlib.ticker import PercentFormatter
 
     figure = Figure(figsize=(8, 5), dpi=150, layout="constrained")
     axes = figure.add_subplot()
-    for sweep, ceiling, colour, words in (
+    people = at_ceiling(sweep, None)["people"].to_numpy()
+    for shares, ceiling, colour, words in (
         (both, None, "#d55e00", f"chance and {practice_sd:.1%} systematic"),
         (both, 20_000.0, "#e69f00", "the same, ceiling £20,000"),
         (chance, None, "#0072b2", "chance alone"),
         (chance, 20_000.0, "#56b4e9", "the same, ceiling £20,000"),
     ):
-        part = at_ceiling(sweep, ceiling)
-        share = part["p_outside_0.1"].to_numpy()
+        share = shares[ceiling][1]
         axes.scatter(
-            part["people"].to_numpy(),
+            people,
             share,
             s=6,
             linewidths=0,
@@ -313,7 +321,7 @@ def draw(
     axes.minorticks_off()
     axes.set_xlabel("People (log scale)", loc="left")
     axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
-    axes.set_ylim(0, 0.85)
+    axes.set_ylim(0, 0.8)
     axes.set_title("Share of years further than 10 % from budget, by size of list", loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, markerscale=3)

@@ -111,9 +111,11 @@ def test_the_exact_law_has_the_moments_in_closed_form(seed: int, by: str) -> Non
         mean = cost @ probability
         spread = (cost - mean) ** 2 @ probability
         third = (cost - mean) ** 3 @ probability
-        assert abs(mean - unit["expected"]) < 1e-6 * unit["sd"]
-        assert sqrt(spread) == pytest.approx(unit["sd"], rel=1e-5)
-        assert third / unit["sd"] ** 3 == pytest.approx(unit["skewness"], abs=1e-3)
+        # A law on a lattice is good to 1e-4, and leaves out what lies beyond a share of 1e-4 of
+        # years: little of the mean, more of the SD, most of the skewness.
+        assert abs(mean - unit["expected"]) < 2e-4 * unit["sd"]
+        assert sqrt(spread) == pytest.approx(unit["sd"], rel=1e-3)
+        assert third / unit["sd"] ** 3 == pytest.approx(unit["skewness"], abs=2e-2)
 
 
 @pytest.mark.parametrize("seed", CASES)

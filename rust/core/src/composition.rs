@@ -18,6 +18,8 @@ const WHOLE: f64 = (1u64 << 30) as f64;
 /// Kinds of one practice that stay as they are; more do where people expect so few costs that their total is not smooth.
 const KINDS: usize = 64;
 const FEW_COSTS: f64 = 80.0;
+/// Kinds that stay as they are where costs have atoms: their transforms turn too far for fractions of people.
+const KINDS_WITH_ATOMS: usize = 8192;
 /// Steps of the grid in the logarithm of the scale; finer where costs have atoms, which a ceiling turns into corners.
 const SMOOTH_STEP: f64 = 1.0 / 16.0;
 const ATOM_STEP: f64 = 1.0 / 128.0;
@@ -170,7 +172,10 @@ impl Growing {
         let slot = self.weights.entry(key(one)).or_default();
         *slot = slot.checked_add(count.checked_mul(WHOLE as i64)?)?;
         self.costs += u128::from((one.p_any * WHOLE) as u64) * count as u128;
-        if self.weights.len() > KINDS && self.costs as f64 > FEW_COSTS * WHOLE {
+        let kinds = self.weights.len();
+        let many =
+            kinds > KINDS && (bands.iter().all(|band| band.step == SMOOTH_STEP) || kinds > KINDS_WITH_ATOMS);
+        if many && self.costs as f64 > FEW_COSTS * WHOLE {
             self.on_grid = true;
             for (key, weight) in std::mem::take(&mut self.weights) {
                 self.spread(bands, kind(key), weight / WHOLE as i64)?;

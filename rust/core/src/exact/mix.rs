@@ -33,13 +33,13 @@ const STEPS_OF_A_COST: f64 = 16.0;
 const SMOOTH_COSTS: f64 = 40.0;
 /// Prices that divide the window into more parts than this are as good as smooth.
 const FINE: f64 = 200_000.0;
+/// An effect whose SD is so many prices leaves no trace of them: their wave is below e^-44.
+const SPREAD: f64 = 1.5;
 /// Waves smaller than this have died out, in terms of the first.
 const SILENT: f64 = 1e-13;
 /// How far a law may be from the moments lane: its mean in SDs, and its SD.
 const SERIES_TOLERANCES: [f64; 2] = [1e-6, 1e-5];
 const LATTICE_TOLERANCES: [f64; 2] = [1e-4, 1e-4];
-/// Places at which a lattice law is taken over an effect.
-const LATTICE_PLACES: usize = 25;
 
 /// A unit whose law is wanted.
 pub(super) struct Plan {
@@ -271,8 +271,16 @@ impl Lane<'_> {
         let mut costs = 0.0;
         for (kind, weight) in plan.practices.iter().flatten() {
             let texture = &self.textures[*kind as usize];
-            let fine = texture.span * FINE < plan.width();
-            costs += weight * (texture.smooth + if fine { texture.atoms } else { 0.0 });
+            // Prices that a yearly effect spreads over one another make a smooth total.
+            let spread = SPREAD * texture.price <= plan.moments.systematic_sd;
+            let prices = if spread {
+                texture.atoms
+            } else if texture.span * FINE < plan.width() {
+                texture.many
+            } else {
+                0.0
+            };
+            costs += weight * (texture.smooth + prices);
         }
         costs >= SMOOTH_COSTS
     }
@@ -383,10 +391,7 @@ impl Lane<'_> {
         }
         // How far the last wave turns over one SD of an effect's normal variate says how many places its integral needs.
         let top = waves.turn * waves.count as f64;
-        let count = |mean: f64, sigma: f64| {
-            let step = TAU / (1.5 * top * mean * sigma + 9.0);
-            ((2.0 * REACH / step).ceil() as usize).next_multiple_of(8) + 1
-        };
+        let count = |mean: f64, sigma: f64| enough_places(1.5 * top * mean * sigma);
         let total: f64 = plan.practices.iter().map(|people| self.mean(people)).sum();
         let outer = nodes(shared, if shared > 0.0 { count(total, shared) } else { 1 });
         let practices: Vec<Practice> = plan
@@ -423,8 +428,14 @@ impl Lane<'_> {
         own: f64,
     ) -> Result<Vec<Found>, Ended> {
         let waves = lattice.points / 2 + 1;
-        let outer = nodes(shared, LATTICE_PLACES);
-        let inner = nodes(own, LATTICE_PLACES);
+        // As for a series whose last wave is the last that a law of this SD has.
+        let count = |sigma: f64, of: &dyn Fn(&Plan) -> f64| {
+            let turns = plans.iter().map(|plan| 8.5 * of(plan) * sigma / plan.moments.all.sd);
+            enough_places(turns.fold(0.0, f64::max))
+        };
+        let largest = |plan: &Plan| plan.practices.iter().map(|people| self.mean(people)).fold(0.0, f64::max);
+        let outer = nodes(shared, count(shared, &|plan| plan.moments.all.mean));
+        let inner = nodes(own, count(own, &largest));
         let of = |amount: &Scaled| small::transform(amount, self.layer, &self.cuts, lattice);
         let mut totals = vec![vec![Complex64::ZERO; waves]; plans.len()];
         for shared in &outer {
@@ -489,6 +500,13 @@ impl Practice {
         }
         all
     }
+}
+
+/// Places at which an effect is taken whose last wave turns so far (radians) over one SD: what the sum leaves of a wave that it
+/// takes for another is then below rounding.
+fn enough_places(turn: f64) -> usize {
+    let step = TAU / (turn + 9.0);
+    ((2.0 * REACH / step).ceil() as usize).next_multiple_of(8) + 1
 }
 
 /// What amounts that are the same have in common.

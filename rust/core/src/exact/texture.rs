@@ -15,8 +15,11 @@ pub(super) struct Texture {
     pub costs: f64,
     /// Expected costs that have a density.
     pub smooth: f64,
-    /// Expected costs that are among many prices.
+    /// Expected costs that are prices, below where the layer is flat; and those of laws of many prices.
     pub atoms: f64,
+    pub many: f64,
+    /// The largest of these prices.
+    pub price: f64,
     /// A measure of all prices: 0 where there is none, or no price.
     pub span: f64,
     /// Where the layer is flat and the cost can stand: 0 if nowhere.
@@ -49,13 +52,13 @@ impl Texture {
         }
         let atoms = law.atoms();
         let values = || atoms.iter().map(|(x, _)| layer.at(unit * x)).filter(|y| *y > 0.0);
-        if atoms.len() >= MANY_ATOMS {
-            let bound = layer.bound();
-            let met = atoms.iter().filter(|(x, _)| {
-                let y = layer.at(unit * x);
-                y > 0.0 && y < bound
-            });
-            self.atoms += rate * met.map(|(_, probability)| probability).sum::<f64>();
+        for (x, probability) in &atoms {
+            let price = layer.at(unit * x);
+            if price > 0.0 && price < layer.bound() {
+                self.atoms += rate * probability;
+                self.many += if atoms.len() >= MANY_ATOMS { rate * probability } else { 0.0 };
+                self.price = self.price.max(price);
+            }
         }
         let most = values().fold(0.0, f64::max);
         if let Some(span) =
