@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use crate::composition::{Part, People, together};
 use crate::contract::{Layer, Measure, StopLoss};
 use crate::effects::{Node, nodes, sigma};
-use crate::error::{Problem, Refusal};
-use crate::model::{CostModel, Cumulants, Moments, Person, Persons};
+use crate::error::Refusal;
+use crate::model::{Band, CostModel, Cumulants, Moments, Person, Persons};
 
 /// Places of each effect at which people's cumulants are taken: they are smooth in it.
 const PLACES: usize = 33;
@@ -49,8 +49,13 @@ pub fn moments(
     level: usize,
     question: &Question,
 ) -> Result<Vec<UnitMoments>, Refusal> {
+    let layer = question.layer();
+    let mut met: Vec<u32> = people.kinds.iter().map(|kind| kind.band).collect();
+    met.dedup();
+    let bands = met.iter().map(|&band| &model.bands[band as usize]);
+    let infinite = bands.filter(|band| !band.has_variance(&layer));
+    Refusal::unless_empty(infinite.map(Band::infinite_variance).collect())?;
     let cumulants = Table::new(model, people, question);
-    cumulants.check(model, people)?;
     let units = people.units(level);
     Ok(units.par_iter().map(|parts| cumulants.unit(parts)).collect())
 }
@@ -87,17 +92,6 @@ impl Table {
             })
             .collect();
         Self { places: factors.len(), national, practice, kinds }
-    }
-
-    fn check(&self, model: &CostModel, people: &People) -> Result<(), Refusal> {
-        let mut problems: Vec<Problem> = Vec::new();
-        for (i, kind) in people.kinds.iter().enumerate() {
-            let problem = || model.bands[kind.band as usize].infinite_variance();
-            if !self.kinds[i * self.places].0[1].is_finite() && !problems.contains(&problem()) {
-                problems.push(problem());
-            }
-        }
-        Refusal::unless_empty(problems)
     }
 
     fn sum(&self, weights: &[(u32, f64)], place: usize) -> Cumulants {

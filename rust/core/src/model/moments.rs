@@ -1,7 +1,7 @@
 //! Mean, SD and skewness of a person's year in closed form, with or without a stop-loss.
 
 use super::person::Persons;
-use super::{Band, CostModel};
+use super::{Band, CostModel, Severity, Year};
 use crate::contract::{Layer, Measure, StopLoss};
 use crate::error::{Problem, Refusal};
 use crate::people::Kind;
@@ -63,10 +63,23 @@ impl Band {
     /// Moments of one person's year net of the stop-loss; refuses a variance that is infinite.
     pub fn moments(&self, stop_loss: Option<&StopLoss>) -> Result<Moments, Refusal> {
         let layer = Layer::new(stop_loss, Measure::Net);
+        if !self.has_variance(&layer) {
+            return Err(Refusal::many(vec![self.infinite_variance()]));
+        }
         let model = CostModel { bands: vec![self.clone()] };
         let person = Persons::new(&model, &layer).of(&Kind { band: 0, scale: 1.0, p_any: self.year.p_any() });
         let cumulants = Cumulants::from_raw(person.raw_moments(&layer));
         Moments::from_cumulants(cumulants).ok_or_else(|| Refusal::many(vec![self.infinite_variance()]))
+    }
+
+    /// Is the variance of a person's cost in this layer finite? Where the layer has no bound, its tail is the severities'.
+    pub(crate) fn has_variance(&self, layer: &Layer) -> bool {
+        let finite = |severity: &Severity| severity.partial_moment(2, f64::INFINITY).is_finite();
+        layer.bound().is_finite()
+            || match &self.year {
+                Year::Annual { severity, .. } => finite(severity),
+                Year::Events(types) => types.iter().all(|t| t.rate == 0.0 || finite(&t.severity)),
+            }
     }
 
     /// What is said of a band whose variance is infinite.
