@@ -121,7 +121,7 @@ def test_two_fixed_prices_under_a_contract(contract: str) -> None:
     stop_loss, terms = CONTRACTS[contract]
     found = first(events([0.4, 0.1], "fixed", [2_000.0, 25_000.0], None).moments(stop_loss))
     # Prices that lie between the points of a lattice are shared by two of them, and a contract's
-    # corner between points is cut: by a 1,024th of the price at most, which the skewness feels most.
+    # corner between points is cut, by a 1,024th of the price at most: the skewness feels it most.
     for name, value in oracle.fixed_events([0.4, 0.1], [2_000.0, 25_000.0], terms).items():
         rel = 5e-5 if name == "skewness" else 1e-5
         assert found[name] == pytest.approx(value, rel=rel), name
