@@ -16,19 +16,17 @@ import time
 import warnings
 from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv
 import scipy
 from scipy import fft
 
 import fundholder
 from exact_peers import F64, QUANTILES, THRESHOLDS, Classes, Grid, ScipyLoop, aggregate_quantiles
-from fundholder import CostModel, england
+from fundholder import CostModel
+from real_england import lists
 
-REAL = Path(__file__).parents[2] / "shared" / "real" / "practice" / "age_sex_imd_2023.csv.gz"
 CEILINGS = {"net of £20,000": 20_000.0, "gross": math.inf}
 # p 0.3, lognormal sigma 1.6, £800 a head, capped at £20,000, 7,000 people: good to 2e-9 and to £1.
 REFERENCE = np.array([4_617_652, 4_871_376, 5_083_679, 5_135_092])
@@ -141,16 +139,6 @@ def ours(population: pa.Table, costs: CostModel, ceiling: float) -> F64:
         quantiles=QUANTILES,
     )
     return np.column_stack([table[f"q{p}"].to_numpy() for p in QUANTILES])
-
-
-def lists() -> tuple[pa.Table, CostModel]:
-    """The practices of England, and what their people cost."""
-    costs = CostModel(england.costs(year=2025))
-    if not REAL.is_file():
-        return england.population(year=2025), costs
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # The file repeats eight practices.
-        return england.from_age_sex(pyarrow.csv.read_csv(REAL)), costs
 
 
 def classes_of(population: pa.Table, costs: CostModel) -> tuple[Classes, F64]:

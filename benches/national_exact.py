@@ -13,7 +13,7 @@ import sys
 import time
 
 import fundholder
-from compare_exact import lists
+from real_england import lists
 
 CEILING = 20_000.0
 LEVELS = ["practice", "pcn", "icb", "region"]
