@@ -202,3 +202,27 @@ fn points(amount: &Scaled, layer: &Layer, cuts: &[Cut], waves: &Waves) -> Vec<(f
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn do_all_processor_levels_add_the_same_bits() {
+        let mut turning = Turning::default();
+        for lane in 0..LANES {
+            let at = lane as f64;
+            turning.weight[lane] = 0.1 + 0.01 * at;
+            (turning.re[lane], turning.im[lane]) = (-0.001 * at, 0.002 * at);
+            (turning.more_re[lane], turning.more_im[lane]) = (-0.0003 * at, 0.017 * at);
+        }
+        let bits = |level: Level| -> Vec<u64> {
+            let mut lanes = vec![[[0.0; LANES]; 2]; 300];
+            level.run(Add { turning, lanes: &mut lanes });
+            lanes.into_iter().flatten().flatten().map(f64::to_bits).collect()
+        };
+        for level in Level::ALL.into_iter().filter(|level| level.available()) {
+            assert_eq!(bits(level), bits(Level::Baseline), "{}", level.name());
+        }
+    }
+}
