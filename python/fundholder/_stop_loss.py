@@ -61,7 +61,7 @@ def stop_loss(
     >>> lists = pa.table({"practice": ["A"], "count": [7_000]})
     >>> sweep = stop_loss(lists, costs, ceilings=[5_000, 20_000, None])
     >>> [round(x, 2) for x in sweep["premium_per_head"].to_pylist()]
-    [357.23, 140.01, 0.0]
+    [351.74, 140.01, 0.0]
     """
     arguments = Arguments()
     levels = check_people(arguments, population, costs, by)
@@ -104,12 +104,14 @@ def _sweep(
     tolerances: list[tuple[str, float]],
 ) -> pa.Table:
     nets = [traced(people.variance(place, one, None, tolerances, [], exact=True)) for one in terms]
-    try:
-        before, _ = people.variance(place, gross, None, tolerances, [], exact=True)
-    except InputError:
-        if None in ceilings:
-            raise
-        before = None  # the gross variance is infinite, and no row needs it
+    before: pa.Table | None
+    if None in ceilings:
+        before = nets[ceilings.index(None)]
+    else:
+        try:
+            before, _ = people.variance(place, gross, None, tolerances, [], exact=True)
+        except InputError:
+            before = None  # the gross variance is infinite, and no row needs it
     expected_gross = np.array(people.expected(place, gross))
     count, rows = len(ceilings), nets[0].num_rows
     # Unit by unit, ceiling by ceiling: the i-th row of each table, and its ceiling.
