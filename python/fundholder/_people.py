@@ -21,12 +21,16 @@ from ._simulation import (
 MEASURES = ("net", "gross", "ceded")
 
 
-def check_people(arguments: Arguments, population: Any, costs: Any, by: Any) -> list[str]:
-    """Check a population and its cost model; give the levels."""
+def check_people(
+    arguments: Arguments, population: Any, costs: Any, by: Any, *, single: bool = False
+) -> list[str]:
+    """Check a population and its cost model; give the levels, or the ``single`` one."""
     check_population(arguments, population)
     if not isinstance(costs, CostModel):
         arguments.refuse_type("costs", costs, "a CostModel")
     levels = arguments.names("by", by)
+    if single and len(levels) > 1:
+        arguments.refuse("by", by, "one column")
     check_result_columns(arguments, levels)
     return levels
 

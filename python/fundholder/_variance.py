@@ -207,9 +207,7 @@ def distribution(
     {'cost': 0.0, 'probability': 0.25}
     """
     arguments = Arguments()
-    levels = check_people(arguments, population, costs, by)
-    if len(levels) > 1:
-        arguments.refuse("by", by, "one column")
+    levels = check_people(arguments, population, costs, by, single=True)
     terms = read_terms(
         arguments, of=of, stop_loss=stop_loss, practice_sd=practice_sd, national_sd=national_sd
     )
@@ -270,9 +268,7 @@ def cumulative(
     [0.25, 0.75]
     """
     arguments = Arguments()
-    levels = check_people(arguments, population, costs, by)
-    if len(levels) > 1:
-        arguments.refuse("by", by, "one column")
+    levels = check_people(arguments, population, costs, by, single=True)
     terms = read_terms(
         arguments, of=of, stop_loss=stop_loss, practice_sd=practice_sd, national_sd=national_sd
     )

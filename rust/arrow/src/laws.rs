@@ -8,7 +8,7 @@ use fundholder_core::composition::People;
 use fundholder_core::error::{Problem, Refusal};
 use fundholder_core::exact::{Accuracy, UnitLaw, Which, laws};
 use fundholder_core::model::CostModel;
-use fundholder_core::moments::{Question, UnitMoments, expected as expected_costs, moments};
+use fundholder_core::moments::{Question, UnitMoments, check_variance, expected as expected_costs, moments};
 use fundholder_core::simulate::{Ended, Progress};
 
 use crate::budgets::Budgets;
@@ -65,9 +65,9 @@ pub fn variance_table(
     progress: &Progress,
 ) -> Result<(RecordBatch, Accuracy), Ended> {
     let budgets = level.budgets(budgets).map_err(Ended::Refused)?;
-    let of_moments = moments(level.model, level.people, level.place, question).map_err(Ended::Refused)?;
     let budget = |unit: u32, m: &UnitMoments| budgets.as_ref().map_or(m.all.mean, |b| b[unit as usize]);
     let rows: Vec<Row> = if exact {
+        check_variance(level.model, level.people, question).map_err(Ended::Refused)?;
         let most = thresholds.iter().map(|(_, t)| *t).fold(0.0, f64::max);
         let asked = |unit: u32, m: &UnitMoments| {
             // A quantile near 1 asks for all there is.
@@ -93,7 +93,8 @@ pub fn variance_table(
             quantiles: Vec::new(),
             accuracy: Accuracy::default(),
         };
-        of_moments.into_iter().map(row).collect()
+        let found = moments(level.model, level.people, level.place, question).map_err(Ended::Refused)?;
+        found.into_iter().map(row).collect()
     };
     let order = level.labels.sorted();
     let numbers = |of: &dyn Fn(u32, &Row) -> Option<f64>| -> ArrayRef {

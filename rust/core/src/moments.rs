@@ -49,20 +49,30 @@ pub fn moments(
     level: usize,
     question: &Question,
 ) -> Result<Vec<UnitMoments>, Refusal> {
+    check_variance(model, people, question)?;
+    let cumulants = table(model, people, question);
+    let units = people.units(level);
+    Ok(units.par_iter().map(|parts| cumulants.unit(parts)).collect())
+}
+
+/// Refuses an infinite variance of anyone's cost, by band.
+pub fn check_variance(model: &CostModel, people: &People, question: &Question) -> Result<(), Refusal> {
     let layer = question.layer();
     let mut met: Vec<u32> = people.kinds.iter().map(|kind| kind.band).collect();
     met.dedup();
     let bands = met.iter().map(|&band| &model.bands[band as usize]);
     let infinite = bands.filter(|band| !band.has_variance(&layer));
-    Refusal::unless_empty(infinite.map(Band::infinite_variance).collect())?;
-    let cumulants = Table::new(model, people, question);
-    let units = people.units(level);
-    Ok(units.par_iter().map(|parts| cumulants.unit(parts)).collect())
+    Refusal::unless_empty(infinite.map(Band::infinite_variance).collect())
+}
+
+fn table(model: &CostModel, people: &People, question: &Question) -> Table {
+    let layer = question.layer();
+    Table::new(&Persons::new(model, &layer).all(&people.kinds), &layer, question)
 }
 
 /// Mean total of each unit of a level, by its number: it exists where a variance does not.
 pub fn expected(model: &CostModel, people: &People, level: usize, question: &Question) -> Vec<f64> {
-    let cumulants = Table::new(model, people, question);
+    let cumulants = table(model, people, question);
     people.units(level).par_iter().map(|parts| cumulants.unit(parts).all.mean).collect()
 }
 
@@ -76,18 +86,15 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    pub(crate) fn new(model: &CostModel, people: &People, question: &Question) -> Self {
-        let layer = question.layer();
+    pub(crate) fn new(persons: &[Person], layer: &Layer, question: &Question) -> Self {
         let national = nodes(sigma(question.national_sd), PLACES);
         let practice = nodes(sigma(question.practice_sd), PLACES);
-        let mut persons = Persons::new(model, &layer);
-        let prepared: Vec<Person> = people.kinds.iter().map(|kind| persons.of(kind)).collect();
         let pairs = national.iter().flat_map(|n| practice.iter().map(|p| n.log + p.log));
         let factors: Vec<f64> = [1.0].into_iter().chain(pairs.map(libm::exp)).collect();
-        let kinds = prepared
+        let kinds = persons
             .par_iter()
             .flat_map_iter(|person| {
-                let at = |factor: &f64| Cumulants::from_raw(person.times(*factor).raw_moments(&layer));
+                let at = |factor: &f64| Cumulants::from_raw(person.times(*factor).raw_moments(layer));
                 factors.iter().map(at).collect::<Vec<_>>()
             })
             .collect();

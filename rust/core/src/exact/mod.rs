@@ -187,15 +187,14 @@ pub fn laws<T: Send>(
     let Which { level, only, question } = which;
     check(question).map_err(Ended::Refused)?;
     let layer = question.layer();
-    let mut prepare = Persons::new(model, &layer);
-    let persons: Vec<Person> = people.kinds.iter().map(|kind| prepare.of(kind)).collect();
+    let persons = Persons::new(model, &layer).all(&people.kinds);
     let lane = Lane {
         people,
         layer: &layer,
         cuts: Cuts::new(persons.iter()),
         textures: persons.iter().map(|person| Texture::new(person, &layer)).collect(),
+        table: Table::new(&persons, &layer, question),
         persons,
-        table: Table::new(model, people, question),
         sigma_practice: sigma(question.practice_sd),
         sigma_national: sigma(question.national_sd),
         progress,
@@ -272,14 +271,17 @@ impl Lane<'_> {
                     (mean, bennett(most, variance, -BELOW.ln()), chance)
                 };
                 let start = (mean - spread - below).max(0.0);
+                let worst = (practices.len() > 1).then(|| self.table.extreme(&practices, false));
                 let window = |reach: usize, rare: f64| {
-                    let (end, lost) = if practices.len() == 1 {
-                        let reach = high.reach(&whole, BELOW, rare);
-                        (reach.mean + reach.above, reach.lost)
-                    } else {
-                        let [mean, most, variance] = self.table.extreme(&practices, false);
-                        let reach = highest.reach(&whole, BELOW, rare);
-                        (mean + bennett(most, variance, (2.0 / rare).ln()) + reach.above, reach.lost)
+                    let (end, lost) = match worst {
+                        None => {
+                            let reach = high.reach(&whole, BELOW, rare);
+                            (reach.mean + reach.above, reach.lost)
+                        }
+                        Some([mean, most, variance]) => {
+                            let reach = highest.reach(&whole, BELOW, rare);
+                            (mean + bennett(most, variance, (2.0 / rare).ln()) + reach.above, reach.lost)
+                        }
                     };
                     Window { end, lost, reach }
                 };

@@ -59,6 +59,10 @@ impl<'a> Persons<'a> {
         person.times(kind.scale)
     }
 
+    pub(crate) fn all(mut self, kinds: &[Kind]) -> Vec<Person> {
+        kinds.iter().map(|kind| self.of(kind)).collect()
+    }
+
     fn events(&mut self, types: &[EventType], more: f64) -> Person {
         if self.layer.proportional().is_some() {
             return Person::Events(types.iter().map(|t| (t.rate * more, self.amount(&t.severity))).collect());
