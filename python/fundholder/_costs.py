@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
 from . import _engine
 from ._arguments import Arguments
 from ._contracts import StopLoss, stop_loss_terms
+
+if TYPE_CHECKING:
+    from ._formula import Formula, FormulaCosts
 
 
 class CostModel:
@@ -151,6 +154,73 @@ class CostModel:
     def __reduce__(self) -> tuple[Any, tuple[pa.Table]]:
         make = CostModel.events if "rate" in self.table.column_names else CostModel
         return make, (self.table,)
+
+    @classmethod
+    def from_formula(
+        cls,
+        formula: Formula,
+        persons: Any,
+        *,
+        cost: str,
+        bands: int = 20,
+        weight: str | None = None,
+        tail: Literal["gpd"] | None = None,
+        codes: Any | None = None,
+        neutral: bool = False,
+    ) -> FormulaCosts:
+        """Actual cost around predicted cost, so that budgets and risk share their people.
+
+        Persons are cut into bands of equal size by their predicted cost. Within a band, the ratio
+        of actual to predicted cost has the law that was observed, each ratio with the weight of its
+        prediction: a band costs what its people cost.
+
+        Parameters
+        ----------
+        formula
+            A formula.
+        persons, cost, weight, codes
+            As for ``Formula.evaluate``: persons with a year that the formula predicts.
+        bands
+            How many; fewer where predictions are alike. Predictions below a twentieth of their mean
+            count as that.
+        tail
+            As for ``from_costs``.
+        neutral
+            Hold supply and area at their means, as in budgets.
+
+        Returns
+        -------
+        FormulaCosts
+            A ``CostModel``, with ``population(persons)`` for the people that go with it.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            As for ``Formula.evaluate`` and ``from_costs``.
+
+        Examples
+        --------
+        >>> import pyarrow as pa
+        >>> from fundholder import fit_formula, variance
+        >>> persons = pa.table({"practice": ["A", "A", "B", "B"], "old": [0, 1, 1, 1],
+        ...                     "spent": [100.0, 400.0, 500.0, 300.0]})
+        >>> formula = fit_formula(persons, cost="spent", flags="old")
+        >>> costs = CostModel.from_formula(formula, persons, cost="spent", bands=2)
+        >>> variance(costs.population(persons), costs, method="moments")["expected"].to_pylist()
+        [500.0, 800.0]
+        """
+        from ._formula._risk import costs_from_formula
+
+        return costs_from_formula(
+            formula,
+            persons,
+            cost=cost,
+            bands=bands,
+            weight=weight,
+            tail=tail,
+            codes=codes,
+            neutral=neutral,
+        )
 
     @property
     def table(self) -> pa.Table:

@@ -108,3 +108,46 @@ def simulate(
     processor: str,
     shown: Callable[[int], object] | None,
 ) -> Simulation: ...
+
+@final
+class Formula:
+    def __new__(cls, terms: Any, covariance: Any | None) -> Formula: ...
+    def predict(
+        self, persons: Any, *, neutral: bool, codes: Any | None, whole: bool
+    ) -> tuple[pa.Table, list[str]]: ...
+    def compare(
+        self,
+        persons: Any,
+        *,
+        cost: str,
+        weight: str | None,
+        carried: list[str],
+        neutral: bool,
+        codes: Any | None,
+        whole: bool,
+    ) -> tuple[pa.Table, pa.Table, list[str]]: ...
+    def need(
+        self, persons: Any, *, by: str, neutral: bool, codes: Any | None, whole: bool
+    ) -> tuple[pa.Table, list[str]]: ...
+
+def fit(
+    persons: Callable[[], Any],
+    *,
+    cost: str,
+    categories: list[str],
+    flags: list[str],
+    codes: Any | None,
+    need: list[str],
+    supply: list[str],
+    area: str | None,
+    weight: str | None,
+    cluster: str | None,
+    not_negative: bool,
+    drop: bool,
+    errors: bool,
+    whole: bool,
+) -> tuple[pa.Table, pa.Table | None, int, float]: ...
+def add_up(
+    rows: Any, *, by: str | None, columns: list[str], whole: bool, name: str
+) -> pa.Table: ...
+def places(rows: Any, column: str, seed: int) -> pa.Table: ...

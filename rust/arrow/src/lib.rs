@@ -3,6 +3,7 @@
 mod budgets;
 mod column;
 mod costs;
+mod formula;
 mod labels;
 mod laws;
 mod population;
@@ -10,6 +11,7 @@ mod results;
 
 pub use budgets::Budgets;
 pub use costs::{annual_model, events_model, model_from_costs, model_table, moments_table};
+pub use formula::{Applied, Codes, Design, Fit, Fitted, Formula, Source, add_up, places};
 pub use labels::{Label, Labels};
 pub use laws::{Level as PeopleLevel, cumulative_table, distribution_table, expected, variance_table};
 pub use population::Reader;

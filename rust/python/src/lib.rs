@@ -2,6 +2,7 @@
 
 mod contract;
 mod errors;
+mod formula;
 mod model;
 mod people;
 mod simulation;
@@ -15,6 +16,8 @@ use pyo3::prelude::*;
 mod _engine {
     #[pymodule_export]
     use super::contract::StopLoss;
+    #[pymodule_export]
+    use super::formula::{Formula, add_up, fit, places};
     #[pymodule_export]
     use super::model::CostModel;
     #[pymodule_export]

@@ -33,7 +33,7 @@ pub(crate) struct People {
 }
 
 /// A result that long work gave, or the exception of why it ended.
-fn finished<T>(py: Python<'_>, ended: Result<T, Ended>) -> PyResult<T> {
+pub(crate) fn finished<T>(py: Python<'_>, ended: Result<T, Ended>) -> PyResult<T> {
     ended.map_err(|ended| match ended {
         Ended::Refused(refusal) => exception(py, &refusal),
         Ended::Interrupted => exception(py, &Refusal::one("the work was stopped")),

@@ -1,0 +1,142 @@
+"""Rows of persons, groups or units, and their need added up by unit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ._add_up import FloatArray, Labels, Sums
+from ._errors import InputTypeError
+from ._unit_tables import COUNT, FINITE, NOT_NEGATIVE, POSITIVE, Problems
+
+
+@dataclass(frozen=True)
+class Component:
+    """One pot: its name (none where it is the only one), its columns and its money."""
+
+    name: str | None
+    need: str
+    index: tuple[str, ...]
+    pence: int
+
+    def column(self, column: str) -> str:
+        return column if self.name is None else f"{column}_{self.name}"
+
+    @property
+    def total(self) -> str:
+        return f"{self.pence // 100}.{self.pence % 100:02d}"
+
+
+@dataclass(frozen=True)
+class NeedOfUnits:
+    """Units in the order of their names, with need before and after the indices, by component."""
+
+    names: list[Any]
+    people: FloatArray
+    need: list[FloatArray]
+    weighted: list[FloatArray]
+    whole_people: bool
+
+    def without(self, by: str, excluded: Sequence[str | int]) -> NeedOfUnits:
+        problems = Problems()
+        known = set(self.names)
+        for unit in excluded:
+            if unit not in known:
+                problems.refuse(f"exclude: {unit!r}: must be in column {by!r}")
+        problems.check()
+        left_out = set(excluded)
+        kept = [i for i, name in enumerate(self.names) if name not in left_out]
+        if not kept:
+            problems.refuse("exclude leaves no unit: must leave one")
+        problems.check()
+        return NeedOfUnits(
+            [self.names[i] for i in kept],
+            self.people[kept],
+            [need[kept] for need in self.need],
+            [need[kept] for need in self.weighted],
+            self.whole_people,
+        )
+
+    def check(self, by: str, components: Sequence[Component]) -> None:
+        """Refuse need that cannot be shared out by."""
+        problems = Problems()
+        for component, need, weighted in zip(components, self.need, self.weighted, strict=True):
+            for i in np.flatnonzero((need < 0) | (weighted < 0)).tolist():
+                shown = f"{by} {self.names[i]!r}: need in {component.need!r} adds up to "
+                worst = min(need[i], weighted[i])
+                problems.refuse(f"{shown}{worst:g}: must be 0 or more")
+            for i in np.flatnonzero((need + weighted > 0) & (self.people == 0)).tolist():
+                shown = f"{by} {self.names[i]!r}: need in {component.need!r} is {need[i]:g}"
+                problems.refuse(f"{shown} without people: must be 0")
+            if not need.any() or not weighted.any():
+                problems.refuse(f"column {component.need!r}: all need is 0: some must be above 0")
+        problems.check()
+
+
+class NeedRows:
+    """The rows of persons, groups or units, added up by unit while they are read."""
+
+    def __init__(self, source: Any, by: str, components: Sequence[Component]) -> None:
+        self._reader = _reader(source)
+        self._by, self._components = by, components
+        self.number = 0
+        self._labels, self._sums = Labels(), Sums(1 + 2 * len(components))
+        names = self._reader.schema.names
+        self._size = next((name for name in ("people", "count") if name in names), None)
+        self._rules = dict.fromkeys((c.need for c in components), FINITE)
+        self._rules |= {name: POSITIVE for c in components for name in c.index}
+        if self._size is not None:
+            # A column of people may serve as need: the stricter rule is that of people.
+            self._rules[self._size] = COUNT if self._size == "count" else NOT_NEGATIVE
+
+    def read(self) -> NeedOfUnits:
+        problems = Problems()
+        schema = self._reader.schema
+        if {"people", "count"} <= set(schema.names):
+            problems.refuse(
+                "columns 'people' (of units) and 'count' (of groups): must have one of them, or "
+                "neither (persons)"
+            )
+        problems.check_schema("persons_or_units", schema, [self._by], list(self._rules))
+        for batch in self._reader:
+            self._add(problems, batch)
+            self.number += batch.num_rows
+        if not self.number:
+            problems.refuse("persons_or_units is empty: must have a row")
+        problems.check()
+        names, number = self._labels.in_order()
+        people, *needs = [total[number] for total in self._sums.totals(len(self._labels))]
+        counted = self._size != "people" or pa.types.is_integer(schema.field("people").type)
+        return NeedOfUnits(names, people, needs[::2], needs[1::2], counted)
+
+    def _add(self, problems: Problems, batch: pa.RecordBatch) -> None:
+        unit = self._labels.encode(batch[self._by])
+        problems.labels(self._by, unit, self.number)
+        values = {
+            name: problems.numbers(name, batch[name], rule, self.number)
+            for name, rule in self._rules.items()
+        }
+        if problems.found:
+            return
+        people = np.ones(len(unit)) if self._size is None else values[self._size]
+        columns = [people]
+        for component in self._components:
+            need = values[component.need]
+            if self._size == "count":
+                need = need * people
+            columns += [need, math.prod((values[i] for i in component.index), start=need)]
+        self._sums.add(unit, columns)
+
+
+def _reader(source: Any) -> pa.RecordBatchReader:
+    allowed = "an Arrow table, or anything with __arrow_c_stream__ that gives one"
+    try:
+        return pa.RecordBatchReader.from_stream(source)
+    except (TypeError, ValueError) as error:
+        kind = type(source).__name__
+        raise InputTypeError([f"persons_or_units is {kind}: must be {allowed}"]) from error

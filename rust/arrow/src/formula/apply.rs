@@ -1,0 +1,319 @@
+//! A formula applied to persons: one by one, or added up by unit.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use fundholder_core::error::{Problem, Refusal};
+use fundholder_core::fit::{Column, Linear, UnitFeatures};
+use fundholder_core::simulate::{Ended, Progress};
+use fundholder_core::sums::GroupSums;
+
+use super::codes::Codes;
+use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, Read, Reader, Wanted};
+use super::parts::{Source, in_parts};
+use super::terms::Role;
+use crate::column::{Problems, required};
+use crate::costs::table;
+
+/// Columns that go with a prediction.
+const CARRIED: [&str; 2] = ["person", "practice"];
+
+struct Term {
+    role: Role,
+    column: Option<String>,
+    level: Option<String>,
+    coefficient: f64,
+    mean: f64,
+}
+
+/// A formula that was fitted, or read from a file.
+pub struct Formula {
+    terms: Vec<Term>,
+    /// Of the coefficients, row by row.
+    covariance: Option<Vec<f64>>,
+}
+
+/// A formula made ready for persons.
+pub struct Applied<'a> {
+    formula: &'a Formula,
+    wanted: Wanted,
+    /// What stands for each term: a column, or the mean where it is held there.
+    columns: Vec<Option<Column>>,
+    /// Codes of the persons that the formula does not have.
+    pub unknown_codes: Vec<String>,
+}
+
+impl Formula {
+    /// Reads the columns role, column, level, coefficient and mean of a table of terms.
+    pub fn read(terms: &RecordBatch, covariance: Option<&RecordBatch>) -> Result<Self, Refusal> {
+        let mut problems = Problems::default();
+        let mut text = |name: &str| -> Vec<Option<String>> {
+            let column = required(terms, name, &mut problems);
+            let texts = column.and_then(|column| column.as_string_opt::<i32>());
+            texts.map_or(vec![None; terms.num_rows()], |t| t.iter().map(|t| t.map(Into::into)).collect())
+        };
+        let (roles, columns, levels) = (text("role"), text("column"), text("level"));
+        let mut number = |name: &str| -> Vec<f64> {
+            let column = required(terms, name, &mut problems);
+            let numbers = column.and_then(|column| column.as_primitive_opt::<Float64Type>());
+            numbers.map_or(vec![0.0; terms.num_rows()], |n| n.values().to_vec())
+        };
+        let (coefficients, means) = (number("coefficient"), number("mean"));
+        let mut read = Vec::new();
+        for (row, ((column, level), role)) in columns.into_iter().zip(levels).zip(roles).enumerate() {
+            let role = role.unwrap_or_default();
+            let Some(role) = Role::named(&role) else {
+                let allowed = "intercept, category, flag, need, supply or area";
+                problems.value(Problem::cell("role", row as u64, format!("'{role}'"), allowed));
+                continue;
+            };
+            read.push(Term { role, column, level, coefficient: coefficients[row], mean: means[row] });
+        }
+        problems.check()?;
+        let covariance = covariance.map(|table| {
+            let columns = table.columns()[1..].iter().map(|column| column.as_primitive::<Float64Type>());
+            let columns: Vec<&Float64Array> = columns.collect();
+            (0..read.len()).flat_map(|row| columns.iter().map(move |column| column.value(row))).collect()
+        });
+        Ok(Self { terms: read, covariance })
+    }
+
+    /// Its codes, in their order.
+    fn codes(&self) -> Vec<String> {
+        let codes = self.terms.iter().filter(|t| t.role == Role::Flag && t.column.is_none());
+        codes.filter_map(|t| t.level.clone()).collect()
+    }
+
+    /// Makes ready for persons with these codes; with supply and area at their means where `neutral`.
+    pub fn ready(&self, neutral: bool, codes: Option<&[RecordBatch]>) -> Result<Applied<'_>, Refusal> {
+        let own = self.codes();
+        let codes = match codes {
+            Some(batches) => Some(Codes::read(batches, Some(&own))?),
+            None if own.is_empty() => None,
+            None => {
+                return Err(Refusal::one(format!(
+                    "codes are missing: the formula has {} codes, and needs a table of person and code",
+                    own.len()
+                )));
+            }
+        };
+        let unknown_codes = codes.as_ref().map_or(Vec::new(), |codes| codes.unknown.clone());
+        let read = |term: &&Term| !(neutral && term.role.neutral());
+        let name = |term: &Term| term.column.clone().unwrap_or_default();
+        let of = |roles: &[Role]| -> Vec<&Term> {
+            self.terms.iter().filter(read).filter(|term| roles.contains(&term.role)).collect()
+        };
+        let flags: Vec<String> =
+            of(&[Role::Flag]).into_iter().filter(|term| term.column.is_some()).map(name).collect();
+        let numbers: Vec<String> = of(&[Role::Need, Role::Supply]).into_iter().map(name).collect();
+        let mut levels: Vec<(String, HashMap<String, u32>)> = Vec::new();
+        let first = (flags.len() + own.len()) as u32;
+        for (term, indicator) in of(&[Role::Category, Role::Area]).into_iter().zip(first..) {
+            let column = name(term);
+            let place = levels.iter().position(|(other, _)| *other == column).unwrap_or_else(|| {
+                levels.push((column, HashMap::new()));
+                levels.len() - 1
+            });
+            levels[place].1.insert(term.level.clone().unwrap_or_default(), indicator);
+        }
+        let mut columns = Vec::new();
+        for term in &self.terms {
+            let place = |names: &[String]| {
+                names.iter().position(|n| Some(n) == term.column.as_ref()).unwrap_or_default() as u32
+            };
+            columns.push((!neutral || !term.role.neutral()).then(|| match term.role {
+                Role::Intercept => Column::Everyone,
+                Role::Flag if term.column.is_some() => Column::Indicator(place(&flags)),
+                Role::Flag => {
+                    let code = own.iter().position(|c| Some(c) == term.level.as_ref()).unwrap_or_default();
+                    Column::Indicator((flags.len() + code) as u32)
+                }
+                Role::Need | Role::Supply => Column::Number(place(&numbers)),
+                Role::Category | Role::Area => {
+                    let found = levels.iter().find(|(name, _)| Some(name) == term.column.as_ref());
+                    let level = term.level.as_deref().unwrap_or_default();
+                    Column::Indicator(found.and_then(|(_, of)| of.get(level)).copied().unwrap_or_default())
+                }
+            }));
+        }
+        let levels =
+            levels.into_iter().map(|(name, known)| LevelColumn { name, levels: Levels::Known(known) });
+        let wanted = Wanted {
+            levels: levels.collect(),
+            flags,
+            codes,
+            numbers: numbers.into_iter().map(|name| (name, &ANY_NUMBER)).collect(),
+            ..Wanted::default()
+        };
+        Ok(Applied { formula: self, wanted, columns, unknown_codes })
+    }
+}
+
+impl Applied<'_> {
+    fn linear(&self, indicators: usize) -> Linear {
+        let mut linear = Linear::new(indicators, self.wanted.numbers.len());
+        for (term, column) in self.formula.terms.iter().zip(&self.columns) {
+            match column {
+                Some(column) => linear.add(*column, term.coefficient),
+                None => linear.add(Column::Everyone, term.coefficient * term.mean),
+            }
+        }
+        linear
+    }
+
+    /// The predicted cost (£) of each person, beside `person` and `practice` where the table has them.
+    pub fn predict(
+        &self,
+        source: &mut Source<'_>,
+        whole: bool,
+        progress: &Progress,
+    ) -> Result<Vec<RecordBatch>, Ended> {
+        let mut reader = Reader::new(self.wanted.clone());
+        let linear = self.linear(reader.indicators());
+        let work = |(): &mut (), batch: &RecordBatch, read: Read, _: &[&[u32]]| {
+            let predicted: ArrayRef = Arc::new(Float64Array::from(linear.of(&read.features)));
+            let carried =
+                CARRIED.iter().filter_map(|&name| Some((name, batch.column_by_name(name)?.clone())));
+            table(carried.chain([("predicted", predicted)]).collect())
+        };
+        let mut states = vec![(); rayon::current_num_threads()];
+        let mut batches = Vec::new();
+        in_parts(source, whole, &mut reader, &mut states, progress, work, |batch| {
+            batches.push(batch);
+            Ok(())
+        })?;
+        Ok(batches)
+    }
+
+    /// The predicted cost of each person beside the actual one: columns `actual`, `predicted`, `weight` and those of
+    /// `carried`; and their weighted sums over the people of each term that is an indicator.
+    pub fn compare(
+        &self,
+        source: &mut Source<'_>,
+        cost: &str,
+        weight: Option<&str>,
+        carried: &[String],
+        whole: bool,
+        progress: &Progress,
+    ) -> Result<(Vec<RecordBatch>, RecordBatch), Ended> {
+        let mut wanted = Wanted { units: carried.to_vec(), ..self.wanted.clone() };
+        let amounts = std::iter::once(cost).chain(weight);
+        wanted.numbers.extend(amounts.map(|name| (name.to_string(), &AMOUNT)));
+        let mut reader = Reader::new(wanted);
+        let indicators = reader.indicators();
+        let linear = self.linear(indicators);
+        let new = || (GroupSums::new(3), vec![0i64; indicators]);
+        let mut states: Vec<(GroupSums, Vec<i64>)> =
+            (0..rayon::current_num_threads()).map(|_| new()).collect();
+        let work =
+            |(sums, people): &mut (GroupSums, Vec<i64>), batch: &RecordBatch, read: Read, _: &[&[u32]]| {
+                let mut features = read.features;
+                let weights = weight.and_then(|_| features.numbers.pop()).unwrap_or(vec![1.0; features.rows]);
+                let actual = features.numbers.pop().unwrap_or_default();
+                let predicted = linear.of(&features);
+                let weighted =
+                    |x: &[f64]| -> Vec<f64> { x.iter().zip(&weights).map(|(x, w)| x * w).collect() };
+                let columns = [weights.clone(), weighted(&actual), weighted(&predicted)];
+                let rows = (0..features.rows).flat_map(|row| features.of(row).iter().map(move |_| row));
+                let rows: Vec<usize> = rows.collect();
+                let spread = columns.map(|column| rows.iter().map(|&row| column[row]).collect::<Vec<f64>>());
+                sums.add(&features.indicators, &spread.each_ref().map(Vec::as_slice));
+                features.indicators.iter().for_each(|&i| people[i as usize] += 1);
+                let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
+                for name in carried {
+                    if let Some(column) = batch.column_by_name(name) {
+                        columns.push((name, column.clone()));
+                    }
+                }
+                let numbers = [("actual", actual), ("predicted", predicted), ("weight", weights)];
+                columns.extend(numbers.map(|(name, x)| (name, Arc::new(Float64Array::from(x)) as ArrayRef)));
+                table(columns)
+            };
+        let mut batches = Vec::new();
+        in_parts(source, whole, &mut reader, &mut states, progress, work, |batch| {
+            batches.push(batch);
+            Ok(())
+        })?;
+        let (mut sums, mut people) = new();
+        for (more, counted) in states {
+            sums.merge(more);
+            people.iter_mut().zip(counted).for_each(|(people, more)| *people += more);
+        }
+        Ok((batches, self.ratios(&sums, &people)))
+    }
+
+    /// group, level, people, weight, actual, predicted: sums over the people of each term that is an indicator.
+    fn ratios(&self, sums: &GroupSums, people: &[i64]) -> RecordBatch {
+        let mut rows = Vec::new();
+        for (term, column) in self.formula.terms.iter().zip(&self.columns) {
+            if let Some(Column::Indicator(i)) = column {
+                let group = term.column.as_deref().unwrap_or("code");
+                rows.push((group, term.level.as_deref().unwrap_or("true"), *i as usize));
+            }
+        }
+        let texts = |of: &dyn Fn(&(&str, &str, usize)) -> String| -> ArrayRef {
+            Arc::new(StringArray::from_iter_values(rows.iter().map(of)))
+        };
+        let sum = |column: usize| -> ArrayRef {
+            Arc::new(Float64Array::from_iter_values(rows.iter().map(|&(_, _, i)| sums.sum(i, column))))
+        };
+        let people = rows.iter().map(|&(_, _, i)| people[i]);
+        table(vec![
+            ("group", texts(&|row| row.0.into())),
+            ("level", texts(&|row| row.1.into())),
+            ("people", Arc::new(Int64Array::from_iter_values(people))),
+            ("weight", sum(0)),
+            ("actual", sum(1)),
+            ("predicted", sum(2)),
+        ])
+    }
+
+    /// `<by>`, people, need (£) and formula_sd (£): the predicted cost of the people of each unit, and its standard
+    /// error from the covariance of the coefficients.
+    pub fn need(
+        &self,
+        source: &mut Source<'_>,
+        by: &str,
+        whole: bool,
+        progress: &Progress,
+    ) -> Result<RecordBatch, Ended> {
+        let wanted = Wanted { units: vec![by.to_string()], count: true, ..self.wanted.clone() };
+        let mut reader = Reader::new(wanted);
+        let new = || UnitFeatures::new(reader.indicators(), self.wanted.numbers.len());
+        let mut states: Vec<UnitFeatures> = (0..rayon::current_num_threads()).map(|_| new()).collect();
+        let mut totals = new();
+        let add = |totals: &mut UnitFeatures, _: &RecordBatch, read: Read, units: &[&[u32]]| {
+            totals.add(&read.features, units[0], read.count.as_deref());
+        };
+        in_parts(source, whole, &mut reader, &mut states, progress, add, |()| Ok(()))?;
+        states.into_iter().for_each(|more| totals.merge(more));
+        let order = reader.units[0].sorted();
+        let (mut people, mut need, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+        for &unit in &order {
+            let unit = unit as usize;
+            let of = |(term, column): (&Term, &Option<Column>)| match column {
+                Some(column) => totals.total(unit, *column),
+                None => totals.people(unit) as f64 * term.mean,
+            };
+            let x: Vec<f64> = self.formula.terms.iter().zip(&self.columns).map(of).collect();
+            people.push(totals.people(unit) as i64);
+            need.push(x.iter().zip(&self.formula.terms).map(|(x, term)| x * term.coefficient).sum::<f64>());
+            errors.push(self.formula.covariance.as_ref().map(|covariance| standard_error(covariance, &x)));
+        }
+        Ok(table(vec![
+            (by, reader.units[0].column(&order)),
+            ("people", Arc::new(Int64Array::from(people))),
+            ("need", Arc::new(Float64Array::from(need))),
+            ("formula_sd", Arc::new(Float64Array::from(errors))),
+        ]))
+    }
+}
+
+/// The standard error of a weighted sum of coefficients.
+fn standard_error(covariance: &[f64], x: &[f64]) -> f64 {
+    let row = |(row, a): (&[f64], &f64)| a * row.iter().zip(x).map(|(v, b)| v * b).sum::<f64>();
+    covariance.chunks_exact(x.len()).zip(x).map(row).sum::<f64>().max(0.0).sqrt()
+}

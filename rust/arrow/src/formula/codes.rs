@@ -1,0 +1,82 @@
+//! Diagnoses as a long table: person, code.
+
+use std::collections::HashMap;
+
+use arrow_array::RecordBatch;
+use fundholder_core::error::{Problem, Refusal};
+
+use crate::column::{Problems, required};
+use crate::labels::{Label, Labels};
+
+/// The codes of each person.
+#[derive(Clone, Debug)]
+pub struct Codes {
+    /// Addresses of persons with numbers of codes, sorted, each once.
+    pairs: Vec<(u64, u32)>,
+    names: Vec<String>,
+    /// Codes that the formula does not have.
+    pub(super) unknown: Vec<String>,
+}
+
+/// Numbers the codes of a formula, as they stand in it; without one, all codes in the order of their names.
+impl Codes {
+    pub fn read(batches: &[RecordBatch], known: Option<&[String]>) -> Result<Self, Refusal> {
+        let mut problems = Problems::default();
+        let (mut persons, mut labels) = (Labels::default(), Labels::default());
+        let (mut person, mut code) = (Vec::new(), Vec::new());
+        let mut first = 0;
+        for batch in batches {
+            if let Some(column) = required(batch, "person", &mut problems) {
+                persons.read(column, "person", false, first, &mut problems, &mut person);
+            }
+            if let Some(column) = required(batch, "code", &mut problems) {
+                labels.read(column, "code", false, first, &mut problems, &mut code);
+            }
+            first += batch.num_rows() as u64;
+        }
+        if first == 0 && known.is_none() {
+            problems.value(Problem::new("codes is empty: must have a row for each person and code"));
+        }
+        problems.check()?;
+        let met: Vec<String> =
+            labels.sorted().iter().map(|&i| labels.list()[i as usize].to_string()).collect();
+        let names = known.map_or(met, <[String]>::to_vec);
+        let numbers: HashMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
+        let number = |label: &Label| numbers.get(label.to_string().as_str()).copied();
+        let of: Vec<Option<u32>> = labels.list().iter().map(number).collect();
+        let unknown = labels.sorted().into_iter().filter(|&i| of[i as usize].is_none());
+        let unknown = unknown.map(|i| labels.list()[i as usize].to_string()).collect();
+        let addresses: Vec<u64> = persons.list().iter().map(Label::address).collect();
+        let mut pairs: Vec<(u64, u32)> = (person.iter().zip(&code))
+            .filter_map(|(&person, &code)| Some((addresses[person as usize], of[code as usize]?)))
+            .collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        Ok(Self { pairs, names, unknown })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The rows of a batch with their codes.
+    pub(super) fn of(&self, batch: &RecordBatch, first: u64, problems: &mut Problems) -> Vec<(u32, u32)> {
+        let mut found = Vec::new();
+        let Some(column) = required(batch, "person", problems) else { return found };
+        let mut persons = Labels::default();
+        let mut codes = Vec::with_capacity(column.len());
+        persons.read(column, "person", false, first, problems, &mut codes);
+        for (row, &code) in codes.iter().enumerate() {
+            let Some(person) = persons.list().get(code as usize) else { continue };
+            let address = person.address();
+            let from = self.pairs.partition_point(|&(other, _)| other < address);
+            let same = self.pairs[from..].iter().take_while(|(other, _)| *other == address);
+            found.extend(same.map(|&(_, code)| (row as u32, code)));
+        }
+        found
+    }
+}

@@ -1,0 +1,307 @@
+//! What a formula reads of persons: batches of a table as indicators and numbers.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
+use arrow_schema::DataType;
+use fundholder_core::error::{Problem, Refusal};
+use fundholder_core::fit::Features;
+
+use super::codes::Codes;
+use crate::column::{Problems, Rule, each, numbers, once, required};
+use crate::labels::Labels;
+
+/// Sums of products of larger numbers would leave the range that is exact.
+const LARGEST: f64 = 1e15;
+pub(super) const ANY_NUMBER: Rule =
+    Rule { good: |x| x.abs() <= LARGEST, allowed: "a finite number, at most 1e15 in size" };
+pub(super) const AMOUNT: Rule =
+    Rule { good: |x| (0.0..=LARGEST).contains(&x), allowed: "a finite number from 0 to 1e15" };
+/// The products of more would need gigabytes.
+const MOST_INDICATORS: usize = 4_000;
+const FLAG: Rule = Rule { good: |x| x == 0.0 || x == 1.0, allowed: "true or false, or 1 or 0" };
+const COUNT: Rule = Rule {
+    good: |x| x >= 0.0 && x <= u32::MAX as f64 && x.fract() == 0.0,
+    allowed: "a whole number from 0 to 4294967295",
+};
+
+/// The levels of a column that are indicators.
+#[derive(Clone, Debug)]
+pub(super) enum Levels {
+    /// Those met, numbered as they come.
+    Met,
+    /// These, and no others.
+    Known(HashMap<String, u32>),
+}
+
+/// A column whose levels are indicators: each row has one.
+#[derive(Clone, Debug)]
+pub(super) struct LevelColumn {
+    pub name: String,
+    pub levels: Levels,
+}
+
+/// What is read.
+#[derive(Clone, Default)]
+pub(super) struct Wanted {
+    pub levels: Vec<LevelColumn>,
+    pub flags: Vec<String>,
+    pub codes: Option<Codes>,
+    pub numbers: Vec<(String, &'static Rule)>,
+    /// Columns whose values are units.
+    pub units: Vec<String>,
+    /// Is `count` read: people that a row stands for?
+    pub count: bool,
+}
+
+impl Wanted {
+    fn columns(&self) -> impl Iterator<Item = &str> {
+        let person = self.codes.iter().map(|_| "person");
+        let names = self.levels.iter().map(|l| &l.name).chain(&self.flags).chain(&self.units);
+        names.chain(self.numbers.iter().map(|(name, _)| name)).map(String::as_str).chain(person)
+    }
+}
+
+/// Reads batches; levels and units keep their numbers throughout.
+pub(super) struct Reader {
+    pub wanted: Wanted,
+    labels: Vec<Labels>,
+    /// The indicator of each label met, by column.
+    indicators: Vec<Vec<u32>>,
+    pub units: Vec<Labels>,
+    next: u32,
+    pub rows: u64,
+}
+
+/// What depends on earlier batches: the indicators and units of the rows of one.
+pub(super) struct Coded {
+    levels: Vec<Vec<u32>>,
+    pub units: Vec<Vec<u32>>,
+    first: u64,
+}
+
+/// What is read of some rows.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub features: Features,
+    pub count: Option<Vec<u64>>,
+}
+
+impl Reader {
+    pub fn new(wanted: Wanted) -> Self {
+        let codes = wanted.codes.as_ref().map_or(0, Codes::len);
+        let known = wanted.levels.iter().map(|column| match &column.levels {
+            Levels::Met => 0,
+            Levels::Known(known) => known.len(),
+        });
+        let next = wanted.flags.len() + codes + known.sum::<usize>();
+        Self {
+            labels: vec![Labels::default(); wanted.levels.len()],
+            indicators: vec![Vec::new(); wanted.levels.len()],
+            units: vec![Labels::default(); wanted.units.len()],
+            next: next as u32,
+            rows: 0,
+            wanted,
+        }
+    }
+
+    /// Indicators met so far.
+    pub fn indicators(&self) -> usize {
+        self.next as usize
+    }
+
+    /// The levels that were met of a column, in their order, with their indicators.
+    pub fn levels(&self, column: usize) -> Vec<(String, u32)> {
+        let labels = &self.labels[column];
+        let named =
+            |&code: &u32| (labels.list()[code as usize].to_string(), self.indicators[column][code as usize]);
+        labels.sorted().iter().map(named).collect()
+    }
+
+    /// Reads the labels of a batch: what must be done batch by batch.
+    pub fn code(&mut self, batch: &RecordBatch) -> Result<Coded, Refusal> {
+        let mut problems = Problems::default();
+        let first = self.rows;
+        self.rows += batch.num_rows() as u64;
+        let names: Vec<&str> = self.wanted.columns().collect();
+        once(batch, names.iter().copied().chain(self.wanted.count.then_some("count")), &mut problems);
+        let mut levels = Vec::new();
+        for (c, column) in self.wanted.levels.iter().enumerate() {
+            let mut codes = Vec::with_capacity(batch.num_rows());
+            if let Some(array) = required(batch, &column.name, &mut problems) {
+                self.labels[c].read(array, &column.name, false, first, &mut problems, &mut codes);
+                // What is of a wrong type has been named, and left no labels.
+                if !self.labels[c].list().is_empty() {
+                    self.indicators[c].resize(self.labels[c].list().len(), u32::MAX);
+                    number(
+                        column,
+                        &self.labels[c],
+                        &mut self.indicators[c],
+                        &mut self.next,
+                        &codes,
+                        first,
+                        &mut problems,
+                    );
+                    for code in &mut codes {
+                        *code = self.indicators[c][*code as usize];
+                    }
+                }
+            }
+            levels.push(codes);
+        }
+        if self.indicators() > MOST_INDICATORS {
+            problems.value(Problem::new(format!(
+                "{} levels and flags or more: must be at most {MOST_INDICATORS}",
+                self.indicators()
+            )));
+        }
+        let mut units = Vec::new();
+        for (name, labels) in self.wanted.units.iter().zip(&mut self.units) {
+            let mut codes = Vec::with_capacity(batch.num_rows());
+            if let Some(array) = required(batch, name, &mut problems) {
+                labels.read(array, name, true, first, &mut problems, &mut codes);
+            }
+            units.push(codes);
+        }
+        problems.check()?;
+        Ok(Coded { levels, units, first })
+    }
+
+    /// Reads some rows of a batch whose labels have been read.
+    pub fn read(&self, batch: &RecordBatch, coded: &Coded, rows: Range<usize>) -> Result<Read, Refusal> {
+        let mut problems = Problems::default();
+        let part = batch.slice(rows.start, rows.len());
+        let first = coded.first + rows.start as u64;
+        let mut numbers_of = Vec::with_capacity(self.wanted.numbers.len());
+        for (name, rule) in &self.wanted.numbers {
+            let mut column = Vec::with_capacity(rows.len());
+            if let Some(array) =
+                required(&part, name, &mut problems).and_then(|array| numbers(array, name, &mut problems))
+            {
+                let values = array.values();
+                if array.null_count() == 0 && values.iter().all(|&x| (rule.good)(x)) {
+                    column.extend_from_slice(values);
+                } else {
+                    each(&array, name, rule, false, first, &mut problems, |x| column.push(x.unwrap_or(0.0)));
+                }
+            }
+            numbers_of.push(column);
+        }
+        let mut count = None;
+        if let Some(array) = part.column_by_name("count").filter(|_| self.wanted.count)
+            && let Some(array) = numbers(array, "count", &mut problems)
+        {
+            let counts = count.insert(Vec::with_capacity(rows.len()));
+            each(&array, "count", &COUNT, false, first, &mut problems, |x| {
+                counts.push(x.unwrap_or(0.0) as u64)
+            });
+        }
+        let flags: Vec<Option<BooleanArray>> = (self.wanted.flags.iter())
+            .map(|name| {
+                let array = required(&part, name, &mut problems)?;
+                flag(array, name, first, &mut problems)
+            })
+            .collect();
+        let codes = match &self.wanted.codes {
+            Some(codes) => codes.of(&part, first, &mut problems),
+            None => Vec::new(),
+        };
+        problems.check()?;
+        let levels: Vec<&[u32]> = coded.levels.iter().map(|column| &column[rows.clone()]).collect();
+        let mut features = indicators(rows.len(), &flags, &codes, self.wanted.flags.len() as u32, &levels);
+        features.numbers = numbers_of;
+        Ok(Read { features, count })
+    }
+}
+
+/// Gives labels that are new their indicators.
+fn number(
+    column: &LevelColumn,
+    labels: &Labels,
+    indicators: &mut [u32],
+    next: &mut u32,
+    codes: &[u32],
+    first: u64,
+    problems: &mut Problems,
+) {
+    for (label, indicator) in labels.list().iter().zip(indicators.iter_mut()) {
+        match &column.levels {
+            _ if *indicator != u32::MAX => {}
+            Levels::Met => {
+                *indicator = *next;
+                *next += 1;
+            }
+            Levels::Known(known) => *indicator = known.get(&label.to_string()).copied().unwrap_or(u32::MAX),
+        }
+    }
+    let Levels::Known(known) = &column.levels else { return };
+    let mut named = vec![false; indicators.len()];
+    for (row, &code) in codes.iter().enumerate() {
+        let code = code as usize;
+        if indicators[code] == u32::MAX && !std::mem::replace(&mut named[code], true) {
+            let mut names: Vec<&str> = known.keys().map(String::as_str).collect();
+            names.sort_unstable();
+            let listed = names[..names.len().min(20)].join(", ");
+            let more = if names.len() > 20 { ", ..." } else { "" };
+            problems.value(Problem::cell(
+                &column.name,
+                first + row as u64,
+                format!("'{}'", labels.list()[code]),
+                &format!("a level of the formula: {listed}{more}"),
+            ));
+        }
+    }
+}
+
+/// A column of flags; numbers must be 0 or 1.
+fn flag(array: &ArrayRef, name: &str, first: u64, problems: &mut Problems) -> Option<BooleanArray> {
+    if *array.data_type() == DataType::Boolean {
+        let flags = array.as_boolean();
+        if flags.null_count() > 0 {
+            for row in (0..flags.len()).filter(|&row| flags.is_null(row)) {
+                problems.value(Problem::cell(name, first + row as u64, "null", FLAG.allowed));
+            }
+        }
+        return Some(flags.clone());
+    }
+    let array = numbers(array, name, problems)?;
+    let mut flags = Vec::with_capacity(array.len());
+    each(&array, name, &FLAG, false, first, problems, |x| flags.push(x == Some(1.0)));
+    Some(flags.into())
+}
+
+/// The indicators of each row: flags, codes, then levels.
+fn indicators(
+    rows: usize,
+    flags: &[Option<BooleanArray>],
+    codes: &[(u32, u32)],
+    flagged: u32,
+    levels: &[&[u32]],
+) -> Features {
+    let flags =
+        || flags.iter().zip(0u32..).filter_map(|(flag, i)| flag.as_ref().map(|flag| (flag.values(), i)));
+    let mut starts = vec![0u32; rows + 1];
+    for (flag, _) in flags() {
+        flag.set_indices_u32().for_each(|row| starts[row as usize + 1] += 1);
+    }
+    codes.iter().for_each(|&(row, _)| starts[row as usize + 1] += 1);
+    for row in 0..rows {
+        starts[row + 1] += starts[row] + levels.len() as u32;
+    }
+    let mut at = starts.clone();
+    let mut all = vec![0u32; starts[rows] as usize];
+    let mut put = |row: usize, indicator: u32| {
+        all[at[row] as usize] = indicator;
+        at[row] += 1;
+    };
+    for (flag, indicator) in flags() {
+        flag.set_indices_u32().for_each(|row| put(row as usize, indicator));
+    }
+    codes.iter().for_each(|&(row, code)| put(row as usize, flagged + code));
+    for level in levels {
+        level.iter().enumerate().for_each(|(row, &indicator)| put(row, indicator));
+    }
+    Features { rows, starts, indicators: all, numbers: Vec::new() }
+}

@@ -1,0 +1,351 @@
+//! A formula fitted to persons: the normal equations in one reading, robust errors in another.
+
+use arrow_array::RecordBatch;
+use fundholder_core::error::Problem;
+use fundholder_core::fit::{Column, Features, Gram, Linear, Scores, Solution, Status, solve};
+use fundholder_core::simd::Level;
+use fundholder_core::simulate::{Ended, Progress};
+
+use super::codes::Codes;
+use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, Read, Reader, Wanted};
+use super::parts::{Source, in_parts, refuse};
+use super::terms::{Role, Term, square_table, terms_table};
+
+/// What is fitted on what.
+#[derive(Clone, Debug, Default)]
+pub struct Design {
+    pub cost: String,
+    pub categories: Vec<String>,
+    pub flags: Vec<String>,
+    pub codes: Option<Codes>,
+    pub need: Vec<String>,
+    pub supply: Vec<String>,
+    pub area: Option<String>,
+    pub weight: Option<String>,
+    pub cluster: Option<String>,
+    /// Are categories, flags and need held at 0 or more?
+    pub not_negative: bool,
+    /// Are columns that add nothing left out, rather than refused?
+    pub drop: bool,
+}
+
+impl Design {
+    fn wanted(&self) -> Wanted {
+        let column = |name: &String| LevelColumn { name: name.clone(), levels: Levels::Met };
+        let numbers = self.need.iter().chain(&self.supply).map(|name| (name.clone(), &ANY_NUMBER));
+        let amounts = std::iter::once(&self.cost).chain(&self.weight).map(|name| (name.clone(), &AMOUNT));
+        Wanted {
+            levels: self.categories.iter().chain(&self.area).map(column).collect(),
+            flags: self.flags.clone(),
+            codes: self.codes.clone(),
+            numbers: numbers.chain(amounts).collect(),
+            units: self.cluster.iter().cloned().collect(),
+            count: false,
+        }
+    }
+
+    /// Columns of numbers that costs are fitted on; the cost follows them.
+    fn regressors(&self) -> usize {
+        self.need.len() + self.supply.len()
+    }
+}
+
+/// A fit under way.
+pub struct Fit {
+    design: Design,
+    terms: Vec<Term>,
+    /// The column of each term; none for a reference level.
+    columns: Vec<Option<Column>>,
+    /// What was read, with its levels numbered as they were met.
+    wanted: Wanted,
+    indicators: usize,
+    gram: Gram,
+    solution: Solution,
+}
+
+/// A fitted formula as tables.
+pub struct Fitted {
+    pub terms: RecordBatch,
+    /// Of the coefficients; none where they have no errors.
+    pub covariance: Option<RecordBatch>,
+    pub people: u64,
+    pub r2: f64,
+}
+
+/// The features of a part without its weights.
+fn weigh(design: &Design, read: Read) -> (Features, Option<Vec<f64>>) {
+    let mut features = read.features;
+    let weights = design.weight.as_ref().and_then(|_| features.numbers.pop());
+    (features, weights)
+}
+
+impl Fit {
+    /// Adds up the products of all columns, and solves.
+    pub fn new(
+        design: Design,
+        source: &mut Source<'_>,
+        whole: bool,
+        progress: &Progress,
+    ) -> Result<Self, Ended> {
+        let mut reader = Reader::new(Wanted { units: Vec::new(), ..design.wanted() });
+        let (level, weighted) = (Level::best(), design.weight.is_some());
+        let mut grams = vec![Gram::new(design.regressors() + 1, weighted); rayon::current_num_threads()];
+        let add = |gram: &mut Gram, _: &RecordBatch, read: Read, _: &[&[u32]]| {
+            let (features, weights) = weigh(&design, read);
+            gram.add(&features, weights.as_deref(), level);
+        };
+        in_parts(source, whole, &mut reader, &mut grams, progress, add, |()| Ok(()))?;
+        let mut gram = Gram::new(design.regressors() + 1, weighted);
+        grams.into_iter().for_each(|more| gram.merge(more));
+        let (mut terms, columns) = lay_out(&design, &reader, &gram);
+        let fitted: Vec<usize> = (0..terms.len()).filter(|&t| columns[t].is_some()).collect();
+        if gram.rows() <= fitted.len() as u64 {
+            return Err(refuse(vec![Problem::new(format!(
+                "{} columns for {} people: must be fewer columns than people",
+                fitted.len(),
+                gram.rows()
+            ))]));
+        }
+        if gram.total(Column::Everyone) <= 0.0 {
+            let weight = design.weight.as_deref().unwrap_or_default();
+            return Err(refuse(vec![Problem::new(format!(
+                "column '{weight}' adds up to 0: must have a weight above 0"
+            ))]));
+        }
+        let bounded = |t: &usize| {
+            design.not_negative && matches!(terms[*t].role, Role::Category | Role::Flag | Role::Need)
+        };
+        let not_negative: Vec<bool> = fitted.iter().map(bounded).collect();
+        let cost = Column::Number(design.regressors() as u32);
+        let laid: Vec<Column> = columns.iter().flatten().copied().collect();
+        let solution = solve(&gram, &laid, cost, &not_negative);
+        let mut problems = Vec::new();
+        for (n, &t) in fitted.iter().enumerate() {
+            let (status, term) = (solution.status[n], &mut terms[t]);
+            term.coefficient = solution.coefficients[n];
+            let (note, problem) = match status {
+                Status::Fitted => (None, None),
+                Status::Empty => (Some("nobody"), Some("is 0 for everyone")),
+                Status::Redundant => (Some("collinear"), Some("is a combination of the terms before it")),
+                Status::Held => (Some("held at 0"), None),
+            };
+            term.note = note;
+            if let Some(problem) = problem.filter(|_| !design.drop) {
+                problems.push(Problem::new(format!(
+                    "{} '{}' {problem}: must add something, be left out, or be dropped by redundant='drop'",
+                    term.role.name(),
+                    term.name()
+                )));
+            }
+        }
+        if !problems.is_empty() {
+            return Err(refuse(problems));
+        }
+        let mut wanted = design.wanted();
+        for (c, column) in wanted.levels.iter_mut().enumerate() {
+            column.levels = Levels::Known(reader.levels(c).into_iter().collect());
+        }
+        Ok(Self { indicators: reader.indicators(), design, terms, columns, wanted, gram, solution })
+    }
+
+    /// Reads the persons again for robust errors of the coefficients.
+    pub fn errors(
+        mut self,
+        source: &mut Source<'_>,
+        whole: bool,
+        progress: &Progress,
+    ) -> Result<Fitted, Ended> {
+        let mut reader = Reader::new(self.wanted.clone());
+        let laid: Vec<Column> = self.columns.iter().flatten().copied().collect();
+        let (people, rank) = (self.gram.rows() as f64, self.solution.rank() as f64);
+        let covariance = if self.design.cluster.is_none() {
+            let meat = self.squared(source, whole, &mut reader, progress)?;
+            self.solution.covariance(people / (people - rank), |i, j| meat.product(laid[i], laid[j]))
+        } else {
+            let scores = self.scores(source, whole, &mut reader, progress)?;
+            let order = reader.units[0].sorted();
+            if order.len() < 2 {
+                return Err(refuse(vec![Problem::new(format!(
+                    "column '{}' has one value: must have two or more for errors by cluster",
+                    self.design.cluster.as_deref().unwrap_or_default()
+                ))]));
+            }
+            let clusters = order.len() as f64;
+            let meat = scores.products(&laid, &order);
+            let factor = clusters / (clusters - 1.0) * (people - 1.0) / (people - rank);
+            self.solution.covariance(factor, |i, j| meat[i * laid.len() + j])
+        };
+        if reader.rows != self.gram.rows() {
+            return Err(refuse(vec![Problem::new(format!(
+                "persons had {} rows at the first reading and {} at the second: must be the same",
+                self.gram.rows(),
+                reader.rows
+            ))]));
+        }
+        // Reference levels have neither coefficient nor error.
+        let (size, fitted) = (self.terms.len(), laid.len());
+        let mut square = vec![0.0; size * size];
+        let places: Vec<usize> = (0..size).filter(|&t| self.columns[t].is_some()).collect();
+        for (n, &i) in places.iter().enumerate() {
+            for (m, &j) in places.iter().enumerate() {
+                square[i * size + j] = covariance[n * fitted + m];
+            }
+            if self.terms[i].note.is_none() {
+                self.terms[i].standard_error = Some(square[i * size + i].max(0.0).sqrt());
+            }
+        }
+        let covariance = square_table(&self.terms, &square);
+        Ok(Fitted { covariance: Some(covariance), ..self.finish() })
+    }
+
+    /// The formula without errors of its coefficients.
+    pub fn finish(self) -> Fitted {
+        Fitted {
+            terms: terms_table(&self.terms),
+            covariance: None,
+            people: self.gram.rows(),
+            r2: self.solution.r2,
+        }
+    }
+
+    /// The coefficients of indicators, then of numbers, and the constant.
+    fn linear(&self) -> Linear {
+        let mut linear = Linear::new(self.indicators, self.design.regressors());
+        for (term, column) in self.terms.iter().zip(&self.columns) {
+            column.iter().for_each(|&column| linear.add(column, term.coefficient));
+        }
+        linear
+    }
+
+    /// Weights times residuals of a part.
+    fn residuals(&self, linear: &Linear, features: &mut Features, weights: Option<&[f64]>) -> Vec<f64> {
+        let cost = features.numbers.pop().unwrap_or_default();
+        let mut residuals = linear.of(features);
+        for (row, (residual, cost)) in residuals.iter_mut().zip(cost).enumerate() {
+            *residual = (cost - *residual) * weights.map_or(1.0, |weights| weights[row]);
+        }
+        residuals
+    }
+
+    /// Products of all columns, weighted by squared residuals (White 1980).
+    fn squared(
+        &self,
+        source: &mut Source<'_>,
+        whole: bool,
+        reader: &mut Reader,
+        progress: &Progress,
+    ) -> Result<Gram, Ended> {
+        let (level, linear) = (Level::best(), self.linear());
+        let mut grams = vec![Gram::new(self.design.regressors(), true); rayon::current_num_threads()];
+        let add = |gram: &mut Gram, _: &RecordBatch, read: Read, _: &[&[u32]]| {
+            let (mut features, weights) = weigh(&self.design, read);
+            let mut squares = self.residuals(&linear, &mut features, weights.as_deref());
+            squares.iter_mut().for_each(|e| *e *= *e);
+            gram.add(&features, Some(&squares), level);
+        };
+        in_parts(source, whole, reader, &mut grams, progress, add, |()| Ok(()))?;
+        let mut meat = Gram::new(self.design.regressors(), true);
+        grams.into_iter().for_each(|more| meat.merge(more));
+        Ok(meat)
+    }
+
+    /// Residuals times columns, added up by cluster.
+    fn scores(
+        &self,
+        source: &mut Source<'_>,
+        whole: bool,
+        reader: &mut Reader,
+        progress: &Progress,
+    ) -> Result<Scores, Ended> {
+        let linear = self.linear();
+        let mut scores = Scores::new(self.indicators, self.design.regressors());
+        let work = |(): &mut (), _: &RecordBatch, read: Read, units: &[&[u32]]| {
+            let (mut features, weights) = weigh(&self.design, read);
+            let residuals = self.residuals(&linear, &mut features, weights.as_deref());
+            (features, residuals, units[0].to_vec())
+        };
+        let mut states = vec![(); rayon::current_num_threads()];
+        in_parts(source, whole, reader, &mut states, progress, work, |(features, residuals, clusters)| {
+            scores.add(&features, &residuals, &clusters);
+            Ok(())
+        })?;
+        Ok(scores)
+    }
+}
+
+/// Terms as they are laid out, each with its column.
+struct Layout<'a> {
+    reader: &'a Reader,
+    gram: &'a Gram,
+    terms: Vec<Term>,
+    columns: Vec<Option<Column>>,
+}
+
+/// The terms in their order, and the column of each.
+fn lay_out(design: &Design, reader: &Reader, gram: &Gram) -> (Vec<Term>, Vec<Option<Column>>) {
+    let mut layout = Layout { reader, gram, terms: Vec::new(), columns: Vec::new() };
+    if design.categories.is_empty() {
+        layout.put(Role::Intercept, None, None, Column::Everyone, false);
+    }
+    for (c, name) in design.categories.iter().enumerate() {
+        layout.levels(c, Role::Category, name, c == 0);
+    }
+    for (name, i) in design.flags.iter().zip(0..) {
+        layout.put(Role::Flag, Some(name), None, Column::Indicator(i), false);
+    }
+    let codes = design.codes.iter().flat_map(Codes::names);
+    for (name, i) in codes.zip(design.flags.len() as u32..) {
+        layout.put(Role::Flag, None, Some(name), Column::Indicator(i), false);
+    }
+    let need = design.need.iter().map(|name| (Role::Need, name));
+    let supply = design.supply.iter().map(|name| (Role::Supply, name));
+    for ((role, name), n) in need.chain(supply).zip(0..) {
+        layout.put(role, Some(name), None, Column::Number(n), false);
+    }
+    if let Some(area) = &design.area {
+        layout.levels(design.categories.len(), Role::Area, area, false);
+    }
+    (layout.terms, layout.columns)
+}
+
+impl Layout<'_> {
+    fn put(
+        &mut self,
+        role: Role,
+        column: Option<&String>,
+        level: Option<&String>,
+        at: Column,
+        reference: bool,
+    ) {
+        let people = match at {
+            Column::Indicator(i) => self.gram.people(i),
+            _ => self.gram.rows(),
+        };
+        let weight = self.gram.total(Column::Everyone);
+        self.terms.push(Term {
+            role,
+            column: column.cloned(),
+            level: level.cloned(),
+            coefficient: 0.0,
+            standard_error: None,
+            people,
+            mean: if weight > 0.0 { self.gram.total(at) / weight } else { 0.0 },
+            note: reference.then_some("reference"),
+        });
+        self.columns.push((!reference).then_some(at));
+    }
+
+    /// The levels of a column: all of them, or without the most common, the first by name of those.
+    fn levels(&mut self, place: usize, role: Role, name: &String, all: bool) {
+        let levels = self.reader.levels(place);
+        let most = levels.iter().map(|(_, i)| self.gram.people(*i)).max();
+        let mut reference = (!all).then_some(()).and(most);
+        for (level, i) in &levels {
+            let is_reference = reference == Some(self.gram.people(*i));
+            if is_reference {
+                reference = None;
+            }
+            self.put(role, Some(name), Some(level), Column::Indicator(*i), is_reference);
+        }
+    }
+}

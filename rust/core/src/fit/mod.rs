@@ -1,0 +1,40 @@
+//! Least squares of cost on what is known of people: the normal equations in one pass, robust errors in a second.
+
+mod gram;
+mod linear;
+mod scores;
+mod solve;
+mod units;
+
+pub use gram::Gram;
+pub use linear::Linear;
+pub use scores::Scores;
+pub use solve::{Solution, Status, solve};
+pub use units::UnitFeatures;
+
+/// What is known of the people of a batch: a few indicators of each (their age and sex, their diagnoses), and numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Features {
+    pub rows: usize,
+    /// The indicators of row i are `indicators[starts[i]..starts[i + 1]]`, each once.
+    pub starts: Vec<u32>,
+    pub indicators: Vec<u32>,
+    /// Columns of finite numbers.
+    pub numbers: Vec<Vec<f64>>,
+}
+
+impl Features {
+    #[inline]
+    pub fn of(&self, row: usize) -> &[u32] {
+        &self.indicators[self.starts[row] as usize..self.starts[row + 1] as usize]
+    }
+}
+
+/// A column of the design.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// One for everyone.
+    Everyone,
+    Indicator(u32),
+    Number(u32),
+}

@@ -1,0 +1,56 @@
+//! Residuals times columns, added up by cluster: what errors by cluster are made of.
+
+use super::{Column, Features};
+use crate::sums::GroupSums;
+
+#[derive(Clone, Debug)]
+pub struct Scores {
+    /// One for each indicator, and one for everyone.
+    columns: usize,
+    /// Of each cluster, the residuals of people with each indicator, then of everyone.
+    indicators: GroupSums,
+    numbers: GroupSums,
+}
+
+impl Scores {
+    pub fn new(indicators: usize, numbers: usize) -> Self {
+        Self { columns: indicators + 1, indicators: GroupSums::new(1), numbers: GroupSums::new(numbers) }
+    }
+
+    /// Adds rows with their weighted residuals and clusters.
+    pub fn add(&mut self, features: &Features, residuals: &[f64], clusters: &[u32]) {
+        let (mut groups, mut values) = (Vec::new(), Vec::new());
+        for (row, (&residual, &cluster)) in residuals.iter().zip(clusters).enumerate() {
+            let of_cluster = cluster * self.columns as u32;
+            groups.extend(features.of(row).iter().map(|i| of_cluster + i));
+            groups.push(of_cluster + self.columns as u32 - 1);
+            values.resize(groups.len(), residual);
+        }
+        self.indicators.add(&groups, &[&values]);
+        let times = |column: &Vec<f64>| column.iter().zip(residuals).map(|(x, e)| x * e).collect();
+        let products: Vec<Vec<f64>> = features.numbers.iter().map(times).collect();
+        let products: Vec<&[f64]> = products.iter().map(Vec::as_slice).collect();
+        self.numbers.add(clusters, &products);
+    }
+
+    /// The sum over clusters, in this order, of the products of the scores of all pairs of columns, row by row.
+    pub fn products(&self, columns: &[Column], clusters: &[u32]) -> Vec<f64> {
+        let size = columns.len();
+        let mut sums = vec![0.0; size * size];
+        for &cluster in clusters {
+            let first = cluster as usize * self.columns;
+            let score = |column: &Column| match *column {
+                Column::Everyone => self.indicators.sum(first + self.columns - 1, 0),
+                Column::Indicator(i) => self.indicators.sum(first + i as usize, 0),
+                Column::Number(n) => self.numbers.sum(cluster as usize, n as usize),
+            };
+            let scores: Vec<f64> = columns.iter().map(score).collect();
+            for (i, a) in scores.iter().enumerate().filter(|(_, a)| **a != 0.0) {
+                for (sum, b) in sums[i * size..(i + 1) * size].iter_mut().zip(&scores) {
+                    *sum += a * b;
+                }
+            }
+        }
+        sums
+    }
+}

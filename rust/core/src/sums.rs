@@ -1,0 +1,227 @@
+//! Sums of doubles that do not depend on the order in which they are added, nor on how they are shared out.
+//!
+//! A double is cut into digits of 22 bits at places that are the same for every number: digit k holds the bits worth
+//! 2^(22 k) to 2^(22 k + 21). Digits are integers, and sums of them are exact. Of each column the four digits below
+//! its largest number are kept, which is at least 67 bits: what is cut off lies 14 bits below the last bit of that
+//! number. Where a larger number comes, the lowest digits of the sums so far are dropped, which leaves what would
+//! have been added had it come first (the idea of Demmel and Nguyen 2015, "Parallel reproducible summation", with
+//! bins at fixed places).
+
+use crate::wide::Wide;
+
+/// Digits kept of a number.
+pub(crate) const DIGITS: usize = 4;
+/// Bits of a digit: products of two digits, added over 512 rows, stay below 2^53.
+pub(crate) const BITS: i32 = 22;
+/// The top place of a column in which nothing but zeros has stood.
+pub(crate) const NO_TOP: i32 = i32::MIN;
+
+/// The place of the highest digit of a finite number.
+pub(crate) fn top_of(largest: f64) -> i32 {
+    if largest == 0.0 { NO_TOP } else { libm::ilogb(largest).div_euclid(BITS) }
+}
+
+/// Cuts numbers below 2^(22 (top + 1)) into digits: `put(row, digits)`.
+#[inline(always)]
+pub(crate) fn cut(numbers: impl Iterator<Item = f64>, top: i32, mut put: impl FnMut(usize, [f64; DIGITS])) {
+    const BASE: f64 = (1 << BITS) as f64;
+    if top == NO_TOP {
+        numbers.enumerate().for_each(|(row, _)| put(row, [0.0; DIGITS]));
+        return;
+    }
+    // In two steps, for a scale beyond the range of doubles.
+    let scale = libm::ldexp(1.0, -BITS * top / 2);
+    let rest = libm::ldexp(1.0, -BITS * top - -BITS * top / 2);
+    for (row, number) in numbers.enumerate() {
+        let mut left = number * scale * rest;
+        let mut digits = [0.0; DIGITS];
+        for digit in &mut digits {
+            *digit = left.trunc();
+            left = (left - *digit) * BASE;
+        }
+        put(row, digits);
+    }
+}
+
+/// The sums of several columns of numbers, by group.
+#[derive(Clone, Debug)]
+pub struct GroupSums {
+    tops: Vec<i32>,
+    /// Of each group, the digits of each column; 2^31 rows may be added before a digit's sum leaves 53 bits.
+    sums: Vec<f64>,
+}
+
+impl GroupSums {
+    pub fn new(columns: usize) -> Self {
+        Self { tops: vec![NO_TOP; columns], sums: Vec::new() }
+    }
+
+    pub fn columns(&self) -> usize {
+        self.tops.len()
+    }
+
+    fn width(&self) -> usize {
+        DIGITS * self.tops.len()
+    }
+
+    /// Makes room for this many groups.
+    pub fn reserve(&mut self, groups: usize) {
+        let length = groups * self.width();
+        if length > self.sums.len() {
+            self.sums.resize(length, 0.0);
+        }
+    }
+
+    /// The places of the highest digits.
+    pub(crate) fn tops(&self) -> &[i32] {
+        &self.tops
+    }
+
+    /// Makes room for numbers with digits at these places.
+    pub(crate) fn raise(&mut self, tops: &[i32]) {
+        let width = self.width();
+        for (column, (old, &new)) in self.tops.iter_mut().zip(tops).enumerate() {
+            if new <= *old {
+                continue;
+            }
+            let by = if *old == NO_TOP { DIGITS } else { (new - *old).min(DIGITS as i32) as usize };
+            for group in self.sums.chunks_exact_mut(width) {
+                lower(&mut group[DIGITS * column..DIGITS * (column + 1)], by);
+            }
+            *old = new;
+        }
+    }
+
+    /// Adds a row of digits, column by column, to a group.
+    #[inline(always)]
+    pub(crate) fn add_digits(&mut self, group: usize, digits: &[f64]) {
+        let width = self.width();
+        for (sum, digit) in self.sums[group * width..(group + 1) * width].iter_mut().zip(digits) {
+            *sum += digit;
+        }
+    }
+
+    /// Adds columns of finite numbers, each row to its group.
+    pub fn add(&mut self, groups: &[u32], columns: &[&[f64]]) {
+        self.reserve(groups.iter().max().map_or(0, |&g| g as usize + 1));
+        let tops: Vec<i32> = columns.iter().map(|column| top_of(largest(column))).collect();
+        self.raise(&tops);
+        let width = self.width();
+        for (place, column) in columns.iter().enumerate() {
+            let (top, sums) = (self.tops[place], &mut self.sums);
+            cut(column.iter().copied(), top, |row, digits| {
+                let at = groups[row] as usize * width + DIGITS * place;
+                for (sum, digit) in sums[at..at + DIGITS].iter_mut().zip(digits) {
+                    *sum += digit;
+                }
+            });
+        }
+    }
+
+    /// Adds the sums of other rows.
+    pub fn merge(&mut self, mut other: Self) {
+        self.raise(&other.tops);
+        other.raise(&self.tops);
+        if self.sums.len() < other.sums.len() {
+            self.sums.resize(other.sums.len(), 0.0);
+        }
+        for (sum, digit) in self.sums.iter_mut().zip(&other.sums) {
+            *sum += digit;
+        }
+    }
+
+    /// The sum of a column over the rows of a group, to the nearest double.
+    pub fn sum(&self, group: usize, column: usize) -> f64 {
+        self.wide(group, column).value()
+    }
+
+    pub(crate) fn wide(&self, group: usize, column: usize) -> Wide {
+        let at = group * self.width() + DIGITS * column;
+        let top = self.tops[column];
+        let Some(digits) = self.sums.get(at..at + DIGITS).filter(|_| top != NO_TOP) else {
+            return Wide::default();
+        };
+        let integer = digits.iter().fold(0i128, |sum, &digit| (sum << BITS) + digit as i128);
+        Wide::scaled(integer, BITS * (top + 1 - DIGITS as i32))
+    }
+}
+
+/// Moves digits down by some places; the lowest are dropped.
+pub(crate) fn lower<T: Copy + Default>(digits: &mut [T], by: usize) {
+    let from = by.min(digits.len());
+    digits.rotate_right(from);
+    digits[..from].fill(T::default());
+}
+
+/// The largest magnitude of finite numbers.
+#[inline(always)]
+pub(crate) fn largest(numbers: &[f64]) -> f64 {
+    const LANES: usize = 8;
+    let mut lanes = [0.0f64; LANES];
+    let chunks = numbers.chunks_exact(LANES);
+    let rest = chunks.remainder().iter().fold(0.0f64, |largest, x| largest.max(x.abs()));
+    for chunk in chunks {
+        for (lane, x) in lanes.iter_mut().zip(chunk) {
+            let x = x.abs();
+            *lane = if x > *lane { x } else { *lane };
+        }
+    }
+    lanes.into_iter().fold(rest, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::mix;
+
+    /// Numbers of both signs over twenty orders of magnitude.
+    fn numbers(n: u64) -> Vec<f64> {
+        let one = |i: u64| {
+            let bits = mix(i);
+            let size = libm::exp2((bits % 64) as f64 - 32.0);
+            (bits as i64 as f64) * size * 2f64.powi(-63)
+        };
+        (0..n).map(one).collect()
+    }
+
+    fn sum_of(parts: &[&[f64]]) -> f64 {
+        let mut all = GroupSums::new(1);
+        for part in parts {
+            let mut sums = GroupSums::new(1);
+            sums.add(&vec![0; part.len()], &[part]);
+            all.merge(sums);
+        }
+        all.sum(0, 0)
+    }
+
+    #[test]
+    fn is_the_sum_the_same_in_any_order_and_any_parts() {
+        let mut numbers = numbers(10_000);
+        let whole = sum_of(&[&numbers]);
+        numbers.sort_unstable_by(f64::total_cmp);
+        assert_eq!(sum_of(&[&numbers]).to_bits(), whole.to_bits());
+        for at in [1, 77, 5_000, 9_999] {
+            let (a, b) = numbers.split_at(at);
+            assert_eq!(sum_of(&[b, a]).to_bits(), whole.to_bits());
+        }
+    }
+
+    #[test]
+    fn is_the_sum_right() {
+        // Whole numbers below 2^53 add up exactly.
+        let whole: Vec<f64> = (0..1_000u64).map(|i| (mix(i) >> 22) as f64).collect();
+        let exact: i128 = whole.iter().map(|&x| x as i128).sum();
+        assert_eq!(sum_of(&[&whole]), exact as f64);
+        // Cancellation leaves what a running sum would lose.
+        assert_eq!(sum_of(&[&[1e16, 1.0, -1e16]]), 1.0);
+        assert_eq!(sum_of(&[&[0.1; 10]]), 1.0);
+        assert_eq!(sum_of(&[&[0.0, -0.0]]), 0.0);
+    }
+
+    #[test]
+    fn are_numbers_at_either_end_of_the_range_added() {
+        assert_eq!(sum_of(&[&[1e300, 2e300]]), 3e300);
+        assert_eq!(sum_of(&[&[1e-300, 2e-300]]), 3e-300);
+        assert_eq!(sum_of(&[&[5e-324]]), 5e-324);
+    }
+}
