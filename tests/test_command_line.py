@@ -179,7 +179,7 @@ def test_bad_options_write_nothing(
     assert sorted(tmp_path.iterdir()) == before
 
 
-@pytest.mark.parametrize("out", ["totals.xlsx", "nowhere/totals.csv", "people.parquet/totals.csv"])
+@pytest.mark.parametrize("out", ["totals.ods", "nowhere/totals.csv", "people.parquet/totals.csv"])
 def test_bad_outputs(
     inputs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], out: str
 ) -> None:
@@ -225,7 +225,9 @@ def test_an_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 # ---- Help -------------------------------------------------------------------------------------
-@pytest.mark.parametrize("command", ["england", "simulate", "variance", "stop-loss", "pool-size"])
+@pytest.mark.parametrize(
+    "command", ["england", "simulate", "variance", "stop-loss", "pool-size", "fit", "allocate"]
+)
 def test_help_teaches_by_example(capsys: pytest.CaptureFixture[str], command: str) -> None:
     with pytest.raises(SystemExit) as stopped:
         _cli.main([command, "--help"])

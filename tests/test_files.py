@@ -193,7 +193,7 @@ def test_a_new_file_replaces_the_old_and_may_be_read_by_others(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("totals.xlsx", "must end in .parquet, .csv, .arrow"),
+        ("totals.xls", "must end in .parquet, .csv, .arrow, .xlsx"),
         ("totals", "must end in"),
         ("nowhere/totals.csv", "nowhere must be a folder that exists"),
         ("a_file/totals.csv", "a_file must be a folder that exists"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 import reprlib
 from collections.abc import Iterable
 from typing import Any
@@ -47,6 +48,19 @@ class Arguments:
             self.refuse(name, value, allowed)
             return low
         return number
+
+    def threads(self, value: Any) -> int:
+        """How many threads; without a number, as many as the process may use."""
+        if value is None:
+            known = hasattr(os, "sched_getaffinity")
+            value = len(os.sched_getaffinity(0)) if known else os.cpu_count()
+        return self.integer("threads", value, 1, 1024)
+
+    def flag(self, name: str, value: Any) -> bool:
+        """True or false."""
+        if not isinstance(value, bool):
+            self.refuse_type(name, value, "True or False")
+        return bool(value)
 
     def number(self, name: str, value: Any, *, below: float = math.inf) -> float:
         """A finite number of at least 0 and below ``below``."""

@@ -146,6 +146,7 @@ def fit(
     drop: bool,
     errors: bool,
     whole: bool,
+    threads: int,
 ) -> tuple[pa.Table, pa.Table | None, int, float]: ...
 def add_up(
     rows: Any, *, by: str | None, columns: list[str], whole: bool, name: str

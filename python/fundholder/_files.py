@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ import pyarrow.parquet as pq
 from ._errors import InputError, InputTypeError
 
 SUFFIXES = (".parquet", ".csv", ".arrow")
+WRITABLE = (*SUFFIXES, ".xlsx")
+NO_OPENPYXL = 'reading and writing Excel needs openpyxl: pip install "fundholder[excel]"'
 BATCH_ROWS = 1 << 18
 
 
@@ -28,8 +31,10 @@ def check_output(*paths: str | Path) -> None:
         raise InputTypeError([f"{path!r}: must be the path of a file" for path in wrong])
     problems = []
     for path in map(Path, paths):
-        if path.suffix not in SUFFIXES:
-            problems.append(f"{path}: the name must end in {', '.join(SUFFIXES)}")
+        if path.suffix not in WRITABLE:
+            problems.append(f"{path}: the name must end in {', '.join(WRITABLE)}")
+        elif path.suffix == ".xlsx" and find_spec("openpyxl") is None:
+            problems.append(f"{path}: {NO_OPENPYXL}")
         folder = path.parent
         if not folder.is_dir():
             problems.append(f"{path}: {folder} must be a folder that exists")
@@ -42,19 +47,20 @@ def check_output(*paths: str | Path) -> None:
 
 
 def write(table: Any, path: str | Path) -> None:
-    """Write a table as Parquet, CSV or Arrow, by the ending of its name.
+    """Write a table as Parquet, CSV, Arrow or Excel, by the ending of its name.
 
     The file appears whole or not at all. The metadata of a result (seed, version, digests of the
     inputs) stands in the schema of Parquet and Arrow files, and beside a CSV file in
-    ``<name>-metadata.json``. A CSV file has one row for each replication of a list.
+    ``<name>-metadata.json``. An Excel workbook is that of ``write_workbook``, with a sheet "Table".
+    CSV files and workbooks have one row for each replication of a list.
 
     Parameters
     ----------
     table
         A result of this package, or anything with ``__arrow_c_stream__``.
     path
-        A name that ends in .parquet, .csv or .arrow, in a folder that exists; a file of that name
-        is replaced.
+        A name that ends in .parquet, .csv, .arrow or .xlsx, in a folder that exists; a file of
+        that name is replaced.
 
     Raises
     ------
@@ -80,6 +86,11 @@ def write(table: Any, path: str | Path) -> None:
         raise InputError([f"{path}: a CSV file holds no lists: write .parquet or .arrow"])
     if path.suffix == ".parquet":
         _whole({path: lambda file: pq.write_table(table, file)})
+    elif path.suffix == ".xlsx":
+        # Imported here: it imports this module, and is needed by few.
+        from ._excel import write_workbook
+
+        write_workbook({"Table": _long(table).replace_schema_metadata(table.schema.metadata)}, path)
     elif path.suffix == ".arrow":
         _whole({path: lambda file: pyarrow.feather.write_feather(table, file)})
     else:

@@ -125,11 +125,7 @@ def simulate(
     terms = stop_loss_terms(arguments, stop_loss)
     practice_sd = arguments.number("practice_sd", practice_sd, below=EFFECT_SD_BELOW)
     national_sd = arguments.number("national_sd", national_sd, below=EFFECT_SD_BELOW)
-    if threads is None:
-        threads = (
-            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        )
-    threads = arguments.integer("threads", threads, 1, 1024)
+    threads = arguments.threads(threads)
     arguments.check()
     warn_of_lookalikes(population)
 

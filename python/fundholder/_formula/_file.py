@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from .._errors import InputError
+from .._errors import InputError, InputTypeError
 from .._files import read
 
 TEXTS = ("term", "role", "column", "level", "note")
@@ -34,6 +35,9 @@ def read_formula(
     path: str | Path, covariance: str | Path | None
 ) -> tuple[pa.Table, pa.Table | None]:
     """The table of terms, with every column that a formula has, and the covariance."""
+    wrong = [p for p in (path, covariance) if not isinstance(p, str | os.PathLike | None)]
+    if wrong:
+        raise InputTypeError([f"{p!r}: must be the path of a file" for p in wrong])
     source = read(path, TEXTS)
     table = source.read_all()
     problems = [

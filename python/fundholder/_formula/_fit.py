@@ -28,6 +28,7 @@ def fit_formula(
     nonnegative: bool = False,
     redundant: Literal["refuse", "drop"] = "refuse",
     errors: bool = True,
+    threads: int | None = None,
 ) -> Formula:
     """Fit the cost of a person on what is known of them, by ordinary least squares.
 
@@ -74,6 +75,8 @@ def fit_formula(
         Whether to read the persons again for standard errors: heteroskedasticity-consistent (HC1:
         White 1980; MacKinnon and White 1985), or by cluster. Those of terms "held at 0" and of
         dropped ones are null.
+    threads
+        Of the computation; as many as there are processors unless given.
 
     Returns
     -------
@@ -111,12 +114,20 @@ def fit_formula(
     if not isinstance(cost, str):
         arguments.refuse_type("cost", cost, "the name of a column")
     used = [n for names in several.values() for n in names] + [n for n in (cost, area, weight) if n]
+    roles: dict[str, Sequence[str | None]] = {
+        **several,
+        "cost": [cost],
+        "area": [area],
+        "weight": [weight],
+    }
     for name in dict.fromkeys(n for n in used if used.count(n) > 1):
-        arguments.refuse(
-            "columns", name, "used once: as cost, category, flag, need, supply, area or weight"
-        )
+        where = " and ".join(role for role, names in roles.items() for n in names if n == name)
+        arguments.refuse(where, name, "columns that are used once")
     if redundant not in ("refuse", "drop"):
         arguments.refuse("redundant", redundant, "'refuse' or 'drop'")
+    nonnegative = arguments.flag("nonnegative", nonnegative)
+    errors = arguments.flag("errors", errors)
+    threads = arguments.threads(threads)
     arguments.check()
     columns = [*used, *([cluster] if cluster else []), *(["person"] if codes is not None else [])]
     with open_twice(persons, columns) as opened:
@@ -128,10 +139,11 @@ def fit_formula(
             area=area,
             weight=weight,
             cluster=cluster,
-            not_negative=bool(nonnegative),
+            not_negative=nonnegative,
             drop=redundant == "drop",
-            errors=bool(errors),
+            errors=errors,
             whole=is_whole(persons),
+            threads=threads,
         )
     made_of = {"cost": cost, "people": str(people), "r2": repr(r2)}
     made_of |= {name: text for name, text in (("weight", weight), ("cluster", cluster)) if text}

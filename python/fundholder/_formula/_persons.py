@@ -30,7 +30,9 @@ def check_persons(arguments: Arguments, persons: Any) -> None:
 def check_codes(arguments: Arguments, codes: Any) -> None:
     """Check that codes are a table, if there are any."""
     if codes is not None and not hasattr(codes, "__arrow_c_stream__"):
-        arguments.refuse_type("codes", codes, "an Arrow table of person and code")
+        arguments.refuse_type(
+            "codes", codes, "a table of person and code, or anything with __arrow_c_stream__"
+        )
 
 
 def is_whole(persons: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +18,25 @@ from ._formula import Formula
 from ._persons import check_persons, is_whole, open_once
 
 Numbers = NDArray[np.float64]
+
+STEPS_A_DOUBLING = 64
+
+
+def _steps() -> Numbers:
+    """A ladder of costs from 2^-10 to 2^40 £.
+
+    By square roots and products alone, so that it is the same on every machine.
+    """
+    doubling = np.ones(1)
+    root = 2.0
+    for _ in range(STEPS_A_DOUBLING.bit_length() - 1):
+        root = math.sqrt(root)
+        doubling = np.sort(np.concatenate([doubling, doubling * root]))
+    return (2.0 ** np.arange(-10, 40)[:, None] * doubling).ravel()
+
+
+_STEPS = _steps()
+_HALF_A_STEP = math.sqrt(_STEPS[1] / _STEPS[0])
 
 FLOOR = 0.05
 """Share of the mean prediction that the smallest predictions are raised to.
@@ -38,7 +58,12 @@ class FormulaCosts(CostModel):
     _neutral: bool
 
     def population(
-        self, persons: Any, *, codes: Any | None = None, by: str = "practice"
+        self,
+        persons: Any,
+        *,
+        codes: Any | None = None,
+        by: str = "practice",
+        rounded: bool = True,
     ) -> pa.Table:
         """People as the risk functions take them: one row per person.
 
@@ -48,6 +73,10 @@ class FormulaCosts(CostModel):
             As for ``Formula.predict``.
         by
             The column of practices.
+        rounded
+            Round predicted costs to 64 steps a doubling, by 0.3 % on average. People of equal
+            predictions are of one kind, and exact laws take time by kinds: a practice's expected
+            cost moves by about 1e-4, and all of England becomes possible.
 
         Returns
         -------
@@ -65,6 +94,7 @@ class FormulaCosts(CostModel):
         check_persons(arguments, persons)
         if not isinstance(by, str):
             arguments.refuse_type("by", by, "the name of a column")
+        rounded = arguments.flag("rounded", rounded)
         arguments.check()
         table = pa.table(open_once(persons))
         if by not in table.column_names:
@@ -72,13 +102,16 @@ class FormulaCosts(CostModel):
             raise InputError([f"column '{by}' is missing: the table has {there}"])
         predicted = self._formula.predict(table, self._neutral, codes=codes)["predicted"]
         scale = np.maximum(predicted.to_numpy(), self._least)
+        band = _bands(self._edges, scale)
+        if rounded:
+            scale = _STEPS[np.searchsorted(_STEPS[1:], scale * _HALF_A_STEP, side="right")]
         read = {*self._formula.columns(), "practice", "band", "scale", "p_any", "count", by}
         names = [f.name for f in table.schema if f.name not in read and _is_label(f.type)]
         return pa.table(
             {
                 "practice": table[by],
                 **{name: table[name] for name in names},
-                "band": _bands(self._edges, scale),
+                "band": band,
                 "scale": scale,
             }
         )

@@ -123,7 +123,9 @@ def validate_formula(
     parts = {name: table.filter(mask) for name, mask in samples.items()}
     for name, part in parts.items():
         if part.num_rows == 0:
-            arguments.refuse("sample", name, "a sample with people: other shares, or more people")
+            arguments.refuse(
+                "sample", name, "people: other shares, or more people, or more than one practice"
+            )
     arguments.check()
     formula = fit_formula(parts["estimation"], cost=cost, **fit)
     evaluations = {

@@ -21,25 +21,42 @@ pub(crate) fn top_of(largest: f64) -> i32 {
     if largest == 0.0 { NO_TOP } else { libm::ilogb(largest).div_euclid(BITS) }
 }
 
-/// Cuts numbers below 2^(22 (top + 1)) into digits: `put(row, digits)`.
+/// Cuts numbers below 2^(22 (top + 1)) into digits, a column for each.
 #[inline(always)]
-pub(crate) fn cut(numbers: impl Iterator<Item = f64>, top: i32, mut put: impl FnMut(usize, [f64; DIGITS])) {
+pub(crate) fn cut(numbers: &[f64], top: i32, digits: &mut [&mut [f64]; DIGITS]) {
     const BASE: f64 = (1 << BITS) as f64;
     if top == NO_TOP {
-        numbers.enumerate().for_each(|(row, _)| put(row, [0.0; DIGITS]));
+        digits.iter_mut().for_each(|digit| digit[..numbers.len()].fill(0.0));
         return;
     }
     // In two steps, for a scale beyond the range of doubles.
     let scale = libm::ldexp(1.0, -BITS * top / 2);
     let rest = libm::ldexp(1.0, -BITS * top - -BITS * top / 2);
-    for (row, number) in numbers.enumerate() {
-        let mut left = number * scale * rest;
-        let mut digits = [0.0; DIGITS];
-        for digit in &mut digits {
-            *digit = left.trunc();
-            left = (left - *digit) * BASE;
+    let [first, second, third, fourth] = digits;
+    let columns = first.iter_mut().zip(second.iter_mut()).zip(third.iter_mut()).zip(fourth.iter_mut());
+    for ((((a, b), c), d), number) in columns.zip(numbers) {
+        let left = number * scale * rest;
+        *a = left.trunc();
+        let left = (left - *a) * BASE;
+        *b = left.trunc();
+        let left = (left - *b) * BASE;
+        *c = left.trunc();
+        *d = ((left - *c) * BASE).trunc();
+    }
+}
+
+/// The digits of a column, row by row.
+#[inline(always)]
+pub(crate) fn cut_rows(numbers: &[f64], top: i32, mut put: impl FnMut(usize, [f64; DIGITS])) {
+    const ROWS: usize = 512;
+    let mut columns = [[0.0; ROWS]; DIGITS];
+    for (n, numbers) in numbers.chunks(ROWS).enumerate() {
+        cut(numbers, top, &mut columns.each_mut().map(|column| column.as_mut_slice()));
+        let [first, second, third, fourth] = &columns;
+        let digits = first.iter().zip(second).zip(third).zip(fourth).take(numbers.len());
+        for (row, (((a, b), c), d)) in digits.enumerate() {
+            put(n * ROWS + row, [*a, *b, *c, *d]);
         }
-        put(row, digits);
     }
 }
 
@@ -96,9 +113,7 @@ impl GroupSums {
     #[inline(always)]
     pub(crate) fn add_digits(&mut self, group: usize, digits: &[f64]) {
         let width = self.width();
-        for (sum, digit) in self.sums[group * width..(group + 1) * width].iter_mut().zip(digits) {
-            *sum += digit;
-        }
+        add(&mut self.sums[group * width..(group + 1) * width], digits);
     }
 
     /// Adds columns of finite numbers, each row to its group.
@@ -109,11 +124,9 @@ impl GroupSums {
         let width = self.width();
         for (place, column) in columns.iter().enumerate() {
             let (top, sums) = (self.tops[place], &mut self.sums);
-            cut(column.iter().copied(), top, |row, digits| {
+            cut_rows(column, top, |row, digits| {
                 let at = groups[row] as usize * width + DIGITS * place;
-                for (sum, digit) in sums[at..at + DIGITS].iter_mut().zip(digits) {
-                    *sum += digit;
-                }
+                add(&mut sums[at..at + DIGITS], &digits);
             });
         }
     }
@@ -143,6 +156,19 @@ impl GroupSums {
         };
         let integer = digits.iter().fold(0i128, |sum, &digit| (sum << BITS) + digit as i128);
         Wide::scaled(integer, BITS * (top + 1 - DIGITS as i32))
+    }
+}
+
+/// Adds digits one by one: in fours and by their places, which is what compiles to the fewest instructions.
+#[inline(always)]
+fn add(sums: &mut [f64], digits: &[f64]) {
+    let (sums, _) = sums.as_chunks_mut::<DIGITS>();
+    let (digits, _) = digits.as_chunks::<DIGITS>();
+    let columns = sums.len().min(digits.len());
+    for column in 0..columns {
+        for digit in 0..DIGITS {
+            sums[column][digit] += digits[column][digit];
+        }
     }
 }
 

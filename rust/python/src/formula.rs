@@ -4,6 +4,7 @@ use arrow_array::RecordBatch;
 use fundholder_arrow::{
     Applied, Codes, Design, Fit, Formula as ArrowFormula, Source, add_up as arrow_add_up,
 };
+use fundholder_core::error::Refusal;
 use fundholder_core::simulate::{Ended, Progress};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
@@ -46,7 +47,7 @@ fn read<T: Send>(
 /// Fits a formula. `persons` opens the table; it is called again where errors of the coefficients are wanted.
 #[pyfunction]
 #[pyo3(signature = (persons, *, cost, categories, flags, codes, need, supply, area, weight, cluster, not_negative, drop,
-                    errors, whole))]
+                    errors, whole, threads))]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn fit<'py>(
     persons: &Bound<'py, PyAny>,
@@ -63,6 +64,7 @@ pub(crate) fn fit<'py>(
     drop: bool,
     errors: bool,
     whole: bool,
+    threads: usize,
 ) -> PyResult<Described<'py>> {
     let py = persons.py();
     let codes = match codes {
@@ -71,10 +73,16 @@ pub(crate) fn fit<'py>(
     };
     let design =
         Design { cost, categories, flags, codes, need, supply, area, weight, cluster, not_negative, drop };
-    let fit =
-        read(&persons.call0()?, "persons", |source, progress| Fit::new(design, source, whole, progress))?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|error| Refusal::one(format!("threads: cannot start {threads}: {error}")));
+    let pool = or_raise(py, pool)?;
+    let fit = read(&persons.call0()?, "persons", |source, progress| {
+        pool.install(|| Fit::new(design, source, whole, progress))
+    })?;
     let fitted = if errors {
-        read(&persons.call0()?, "persons", |source, progress| fit.errors(source, whole, progress))?
+        read(&persons.call0()?, "persons", |source, progress| {
+            pool.install(|| fit.errors(source, whole, progress))
+        })?
     } else {
         fit.finish()
     };

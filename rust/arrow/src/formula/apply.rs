@@ -199,7 +199,8 @@ impl Applied<'_> {
         whole: bool,
         progress: &Progress,
     ) -> Result<(Vec<RecordBatch>, RecordBatch), Ended> {
-        let mut wanted = Wanted { units: carried.to_vec(), ..self.wanted.clone() };
+        let units = carried.iter().map(|name| (name.clone(), name != "practice")).collect();
+        let mut wanted = Wanted { units, ..self.wanted.clone() };
         let amounts = std::iter::once(cost).chain(weight);
         wanted.numbers.extend(amounts.map(|name| (name.to_string(), &AMOUNT)));
         let mut reader = Reader::new(wanted);
@@ -280,7 +281,8 @@ impl Applied<'_> {
         whole: bool,
         progress: &Progress,
     ) -> Result<RecordBatch, Ended> {
-        let wanted = Wanted { units: vec![by.to_string()], count: true, ..self.wanted.clone() };
+        let wanted =
+            Wanted { units: vec![(by.to_string(), by != "practice")], count: true, ..self.wanted.clone() };
         let mut reader = Reader::new(wanted);
         let new = || UnitFeatures::new(reader.indicators(), self.wanted.numbers.len());
         let mut states: Vec<UnitFeatures> = (0..rayon::current_num_threads()).map(|_| new()).collect();

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
+use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
 use fundholder_core::error::{Problem, Refusal};
 use fundholder_core::fit::Features;
@@ -17,11 +18,14 @@ use crate::labels::Labels;
 const LARGEST: f64 = 1e15;
 pub(super) const ANY_NUMBER: Rule =
     Rule { good: |x| x.abs() <= LARGEST, allowed: "a finite number, at most 1e15 in size" };
+/// Numbers that are added up, and not multiplied.
+pub(super) const FINITE: Rule =
+    Rule { good: |x| x.abs() <= 1e200, allowed: "a finite number, at most 1e200 in size" };
 pub(super) const AMOUNT: Rule =
-    Rule { good: |x| (0.0..=LARGEST).contains(&x), allowed: "a finite number from 0 to 1e15" };
+    Rule { good: |x| (0.0..=LARGEST).contains(&x), allowed: "a finite number, 0 or more and at most 1e15" };
 /// The products of more would need gigabytes.
 const MOST_INDICATORS: usize = 4_000;
-const FLAG: Rule = Rule { good: |x| x == 0.0 || x == 1.0, allowed: "true or false, or 1 or 0" };
+const FLAG: Rule = Rule { good: |x| x == 0.0 || x == 1.0, allowed: "true or false, or 0 or 1" };
 const COUNT: Rule = Rule {
     good: |x| x >= 0.0 && x <= u32::MAX as f64 && x.fract() == 0.0,
     allowed: "a whole number from 0 to 4294967295",
@@ -50,8 +54,8 @@ pub(super) struct Wanted {
     pub flags: Vec<String>,
     pub codes: Option<Codes>,
     pub numbers: Vec<(String, &'static Rule)>,
-    /// Columns whose values are units.
-    pub units: Vec<String>,
+    /// Columns whose values are units, and whether null is one of them.
+    pub units: Vec<(String, bool)>,
     /// Is `count` read: people that a row stands for?
     pub count: bool,
 }
@@ -59,8 +63,10 @@ pub(super) struct Wanted {
 impl Wanted {
     fn columns(&self) -> impl Iterator<Item = &str> {
         let person = self.codes.iter().map(|_| "person");
-        let names = self.levels.iter().map(|l| &l.name).chain(&self.flags).chain(&self.units);
-        names.chain(self.numbers.iter().map(|(name, _)| name)).map(String::as_str).chain(person)
+        let names = self.levels.iter().map(|l| &l.name).chain(&self.flags);
+        let units = self.units.iter().map(|(name, _)| name);
+        let numbers = self.numbers.iter().map(|(name, _)| name);
+        names.chain(units).chain(numbers).map(String::as_str).chain(person)
     }
 }
 
@@ -80,6 +86,8 @@ pub(super) struct Coded {
     levels: Vec<Vec<u32>>,
     pub units: Vec<Vec<u32>>,
     first: u64,
+    /// What is wrong with them.
+    pub wrong: Option<Refusal>,
 }
 
 /// What is read of some rows.
@@ -121,7 +129,7 @@ impl Reader {
     }
 
     /// Reads the labels of a batch: what must be done batch by batch.
-    pub fn code(&mut self, batch: &RecordBatch) -> Result<Coded, Refusal> {
+    pub fn code(&mut self, batch: &RecordBatch) -> Coded {
         let mut problems = Problems::default();
         let first = self.rows;
         self.rows += batch.num_rows() as u64;
@@ -158,18 +166,17 @@ impl Reader {
             )));
         }
         let mut units = Vec::new();
-        for (name, labels) in self.wanted.units.iter().zip(&mut self.units) {
+        for ((name, nulls), labels) in self.wanted.units.iter().zip(&mut self.units) {
             let mut codes = Vec::with_capacity(batch.num_rows());
             if let Some(array) = required(batch, name, &mut problems) {
-                labels.read(array, name, true, first, &mut problems, &mut codes);
+                labels.read(array, name, *nulls, first, &mut problems, &mut codes);
             }
             units.push(codes);
         }
-        problems.check()?;
-        Ok(Coded { levels, units, first })
+        Coded { levels, units, first, wrong: problems.check().err() }
     }
 
-    /// Reads some rows of a batch whose labels have been read.
+    /// Reads some rows of a batch whose labels have been read; nothing of them where those are wrong.
     pub fn read(&self, batch: &RecordBatch, coded: &Coded, rows: Range<usize>) -> Result<Read, Refusal> {
         let mut problems = Problems::default();
         let part = batch.slice(rows.start, rows.len());
@@ -209,6 +216,9 @@ impl Reader {
             None => Vec::new(),
         };
         problems.check()?;
+        if coded.wrong.is_some() {
+            return Ok(Read::default());
+        }
         let levels: Vec<&[u32]> = coded.levels.iter().map(|column| &column[rows.clone()]).collect();
         let mut features = indicators(rows.len(), &flags, &codes, self.wanted.flags.len() as u32, &levels);
         features.numbers = numbers_of;
@@ -284,7 +294,7 @@ fn indicators(
         || flags.iter().zip(0u32..).filter_map(|(flag, i)| flag.as_ref().map(|flag| (flag.values(), i)));
     let mut starts = vec![0u32; rows + 1];
     for (flag, _) in flags() {
-        flag.set_indices_u32().for_each(|row| starts[row as usize + 1] += 1);
+        each_set(flag, |row| starts[row + 1] += 1);
     }
     codes.iter().for_each(|&(row, _)| starts[row as usize + 1] += 1);
     for row in 0..rows {
@@ -297,11 +307,22 @@ fn indicators(
         at[row] += 1;
     };
     for (flag, indicator) in flags() {
-        flag.set_indices_u32().for_each(|row| put(row as usize, indicator));
+        each_set(flag, |row| put(row, indicator));
     }
     codes.iter().for_each(|&(row, code)| put(row as usize, flagged + code));
     for level in levels {
         level.iter().enumerate().for_each(|(row, &indicator)| put(row, indicator));
     }
     Features { rows, starts, indicators: all, numbers: Vec::new() }
+}
+
+/// Calls `on` with the place of every bit that is set.
+#[inline(always)]
+fn each_set(flag: &BooleanBuffer, mut on: impl FnMut(usize)) {
+    for (n, mut word) in flag.bit_chunks().iter_padded().enumerate() {
+        while word != 0 {
+            on(64 * n + word.trailing_zeros() as usize);
+            word &= word - 1;
+        }
+    }
 }

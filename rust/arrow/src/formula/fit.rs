@@ -39,7 +39,7 @@ impl Design {
             flags: self.flags.clone(),
             codes: self.codes.clone(),
             numbers: numbers.chain(amounts).collect(),
-            units: self.cluster.iter().cloned().collect(),
+            units: self.cluster.iter().map(|name| (name.clone(), false)).collect(),
             count: false,
         }
     }
@@ -125,14 +125,14 @@ impl Fit {
             term.coefficient = solution.coefficients[n];
             let (note, problem) = match status {
                 Status::Fitted => (None, None),
-                Status::Empty => (Some("nobody"), Some("is 0 for everyone")),
+                Status::Empty => (Some("nobody"), Some("is 0 for everyone: nobody has it")),
                 Status::Redundant => (Some("collinear"), Some("is a combination of the terms before it")),
                 Status::Held => (Some("held at 0"), None),
             };
             term.note = note;
             if let Some(problem) = problem.filter(|_| !design.drop) {
                 problems.push(Problem::new(format!(
-                    "{} '{}' {problem}: must add something, be left out, or be dropped by redundant='drop'",
+                    "{} '{}' {problem}: leave it out, or drop such terms (redundant='drop')",
                     term.role.name(),
                     term.name()
                 )));
@@ -166,7 +166,7 @@ impl Fit {
             let order = reader.units[0].sorted();
             if order.len() < 2 {
                 return Err(refuse(vec![Problem::new(format!(
-                    "column '{}' has one value: must have two or more for errors by cluster",
+                    "column '{}' has one value: must have 2 or more for errors by cluster",
                     self.design.cluster.as_deref().unwrap_or_default()
                 ))]));
             }

@@ -10,7 +10,7 @@ use fundholder_core::simulate::{Ended, Progress};
 use fundholder_core::sums::GroupSums;
 use rayon::prelude::*;
 
-use super::features::{ANY_NUMBER, Coded, Read, Reader, Wanted};
+use super::features::{Coded, FINITE, Read, Reader, Wanted};
 use crate::column::{Problems, required};
 use crate::costs::table;
 use crate::labels::{Label, Labels};
@@ -19,6 +19,9 @@ use crate::labels::{Label, Labels};
 const PART: usize = 1 << 13;
 /// Rows that are gathered from small batches before the threads share them out.
 const TOGETHER: usize = 1 << 17;
+
+/// Sums are exact up to here.
+const MOST_ROWS: u64 = 1 << 31;
 
 /// Batches of a table; what cannot be read ends the work.
 pub type Source<'a> = dyn Iterator<Item = Result<RecordBatch, Ended>> + Send + 'a;
@@ -44,13 +47,17 @@ pub(super) fn in_parts<S: Send, R: Send>(
         let next = source.next().transpose()?;
         let last = next.is_none();
         if let Some(batch) = next {
-            match reader.code(&batch) {
-                Ok(coded) => {
-                    rows += batch.num_rows();
-                    gathered.push((batch, coded));
-                }
-                Err(refusal) => keep(&mut refused, refusal),
+            let coded = reader.code(&batch);
+            if let Some(wrong) = &coded.wrong {
+                keep(&mut refused, wrong.clone());
             }
+            if reader.rows > MOST_ROWS {
+                return Err(refuse(vec![Problem::new(format!(
+                    "more than {MOST_ROWS} rows: must be at most that"
+                ))]));
+            }
+            rows += batch.num_rows();
+            gathered.push((batch, coded));
         }
         if rows >= TOGETHER || last || refused.is_some() {
             for part in share_out(&gathered, reader, states, refused.is_some(), &work) {
@@ -127,8 +134,8 @@ pub fn add_up(
     progress: &Progress,
 ) -> Result<RecordBatch, Ended> {
     let wanted = Wanted {
-        numbers: columns.iter().map(|name| (name.clone(), &ANY_NUMBER)).collect(),
-        units: by.iter().map(|by| by.to_string()).collect(),
+        numbers: columns.iter().map(|name| (name.clone(), &FINITE)).collect(),
+        units: by.iter().map(|by| (by.to_string(), true)).collect(),
         ..Wanted::default()
     };
     let mut reader = Reader::new(wanted);

@@ -1,13 +1,12 @@
 //! Sums of products of the columns of a design over people: exact, and so the same in any order and any parts.
 
 use super::{Column, Features};
-use crate::simd::{Level, Simd, Task};
-use crate::sums::{BITS, DIGITS, GroupSums, NO_TOP, cut, largest, lower, top_of};
+use crate::simd::{LANES, Level, Simd, Task};
+use crate::sums::{BITS, DIGITS, GroupSums, NO_TOP, cut, cut_rows, largest, lower, top_of};
 use crate::wide::Wide;
 
 /// Rows whose products of digits are added as doubles: 2^9 products below 2^44 stay below 2^53.
 const TILE: usize = 512;
-const LANES: usize = 8;
 
 /// Sums of the products of two columns of numbers, by the digits of each.
 type Products = [[i128; DIGITS]; DIGITS];
@@ -16,8 +15,9 @@ type Products = [[i128; DIGITS]; DIGITS];
 #[derive(Clone, Debug)]
 pub struct Gram {
     rows: u64,
-    /// People with each pair of indicators, at `pair(i, j)`; of weighted sums, only those with each indicator.
-    counts: Vec<u64>,
+    /// People with each pair of indicators, at `pair(i, j)`; of weighted sums, only those with each indicator. Sums of
+    /// digits hold 2^31 people too.
+    counts: Vec<u32>,
     /// Of weighted sums, the weights of people with each pair of indicators.
     weights: Option<GroupSums>,
     /// The weights of everyone.
@@ -61,7 +61,7 @@ impl Gram {
         } else {
             pair(indicator as usize, indicator as usize)
         };
-        self.counts.get(at).copied().unwrap_or(0)
+        self.counts.get(at).copied().unwrap_or(0).into()
     }
 
     /// Adds people, each with their weight (0 or more) where sums are weighted.
@@ -180,7 +180,7 @@ impl Task for Add<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
+    fn run<S: Simd>(self, simd: S) {
         let Self { gram, features, weights } = self;
         let plain = &features.numbers;
         let weighted: Option<Vec<Vec<f64>>> = weights.map(|weights| {
@@ -209,7 +209,7 @@ impl Task for Add<'_> {
         for from in (0..features.rows).step_by(TILE) {
             let rows = from..(from + TILE).min(features.rows);
             tile.read(gram, left, plain, rows.clone());
-            tile.add_products(gram);
+            tile.add_products(simd, gram);
             tile.add_numbers(gram, features, rows.clone());
             match weights {
                 None => add_counts(gram, features, rows),
@@ -246,25 +246,17 @@ impl Tile {
     fn read(&mut self, gram: &Gram, left: &[Vec<f64>], plain: &[Vec<f64>], rows: std::ops::Range<usize>) {
         let width = self.width;
         for c in 0..left.len() {
-            let (columns, by_row) = (&mut self.left[c * DIGITS..(c + 1) * DIGITS], &mut self.by_row);
-            cut(left[c][rows.clone()].iter().copied(), gram.numbers.tops()[c], |row, digits| {
-                for (column, digit) in columns.iter_mut().zip(digits) {
-                    column[row] = digit;
-                }
-            });
+            let columns = &mut self.left[c * DIGITS..(c + 1) * DIGITS];
+            cut(&left[c][rows.clone()], gram.numbers.tops()[c], &mut slices(columns));
             for row in 0..rows.len() {
                 let at = row * width + c * DIGITS;
-                for (digit, column) in by_row[at..at + DIGITS].iter_mut().zip(columns.iter()) {
+                for (digit, column) in self.by_row[at..at + DIGITS].iter_mut().zip(columns.iter()) {
                     *digit = column[row];
                 }
             }
             if let Some(right) = &mut self.right {
                 let columns = &mut right[c * DIGITS..(c + 1) * DIGITS];
-                cut(plain[c][rows.clone()].iter().copied(), gram.plain_tops[c], |row, digits| {
-                    for (column, digit) in columns.iter_mut().zip(digits) {
-                        column[row] = digit;
-                    }
-                });
+                cut(&plain[c][rows.clone()], gram.plain_tops[c], &mut slices(columns));
             }
         }
         if rows.len() < TILE {
@@ -275,20 +267,18 @@ impl Tile {
     }
 
     #[inline(always)]
-    fn add_products(&self, gram: &mut Gram) {
+    fn add_products<S: Simd>(&self, simd: S, gram: &mut Gram) {
         let right = self.right.as_ref().unwrap_or(&self.left);
         let columns = self.width / DIGITS;
         for i in 0..columns {
+            let left = &self.left[i * DIGITS..(i + 1) * DIGITS];
             for j in i..columns {
-                let sums = dots(
-                    std::array::from_fn(|d| &self.left[i * DIGITS + d]),
-                    std::array::from_fn(|d| &right[j * DIGITS + d]),
-                );
-                for (sum, more) in
-                    gram.products[pair(j, i)].as_flattened_mut().iter_mut().zip(sums.as_flattened())
-                {
-                    *sum += *more as i128;
-                }
+                let right = &right[j * DIGITS..(j + 1) * DIGITS];
+                let sums = &mut gram.products[pair(j, i)];
+                add_dots::<S, 4>(simd, &left[0], right, &mut sums[0]);
+                add_dots::<S, 3>(simd, &left[1], right, &mut sums[1]);
+                add_dots::<S, 2>(simd, &left[2], right, &mut sums[2]);
+                add_dots::<S, 1>(simd, &left[3], right, &mut sums[3]);
             }
         }
     }
@@ -307,20 +297,28 @@ impl Tile {
     }
 }
 
-/// Sums of products of digits a and b for a + b below the number of digits; the others are too small to count.
+fn slices(columns: &mut [[f64; TILE]]) -> [&mut [f64]; DIGITS] {
+    let mut columns = columns.iter_mut();
+    std::array::from_fn(|_| columns.next().map_or(&mut [][..], |column| column.as_mut_slice()))
+}
+
+/// Adds the products of one digit with the first `N` of another column; the others are too small to count.
 #[inline(always)]
-fn dots(left: [&[f64; TILE]; DIGITS], right: [&[f64; TILE]; DIGITS]) -> [[f64; DIGITS]; DIGITS] {
-    let mut sums = [[[0.0f64; LANES]; DIGITS]; DIGITS];
-    for at in (0..TILE).step_by(LANES) {
-        for a in 0..DIGITS {
-            for b in 0..DIGITS - a {
-                for lane in 0..LANES {
-                    sums[a][b][lane] += left[a][at + lane] * right[b][at + lane];
-                }
-            }
+fn add_dots<S: Simd, const N: usize>(simd: S, left: &[f64; TILE], right: &[[f64; TILE]], sums: &mut [i128]) {
+    let mut lanes = [simd.doubles_splat(0.0); N];
+    let (left, _) = left.as_chunks::<LANES>();
+    let right: [&[[f64; LANES]]; N] = std::array::from_fn(|b| right[b].as_chunks::<LANES>().0);
+    for (at, left) in left.iter().enumerate() {
+        let left = simd.doubles(left);
+        for b in 0..N {
+            lanes[b] = simd.doubles_add(lanes[b], simd.doubles_mul(left, simd.doubles(&right[b][at])));
         }
     }
-    sums.map(|row| row.map(|lanes| lanes.iter().sum()))
+    for (sum, lanes) in sums.iter_mut().zip(lanes) {
+        let mut all = [0.0; LANES];
+        simd.doubles_compress(lanes, u16::MAX, &mut all);
+        *sum += all.iter().sum::<f64>() as i128;
+    }
 }
 
 #[inline(always)]
@@ -340,7 +338,7 @@ fn add_weights(gram: &mut Gram, features: &Features, weights: &[f64], rows: std:
     let Some(sums) = &mut gram.weights else { return };
     let top = sums.tops()[0];
     let (counts, all) = (&mut gram.counts, &mut gram.weight);
-    cut(weights[rows.clone()].iter().copied(), top, |n, digits| {
+    cut_rows(&weights[rows.clone()], top, |n, digits| {
         let indicators = features.of(rows.start + n);
         all.add_digits(0, &digits);
         for (n, &a) in indicators.iter().enumerate() {

@@ -79,12 +79,18 @@ impl Solution {
     pub fn covariance(&self, factor: f64, meat: impl Fn(usize, usize) -> f64) -> Vec<f64> {
         let size = self.coefficients.len();
         let free: Vec<usize> = (0..size).filter(|&c| self.status[c] == Status::Fitted).collect();
+        let mut meats = vec![0.0; size * size];
+        for &i in &free {
+            for &j in &free {
+                meats[i * size + j] = meat(i, j);
+            }
+        }
         let mut half = vec![0.0; size * size];
         for &i in &free {
             for &k in &free {
                 let weight = self.inverse[i * size + k];
                 for &j in &free {
-                    half[i * size + j] += weight * meat(k, j);
+                    half[i * size + j] += weight * meats[k * size + j];
                 }
             }
         }

@@ -1,0 +1,208 @@
+"""NHS allocations to ICBs: baselines, targets, distances, growth and convergence."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from .._errors import InputError
+from ._cells import MOST, Cells, Column, Mask, Numbers, described
+from ._source import YEAR, Source, open_workbook
+
+PUBLICATION = "Allocation of resources: ICB allocations, core services workbook (NHS England)"
+THOUSAND = 1_000.0
+"""Money of the workbook is in £k."""
+ROUNDED = 0.51
+"""£k: allocations are published in whole thousands."""
+SAME = 1e-9
+"""Relative: columns that are formulas of others are there to the last digits."""
+
+REGION = Column("region", ("R23", "R22", "R24", "R25"))
+REGION_NAME = Column("region_name", ("Region",))
+ICB = Column("icb", ("ICB23", "ICB22", "ICB24", "ICB25"))
+ICB_NAME = Column("icb_name", ("Integrated Care Board (ICB)",))
+TARGET = Column("target", ("Fair shares target (£k)", "Fair shares target"))
+DFT_OPEN = Column("dft_open", ("Distance from target (%)",))
+GROWTH = Column("growth", ("Base growth (%)",))
+CONVERGENCE = Column("convergence", ("Convergence (%)",))
+MONEY = ("baseline", "target", "allocation", "allocation_per_head")
+DFT = Column("dft", ("Post-convergence distance from target (%)",))
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A stream of money: its sheet, and what its own columns are called."""
+
+    name: str
+    sheet: str
+    baseline: Column
+    allocation: Column
+    per_head: Column
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """In the order of the result."""
+        money = (self.baseline, TARGET, DFT_OPEN, GROWTH, CONVERGENCE)
+        last = (self.allocation, DFT, self.per_head)
+        return (REGION, REGION_NAME, ICB, ICB_NAME, *money, *last)
+
+
+def _stream(name: str, sheet: str, baseline: str, allocation: str, per_head: str) -> Stream:
+    return Stream(
+        name,
+        f"{sheet} {YEAR}",
+        Column("baseline", (f"{baseline} (£k)",)),
+        Column("allocation", (f"{allocation} (£k)",)),
+        Column("allocation_per_head", (f"{per_head} £/head",)),
+    )
+
+
+STREAMS = (
+    _stream(
+        "core",
+        "ICB Core Allocations?",
+        "Adjusted recurrent baseline",
+        "Recurrent allocation",
+        "Recurrent allocation",
+    ),
+    _stream(
+        "specialised",
+        "Specialised Allocations?",
+        "Physical health services + HCDD recurrent baseline",
+        "Physical health services + HCDD recurrent allocation",
+        "Physical health services recurrent allocation",
+    ),
+    _stream(
+        "primary medical care",
+        "PMC Allocations?",
+        "Adjusted recurrent baseline",
+        "Recurrent allocation",
+        "Revised recurrent allocation",
+    ),
+)
+
+
+def read_icb_allocations(path: str | Path) -> pa.Table:
+    """What each ICB had, should have and gets, by stream of money.
+
+    Parameters
+    ----------
+    path
+        The workbook of allocations of one year, with the sheets "ICB Core Allocations <year>",
+        "Specialised Allocations <year>" and "PMC Allocation <year>".
+
+    Returns
+    -------
+    pyarrow.Table
+        ``stream`` ("core", "specialised", "primary medical care"), ``year`` ("2025-26"),
+        ``region``, ``region_name``, ``icb``, ``icb_name``, ``baseline`` (£), ``target`` (£),
+        ``dft_open`` (baseline / target - 1), ``growth``, ``convergence``, ``allocation`` (£; the
+        baseline with both, in whole thousands), ``dft`` (after it, against the target of the
+        year) and ``allocation_per_head`` (£, as published: of the specialised stream without high
+        cost drugs and devices, of primary medical care with the additions of the year). By
+        stream, then in the order of the ICBs' codes.
+
+    Raises
+    ------
+    InputError
+        Sheets or columns that are missing, cells that are no numbers, an ICB twice, distances or
+        allocations that do not follow from their baseline, totals of regions or of England that
+        are not the sum of their ICBs: all at once.
+    """
+    problems: list[str] = []
+    tables: list[pa.Table] = []
+    sources: list[Source] = []
+    with open_workbook(path) as book:
+        for stream in STREAMS:
+            headings = [heading for column in stream.columns for heading in column.headings]
+            try:
+                source = book.sheet(headings, stream.sheet)
+                tables.append(_read_stream(source, stream))
+                sources.append(source)
+            except InputError as error:
+                problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return described(pa.concat_tables(tables), PUBLICATION, sources)
+
+
+def _read_stream(source: Source, stream: Stream) -> pa.Table:
+    cells = Cells(source, stream.columns)
+    icbs, sums = _blocks(source, cells.place(ICB))
+    cells.keep(icbs, "ICBs")
+    names = {
+        "region": cells.code(REGION),
+        "region_name": cells.text(REGION_NAME, needed=True),
+        "icb": cells.code(ICB),
+        "icb_name": cells.text(ICB_NAME, needed=True),
+    }
+    cells.once(ICB, names["icb"], "ICB")
+    found = {
+        column.name: cells.number(column, above=True)
+        if column.name in MONEY
+        else cells.number(column, low=-MOST)
+        for column in stream.columns[len(names) :]
+    }
+    cells.check()
+    _check_formulas(cells, stream, {name: values.to_numpy() for name, values in found.items()})
+    region = names["region"].to_pylist()
+    for column in (stream.baseline, TARGET, stream.allocation):
+        _check_sums(cells, column, found[column.name].to_pylist(), region, sums)
+        found[column.name] = pa.array(found[column.name].to_numpy() * THOUSAND)
+    rows = source.rows
+    year = re.findall(YEAR, source.name)[-1]
+    table = cells.table(
+        {
+            "stream": pa.array([stream.name] * rows),
+            "year": pa.array([year] * rows),
+            **names,
+            **found,
+        }
+    )
+    return table.sort_by("icb")
+
+
+def _blocks(source: Source, icb: int) -> tuple[Mask, dict[str, int]]:
+    """The rows of ICBs, down to the first empty one; and the rows of sums below, by their code."""
+    texts = [text.strip() for text in source.columns[icb].to_pylist()]
+    end = texts.index("") if "" in texts else len(texts)
+    sums = {text: end + i for i, text in enumerate(texts[end:]) if text}
+    return np.arange(len(texts)) < end, sums
+
+
+def _check_formulas(cells: Cells, stream: Stream, found: dict[str, Numbers]) -> None:
+    """What the publisher has calculated from other columns follows from them."""
+    distance = found["baseline"] / found["target"] - 1
+    apart = np.abs(distance - found["dft_open"]) > SAME
+    cells.refuse(DFT_OPEN, apart, "baseline / target - 1, as a share")
+    grown = found["baseline"] * (1 + found["growth"]) * (1 + found["convergence"])
+    apart = np.abs(grown - found["allocation"]) > ROUNDED
+    allowed = "the baseline with growth and convergence, in £k"
+    cells.refuse(stream.allocation, apart, allowed)
+
+
+def _check_sums(
+    cells: Cells,
+    column: Column,
+    value: list[float],
+    region: list[str | None],
+    sums: dict[str, int],
+) -> None:
+    """Sums that the sheet gives for regions and for England are those of their ICBs."""
+    for place, row in sums.items():
+        inside = [
+            v
+            for v, r, icb in zip(value, region, cells.kept, strict=True)
+            if icb and place in (r, "Total")
+        ]
+        total = math.fsum(inside)
+        if inside and not math.isclose(value[row], total, rel_tol=SAME):
+            cells.problem(
+                f"column {cells.heading(column)!r}, row {row}: {value[row]:,.3f} for {place}; "
+                f"must be {total:,.3f}, the sum of its {len(inside)} ICBs"
+            )

@@ -1,0 +1,105 @@
+"""The English Indices of Deprivation: by small area, or by practice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from ._cells import NOTHING, Cells, Column, described
+from ._source import plain_heading, read_source
+
+INDICES = "English Indices of Deprivation (Ministry of Housing, Communities and Local Government)"
+BY_PRACTICE = "Index of Multiple Deprivation by practice, made from the English Indices"
+LONG = "Index of Multiple Deprivation (IMD)"
+DECILES = 10
+
+LSOA = Column("lsoa", ("LSOA code (2011)", "LSOA code (2021)"))
+AREA_TEXTS = (
+    Column("lsoa_name", ("LSOA name (2011)", "LSOA name (2021)"), required=False),
+    Column(
+        "lad",
+        ("Local Authority District code (2019)", "Local Authority District code (2024)"),
+        required=False,
+    ),
+    Column(
+        "lad_name",
+        ("Local Authority District name (2019)", "Local Authority District name (2024)"),
+        required=False,
+    ),
+)
+PRACTICE = Column("practice", ("practice_code",))
+PRACTICE_TEXTS = (
+    Column("practice_name", ("practice_name",), required=False),
+    Column("postcode", ("postcode",), required=False, nothing=(*NOTHING, "Unknown")),
+    Column("sub_icb", ("subicb_code", "sub_icb_code", "ccg_code"), required=False),
+)
+SCORE = Column("imd_score", (f"{LONG} Score", "imd_score"))
+DECILE = Column(
+    "imd_decile",
+    (f"{LONG} Decile (where 1 is most deprived 10% of LSOAs)", f"{LONG} Decile", "imd_decile"),
+    required=False,
+)
+
+
+def read_imd(path: str | Path) -> pa.Table:
+    """Scores of the Index of Multiple Deprivation, of small areas or of practices.
+
+    Parameters
+    ----------
+    path
+        "File 7: all IoD scores, ranks, deciles and population denominators" (by LSOA), or a table
+        of practices with ``practice_code`` and ``imd_score``; as .csv, .csv.gz or .xlsx.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``lsoa``, ``lsoa_name``, ``lad``, ``lad_name`` or ``practice``, ``practice_name``,
+        ``postcode``, ``sub_icb``; then ``imd_score`` and ``imd_decile`` (1 is the most deprived);
+        in the order of the codes. What the file does not have is absent.
+
+    Raises
+    ------
+    InputError
+        Columns that are missing, an area or a practice twice, a score that is no number of at
+        least 0, a decile that is none, deciles that are not in the order of the scores: all at
+        once.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "imd_by_practice.csv")
+    ...     _ = file.write_text("practice_code,imd_score,imd_decile\\nA81001,34.6,2\\n")
+    ...     read_imd(file).to_pylist()
+    [{'practice': 'A81001', 'imd_score': 34.6, 'imd_decile': 2}]
+    """
+    source = read_source(path, [*LSOA.headings, *PRACTICE.headings, *SCORE.headings])
+    plain = {plain_heading(heading) for heading in source.headings}
+    by_area = any(plain_heading(heading) in plain for heading in LSOA.headings)
+    unit, texts = (LSOA, AREA_TEXTS) if by_area else (PRACTICE, PRACTICE_TEXTS)
+    cells = Cells(source, (unit, *texts, SCORE, DECILE))
+    found: dict[str, pa.Array] = {unit.name: cells.code(unit)}
+    cells.once(unit, found[unit.name], unit.name)
+    for column in texts:
+        if cells.has(column):
+            found[column.name] = cells.text(column)
+    found["imd_score"] = cells.number(SCORE)
+    if cells.has(DECILE):
+        found["imd_decile"] = cells.count(DECILE)
+        _check_deciles(cells, found["imd_score"].to_numpy(), found["imd_decile"].to_numpy())
+    return described(cells.table(found), INDICES if by_area else BY_PRACTICE, [source])
+
+
+def _check_deciles(cells: Cells, score: np.ndarray, decile: np.ndarray) -> None:
+    """Deciles are from 1 to 10, and no score is above one of a more deprived decile."""
+    cells.refuse(DECILE, (decile < 1) | (decile > DECILES), f"a whole number from 1 to {DECILES}")
+    if not np.isfinite(score).all():
+        return
+    lowest = np.inf
+    for number in range(1, DECILES + 1):
+        inside = decile == number
+        allowed = "in a decile in the order of scores, in which 1 is the most deprived"
+        cells.refuse(DECILE, inside & (score > lowest), allowed)
+        lowest = min([lowest, *score[inside].tolist()])

@@ -1,0 +1,205 @@
+"""Published files as text cells: CSV, gzipped CSV and sheets of Excel workbooks."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import gzip
+import hashlib
+import io
+import os
+import re
+import warnings
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import pyarrow as pa
+import pyarrow.csv
+
+from .._errors import InputError, InputTypeError
+from .._files import NO_OPENPYXL
+
+HEADING_ROWS = 10
+"""Rows of a sheet in which the headings are looked for; publishers put titles above them."""
+YEAR = r"\d{4}-\d{2}"
+"""As in the names of sheets."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The cells of one CSV file or sheet as text, by column."""
+
+    name: str
+    """The file, and the sheet where there is one."""
+    headings: list[str]
+    """As they are written."""
+    columns: list[pa.StringArray]
+    digest: str
+    """SHA-256 of the file."""
+    excel: bool
+    """Whether a whole number in a column of dates is a day as Excel counts them."""
+
+    @property
+    def rows(self) -> int:
+        """Rows below the headings."""
+        return len(self.columns[0]) if self.columns else 0
+
+
+def plain_heading(heading: str) -> str:
+    """A heading without what differs between years: case, line breaks, underscores, the year."""
+    words = " ".join(heading.replace("_", " ").split()).casefold()
+    return re.sub(r"^\d{4}[/-]\d{2} ", "", words)
+
+
+def read_source(path: str | Path, headings: Sequence[str], sheet: str | None = None) -> Source:
+    """A CSV file, or one sheet of a workbook: of that name, or else the one with the headings."""
+    if file_kind(path) == ".xlsx":
+        with open_workbook(path) as book:
+            return book.sheet(headings, None if sheet is None else re.escape(sheet))
+    return _read_csv(Path(path))
+
+
+def file_kind(path: str | Path) -> str:
+    """ ".csv" or ".xlsx", or a refusal of what is neither, or not there."""
+    if not isinstance(path, str | os.PathLike):
+        raise InputTypeError([f"{path!r}: must be the path of a file"])
+    name = Path(path).name.lower()
+    for ending in (".csv", ".csv.gz", ".xlsx"):
+        if name.endswith(ending):
+            break
+    else:
+        raise InputError([f"{path}: the name must end in .csv, .csv.gz or .xlsx"])
+    if not Path(path).is_file():
+        raise InputError([f"{path}: must be a file that exists"])
+    return ".xlsx" if ending == ".xlsx" else ".csv"
+
+
+# ---- CSV -----------------------------------------------------------------------------------------
+def _read_csv(path: Path) -> Source:
+    data = path.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        if data.startswith(b"\x1f\x8b"):
+            data = gzip.decompress(data)
+        data = _utf8(data)
+        headings = next(csv.reader(io.StringIO(data.decode("utf-8"), newline="")), [])
+        table = pyarrow.csv.read_csv(
+            pa.BufferReader(data),
+            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(headings, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except (pa.ArrowInvalid, OSError, EOFError, zlib.error, UnicodeError, csv.Error) as error:
+        raise InputError([f"{path}: cannot be read: {error}"]) from error
+    columns = [_text(column) for column in table.columns]
+    return Source(path.name, headings, columns, digest, excel=False)
+
+
+def _utf8(data: bytes) -> bytes:
+    """The text in UTF-8 without a mark; what is not UTF-8 is taken for Windows-1252."""
+    try:
+        return data.decode("utf-8-sig").encode()
+    except UnicodeDecodeError:
+        return data.decode("cp1252").encode()
+
+
+def _text(column: pa.ChunkedArray) -> pa.StringArray:
+    chunks = column.cast(pa.string()).chunks
+    return pa.concat_arrays(chunks) if chunks else pa.array([], pa.string())
+
+
+# ---- Excel ---------------------------------------------------------------------------------------
+class Workbook:
+    """An open workbook, with the cells of its sheets."""
+
+    def __init__(self, path: Path, book: Any) -> None:
+        self._path, self._book = path, book
+        self._names = [sheet.title for sheet in book.worksheets]
+        self._digest = hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def sheet(self, headings: Sequence[str], pattern: str | None = None) -> Source:
+        """A sheet from its row of headings down: the one whose whole name matches, or has them."""
+        wanted = {plain_heading(heading) for heading in headings}
+        name = self._with_headings(wanted) if pattern is None else self._named(pattern)
+        rows = [list(row) for row in self._book[name].iter_rows(values_only=True)]
+        start, _ = _heading_row(rows, wanted)
+        titles = ["" if value is None else str(value) for value in rows[start]] if rows else []
+        cells = [[_cell(value) for value in row] for row in rows[start + 1 :]]
+        while cells and not any(cells[-1]):
+            cells.pop()
+        columns = [
+            pa.array([row[i] if i < len(row) else "" for row in cells], pa.string())
+            for i in range(len(titles))
+        ]
+        return Source(f"{self._path.name}, sheet {name!r}", titles, columns, self._digest, True)
+
+    def _named(self, pattern: str) -> str:
+        found = [name for name in self._names if re.fullmatch(pattern, name.strip(), re.IGNORECASE)]
+        wanted = re.sub(r"\\(.)|\?", r"\1", pattern.replace(YEAR, "<year>"))
+        return self._only(found, f"sheet {wanted!r}")
+
+    def _with_headings(self, wanted: set[str]) -> str:
+        hits = {}
+        for name in self._names:
+            top = self._book[name].iter_rows(max_row=HEADING_ROWS, values_only=True)
+            _, hits[name] = _heading_row([list(row) for row in top], wanted)
+        most = max(hits.values(), default=0)
+        found = [name for name in self._names if hits[name] == most > 0]
+        return self._only(found, "a sheet with the columns that are read")
+
+    def _only(self, found: list[str], what: str) -> str:
+        if len(found) == 1:
+            return found[0]
+        times = "is there more than once" if found else "is missing"
+        raise InputError([f"{self._path}: {what} {times}: the sheets are {self._names}"])
+
+
+@contextmanager
+def open_workbook(path: str | Path) -> Iterator[Workbook]:
+    """Open a workbook to read the values that its formulas had when it was saved."""
+    if file_kind(path) != ".xlsx":
+        raise InputError([f"{path}: the name must end in .xlsx"])
+    if find_spec("openpyxl") is None:
+        raise InputError([f"{path}: {NO_OPENPYXL}"])
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    with warnings.catch_warnings():
+        # It warns of drop-down lists and styles that it leaves out; only values are read here.
+        warnings.simplefilter("ignore")
+        try:
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
+            raise InputError([f"{path}: cannot be read as a workbook: {error}"]) from error
+        try:
+            yield Workbook(Path(path), book)
+        finally:
+            book.close()
+
+
+def _heading_row(rows: list[list[Any]], wanted: set[str]) -> tuple[int, int]:
+    """The row that has most of the headings, and how many."""
+    hits = [
+        sum(isinstance(value, str) and plain_heading(value) in wanted for value in row)
+        for row in rows[:HEADING_ROWS]
+    ]
+    most = max(hits, default=0)
+    return (hits.index(most), most) if most else (0, 0)
+
+
+def _cell(value: Any) -> str:
+    """A cell as text; dates as in ISO 8601, whole numbers without a decimal point."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date().isoformat()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return str(value)
