@@ -22,9 +22,10 @@ lint: $(VENV)/test $(VENV)/lint
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest fundholder._engine --mypy-config-file pyproject.toml
 
-# fundholder beside numpy and numba, on the same people in one run.
+# fundholder beside its peers, on the same people in one run.
 compare: $(VENV)/compare
 	$(BIN)/python benches/compare.py
+	$(BIN)/python benches/compare_fit.py
 
 bench: $(VENV)/test
 	cargo bench --workspace --exclude fundholder-python --locked

@@ -19,9 +19,9 @@ from scipy.optimize import brentq, least_squares
 from scipy.stats import norm
 
 from fundholder import england
+from fundholder._arrays import FloatArray
 from fundholder.england import _figures as figures
 from fundholder.england._lists import list_sizes
-from fundholder.england._numbers import FloatArray
 
 #: The fitted knots, by their probability.
 FREE_KNOTS = {2010: (0.75, 0.99), 2025: (0.85, 0.995)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -17,10 +17,8 @@ import pyarrow as pa
 import pytest
 from test_refusals import refusal, says
 
-from fundholder import InputError, InputTypeError
-from fundholder._add_up import Labels, Sums
-from fundholder._allocation import allocate
-from fundholder._pence import largest_remainder
+from fundholder import InputError, InputTypeError, allocate
+from fundholder._allocation._pence import largest_remainder
 
 NAN, INF = math.nan, math.inf
 LISTS = pa.table(
@@ -217,22 +215,46 @@ def test_the_same_digits_in_any_form(persons: pa.Table, form: str) -> None:
     assert allocate(FORMS[form](persons), **kw).equals(expected)
 
 
-def test_sums_are_correctly_rounded() -> None:
-    """Against rational arithmetic, over the powers of two that money and need have, and more."""
-    rng = np.random.Generator(np.random.PCG64(8))
-    value = rng.normal(size=5_000) * 2.0 ** rng.integers(-60, 60, 5_000)
+@pytest.mark.parametrize("seed", range(5))
+def test_sums_are_those_of_rational_arithmetic(seed: int) -> None:
+    """Of units and persons of many sizes, to 2**-66 of the largest person's need."""
+    rng = np.random.Generator(np.random.PCG64(seed))
     unit = rng.integers(0, 30, 5_000)
-    sums = Sums(1)
-    for rows in np.array_split(np.arange(5_000), 7):
-        sums.add(unit[rows], [value[rows]])
-    exact = [float(sum(map(Fraction, value[unit == u].tolist()))) for u in range(31)]
-    assert sums.totals(31)[0].tolist() == exact
+    scale = 2.0 ** rng.integers(-30, 40, 30)
+    value = rng.normal(size=5_000) * 2.0 ** rng.integers(-60, 5, 5_000) * scale[unit]
+    # What a unit needs is not negative.
+    signs = [1.0 if sum(map(Fraction, value[unit == u].tolist())) > 0 else -1.0 for u in range(30)]
+    need = value * np.array(signs)[unit]
+    table = pa.table({"practice": unit, "need": need})
+    result = allocate(table.to_reader(max_chunksize=700), need="need", total=1)
+    assert result["practice"].to_pylist() == list(range(30))
+    largest = Fraction(float(abs(need).max()))
+    for u, found in enumerate(result["need"].to_pylist()):
+        rows = need[unit == u].tolist()
+        exact = sum(map(Fraction, rows))
+        # What is cut off of each row, and the rounding of the sum.
+        slack = len(rows) * largest / 2**66 + Fraction(math.ulp(found))
+        assert abs(Fraction(found) - exact) <= slack
 
 
-def test_numbers_of_units_are_sorted_as_numbers() -> None:
-    labels = Labels()
-    labels.encode(pa.array([10, None, 9, 10]))
-    assert labels.in_order()[0] == [9, 10]
+def test_ten_tenths_are_one() -> None:
+    """The float nearest to ten times 0.1 is 1; added one by one they are less."""
+    rows = pa.table({"practice": ["A"] * 10 + ["B"], "need": [0.1] * 10 + [1.0]})
+    assert sum([0.1] * 10) < 1.0
+    result = allocate(rows, need="need", total=0.03)
+    assert result["need"].to_pylist() == [1.0, 1.0]
+    # Equal needs: the odd penny goes to the first by name.
+    assert pence(result) == [2, 1]
+
+
+@pytest.mark.parametrize("kind", [pa.int64(), pa.uint16(), pa.uint64()])
+def test_numbers_of_units_are_sorted_as_numbers(kind: pa.DataType) -> None:
+    units = pa.array([10, 9, 100, 10], kind)
+    rows = pa.table({"practice": units, "need": [1.0, 1.0, 1.0, 1.0]})
+    for table in (rows, rows.set_column(0, "practice", units.dictionary_encode())):
+        result = allocate(table, need="need", total=3, exclude=[100])
+        assert result["practice"].to_pylist() == [9, 10]
+        assert result["people"].to_pylist() == [1, 2]
 
 
 def test_a_result_says_what_it_was_made_from() -> None:
@@ -336,6 +358,37 @@ def test_what_is_no_table_or_has_no_row() -> None:
     reader = LISTS.to_reader()
     reader.read_all()
     says(refusal(allocate, reader, need="weighted", total=1), "is empty")
+
+
+def test_names_that_a_dictionary_calls_null() -> None:
+    names = pa.DictionaryArray.from_arrays(pa.array([0, 1, None]), pa.array(["A", None]))
+    error = refusal(allocate, LISTS.set_column(0, "practice", names), need="weighted", total=1)
+    says(error, "2 problems", "'practice', row 1: null", "'practice', row 2: null")
+
+
+def test_numbers_of_units_are_64_bits() -> None:
+    names = pa.array([1, 2**64 - 1, 2**63], pa.uint64())
+    error = refusal(allocate, LISTS.set_column(0, "practice", names), need="weighted", total=1)
+    says(error, "2 problems", "row 1: 18446744073709551615", "row 2", f"at most {2**63 - 1}")
+
+
+def test_problems_of_a_reader_are_those_of_its_table() -> None:
+    """Each row is counted from the first of all, also where only the last ones are wrong."""
+    table = pa.table({"practice": ["A"] * 9 + [None], "need": [1.0] * 8 + [NAN, INF]})
+    for reader in (table, table.to_reader(max_chunksize=4)):
+        error = refusal(allocate, reader, need="need", total=1)
+        says(error, "3 problems", "'need', row 8: NaN", "'need', row 9: inf", "'practice', row 9")
+        assert error.__context__ is None
+
+
+def test_a_reader_that_breaks_off_is_refused() -> None:
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield LISTS.to_batches()[0]
+        raise OSError("the network is gone")
+
+    reader = pa.RecordBatchReader.from_batches(LISTS.schema, batches())
+    error = refusal(allocate, reader, need="weighted", total=1)
+    says(error, "persons_or_units cannot be read", "the network is gone")
 
 
 def test_every_problem_is_counted_and_a_thousand_are_listed() -> None:

@@ -12,9 +12,13 @@ import pyarrow as pa
 import pytest
 from test_refusals import refusal, says
 
-from fundholder import InputError, InputTypeError
-from fundholder._capitation import weighted_capitation
-from fundholder._targets import combine_targets, targets_by
+from fundholder import (
+    InputError,
+    InputTypeError,
+    combine_targets,
+    targets_by,
+    weighted_capitation,
+)
 
 NAN, INF = math.nan, math.inf
 

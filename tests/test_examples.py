@@ -17,7 +17,9 @@ REAL = PROJECT.parent / "shared" / "real" / "practice" / "age_sex_imd_2023.csv.g
 #: Settings that keep each example short.
 SETTINGS: dict[str, list[str]] = {
     "calibrate_england.py": [],
+    "calibrate_morbidity.py": ["--seeds", "1"],
     "first_steps.py": [],
+    "lists_to_budgets.py": [],
     "larger_than_memory.py": ["--people", "250000", "--practices", "20", "--replications", "20"],
     "real_lists.py": ["--replications", "4"],
 }
@@ -53,6 +55,21 @@ def test_real_lists_says_which_file_is_missing() -> None:
     done = run(str(EXAMPLES / "real_lists.py"), "no-such-file.csv.gz")
     assert done.returncode == 2
     assert done.stderr.startswith("no-such-file.csv.gz: no such file") and not done.stdout
+
+
+def test_published_targets_and_allocations_are_computed_again(real: Path, tmp_path: Path) -> None:
+    book = tmp_path / "budgets.xlsx"
+    done = run(str(EXAMPLES / "lists_to_budgets.py"), str(real / "allocation"), "--out", str(book))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "7,325 targets within " in done.stdout
+    assert "42 of 42 core allocations" in done.stdout
+    assert book.read_bytes().startswith(b"PK")
+
+
+def test_lists_to_budgets_says_which_file_is_missing(tmp_path: Path) -> None:
+    done = run(str(EXAMPLES / "lists_to_budgets.py"), str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "gp_wp_target_2018-19_formula.csv.gz: must be a file that exists" in done.stderr
 
 
 def test_the_readme_prints_what_it_says_and_is_an_example() -> None:

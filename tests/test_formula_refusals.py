@@ -376,9 +376,19 @@ def test_validation_needs_names_of_persons(people: pa.Table) -> None:
     says(refusal(validate_formula, nameless, cost="cost", **ROLES), "column 'person' is missing")
 
 
+# ---- Names --------------------------------------------------------------------------------------
+def test_terms_that_a_file_could_not_tell_apart(people: pa.Table) -> None:
+    codes = pa.table({"person": [1, 2, 3], "code": ["diabetes", "asthma", "diabetes"]})
+    error = refused(people, codes=codes)
+    says(error, "two terms are called 'diabetes'")
+    blank = changed(people, {"sex": ["" if i % 2 else "m" for i in range(people.num_rows)]})
+    says(refused(blank), "column 'sex': a level is empty text")
+
+
 # ---- Anything at all ----------------------------------------------------------------------------
 CELLS: dict[str, pa.Array] = {
-    "text": pa.array(["a", "b", "", "17"]),
+    "text": pa.array(["a", "b", " ", "17"]),
+    "empty": pa.array(["a", ""]),
     "integers": pa.array([0, 1, 17, -(2**63)]),
     "flags": pa.array([True, False]),
     "bits": pa.array([0, 1], pa.int8()),

@@ -12,16 +12,18 @@ import pyarrow as pa
 import pytest
 from test_refusals import refusal, says
 
-from fundholder import InputError, InputTypeError
-from fundholder._pace import pace_of_change, years_to_target
-from fundholder._pace_rules import (
+from fundholder import (
     Convergence,
     Floor,
     FullMove,
     GivenConvergence,
+    InputError,
+    InputTypeError,
     NobodyLosesCash,
-    Rule,
+    pace_of_change,
+    years_to_target,
 )
+from fundholder._allocation._pace_rules import Rule
 
 NAN, INF = math.nan, math.inf
 STREAMS = ("core_2025-26", "pmc_2025-26", "spec_2025-26")

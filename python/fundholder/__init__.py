@@ -1,20 +1,46 @@
 """A risk engine for health budgets held by small populations.
 
-Cost models (``CostModel``) and contracts (``StopLoss``); the exact law of every unit's year
-(``variance``, ``distribution``, ``cumulative``), sweeps of ceilings (``stop_loss``,
-``size_bands``), pools (``minimum_population``, ``propose_pools``, ``pooling``), what outturns say
-of systematic variation (``decompose``); the Monte Carlo of every person's year (``simulate``);
-pictures (``plots``) and a built-in population of England (``england``). Tables go in as anything
-with ``__arrow_c_stream__`` and come out as ``pyarrow.Table``; money is in £.
+Formulas for the cost of a person (``fit_formula``, ``Formula``), budgets that follow from them
+(``allocate``, ``weighted_capitation``) and how they are approached (``pace_of_change``), from
+published files (``official``). Cost models (``CostModel``) and contracts (``StopLoss``); the exact
+law of every unit's year (``variance``, ``distribution``, ``cumulative``), sweeps of ceilings
+(``stop_loss``, ``size_bands``), pools (``minimum_population``, ``propose_pools``, ``pooling``),
+what outturns say of systematic variation (``decompose``); the Monte Carlo of every person's year
+(``simulate``); pictures (``plots``) and a built-in population of England (``england``). Tables go
+in as anything with ``__arrow_c_stream__`` and come out as ``pyarrow.Table``; money is in £.
 """
 
-from . import england, plots
+from . import england, official, plots
+from ._allocation import (
+    Convergence,
+    Floor,
+    FullMove,
+    GivenConvergence,
+    NobodyLosesCash,
+    allocate,
+    combine_targets,
+    pace_of_change,
+    targets_by,
+    weighted_capitation,
+    years_to_target,
+)
 from ._contracts import StopLoss
 from ._costs import CostModel
 from ._decomposition import Decomposition, decompose
 from ._engine import version as __version__
 from ._errors import FundholderError, InputError, InputTypeError
+from ._excel import write_workbook
 from ._files import read, write
+from ._formula import (
+    Evaluation,
+    Formula,
+    FormulaCosts,
+    Validation,
+    fit_formula,
+    validate_formula,
+    with_formula_error,
+)
+from ._icd10 import icd10_blocks
 from ._pool_size import minimum_population
 from ._pools import pooling, propose_pools
 from ._simulation import Simulation, simulate
@@ -23,19 +49,34 @@ from ._stop_loss import stop_loss
 from ._variance import cumulative, distribution, variance
 
 __all__ = [
+    "Convergence",
     "CostModel",
     "Decomposition",
+    "Evaluation",
+    "Floor",
+    "Formula",
+    "FormulaCosts",
+    "FullMove",
     "FundholderError",
+    "GivenConvergence",
     "InputError",
     "InputTypeError",
+    "NobodyLosesCash",
     "Simulation",
     "StopLoss",
+    "Validation",
     "__version__",
+    "allocate",
+    "combine_targets",
     "cumulative",
     "decompose",
     "distribution",
     "england",
+    "fit_formula",
+    "icd10_blocks",
     "minimum_population",
+    "official",
+    "pace_of_change",
     "plots",
     "pooling",
     "propose_pools",
@@ -43,6 +84,12 @@ __all__ = [
     "simulate",
     "size_bands",
     "stop_loss",
+    "targets_by",
+    "validate_formula",
     "variance",
+    "weighted_capitation",
+    "with_formula_error",
     "write",
+    "write_workbook",
+    "years_to_target",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ._covering import IntArray
+from ._arrays import IntArray
 from ._errors import InputError, InputTypeError
 
 MOST_PROBLEMS = 1_000

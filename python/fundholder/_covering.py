@@ -11,10 +11,8 @@ import heapq
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from ._arrays import FloatArray, IntArray
 
 WORTH_IT = 1.001
 """An exchange must make the smallest pool larger by this factor, so that exchanges end soon."""

@@ -155,6 +155,8 @@ def read(path: str | Path, labels: Sequence[str] = ()) -> pa.RecordBatchReader:
     InputError
         A file that is not there, or not what its name says.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise InputTypeError([f"{path!r}: must be the path of a file"])
     path = Path(path)
     if path.suffix not in SUFFIXES:
         raise InputError([f"{path}: the name must end in {', '.join(SUFFIXES)}"])

@@ -13,9 +13,10 @@ import pyarrow as pa
 from . import _engine
 from ._areas import Areas, plain_text, read_areas
 from ._arguments import Arguments
+from ._arrays import FloatArray, IntArray
 from ._contracts import StopLoss
 from ._costs import CostModel
-from ._covering import FloatArray, IntArray, Parent, add_up, most_pools
+from ._covering import Parent, add_up, most_pools
 from ._people import check_people, read_people, read_terms, traced
 from ._simulation import COLUMNS, check_result_columns
 

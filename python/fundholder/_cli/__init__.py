@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from .. import __version__
 from .._errors import FundholderError
-from . import _england, _pool_size, _simulate, _stop_loss, _variance
+from . import _allocate, _england, _fit, _pool_size, _simulate, _stop_loss, _variance
 
 BAD_INPUT = 2
 INTERRUPTED = 130
-COMMANDS = (_england, _simulate, _variance, _stop_loss, _pool_size)
+COMMANDS = (_england, _simulate, _variance, _stop_loss, _pool_size, _fit, _allocate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 is success, 2 is bad input, 130 is an interrupt."""
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = _note
+            options.run(options)
     except FundholderError as error:
         print(f"fundholder: {error}", file=sys.stderr)
         if ", row " in str(error):
@@ -29,6 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("fundholder: interrupted; nothing was written", file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+def _note(message: Warning | str, *_: Any, **__: Any) -> None:
+    """A warning as one line, without the line of code that it comes from."""
+    print(f"fundholder: note: {message}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

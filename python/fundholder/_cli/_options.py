@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,8 @@ import pyarrow as pa
 from .. import plots
 from .._contracts import StopLoss
 from .._costs import CostModel
-from .._errors import InputError
-from .._files import SUFFIXES, check_output, read, write
+from .._errors import FundholderError, InputError
+from .._files import SUFFIXES, WRITABLE, check_output, read, write
 from .._picture import PICTURES, check_picture
 
 if TYPE_CHECKING:
@@ -36,7 +37,11 @@ def command_parser(
 
 def reads_and_writes() -> str:
     """Which files there are, for a description."""
-    return f"Files are read and written by their endings: {', '.join(SUFFIXES)}."
+    further = [ending for ending in WRITABLE if ending not in SUFFIXES]
+    return (
+        f"Files are read and written by their endings: {', '.join(SUFFIXES)}; a result may also "
+        f"be {' or '.join(further)}."
+    )
 
 
 def add_people(command: argparse.ArgumentParser) -> None:
@@ -124,11 +129,28 @@ def check_outputs(options: argparse.Namespace, *inputs: str | None) -> None:
     """Refuse, before any work, results that could not be written or would replace an input."""
     if options.out is not None:
         check_output(options.out)
-    for path in (Path(name) for name in inputs if name is not None and options.out is not None):
-        if path.exists() and options.out.exists() and path.samefile(options.out):
-            raise InputError([f"--out is {options.out}: must not be a file that is read"])
+        check_apart("--out", options.out, *inputs)
     if getattr(options, "plot", None) is not None:
         check_picture(options.plot)
+
+
+def check_apart(option: str, out: Path, *inputs: str | None) -> None:
+    """Refuse a result that would replace an input."""
+    for path in (Path(name) for name in inputs if name is not None):
+        if path.exists() and out.exists() and path.samefile(out):
+            raise InputError([f"{option} is {out}: must not be a file that is read"])
+
+
+def check_all(*checks: Callable[[], object]) -> None:
+    """Run every check, and refuse at once all that they refuse."""
+    problems: list[str] = []
+    for check in checks:
+        try:
+            check()
+        except FundholderError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
 
 
 def cost_model(options: argparse.Namespace) -> CostModel:

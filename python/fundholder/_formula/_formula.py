@@ -118,7 +118,9 @@ class Formula:
         >>> formula.predict(persons)["predicted"].to_pylist()
         [300.0, 300.0, 300.0, 300.0]
         """
-        self._check(persons, codes)
+        arguments = self._check(persons, codes)
+        arguments.flag("neutral", neutral)
+        arguments.check()
         found, unknown = self._engine.predict(
             open_once(persons), neutral=neutral, codes=codes, whole=is_whole(persons)
         )
@@ -165,7 +167,8 @@ class Formula:
         >>> need["need"].to_pylist()
         [500.0, 800.0]
         """
-        arguments = self._check(persons, codes, check=False)
+        arguments = self._check(persons, codes)
+        arguments.flag("neutral", neutral)
         if not isinstance(by, str):
             arguments.refuse_type("by", by, "the name of a column")
         elif by in ("people", "need", "formula_sd"):
@@ -225,15 +228,14 @@ class Formula:
         """
         from ._evaluation import evaluate
 
-        arguments = self._check(persons, codes, check=False)
+        arguments = self._check(persons, codes)
+        arguments.flag("neutral", neutral)
         return evaluate(self._engine, arguments, persons, cost, by, weight, groups, codes, neutral)
 
-    def _check(self, persons: Any, codes: Any, check: bool = True) -> Arguments:
+    def _check(self, persons: Any, codes: Any) -> Arguments:
         arguments = Arguments()
         check_persons(arguments, persons)
         check_codes(arguments, codes)
-        if check:
-            arguments.check()
         return arguments
 
     def write(self, path: str | Path) -> None:

@@ -7,14 +7,18 @@
 :func:`population` makes practices, PCNs, ICBs and regions whose list sizes, ages, sexes and
 deprivation follow published figures; :func:`from_age_sex` makes the same table from real counts of
 patients by practice; :func:`people` expands either into one row per person; :func:`costs` gives the
-cost model of the bands. Nothing is downloaded and no real practice or person is inside. The figures
-and their sources (NHS England, NHS Digital, ONS, HM Treasury, University of York, Institute for
-Fiscal Studies) are in ``_figures.py``, which also says what is published and what is fitted.
+cost model of the bands; :func:`persons` gives people diagnoses, need, supply and two years of cost,
+to estimate a formula from. Nothing is downloaded and no real practice or person is inside. The
+figures and their sources (NHS England, NHS Digital, ONS, HM Treasury, University of York, Institute
+for Fiscal Studies, Dixon et al.) are in ``_figures.py`` and ``_morbidity_figures.py``, which also
+say what is published and what is fitted.
 """
 
 from ._age_sex import from_age_sex
 from ._costs import costs
+from ._ladder import LADDER, Rung
 from ._people import people
+from ._persons import persons
 from ._population import population
 
-__all__ = ["costs", "from_age_sex", "people", "population"]
+__all__ = ["LADDER", "Rung", "costs", "from_age_sex", "people", "persons", "population"]

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from .._arrays import FloatArray, IntArray
 from .._errors import InputError
 from ._age_sex_input import PracticeCounts, read_practices
 from ._checks import read_table
 from ._columns import band_columns, coded
 from ._costs import quintile_scale
 from ._figures import BANDS
-from ._numbers import FloatArray, IntArray
 
 
 def from_age_sex(table: Any) -> pa.Table:

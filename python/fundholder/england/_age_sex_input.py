@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from .._arrays import FloatArray, IntArray
 from ._checks import MOST_PEOPLE
 from ._figures import AGES, SEXES
-from ._numbers import FloatArray, IntArray
 
 #: Column of the table -> column of a population.
 AREA_COLUMNS = {"pcn_code": "pcn", "icb_code": "icb", "region_code": "region"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from .._arrays import FloatArray
 from . import _figures as figures
 from ._checks import check_year
-from ._numbers import FloatArray
 
 
 def costs(*, year: int = 2025) -> pa.Table:

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._arrays import FloatArray, IntArray
 from . import _figures as figures
-from ._numbers import FloatArray, IntArray, draw_normal, largest_remainder, normal_score
+from ._numbers import draw_normal, largest_remainder, normal_score
 
 #: Assumed: SD of log PCN size around the mean of its ICB, before practices are cut whole.
 _PCN_LOG_SD = 0.30

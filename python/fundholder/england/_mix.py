@@ -6,11 +6,10 @@ from math import sqrt
 
 import numpy as np
 
+from .._arrays import FloatArray, IntArray
 from . import _figures as figures
 from ._lists import Areas
 from ._numbers import (
-    FloatArray,
-    IntArray,
     draw_normal,
     largest_remainder,
     normal_cdf,

@@ -6,10 +6,8 @@ from math import erf, sqrt
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from .._arrays import FloatArray, IntArray
 
 _STANDARD = NormalDist()
 

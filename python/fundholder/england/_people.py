@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .._arrays import IntArray
 from .._errors import InputError
 from ._checks import MOST_PEOPLE, check_whole, read_table
-from ._numbers import IntArray
 
 
 def people(groups: Any, *, batch_rows: int = 1_000_000) -> pa.RecordBatchReader:

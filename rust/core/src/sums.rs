@@ -109,11 +109,20 @@ impl GroupSums {
         }
     }
 
-    /// Adds a row of digits, column by column, to a group.
+    /// Adds the digits of some columns, from the `first` on, to a group.
     #[inline(always)]
-    pub(crate) fn add_digits(&mut self, group: usize, digits: &[f64]) {
-        let width = self.width();
-        add(&mut self.sums[group * width..(group + 1) * width], digits);
+    pub(crate) fn add_digits(&mut self, group: usize, first: usize, digits: &[f64]) {
+        let at = group * self.width() + DIGITS * first;
+        add(&mut self.sums[at..at + digits.len()], digits);
+    }
+
+    /// Adds the digits of all columns so many times.
+    #[inline(always)]
+    pub(crate) fn add_times(&mut self, group: usize, digits: &[f64], times: f64) {
+        let at = group * self.width();
+        for (sum, digit) in self.sums[at..at + digits.len()].iter_mut().zip(digits) {
+            *sum += digit * times;
+        }
     }
 
     /// Adds columns of finite numbers, each row to its group.
@@ -159,16 +168,19 @@ impl GroupSums {
     }
 }
 
-/// Adds digits one by one: in fours and by their places, which is what compiles to the fewest instructions.
+/// Adds digits one by one: in eights, which compile to vectors.
 #[inline(always)]
 fn add(sums: &mut [f64], digits: &[f64]) {
-    let (sums, _) = sums.as_chunks_mut::<DIGITS>();
-    let (digits, _) = digits.as_chunks::<DIGITS>();
-    let columns = sums.len().min(digits.len());
-    for column in 0..columns {
-        for digit in 0..DIGITS {
-            sums[column][digit] += digits[column][digit];
+    const LANES: usize = 8;
+    let (eights, rest) = sums.as_chunks_mut::<LANES>();
+    let (more, last) = digits.as_chunks::<LANES>();
+    for (sums, digits) in eights.iter_mut().zip(more) {
+        for lane in 0..LANES {
+            sums[lane] += digits[lane];
         }
+    }
+    for (sum, digit) in rest.iter_mut().zip(last) {
+        *sum += digit;
     }
 }
 

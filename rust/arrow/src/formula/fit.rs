@@ -1,5 +1,7 @@
 //! A formula fitted to persons: the normal equations in one reading, robust errors in another.
 
+use std::collections::HashSet;
+
 use arrow_array::RecordBatch;
 use fundholder_core::error::Problem;
 use fundholder_core::fit::{Column, Features, Gram, Linear, Scores, Solution, Status, solve};
@@ -98,6 +100,7 @@ impl Fit {
         let mut gram = Gram::new(design.regressors() + 1, weighted);
         grams.into_iter().for_each(|more| gram.merge(more));
         let (mut terms, columns) = lay_out(&design, &reader, &gram);
+        check_names(&terms)?;
         let fitted: Vec<usize> = (0..terms.len()).filter(|&t| columns[t].is_some()).collect();
         if gram.rows() <= fitted.len() as u64 {
             return Err(refuse(vec![Problem::new(format!(
@@ -271,6 +274,23 @@ impl Fit {
         })?;
         Ok(scores)
     }
+}
+
+/// Refuses terms that files and tables could not tell apart.
+fn check_names(terms: &[Term]) -> Result<(), Ended> {
+    let mut problems = Vec::new();
+    let mut seen = HashSet::new();
+    for term in terms {
+        if term.level.as_deref() == Some("") {
+            let of = term.column.as_deref().unwrap_or("code");
+            problems.push(Problem::new(format!("column '{of}': a level is empty text: must have a name")));
+        }
+        if !seen.insert(term.name()) {
+            problems
+                .push(Problem::new(format!("two terms are called '{}': must be called apart", term.name())));
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(refuse(problems)) }
 }
 
 /// Terms as they are laid out, each with its column.

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use fundholder_core::error::{Kind, Problem, Refusal};
+use fundholder_core::fit::MOST_ROWS;
 use fundholder_core::random::mix;
 use fundholder_core::simulate::{Ended, Progress};
 use fundholder_core::sums::GroupSums;
@@ -15,13 +16,11 @@ use crate::column::{Problems, required};
 use crate::costs::table;
 use crate::labels::{Label, Labels};
 
-/// Rows of a part: its numbers stay in the processor's cache.
-const PART: usize = 1 << 13;
 /// Rows that are gathered from small batches before the threads share them out.
 const TOGETHER: usize = 1 << 17;
 
 /// Sums are exact up to here.
-const MOST_ROWS: u64 = 1 << 31;
+const MOST_PEOPLE: u64 = 1 << 31;
 
 /// Batches of a table; what cannot be read ends the work.
 pub type Source<'a> = dyn Iterator<Item = Result<RecordBatch, Ended>> + Send + 'a;
@@ -51,9 +50,9 @@ pub(super) fn in_parts<S: Send, R: Send>(
             if let Some(wrong) = &coded.wrong {
                 keep(&mut refused, wrong.clone());
             }
-            if reader.rows > MOST_ROWS {
+            if reader.rows > MOST_PEOPLE {
                 return Err(refuse(vec![Problem::new(format!(
-                    "more than {MOST_ROWS} rows: must be at most that"
+                    "more than {MOST_PEOPLE} rows: must be at most that"
                 ))]));
             }
             rows += batch.num_rows();
@@ -101,8 +100,8 @@ fn share_out<S: Send, R: Send>(
 ) -> Vec<Result<Option<R>, Refusal>> {
     let mut jobs = Vec::new();
     for (batch, coded) in gathered {
-        for start in (0..batch.num_rows()).step_by(PART) {
-            jobs.push((batch, coded, start..(start + PART).min(batch.num_rows())));
+        for start in (0..batch.num_rows()).step_by(MOST_ROWS) {
+            jobs.push((batch, coded, start..(start + MOST_ROWS).min(batch.num_rows())));
         }
     }
     let each = jobs.len().div_ceil(states.len()).max(1);

@@ -1,15 +1,17 @@
 //! Sums of products of the columns of a design over people: exact, and so the same in any order and any parts.
 
+use std::ops::Range;
+
+use super::tile::{TILE, Tile};
 use super::{Column, Features};
-use crate::simd::{LANES, Level, Simd, Task};
-use crate::sums::{BITS, DIGITS, GroupSums, NO_TOP, cut, cut_rows, largest, lower, top_of};
+use crate::simd::{Level, Simd, Task};
+use crate::sums::{BITS, DIGITS, GroupSums, NO_TOP, cut_rows, largest, lower, top_of};
 use crate::wide::Wide;
 
-/// Rows whose products of digits are added as doubles: 2^9 products below 2^44 stay below 2^53.
-const TILE: usize = 512;
-
+/// Rows of one addition: pairs of their indicators are counted by 16 bits.
+pub const MOST_ROWS: usize = 1 << 13;
 /// Sums of the products of two columns of numbers, by the digits of each.
-type Products = [[i128; DIGITS]; DIGITS];
+pub(super) type Products = [[i128; DIGITS]; DIGITS];
 
 /// Weighted sums of products of all pairs of columns.
 #[derive(Clone, Debug)]
@@ -32,7 +34,7 @@ pub struct Gram {
 
 /// The place of a pair, the larger number first.
 #[inline(always)]
-fn pair(a: usize, b: usize) -> usize {
+pub(super) fn pair(a: usize, b: usize) -> usize {
     let (high, low) = if a > b { (a, b) } else { (b, a) };
     high * (high + 1) / 2 + low
 }
@@ -67,6 +69,7 @@ impl Gram {
     /// Adds people, each with their weight (0 or more) where sums are weighted.
     pub fn add(&mut self, features: &Features, weights: Option<&[f64]>, level: Level) {
         debug_assert_eq!(self.weights.is_some(), weights.is_some());
+        assert!(features.rows <= MOST_ROWS, "rows are added in parts");
         level.run(Add { gram: self, features, weights });
     }
 
@@ -205,147 +208,130 @@ impl Task for Add<'_> {
             gram.weight.reserve(1);
             gram.weight.raise(&top);
         }
+        let mut counts = vec![0u16; if weights.is_some() { 0 } else { pairs }];
         let mut tile = Tile::new(plain.len(), weights.is_some());
         for from in (0..features.rows).step_by(TILE) {
             let rows = from..(from + TILE).min(features.rows);
-            tile.read(gram, left, plain, rows.clone());
-            tile.add_products(simd, gram);
-            tile.add_numbers(gram, features, rows.clone());
+            tile.read(left, gram.numbers.tops(), plain, &gram.plain_tops, rows.clone());
+            tile.add_products(simd, &mut gram.products);
+            tile.add_numbers(&mut gram.numbers, features, rows.start);
             match weights {
-                None => add_counts(gram, features, rows),
+                None => add_counts(&mut counts, features, rows),
                 Some(weights) => add_weights(gram, features, weights, rows),
             }
+        }
+        for (count, more) in gram.counts.iter_mut().zip(counts) {
+            *count += u32::from(more);
         }
         gram.rows += features.rows as u64;
     }
 }
 
-/// The digits of the numbers of some rows.
-struct Tile {
-    /// Digits of weighted numbers, column by column, then digit by digit.
-    left: Vec<[f64; TILE]>,
-    /// Digits of numbers without their weights; none where there are no weights.
-    right: Option<Vec<[f64; TILE]>>,
-    /// Digits of weighted numbers, row by row.
-    by_row: Vec<f64>,
-    width: usize,
-}
-
-impl Tile {
-    fn new(columns: usize, weighted: bool) -> Self {
-        let width = columns * DIGITS;
-        Self {
-            left: vec![[0.0; TILE]; width],
-            right: weighted.then(|| vec![[0.0; TILE]; width]),
-            by_row: vec![0.0; width * TILE],
-            width,
-        }
-    }
-
-    #[inline(always)]
-    fn read(&mut self, gram: &Gram, left: &[Vec<f64>], plain: &[Vec<f64>], rows: std::ops::Range<usize>) {
-        let width = self.width;
-        for c in 0..left.len() {
-            let columns = &mut self.left[c * DIGITS..(c + 1) * DIGITS];
-            cut(&left[c][rows.clone()], gram.numbers.tops()[c], &mut slices(columns));
-            for row in 0..rows.len() {
-                let at = row * width + c * DIGITS;
-                for (digit, column) in self.by_row[at..at + DIGITS].iter_mut().zip(columns.iter()) {
-                    *digit = column[row];
-                }
-            }
-            if let Some(right) = &mut self.right {
-                let columns = &mut right[c * DIGITS..(c + 1) * DIGITS];
-                cut(&plain[c][rows.clone()], gram.plain_tops[c], &mut slices(columns));
-            }
-        }
-        if rows.len() < TILE {
-            for column in self.left.iter_mut().chain(self.right.iter_mut().flatten()) {
-                column[rows.len()..].fill(0.0);
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn add_products<S: Simd>(&self, simd: S, gram: &mut Gram) {
-        let right = self.right.as_ref().unwrap_or(&self.left);
-        let columns = self.width / DIGITS;
-        for i in 0..columns {
-            let left = &self.left[i * DIGITS..(i + 1) * DIGITS];
-            for j in i..columns {
-                let right = &right[j * DIGITS..(j + 1) * DIGITS];
-                let sums = &mut gram.products[pair(j, i)];
-                add_dots::<S, 4>(simd, &left[0], right, &mut sums[0]);
-                add_dots::<S, 3>(simd, &left[1], right, &mut sums[1]);
-                add_dots::<S, 2>(simd, &left[2], right, &mut sums[2]);
-                add_dots::<S, 1>(simd, &left[3], right, &mut sums[3]);
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn add_numbers(&self, gram: &mut Gram, features: &Features, rows: std::ops::Range<usize>) {
-        if self.width == 0 {
-            return;
-        }
-        for (digits, row) in self.by_row.chunks_exact(self.width).zip(rows) {
-            gram.numbers.add_digits(0, digits);
-            for &indicator in features.of(row) {
-                gram.numbers.add_digits(indicator as usize + 1, digits);
-            }
-        }
-    }
-}
-
-fn slices(columns: &mut [[f64; TILE]]) -> [&mut [f64]; DIGITS] {
-    let mut columns = columns.iter_mut();
-    std::array::from_fn(|_| columns.next().map_or(&mut [][..], |column| column.as_mut_slice()))
-}
-
-/// Adds the products of one digit with the first `N` of another column; the others are too small to count.
+/// Adds the pairs of indicators of some rows, fewer than 2^16: their own counts are small enough for a near cache.
 #[inline(always)]
-fn add_dots<S: Simd, const N: usize>(simd: S, left: &[f64; TILE], right: &[[f64; TILE]], sums: &mut [i128]) {
-    let mut lanes = [simd.doubles_splat(0.0); N];
-    let (left, _) = left.as_chunks::<LANES>();
-    let right: [&[[f64; LANES]]; N] = std::array::from_fn(|b| right[b].as_chunks::<LANES>().0);
-    for (at, left) in left.iter().enumerate() {
-        let left = simd.doubles(left);
-        for b in 0..N {
-            lanes[b] = simd.doubles_add(lanes[b], simd.doubles_mul(left, simd.doubles(&right[b][at])));
-        }
-    }
-    for (sum, lanes) in sums.iter_mut().zip(lanes) {
-        let mut all = [0.0; LANES];
-        simd.doubles_compress(lanes, u16::MAX, &mut all);
-        *sum += all.iter().sum::<f64>() as i128;
-    }
-}
-
-#[inline(always)]
-fn add_counts(gram: &mut Gram, features: &Features, rows: std::ops::Range<usize>) {
+fn add_counts(counts: &mut [u16], features: &Features, rows: Range<usize>) {
     for row in rows {
         let indicators = features.of(row);
         for (n, &a) in indicators.iter().enumerate() {
             for &b in &indicators[..=n] {
-                gram.counts[pair(a as usize, b as usize)] += 1;
+                counts[pair(a as usize, b as usize)] += 1;
             }
         }
     }
 }
 
 #[inline(always)]
-fn add_weights(gram: &mut Gram, features: &Features, weights: &[f64], rows: std::ops::Range<usize>) {
+fn add_weights(gram: &mut Gram, features: &Features, weights: &[f64], rows: Range<usize>) {
     let Some(sums) = &mut gram.weights else { return };
     let top = sums.tops()[0];
     let (counts, all) = (&mut gram.counts, &mut gram.weight);
     cut_rows(&weights[rows.clone()], top, |n, digits| {
         let indicators = features.of(rows.start + n);
-        all.add_digits(0, &digits);
+        all.add_digits(0, 0, &digits);
         for (n, &a) in indicators.iter().enumerate() {
             counts[a as usize] += 1;
             for &b in &indicators[..=n] {
-                sums.add_digits(pair(a as usize, b as usize), &digits);
+                sums.add_digits(pair(a as usize, b as usize), 0, &digits);
             }
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::mix;
+
+    /// Two numbers of practices, one of persons; each person has some of five indicators.
+    fn people(order: &[usize]) -> (Features, Vec<f64>) {
+        let uniform = |n: usize, salt: u64| (mix(n as u64 ^ mix(salt)) >> 11) as f64 * 2f64.powi(-53);
+        let mut features = Features { rows: order.len(), starts: vec![0], ..Features::default() };
+        for &n in order {
+            features.indicators.extend((0..5).filter(|&i| uniform(n, 10 + u64::from(i)) < 0.3));
+            features.starts.push(features.indicators.len() as u32);
+        }
+        let practice = |n: usize| n / 300;
+        let column = |of: &dyn Fn(usize) -> f64| order.iter().map(|&n| of(n)).collect::<Vec<f64>>();
+        features.numbers = vec![
+            column(&|n| uniform(practice(n), 1) - 0.5),
+            column(&|n| 1e6 * uniform(n, 2)),
+            column(&|n| uniform(practice(n) / 2, 3)),
+        ];
+        (features, column(&|n| uniform(n, 4)))
+    }
+
+    const COLUMNS: [Column; 9] = [
+        Column::Everyone,
+        Column::Indicator(0),
+        Column::Indicator(1),
+        Column::Indicator(2),
+        Column::Indicator(3),
+        Column::Indicator(4),
+        Column::Number(0),
+        Column::Number(1),
+        Column::Number(2),
+    ];
+
+    fn products(order: &[usize], weighted: bool, level: Level) -> Vec<u64> {
+        let (features, weights) = people(order);
+        let mut gram = Gram::new(3, weighted);
+        gram.add(&features, weighted.then_some(weights.as_slice()), level);
+        let pairs = COLUMNS.iter().flat_map(|&a| COLUMNS.iter().map(move |&b| (a, b)));
+        pairs.map(|(a, b)| gram.product(a, b).to_bits()).collect()
+    }
+
+    #[test]
+    fn are_products_the_same_run_by_run_and_row_by_row() {
+        let sorted: Vec<usize> = (0..3_000).collect();
+        let mut mixed = sorted.clone();
+        // No two neighbours are of one practice, so that no number is steady.
+        mixed.sort_by_key(|&n| (n % 300, n));
+        for weighted in [false, true] {
+            for level in Level::ALL {
+                assert_eq!(products(&sorted, weighted, level), products(&mixed, weighted, Level::Baseline));
+            }
+        }
+    }
+
+    #[test]
+    fn are_products_those_of_sums_in_double_precision() {
+        let order: Vec<usize> = (0..3_000).collect();
+        let (features, weights) = people(&order);
+        for weighted in [false, true] {
+            let found = products(&order, weighted, Level::best());
+            let value = |column: Column, row: usize| match column {
+                Column::Everyone => 1.0,
+                Column::Indicator(i) => f64::from(u8::from(features.of(row).contains(&i))),
+                Column::Number(n) => features.numbers[n as usize][row],
+            };
+            for (place, &bits) in found.iter().enumerate() {
+                let (a, b) = (COLUMNS[place / 9], COLUMNS[place % 9]);
+                let weight = |row: usize| if weighted { weights[row] } else { 1.0 };
+                let terms = (0..3_000).map(|row| weight(row) * value(a, row) * value(b, row));
+                let (sum, size) = terms.fold((0.0, 0.0), |(sum, size), x| (sum + x, size + x.abs()));
+                // 3,000 roundings of 2^-53 each.
+                assert!((f64::from_bits(bits) - sum).abs() <= 4e-13 * size, "{a:?} {b:?}");
+            }
+        }
+    }
 }

@@ -4,9 +4,10 @@ mod gram;
 mod linear;
 mod scores;
 mod solve;
+mod tile;
 mod units;
 
-pub use gram::Gram;
+pub use gram::{Gram, MOST_ROWS};
 pub use linear::Linear;
 pub use scores::Scores;
 pub use solve::{Solution, Status, solve};

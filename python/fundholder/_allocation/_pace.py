@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ._arguments import Arguments
+from .._arguments import Arguments
 from ._pace_input import PaceInput, check_year, read_pace
 from ._pace_rules import GivenConvergence, Rule
 from ._pence import from_steps
@@ -80,7 +80,7 @@ def pace_of_change(
     2020;5:e002763):
 
     >>> import pyarrow as pa
-    >>> from fundholder._pace_rules import NobodyLosesCash
+    >>> from fundholder import NobodyLosesCash
     >>> regions = pa.table({"region": ["A", "B", "C"], "money": [500, 300, 200],
     ...                     "fair": [400, 350, 250]})
     >>> year = pace_of_change(regions, by="region", baseline="money", target="fair", growth=0.05,
@@ -169,7 +169,7 @@ def years_to_target(
     At 0.5 % a year at most, 5 % over target takes nine years to come within 1 %:
 
     >>> import pyarrow as pa
-    >>> from fundholder._pace_rules import Convergence
+    >>> from fundholder import Convergence
     >>> boards = pa.table({"icb": ["N", "S"], "money": [105, 100], "fair": [100, 100]})
     >>> years_to_target(boards, by="icb", baseline="money", target="fair", growth=0.04,
     ...                 rule=Convergence(0.2, 0.005))["years"].to_pylist()

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ._arguments import Arguments
+from .._arguments import Arguments
 
 MOST_MONEY = 1e13
 """£10 trillion: up to 2**53 pence, about nine times as much, each penny has a float of its own."""

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ._add_up import FloatArray
-from ._arguments import Arguments
+from .._arguments import Arguments
+from .._arrays import FloatArray
 from ._need_rows import Component, NeedOfUnits, NeedRows
 from ._pence import largest_remainder, whole_pence
 from ._unit_tables import (
@@ -88,7 +88,8 @@ def allocate(
     -----
     Pence are shared out by the largest remainder (Hamilton's method): each unit has its exact
     quota rounded down, and those that lose most by that have a penny more; of equals, the first by
-    name. Sums are exact, so the order of rows changes nothing.
+    name. The order of rows changes nothing: of each need, what is cut off before it is added lies
+    below 2**-66 of the largest in its column, and what is left is added exactly.
 
     Examples
     --------

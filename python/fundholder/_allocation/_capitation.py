@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ._add_up import FloatArray
-from ._arguments import Arguments
+from .._arguments import Arguments
+from .._arrays import FloatArray
 from ._unit_tables import (
     NOT_NEGATIVE,
     POSITIVE,

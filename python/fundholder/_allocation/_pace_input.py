@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ._add_up import FloatArray
-from ._arguments import Arguments
+from .._arguments import Arguments
+from .._arrays import FloatArray
 from ._pace_rules import GROWTH, GROWTH_OR_TOTAL, GivenConvergence, Rule, Year
 from ._pence import MOST_MONEY, SLACK, check_step, from_steps, to_steps
 from ._unit_tables import Allowed, Problems, Units, check_free, one_column, read_units

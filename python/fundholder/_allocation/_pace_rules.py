@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._add_up import FloatArray
-from ._arguments import Arguments
+from .._arguments import Arguments
+from .._arrays import FloatArray
 from ._pence import largest_remainder, to_steps
 
 GROWTH = "growth, and no total"

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from ._add_up import FloatArray, Labels, Sums
-from ._errors import InputTypeError
-from ._unit_tables import COUNT, FINITE, NOT_NEGATIVE, POSITIVE, Problems
+from .._arrays import FloatArray, IntArray
+from .._errors import InputError, InputTypeError
+from ._sums import sums_by_unit
+from ._unit_tables import COUNT, FINITE, NOT_NEGATIVE, POSITIVE, Problems, unit_kind
+
+MOST_ROWS = 1 << 18
+"""That are checked at a time: their columns stay in little memory."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,6 @@ class NeedRows:
         self._reader = _reader(source)
         self._by, self._components = by, components
         self.number = 0
-        self._labels, self._sums = Labels(), Sums(1 + 2 * len(components))
         names = self._reader.schema.names
         self._size = next((name for name in ("people", "count") if name in names), None)
         self._rules = dict.fromkeys((c.need for c in components), FINITE)
@@ -103,34 +106,62 @@ class NeedRows:
                 "neither (persons)"
             )
         problems.check_schema("persons_or_units", schema, [self._by], list(self._rules))
-        for batch in self._reader:
-            self._add(problems, batch)
-            self.number += batch.num_rows
+        names, count, sums = self._sums(problems)
+        counted = self._size != "people" or pa.types.is_integer(schema.field("people").type)
+        return NeedOfUnits(
+            names,
+            sums["people"] if self._size is not None else count.astype(np.float64),
+            [sums[c.column("need")] for c in self._components],
+            [sums[c.column("weighted" if c.index else "need")] for c in self._components],
+            counted,
+        )
+
+    def _sums(self, problems: Problems) -> tuple[list[Any], IntArray, dict[str, FloatArray]]:
+        unit = unit_kind(self._reader.schema.field(self._by).type)
+        names = [] if self._size is None else ["people"]
+        for component in self._components:
+            names.append(component.column("need"))
+            if component.index:
+                names.append(component.column("weighted"))
+        schema = pa.schema([("unit", unit), *((name, pa.float64()) for name in names)])
+        rows = pa.RecordBatchReader.from_batches(schema, self._batches(problems, schema))
+        refused = None
+        try:
+            found = sums_by_unit("persons_or_units", rows)
+        except InputError as error:
+            # Rows with problems do not reach the engine: to it, there may be none.
+            refused = error
+        problems.check()
+        if refused is not None:
+            raise refused
+        return found
+
+    def _batches(self, problems: Problems, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """What is added up, as long as no row has a problem; all rows are checked."""
+        for read in self._reader:
+            for start in range(0, read.num_rows, MOST_ROWS):
+                batch = read.slice(start, MOST_ROWS)
+                unit = problems.labels(self._by, batch[self._by], self.number)
+                values = {
+                    name: problems.numbers(name, batch[name], rule, self.number)
+                    for name, rule in self._rules.items()
+                }
+                self.number += batch.num_rows
+                if not problems.found:
+                    yield pa.record_batch([unit, *self._columns(values)], schema)
         if not self.number:
             problems.refuse("persons_or_units is empty: must have a row")
-        problems.check()
-        names, number = self._labels.in_order()
-        people, *needs = [total[number] for total in self._sums.totals(len(self._labels))]
-        counted = self._size != "people" or pa.types.is_integer(schema.field("people").type)
-        return NeedOfUnits(names, people, needs[::2], needs[1::2], counted)
 
-    def _add(self, problems: Problems, batch: pa.RecordBatch) -> None:
-        unit = self._labels.encode(batch[self._by])
-        problems.labels(self._by, unit, self.number)
-        values = {
-            name: problems.numbers(name, batch[name], rule, self.number)
-            for name, rule in self._rules.items()
-        }
-        if problems.found:
-            return
-        people = np.ones(len(unit)) if self._size is None else values[self._size]
-        columns = [people]
+    def _columns(self, values: Mapping[str, FloatArray]) -> Iterator[FloatArray]:
+        if self._size is not None:
+            yield values[self._size]
         for component in self._components:
             need = values[component.need]
             if self._size == "count":
-                need = need * people
-            columns += [need, math.prod((values[i] for i in component.index), start=need)]
-        self._sums.add(unit, columns)
+                need = need * values["count"]
+            yield need
+            if component.index:
+                yield math.prod((values[i] for i in component.index), start=need)
 
 
 def _reader(source: Any) -> pa.RecordBatchReader:

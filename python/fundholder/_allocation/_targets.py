@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ._add_up import Labels, Sums
-from ._arguments import Arguments
+from .._arguments import Arguments
+from .._errors import InputError
+from .._result_tables import arrow_table
 from ._capitation import RESULT_COLUMNS, of_targets
-from ._errors import InputError
-from ._result_tables import arrow_table
+from ._sums import sums_by_unit
 from ._unit_tables import (
     NOT_NEGATIVE,
     Problems,
@@ -51,7 +51,7 @@ def combine_targets(pots: Mapping[str, Any], *, by: str = "practice") -> pa.Tabl
     Examples
     --------
     >>> import pyarrow as pa
-    >>> from fundholder._capitation import weighted_capitation
+    >>> from fundholder import weighted_capitation
     >>> lists = pa.table({"practice": ["A", "B"], "people": [40, 60], "acute": [50, 50],
     ...                   "drugs": [30, 70]})
     >>> both = combine_targets({
@@ -132,7 +132,7 @@ def targets_by(targets: Any, level: str) -> pa.Table:
     Examples
     --------
     >>> import pyarrow as pa
-    >>> from fundholder._capitation import weighted_capitation
+    >>> from fundholder import weighted_capitation
     >>> lists = pa.table({"practice": ["A", "B", "C"], "icb": ["N", "S", "N"],
     ...                   "people": [40, 60, 20], "acute": [50, 60, 10]})
     >>> targets = weighted_capitation(lists, components={"acute": 1}, pot=1_200, also="icb")
@@ -151,22 +151,14 @@ def targets_by(targets: Any, level: str) -> pa.Table:
     problems.check_schema("targets", table.schema, [level], added)
     if not table.num_rows:
         raise InputError(["targets is empty: must have a row"])
-    values = [problems.numbers(name, table[name], NOT_NEGATIVE) for name in added]
+    values = {name: problems.numbers(name, table[name], NOT_NEGATIVE) for name in added}
+    labels = problems.labels(level, table[level], nulls=True)
     problems.check()
-    labels = Labels()
-    number = np.concatenate([labels.encode(chunk) for chunk in table[level].chunks])
-    names, order = labels.in_order()
-    if (number < 0).any():
-        names, order = [*names, None], np.append(order, len(order))
-        number = np.where(number < 0, len(order) - 1, number)
-    sums = Sums(1 + len(added))
-    sums.add(number, [np.ones(len(number)), *values])
-    count, *totals = [total[order] for total in sums.totals(len(order))]
-    columns = dict(zip(added, totals, strict=True))
+    names, count, columns = sums_by_unit("targets", pa.table({"unit": labels} | values))
     people, target = columns.pop("people"), columns.pop("target")
     return result_table(
         level,
         names,
-        {"units": count.astype(np.int64), "people": people} | columns | of_targets(target, people),
+        {"units": count, "people": people} | columns | of_targets(target, people),
         {"by": level},
     )

@@ -11,15 +11,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from . import _engine
-from ._add_up import FloatArray, IntArray, Labels
-from ._arguments import Arguments
-from ._errors import InputError, InputTypeError
-from ._people import traced
-from ._result_tables import arrow_table
+from .. import _engine
+from .._arguments import Arguments
+from .._arrays import FloatArray, IntArray
+from .._errors import InputError, InputTypeError
+from .._people import traced
+from .._plain_columns import is_text, plain_column
+from .._result_tables import arrow_table
 
 MOST_PROBLEMS = 1_000
 """That are listed; a table may have millions."""
+
+MOST_UNIT = pa.scalar(2**63 - 1, pa.uint64())
+"""Of whole numbers that name units."""
 
 MOST = 1e15
 """Of any number of a unit; sums of a billion such numbers stay far from overflow."""
@@ -107,11 +111,20 @@ class Problems:
             self.refuse(f"column {name!r}, row {first_row + row}: {shown}: must be {allowed.text}")
         return values
 
-    def labels(self, name: str, number: IntArray, first_row: int = 0) -> None:
-        """Refuse rows without a label."""
-        for row in np.flatnonzero(number < 0).tolist():
-            row += first_row
-            self.refuse(f"column {name!r}, row {row}: null: must be a string or an integer")
+    def labels(self, name: str, column: Any, first_row: int = 0, *, nulls: bool = False) -> Any:
+        """The names of units in a column, each checked, of the type ``unit_kind``."""
+        if not nulls:
+            for row in np.flatnonzero(column.is_null()).tolist():
+                row += first_row
+                self.refuse(f"column {name!r}, row {row}: null: must be a string or an integer")
+        kind = unit_kind(column.type)
+        if kind == column.type:
+            return column
+        wide = column.cast(pa.uint64())
+        for row in np.flatnonzero(pc.greater(wide, MOST_UNIT).fill_null(False)).tolist():
+            shown = f"column {name!r}, row {first_row + row}: {wide[row]}"
+            self.refuse(f"{shown}: must be at most {MOST_UNIT}")
+        return wide.cast(kind, safe=False)
 
 
 def _shown(value: float) -> str:
@@ -120,11 +133,17 @@ def _shown(value: float) -> str:
 
 def holds_labels(kind: pa.DataType) -> bool:
     """Are these strings or integers, or a dictionary of them?"""
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    types = pa.types
-    text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
-    return bool(text or types.is_integer(kind))
+    kind = _value_type(kind)
+    return bool(is_text(kind) or pa.types.is_integer(kind))
+
+
+def unit_kind(kind: pa.DataType) -> pa.DataType:
+    """The type of names of units: whole numbers are signed, so that they are added up as such."""
+    return pa.int64() if pa.types.is_uint64(_value_type(kind)) else kind
+
+
+def _value_type(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def holds_numbers(kind: pa.DataType) -> bool:
@@ -172,27 +191,19 @@ def read_units(
     if table.num_rows == 0:
         problems.refuse(f"{argument} is empty: must have a row for each unit")
     problems.check()
-    labels, number = _one_row_each(problems, table, by)
+    labels = plain_column(problems.labels(by, table[by]))
+    order = pc.sort_indices(labels)
+    names = labels.take(order)
+    again = order[1:].filter(pc.equal(names[1:], names[:-1]))
+    for row in sorted(again.to_pylist()):
+        problems.refuse(
+            f"column {by!r}, row {row}: {labels[row].as_py()!r} again: must stand there once"
+        )
     found = {name: problems.numbers(name, table[name], rule) for name, rule in columns.items()}
     problems.check()
-    row = np.argsort(number)
-    names, order = labels.in_order()
-    row = row[order]
-    kept = {name: table[name].take(pa.array(row)) for name in also}
-    return Units(by, names, {name: values[row] for name, values in found.items()}, kept)
-
-
-def _one_row_each(problems: Problems, table: pa.Table, by: str) -> tuple[Labels, IntArray]:
-    labels = Labels()
-    chunks = [labels.encode(chunk) for chunk in table[by].chunks]
-    number = np.concatenate(chunks)
-    problems.labels(by, number)
-    again = np.ones(len(number), bool)
-    again[np.unique(number, return_index=True)[1]] = False
-    for row in np.flatnonzero(again & (number >= 0)).tolist():
-        name = table[by][row].as_py()
-        problems.refuse(f"column {by!r}, row {row}: {name!r} again: must stand there once")
-    return labels, number
+    rows = order.to_numpy()
+    kept = {name: table[name].take(order) for name in also}
+    return Units(by, names.to_pylist(), {name: found[name][rows] for name in found}, kept)
 
 
 def unit_column(names: Sequence[Any]) -> pa.Array:
