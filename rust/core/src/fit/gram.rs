@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::runs::Runs;
 use super::tile::{TILE, Tile};
 use super::{Column, Features};
 use crate::simd::{Level, Simd, Task};
@@ -210,14 +211,21 @@ impl Task for Add<'_> {
         }
         let mut counts = vec![0u16; if weights.is_some() { 0 } else { pairs }];
         let mut tile = Tile::new(plain.len(), weights.is_some());
+        let mut runs = Runs::new(plain, &gram.plain_tops, weights.is_some());
         for from in (0..features.rows).step_by(TILE) {
             let rows = from..(from + TILE).min(features.rows);
-            tile.read(left, gram.numbers.tops(), plain, &gram.plain_tops, rows.clone());
-            tile.add_products(simd, &mut gram.products);
-            tile.add_numbers(&mut gram.numbers, features, rows.start);
+            tile.read((left, gram.numbers.tops()), (plain, &gram.plain_tops), &mut runs, rows.clone());
+            tile.add_products(simd, &runs, &mut gram.products);
+            tile.add_numbers(&runs, &mut gram.numbers, features, rows.clone());
             match weights {
                 None => add_counts(&mut counts, features, rows),
                 Some(weights) => add_weights(gram, features, weights, rows),
+            }
+        }
+        if runs.any() {
+            runs.add_products(&mut gram.products, weights.is_some());
+            if weights.is_none() {
+                runs.add_numbers(&mut gram.numbers, features);
             }
         }
         for (count, more) in gram.counts.iter_mut().zip(counts) {

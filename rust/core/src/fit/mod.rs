@@ -2,6 +2,7 @@
 
 mod gram;
 mod linear;
+mod runs;
 mod scores;
 mod solve;
 mod tile;
