@@ -206,7 +206,8 @@ class CostModel:
         ...                     "spent": [100.0, 400.0, 500.0, 300.0]})
         >>> formula = fit_formula(persons, cost="spent", flags="old")
         >>> costs = CostModel.from_formula(formula, persons, cost="spent", bands=2)
-        >>> variance(costs.population(persons), costs, method="moments")["expected"].to_pylist()
+        >>> people = costs.population(persons, rounded=False)
+        >>> variance(people, costs, method="moments")["expected"].to_pylist()
         [500.0, 800.0]
         """
         from ._formula._risk import costs_from_formula
