@@ -402,3 +402,18 @@ def test_a_float_sum_of_pounds_is_a_whole_number_of_pence() -> None:
     """0.1 + 0.2 is no float of 30 pence; one of £10bn is up to 1e-6 from its pence."""
     assert sum(pence(allocate(LISTS, need="weighted", total=0.1 + 0.2))) == 30
     assert sum(pence(allocate(LISTS, need="weighted", total=9_999_999_999.99))) == 999_999_999_999
+
+
+def test_a_practice_with_its_people_stands_there_once() -> None:
+    """Twice, it would be paid twice; a PCN may have many practices."""
+    units = pa.table(
+        {
+            "practice": ["A", "B", "A"],
+            "pcn": ["X", "X", "Y"],
+            "people": [10, 20, 10],
+            "need": [1.0, 2.0, 1.0],
+        }
+    )
+    with pytest.raises(InputError, match="'A' is there 2 times"):
+        allocate(units, need="need", total=100)
+    assert allocate(units, need="need", total=100, by="pcn")["budget"].to_pylist() == [75.0, 25.0]

@@ -315,7 +315,7 @@ def test_what_is_no_table_and_no_path(tmp_path: Path) -> None:
 
 
 def test_without_openpyxl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fundholder._files.find_spec", lambda name: None)
+    monkeypatch.setattr("fundholder._outputs.find_spec", lambda name: None)
     for made in (
         lambda: write(LISTS, tmp_path / "a.xlsx"),
         lambda: write_workbook({"A": LISTS}, tmp_path / "a.xlsx"),

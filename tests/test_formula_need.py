@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from formula_oracle import ROLES, by_unit, some_codes, some_people
 
-from fundholder import Formula, allocate, fit_formula
+from fundholder import Formula, InputError, allocate, fit_formula
 
 # Of predictions and coefficients, as in test_formula.py.
 CLOSE = 1e-8
@@ -68,9 +68,18 @@ def test_predictions_with_codes(people: pa.Table, codes: pa.Table) -> None:
     found = column(formula.predict(people, codes=codes), "predicted")
     assert found == pytest.approx(own.design.matrix @ own.coefficients, rel=CLOSE)
     ages = [term.startswith("age=") for term in own.design.terms]
-    nobody_ill = formula.predict(people, codes=codes.slice(0, 0))
+    ill = set(codes["person"].to_pylist())
+    well = np.array([person not in ill for person in people["person"].to_pylist()])
     plain = np.where(ages, own.design.matrix, 0) @ own.coefficients
-    assert column(nobody_ill, "predicted") == pytest.approx(plain, rel=CLOSE)
+    assert found[well] == pytest.approx(plain[well], rel=CLOSE)
+    # Names that only look alike: everyone would be taken for healthy.
+    others = pa.table(
+        {"person": [f"0{p}" for p in codes["person"].to_pylist()], "code": codes["code"]}
+    )
+    with pytest.raises(InputError, match="no person of codes is in persons"):
+        formula.predict(people, codes=others)
+    with pytest.raises(InputError, match="codes is empty"):
+        formula.predict(people, codes=codes.slice(0, 0))
 
 
 @pytest.mark.parametrize("neutral", [True, False])

@@ -378,7 +378,7 @@ def test_validation_needs_names_of_persons(people: pa.Table) -> None:
 
 # ---- Names --------------------------------------------------------------------------------------
 def test_terms_that_a_file_could_not_tell_apart(people: pa.Table) -> None:
-    codes = pa.table({"person": [1, 2, 3], "code": ["diabetes", "asthma", "diabetes"]})
+    codes = pa.table({"person": [1_000, 1_001, 1_002], "code": ["diabetes", "asthma", "diabetes"]})
     error = refused(people, codes=codes)
     says(error, "two terms are called 'diabetes'")
     blank = changed(people, {"sex": ["" if i % 2 else "m" for i in range(people.num_rows)]})

@@ -313,6 +313,26 @@ def test_rules(rule: type, arguments: dict[str, Any], texts: list[str]) -> None:
     says(refusal(rule, **arguments), *texts)
 
 
+def test_a_rule_that_leads_to_the_limit_is_within_it() -> None:
+    """The floor lifts all three to 1 % under target at once; the last digits must not decide."""
+    units = pa.table(
+        {
+            "practice": ["A", "B", "C", "D"],
+            "baseline": [90.3, 77.1, 350.7, 800.0],
+            "target": [101.7, 99.9, 401.9, 700.0],
+        }
+    )
+    found = years_to_target(
+        units,
+        baseline="baseline",
+        target="target",
+        growth=0.0437,
+        rule=Floor(0.01),
+        within=0.01,
+    )
+    assert found["years"].to_pylist()[:3] == [1, 1, 1]
+
+
 def test_years_to_target_refuses() -> None:
     kw: dict[str, Any] = COLUMNS | {"growth": 0.0, "rule": Convergence()}
     says(refusal(years_to_target, UNITS, **(kw | {"within": -1})), "within is -1")

@@ -298,6 +298,10 @@ def test_nobody_is_certain_of_a_poisson_event() -> None:
         ({"budgets": {"practice": ["A"]}}, ["column 'budget' is missing"]),
         ({"budgets": {"practice": ["A"], "budget": [1.0]}}, ["no budget for 'B'"]),
         (
+            {"budgets": {"practice": ["A", "B", "closed"], "budget": [1.0, 2.0, 3.0]}},
+            ["'closed' has a budget and no people"],
+        ),
+        (
             {"budgets": {"practice": ["A", "B", "A"], "budget": [1.0, 2.0, 3.0]}},
             ["column 'practice', row 2: 'A' again"],
         ),

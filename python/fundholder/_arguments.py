@@ -76,6 +76,15 @@ class Arguments:
             return 0.0
         return number
 
+    def column(self, name: str, value: Any, *, optional: bool = False) -> str:
+        """One column name; an empty one where there is none."""
+        if isinstance(value, str):
+            return value
+        if not (optional and value is None):
+            allowed = "the name of a column" + (", or None" if optional else "")
+            self.refuse_type(name, value, allowed)
+        return ""
+
     def names(self, name: str, value: Any) -> list[str]:
         """One column name or several, each once."""
         allowed = "the name of a column, or a list of different ones"

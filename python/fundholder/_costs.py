@@ -55,14 +55,14 @@ class CostModel:
     def __init__(self, table: Any) -> None:
         self._model = _engine.CostModel(table)
 
-    @classmethod
-    def _of(cls, model: _engine.CostModel) -> CostModel:
-        made = cls.__new__(cls)
+    @staticmethod
+    def _of(model: _engine.CostModel) -> CostModel:
+        made = CostModel.__new__(CostModel)
         made._model = model
         return made
 
-    @classmethod
-    def events(cls, table: Any) -> CostModel:
+    @staticmethod
+    def events(table: Any) -> CostModel:
         """A model of Poisson events, each with a severity: referrals, admissions, treatments.
 
         Parameters
@@ -92,11 +92,10 @@ class CostModel:
         >>> referrals.moments().column("mean").to_pylist()
         [24.5]
         """
-        return cls._of(_engine.CostModel.events(table))
+        return CostModel._of(_engine.CostModel.events(table))
 
-    @classmethod
+    @staticmethod
     def from_costs(
-        cls,
         table: Any,
         *,
         cost: str,
@@ -135,17 +134,16 @@ class CostModel:
         <pyarrow.DoubleScalar: 100.0>
         """
         arguments = Arguments()
-        for name, value in (("cost", cost), ("band", band), ("weight", weight)):
-            if not (isinstance(value, str) or (value is None and name != "cost")):
-                arguments.refuse_type(name, value, "the name of a column")
-        if tail not in ("gpd", None):
-            arguments.refuse("tail", tail, "'gpd' or None")
+        arguments.column("cost", cost)
+        arguments.column("band", band, optional=True)
+        arguments.column("weight", weight, optional=True)
+        check_tail(arguments, tail)
         arguments.check()
         gpd_tail = tail == "gpd"
         model = _engine.CostModel.from_costs(
             table, cost=cost, band=band, weight=weight, gpd_tail=gpd_tail
         )
-        return cls._of(model)
+        return CostModel._of(model)
 
     def __repr__(self) -> str:
         bands = len(self.table["band"].unique())
@@ -155,9 +153,8 @@ class CostModel:
         make = CostModel.events if "rate" in self.table.column_names else CostModel
         return make, (self.table,)
 
-    @classmethod
+    @staticmethod
     def from_formula(
-        cls,
         formula: Formula,
         persons: Any,
         *,
@@ -196,7 +193,7 @@ class CostModel:
         Raises
         ------
         InputError, InputTypeError
-            As for ``Formula.evaluate`` and ``from_costs``.
+            As for ``Formula.evaluate`` and ``from_costs``; also a band whose people cost nothing.
 
         Examples
         --------
@@ -251,3 +248,11 @@ class CostModel:
         terms = stop_loss_terms(arguments, stop_loss)
         arguments.check()
         return self._model.moments(terms)
+
+
+def check_tail(arguments: Arguments, tail: Any) -> None:
+    """Check the name of the law of the largest costs."""
+    if tail is not None and not isinstance(tail, str):
+        arguments.refuse_type("tail", tail, "'gpd' or None")
+    elif tail not in ("gpd", None):
+        arguments.refuse("tail", tail, "'gpd' or None")

@@ -23,7 +23,7 @@ from ._excel_columns import (
     problems_of,
     shown,
 )
-from ._files import _whole, check_output
+from ._outputs import _whole, check_output
 
 CONTENTS = "Contents"
 RESERVED = (CONTENTS.casefold(), "history")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-from collections.abc import Callable, Sequence
-from importlib.util import find_spec
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +15,9 @@ import pyarrow.feather
 import pyarrow.parquet as pq
 
 from ._errors import InputError, InputTypeError
+from ._outputs import SUFFIXES, _whole, check_output
 
-SUFFIXES = (".parquet", ".csv", ".arrow")
-WRITABLE = (*SUFFIXES, ".xlsx")
-NO_OPENPYXL = 'reading and writing Excel needs openpyxl: pip install "fundholder[excel]"'
 BATCH_ROWS = 1 << 18
-
-
-def check_output(*paths: str | Path) -> None:
-    """Refuse, before any work, files that could not be written."""
-    wrong = [path for path in paths if not isinstance(path, str | os.PathLike)]
-    if wrong:
-        raise InputTypeError([f"{path!r}: must be the path of a file" for path in wrong])
-    problems = []
-    for path in map(Path, paths):
-        if path.suffix not in WRITABLE:
-            problems.append(f"{path}: the name must end in {', '.join(WRITABLE)}")
-        elif path.suffix == ".xlsx" and find_spec("openpyxl") is None:
-            problems.append(f"{path}: {NO_OPENPYXL}")
-        folder = path.parent
-        if not folder.is_dir():
-            problems.append(f"{path}: {folder} must be a folder that exists")
-        elif not os.access(folder, os.W_OK | os.X_OK):
-            problems.append(f"{path}: {folder} must be a folder that can be written to")
-        elif path.is_dir():
-            problems.append(f"{path}: must not be a folder")
-    if problems:
-        raise InputError(problems)
 
 
 def write(table: Any, path: str | Path) -> None:
@@ -87,7 +61,7 @@ def write(table: Any, path: str | Path) -> None:
     if path.suffix == ".parquet":
         _whole({path: lambda file: pq.write_table(table, file)})
     elif path.suffix == ".xlsx":
-        # Imported here: it imports this module, and is needed by few.
+        # Imported here: needed by few.
         from ._excel import write_workbook
 
         write_workbook({"Table": _long(table).replace_schema_metadata(table.schema.metadata)}, path)
@@ -103,21 +77,6 @@ def write(table: Any, path: str | Path) -> None:
                 beside: lambda file: Path(file).write_text(text, encoding="utf-8"),
             }
         )
-
-
-def _whole(files: dict[Path, Callable[[str], object]]) -> None:
-    """Fill every file under another name, then put all in place."""
-    made: dict[str, Path] = {}
-    try:
-        for path, fill in files.items():
-            name = str(path.with_name(f".{path.name}.{secrets.token_hex(8)}"))
-            made[name] = path
-            fill(name)
-        for name, path in made.items():
-            Path(name).replace(path)
-    finally:
-        for name in made:
-            Path(name).unlink(missing_ok=True)
 
 
 def _is_years(kind: pa.DataType) -> bool:
@@ -178,5 +137,13 @@ def read(path: str | Path, labels: Sequence[str] = ()) -> pa.RecordBatchReader:
             strings_can_be_null=True,
         )
         return pyarrow.csv.open_csv(path, convert_options=options)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError([f"{path}: cannot be read: {error}"]) from error
+
+
+def read_all(path: str | Path, labels: Sequence[str] = ()) -> pa.Table:
+    """All rows of a file."""
+    try:
+        return read(path, labels).read_all()
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError([f"{path}: cannot be read: {error}"]) from error

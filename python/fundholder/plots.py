@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from ._arguments import Arguments
 from ._errors import InputError, InputTypeError
-from ._files import _whole
 from ._law import Law
+from ._outputs import _whole
 from ._picture import (
     BLUE,
     INK,

@@ -16,7 +16,6 @@ from ._pence import largest_remainder, whole_pence
 from ._unit_tables import (
     check_free,
     nullable,
-    one_column,
     ratio,
     result_table,
 )
@@ -110,7 +109,7 @@ def allocate(
     {'budget_hospital': 270.0, 'budget_drugs': 25.0, 'budget': 295.0}
     """
     arguments = Arguments()
-    one_column(arguments, "by", by)
+    arguments.column("by", by)
     check_free(arguments, "by", by, RESULT_COLUMNS)
     components = _components(arguments, need, total, index)
     _check_names(arguments, by, components)

@@ -18,7 +18,6 @@ from ._unit_tables import (
     Units,
     check_free,
     nullable,
-    one_column,
     ratio,
     read_units,
 )
@@ -131,14 +130,14 @@ def weighted_capitation(
     unmet, share = _unmet_need(arguments, unmet_need)
     indices = _columns(arguments, "cost_index", cost_index)
     kept = _columns(arguments, "also", also)
-    one_column(arguments, "people", people)
-    one_column(arguments, "by", by)
+    arguments.column("people", people)
+    arguments.column("by", by)
     for name, column in (("by", by), *(("also", column) for column in kept)):
         check_free(arguments, name, column, RESULT_COLUMNS)
     if by in kept:
         arguments.refuse("also", by, "columns other than that of units")
     if remoteness is not None:
-        one_column(arguments, "remoteness", remoteness)
+        arguments.column("remoteness", remoteness)
     if not isinstance(normalise, bool):
         arguments.refuse_type("normalise", normalise, "True or False")
     money = arguments.number("pot", pot, below=MOST_POT)

@@ -107,6 +107,14 @@ class NeedRows:
             )
         problems.check_schema("persons_or_units", schema, [self._by], list(self._rules))
         names, count, sums = self._sums(problems)
+        if self._size == "people" and self._by == "practice":
+            for name, times in zip(names, count.tolist(), strict=True):
+                if times > 1:
+                    problems.refuse(
+                        f"column 'practice': {name!r} is there {times} times: a practice with a "
+                        "column 'people' must be there once"
+                    )
+            problems.check()
         counted = self._size != "people" or pa.types.is_integer(schema.field("people").type)
         return NeedOfUnits(
             names,

@@ -208,6 +208,8 @@ def years_to_target(
 def _first_years(given: PaceInput, rule: Rule, near: float, horizon: int) -> np.ndarray:
     """The first year in which each unit is near its target; -1 if it is not."""
     year = given.year
+    # A rule that leads right to the limit is within it, whatever the last digits are.
+    near += 1e-9
     found = np.where(abs(year.baseline / given.target - 1) <= near, 0, -1)
     # Money is followed without rounding, so that small units do not move by it.
     year = replace(year, total=math.fsum(year.grown))

@@ -12,7 +12,7 @@ from .._arguments import Arguments
 from .._arrays import FloatArray
 from ._pace_rules import GROWTH, GROWTH_OR_TOTAL, GivenConvergence, Rule, Year
 from ._pence import MOST_MONEY, SLACK, check_step, from_steps, to_steps
-from ._unit_tables import Allowed, Problems, Units, check_free, one_column, read_units
+from ._unit_tables import Allowed, Problems, Units, check_free, read_units
 
 RESULT_COLUMNS = (
     "baseline",
@@ -58,10 +58,10 @@ def read_pace(
 ) -> PaceInput:
     """Check the arguments and the table of ``pace_of_change``."""
     for name, column in (("baseline", baseline), ("target", target), ("by", by)):
-        one_column(arguments, name, column)
+        arguments.column(name, column)
     check_free(arguments, "by", by, RESULT_COLUMNS)
     if next_target is not None:
-        one_column(arguments, "next_target", next_target)
+        arguments.column("next_target", next_target)
     step = check_step(arguments, "rounding", rounding)
     rate = _growth(arguments, growth)
     steps = None if total is None else _total(arguments, total, step)

@@ -145,8 +145,7 @@ class GivenConvergence(Rule):
 
     def __post_init__(self) -> None:
         arguments = Arguments()
-        if not isinstance(self.column, str):
-            arguments.refuse_type("column", self.column, "the name of a column")
+        arguments.column("column", self.column)
         arguments.check()
 
     def amounts(self, year: Year) -> FloatArray:

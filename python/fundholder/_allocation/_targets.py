@@ -18,7 +18,6 @@ from ._unit_tables import (
     NOT_NEGATIVE,
     Problems,
     check_free,
-    one_column,
     read_units,
     result_table,
 )
@@ -61,7 +60,7 @@ def combine_targets(pots: Mapping[str, Any], *, by: str = "practice") -> pa.Tabl
     {'practice': 'A', 'target_hospital': 4500.0, 'target_drugs': 300.0, 'target': 4800.0}
     """
     arguments = Arguments()
-    one_column(arguments, "by", by)
+    arguments.column("by", by)
     if not isinstance(pots, Mapping):
         arguments.refuse_type("pots", pots, "a dict {name: result of weighted_capitation}")
     elif not pots or not all(isinstance(name, str) for name in pots):
@@ -141,7 +140,7 @@ def targets_by(targets: Any, level: str) -> pa.Table:
 {'icb': 'S', 'units': 1, 'target': 600.0, 'need_index': 1.0}]
     """
     arguments = Arguments()
-    one_column(arguments, "level", level)
+    arguments.column("level", level)
     check_free(arguments, "level", level, (*RESULT_COLUMNS, "units"))
     arguments.check()
     table = arrow_table("targets", targets)

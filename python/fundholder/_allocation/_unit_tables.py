@@ -234,14 +234,6 @@ def result_table(
     return traced((table, named | {"fundholder.version": _engine.version}))
 
 
-def one_column(arguments: Arguments, name: str, value: Any) -> str:
-    """The name of one column."""
-    if not isinstance(value, str):
-        arguments.refuse_type(name, value, "the name of a column")
-        return ""
-    return value
-
-
 def check_free(arguments: Arguments, name: str, value: Any, taken: Sequence[str]) -> None:
     """Refuse a column whose name the result uses for something else."""
     if value in taken:

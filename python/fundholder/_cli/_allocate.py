@@ -27,8 +27,9 @@ from .._allocation._unit_tables import POSITIVE, check_free
 from .._arguments import Arguments
 from .._errors import InputError
 from .._excel import write_workbook
-from .._files import check_output, read
+from .._files import read
 from .._formula import Formula
+from .._outputs import check_output
 from . import _options as shared
 from ._unit_columns import LEVEL_COLUMNS, UnitColumns, add_up
 

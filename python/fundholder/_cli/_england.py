@@ -13,7 +13,8 @@ from rich.table import Table
 
 from .. import england
 from .._costs import CostModel
-from .._files import check_output, write
+from .._files import write
+from .._outputs import check_output
 from .._simulation import Simulation
 from . import _options as shared
 from ._simulate import simulation

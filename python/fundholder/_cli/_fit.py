@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from .._errors import InputError
-from .._files import check_output, read, write
+from .._files import read, write
 from .._formula import Formula, fit_formula
+from .._outputs import check_output
 from . import _options as shared
 
 EXAMPLES = """examples:

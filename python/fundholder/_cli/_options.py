@@ -13,7 +13,8 @@ from .. import plots
 from .._contracts import StopLoss
 from .._costs import CostModel
 from .._errors import FundholderError, InputError
-from .._files import SUFFIXES, WRITABLE, check_output, read, write
+from .._files import read, write
+from .._outputs import SUFFIXES, WRITABLE, check_output
 from .._picture import PICTURES, check_picture
 
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 from ._evaluation import Evaluation
 from ._fit import fit_formula
 from ._formula import Formula
-from ._risk import FormulaCosts, with_formula_error
+from ._formula_error import with_formula_error
+from ._risk import FormulaCosts
 from ._validation import Validation, validate_formula
 
 __all__ = [

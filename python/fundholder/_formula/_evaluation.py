@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,9 @@ import pyarrow.compute as pc
 
 from .. import _engine
 from .._arguments import Arguments
+from .._errors import InputError
 from ._persons import is_whole, open_once, warn_of_codes
+from ._quantiles import quantiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,11 +35,13 @@ class Evaluation:
         ``mean_predicted`` (£). An R² is negative where the mean would be nearer, and none where
         all costs are alike.
     ratios
-        ``group``, ``level``, ``people``, ``actual``, ``predicted`` (£ a head) and ``ratio``
-        (predicted / actual; null where the actual cost is 0): by decile of predicted cost (level
-        1 to 10), by every category and flag, and by the groups asked for.
+        ``group``, ``level``, ``people``, ``actual`` and ``predicted`` (£ a head; null where all
+        weights are 0) and ``ratio`` (predicted / actual; null where the actual cost is 0, or null):
+        by decile of predicted cost (level 1 to 10), by every category and flag, and by the groups
+        asked for.
     units
-        ``<by>``, ``people``, ``actual`` and ``predicted`` (£ a head) of each unit.
+        ``<by>``, ``people``, ``actual`` and ``predicted`` (£ a head; null where all weights are 0)
+        of each unit.
     """
 
     measures: dict[str, float | None]
@@ -48,51 +52,63 @@ class Evaluation:
         return self.measures[name]
 
 
+TAKEN = (
+    *("rows", "people", "weight", "actual", "predicted", "decile", "code", "person"),
+    *("weighted_actual", "weighted_predicted"),
+)
+"""Names that the results, or the sums on the way to them, have for something else."""
+
+
+def check_evaluation(
+    arguments: Arguments, cost: Any, by: Any, weight: Any, groups: Any
+) -> list[str]:
+    """Raise unless these are columns that persons can be evaluated by; give the groups."""
+    arguments.column("cost", cost)
+    by = arguments.column("by", by)
+    arguments.column("weight", weight, optional=True)
+    if isinstance(groups, Iterable) and not isinstance(groups, str | bytes):
+        groups = list(groups)
+    further = [] if groups == [] else arguments.names("groups", groups)
+    for argument, names in (("by", [by]), ("groups", dict.fromkeys(further))):
+        for name in names:
+            if name in TAKEN:
+                arguments.refuse(argument, name, "a column of another name: the results use it")
+    arguments.check()
+    return further
+
+
 def evaluate(
     formula: _engine.Formula,
-    arguments: Arguments,
     persons: Any,
     cost: str,
     by: str,
     weight: str | None,
-    groups: Sequence[str],
+    groups: list[str],
     codes: Any,
     neutral: bool,
 ) -> Evaluation:
-    """``Formula.evaluate``, its persons and codes checked."""
-    for name, value in (("cost", cost), ("by", by), ("weight", weight)):
-        if not isinstance(value, str) and not (name == "weight" and value is None):
-            arguments.refuse_type(name, value, "the name of a column")
-    further = list(groups) if isinstance(groups, str | bytes) is False else [groups]
-    further = arguments.names("groups", further) if further else []
-    for name in {by, *further} & {"actual", "predicted", "weight", "decile"}:
-        arguments.refuse("by or groups", name, "a column of another name")
-    arguments.check()
-    carried = list(dict.fromkeys([by, *further]))
+    """``Formula.evaluate``, its arguments checked."""
     table, ratios, unknown = formula.compare(
         open_once(persons),
         cost=cost,
         weight=weight,
-        carried=carried,
+        carried=list(dict.fromkeys([by, *groups])),
         neutral=neutral,
         codes=codes,
         whole=is_whole(persons),
     )
     warn_of_codes(unknown)
     table = _amounts(table)
-    found = [_deciles(table)]
-    groups_of = [name for name in further if name not in ratios["group"].to_pylist()]
-    found += [_grouped(table, name) for name in groups_of]
-    found.append(ratios)
     everyone = _engine.add_up(table, by=None, columns=AMOUNTS, whole=True, name="persons")
     total = {name: everyone[name][0].as_py() for name in AMOUNTS}
-    units = _engine.add_up(table, by=by, columns=AMOUNTS, whole=True, name="persons")
     if not total["weight"] > 0:
-        arguments.refuse("weight", total["weight"], "above 0 for someone")
-        arguments.check()
-    measures = _measures(table, total, by)
-    measures |= _of_units(units, total, by)
-    per_head = [pc.divide(units[f"weighted_{k}"], units["weight"]) for k in ("actual", "predicted")]
+        raise InputError([f"column '{weight}' is 0 for everyone: must be above 0 for someone"])
+    known = set(ratios["group"].to_pylist())
+    found = [_deciles(table), *(_grouped(table, name) for name in groups if name not in known)]
+    found.append(ratios)
+    units = _engine.add_up(table, by=by, columns=AMOUNTS, whole=True, name="persons")
+    measures = _measures(table, total) | _of_units(units, total, by)
+    per_head = [_divide(units[f"weighted_{k}"], units["weight"]) for k in ("actual", "predicted")]
     shown = pa.table([units[by], units["rows"], *per_head], [by, "people", "actual", "predicted"])
     return Evaluation(measures, _ratio(pa.concat_tables(found)), shown)
 
@@ -108,12 +124,8 @@ def _amounts(table: pa.Table) -> pa.Table:
 
 
 def _deciles(table: pa.Table) -> pa.Table:
-    predicted, weight = table["predicted"].to_numpy(), table["weight"].to_numpy()
-    # Ties in the order of their weights, so that the order of persons does not matter.
-    order = np.lexsort((weight, predicted))
-    upto = np.cumsum(weight[order])
-    at = np.searchsorted(upto, upto[-1] * np.arange(1, 10) / 10)
-    edges = predicted[order][at]
+    predicted = table["predicted"].to_numpy()
+    edges = quantiles(predicted, table["weight"].to_numpy(), 10)
     decile = pa.array(1 + np.searchsorted(edges, predicted, side="left"), pa.int64())
     return _grouped(table.append_column("decile", decile), "decile")
 
@@ -129,14 +141,7 @@ def _grouped(table: pa.Table, name: str) -> pa.Table:
 
 
 def _ratio(sums: pa.Table) -> pa.Table:
-    def divide(above: Any, below: Any) -> Any:
-        kept = pc.if_else(pc.equal(below, 0.0), pa.scalar(None, pa.float64()), below)
-        return pc.divide(above, kept)
-
-    actual, predicted = (
-        divide(sums["actual"], sums["weight"]),
-        divide(sums["predicted"], sums["weight"]),
-    )
+    actual, predicted = (_divide(sums[name], sums["weight"]) for name in ("actual", "predicted"))
     return pa.table(
         {
             "group": sums["group"],
@@ -144,12 +149,18 @@ def _ratio(sums: pa.Table) -> pa.Table:
             "people": sums["people"],
             "actual": actual,
             "predicted": predicted,
-            "ratio": divide(predicted, actual),
+            "ratio": _divide(predicted, actual),
         }
     )
 
 
-def _measures(table: pa.Table, total: dict[str, float], by: str) -> dict[str, float | None]:
+def _divide(above: pa.ChunkedArray, below: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The quotient; null where it is not finite."""
+    quotient = pc.divide(above, below)
+    return pc.if_else(pc.is_finite(quotient), quotient, pa.scalar(None, pa.float64()))
+
+
+def _measures(table: pa.Table, total: dict[str, float]) -> dict[str, float | None]:
     actual, predicted = table["actual"].to_numpy(), table["predicted"].to_numpy()
     weight = table["weight"].to_numpy()
     mean = total["weighted_actual"] / total["weight"]

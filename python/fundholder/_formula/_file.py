@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-import math
 import os
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from .._allocation._unit_tables import holds_labels
 from .._errors import InputError, InputTypeError
-from .._files import read
+from .._files import read_all
+from .._plain_columns import plain_column
+from ._covariance_file import read_covariance
 
 TEXTS = ("term", "role", "column", "level", "note")
 NUMBERS = ("coefficient", "standard_error", "mean")
+NEEDED = ("role", "column", "level", "coefficient")
+LARGEST = 1e15
+FINITE = "a finite number, at most 1e15 in size"
+SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in TEXTS),
+        *((name, pa.float64()) for name in NUMBERS),
+        ("people", pa.int64()),
+    ]
+)
 ROLES = {
     # role: are column and level there?
     "intercept": [(False, False)],
@@ -36,95 +49,91 @@ def read_formula(
 ) -> tuple[pa.Table, pa.Table | None]:
     """The table of terms, with every column that a formula has, and the covariance."""
     wrong = [p for p in (path, covariance) if not isinstance(p, str | os.PathLike | None)]
+    wrong += [path] if path is None else []
     if wrong:
         raise InputTypeError([f"{p!r}: must be the path of a file" for p in wrong])
-    source = read(path, TEXTS)
-    table = source.read_all()
-    problems = [
-        f"{path}: column '{name}' is missing"
-        for name in ("role", "column", "level", "coefficient")
-        if name not in table.column_names
-    ]
-    problems += [
-        f"{path}: column '{name}' is {table.schema.field(name).type}: must be numbers"
-        for name in (*NUMBERS, "people")
-        if name in table.column_names and not _numeric(table.schema.field(name).type)
-    ]
+    table = read_all(path, TEXTS)
+    _check(path, _schema_problems(table.schema))
+    rows = _texts(table).to_pylist()
+    _check(path, _problems(rows))
+    for row in rows:
+        row["mean"] = 0.0 if row.get("mean") is None else row["mean"]
+    terms = pa.Table.from_pylist(rows, schema=SCHEMA.with_metadata(table.schema.metadata))
+    return terms, None if covariance is None else read_covariance(covariance, terms)
+
+
+def _check(path: str | Path, problems: list[str]) -> None:
     if problems:
-        raise InputError(problems)
-    rows = [_row(row) for row in table.to_pylist()]
-    problems = [f"{path}: {problem}" for problem in _problems(rows)]
-    if problems:
-        raise InputError(problems)
-    terms = pa.Table.from_pylist(
-        rows,
-        schema=pa.schema(
-            [
-                *((name, pa.string()) for name in TEXTS),
-                *((name, pa.float64()) for name in NUMBERS),
-                ("people", pa.int64()),
-            ],
-            metadata=table.schema.metadata,
-        ),
-    )
-    return terms, None if covariance is None else _covariance(covariance, terms)
+        raise InputError([f"{path}: {problem}" for problem in problems])
+
+
+def _schema_problems(schema: pa.Schema) -> list[str]:
+    problems = []
+    for name in SCHEMA.names:
+        times = schema.names.count(name)
+        if times > 1:
+            problems.append(f"column '{name}' is there {times} times: must be there once")
+        elif not times and name in NEEDED:
+            problems.append(f"column '{name}' is missing")
+        elif times:
+            kind = schema.field(name).type
+            if name in TEXTS and not (holds_labels(kind) or pa.types.is_null(kind)):
+                problems.append(f"column '{name}' is {kind}: must be text")
+            if name not in TEXTS and not _numeric(kind):
+                problems.append(f"column '{name}' is {kind}: must be numbers")
+    return problems
 
 
 def _numeric(kind: pa.DataType) -> bool:
     return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind))
 
 
-def _row(row: dict[str, Any]) -> dict[str, Any]:
-    column, level = row["column"], row["level"]
-    term = f"{column}={level}" if column and level else column or level or row["role"]
-    made = {name: row.get(name) for name in (*TEXTS, *NUMBERS, "people")}
-    made["term"] = term
-    return made
+def _texts(table: pa.Table) -> pa.Table:
+    """The columns of a formula, with text as such; empty text is null, as it is in CSV."""
+    columns = {name: table[name] for name in SCHEMA.names if name in table.column_names}
+    for name in columns.keys() & set(TEXTS):
+        text = plain_column(columns[name]).cast(pa.string())
+        empty = pc.equal(text, "").fill_null(True)
+        columns[name] = pc.if_else(empty, pa.scalar(None, pa.string()), text)
+    return pa.table(columns)
 
 
 def _problems(rows: list[dict[str, Any]]) -> list[str]:
+    """What is wrong with the terms; each is given its name."""
     problems = [] if rows else ["must have a row for each term"]
-    seen: set[tuple[Any, Any]] = set()
+    seen: set[str] = set()
     for number, row in enumerate(rows):
-        role = row["role"]
+        problems += _number_problems(number, row)
+        role, column, level = row["role"], row["column"], row["level"]
         if role not in ROLES:
             allowed = ", ".join(ROLES)
             problems.append(f"column 'role', row {number}: {role!r}: must be one of {allowed}")
             continue
-        given = (row["column"] is not None, row["level"] is not None)
-        if given not in ROLES[role]:
+        if (column is not None, level is not None) not in ROLES[role]:
             needs = " or ".join(NEEDS[kind] for kind in ROLES[role])
             problems.append(f"row {number}: a term of role '{role}' must have {needs}")
-        place = (row["column"], row["level"])
-        if place in seen:
-            problems.append(f"row {number}: '{row['term']}' again: must be there once")
-        seen.add(place)
-        needed = ["coefficient"] + (["mean"] if role in ("supply", "area") else [])
-        for name in needed:
-            value = row[name]
-            if value is None or not math.isfinite(value):
-                text = "null" if value is None else value
-                problems.append(f"column '{name}', row {number}: {text}: must be a finite number")
-        if "mean" not in needed and row["mean"] is None:
-            row["mean"] = 0.0
+        term = row["term"] = f"{column}={level}" if column and level else column or level or role
+        if term == "term":
+            problems.append(f"row {number}: no term may be called 'term'")
+        if term in seen:
+            problems.append(f"row {number}: '{term}' again: must be there once")
+        seen.add(term)
     return problems
 
 
-def _covariance(path: str | Path, terms: pa.Table) -> pa.Table:
-    table = read(path, ["term"]).read_all()
-    names = terms["term"].to_pylist()
-    if table.column_names != ["term", *names] or table["term"].to_pylist() != names:
-        raise InputError([f"{path}: must have the terms of the formula, in its order"])
-    numbers = [
-        name
-        for name in names
-        if table[name].null_count or not pa.types.is_floating(table[name].type)
-    ]
-    # A column of zeros reads back from CSV as whole numbers.
-    whole = [name for name in numbers if pa.types.is_integer(table[name].type)]
-    if set(numbers) - set(whole):
-        raise InputError([f"{path}: column '{n}' must be finite numbers" for n in numbers])
-    for name in whole:
-        place = table.column_names.index(name)
-        table = table.set_column(place, name, table[name].cast(pa.float64()))
-    return table
+def _number_problems(number: int, row: dict[str, Any]) -> list[str]:
+    needed = ["coefficient"] + (["mean"] if row["role"] in ("supply", "area") else [])
+    problems = []
+    for name in NUMBERS:
+        value = row.get(name)
+        if (name in needed) if value is None else not abs(value) <= LARGEST:
+            text = "null" if value is None else value
+            problems.append(f"column '{name}', row {number}: {text}: must be {FINITE}")
+    people = row.get("people")
+    if people is not None:
+        if not 0 <= people < 2**63 or people != int(people):
+            allowed = "a whole number, 0 or more"
+            problems.append(f"column 'people', row {number}: {people}: must be {allowed}")
+        else:
+            row["people"] = int(people)
+    return problems

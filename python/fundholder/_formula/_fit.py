@@ -64,7 +64,7 @@ def fit_formula(
         Column of survey weights, 0 or more.
     cluster
         Column of clusters, such as ``practice``: standard errors then allow for people of one
-        cluster being alike.
+        cluster being alike. Needs ``errors``.
     nonnegative
         Hold categories, flags and need at 0 or more.
     redundant
@@ -108,12 +108,11 @@ def fit_formula(
         "need": _names(arguments, "need", need),
         "supply": _names(arguments, "supply", supply),
     }
+    arguments.column("cost", cost)
     for name, value in (("area", area), ("weight", weight), ("cluster", cluster)):
-        if value is not None and not isinstance(value, str):
-            arguments.refuse_type(name, value, "the name of a column")
-    if not isinstance(cost, str):
-        arguments.refuse_type("cost", cost, "the name of a column")
-    used = [n for names in several.values() for n in names] + [n for n in (cost, area, weight) if n]
+        arguments.column(name, value, optional=True)
+    used = [n for names in several.values() for n in dict.fromkeys(names)]
+    used += [n for n in (cost, area, weight) if isinstance(n, str)]
     roles: dict[str, Sequence[str | None]] = {
         **several,
         "cost": [cost],
@@ -121,16 +120,18 @@ def fit_formula(
         "weight": [weight],
     }
     for name in dict.fromkeys(n for n in used if used.count(n) > 1):
-        where = " and ".join(role for role, names in roles.items() for n in names if n == name)
+        where = " and ".join(role for role, names in roles.items() if name in names)
         arguments.refuse(where, name, "columns that are used once")
     if redundant not in ("refuse", "drop"):
         arguments.refuse("redundant", redundant, "'refuse' or 'drop'")
     nonnegative = arguments.flag("nonnegative", nonnegative)
     errors = arguments.flag("errors", errors)
+    if isinstance(cluster, str) and not errors:
+        arguments.refuse("cluster", cluster, "None with errors=False: cluster needs errors=True")
     threads = arguments.threads(threads)
     arguments.check()
     columns = [*used, *([cluster] if cluster else []), *(["person"] if codes is not None else [])]
-    with open_twice(persons, columns) as opened:
+    with open_twice(persons, columns, again=errors) as opened:
         terms, covariance, people, r2 = _engine.fit(
             opened,
             cost=cost,
@@ -154,6 +155,6 @@ def fit_formula(
 
 
 def _names(arguments: Arguments, name: str, value: Any) -> list[str]:
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes) and not list(value):
-        return []
-    return arguments.names(name, value)
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        value = list(value)
+    return [] if value == [] else arguments.names(name, value)

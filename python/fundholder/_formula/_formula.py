@@ -61,6 +61,9 @@ class Formula:
     def __repr__(self) -> str:
         return f"<fundholder.Formula of {self.coefficients.num_rows} terms>"
 
+    def __reduce__(self) -> tuple[type[Formula], tuple[pa.Table, pa.Table | None]]:
+        return Formula, (self.coefficients, self.covariance)
+
     @property
     def people(self) -> int | None:
         """Persons it was fitted on; none where a file does not say."""
@@ -169,9 +172,7 @@ class Formula:
         """
         arguments = self._check(persons, codes)
         arguments.flag("neutral", neutral)
-        if not isinstance(by, str):
-            arguments.refuse_type("by", by, "the name of a column")
-        elif by in ("people", "need", "formula_sd"):
+        if arguments.column("by", by) in ("people", "need", "formula_sd"):
             arguments.refuse("by", by, "a column that the result does not have under the same name")
         arguments.check()
         found, unknown = self._engine.need(
@@ -200,9 +201,9 @@ class Formula:
         cost, weight
             As for ``fit_formula``.
         by
-            The column whose values are units.
+            The column whose values are units: text or whole numbers.
         groups
-            Further columns (deprivation, region, sex) to compare predicted and actual cost by.
+            Further such columns (deprivation, region, sex) to compare predicted and actual cost by.
         codes, neutral
             As for ``predict``; here supply and area count, unless ``neutral``.
 
@@ -214,7 +215,7 @@ class Formula:
         Raises
         ------
         InputError, InputTypeError
-            As for ``fit_formula``.
+            As for ``fit_formula``; also units and groups by a name that the results use.
 
         Examples
         --------
@@ -226,11 +227,12 @@ class Formula:
         >>> round(formula.evaluate(persons, cost="spent")["r2_person"], 3)
         0.771
         """
-        from ._evaluation import evaluate
+        from ._evaluation import check_evaluation, evaluate
 
         arguments = self._check(persons, codes)
         arguments.flag("neutral", neutral)
-        return evaluate(self._engine, arguments, persons, cost, by, weight, groups, codes, neutral)
+        further = check_evaluation(arguments, cost, by, weight, groups)
+        return evaluate(self._engine, persons, cost, by, weight, further, codes, neutral)
 
     def _check(self, persons: Any, codes: Any) -> Arguments:
         arguments = Arguments()
@@ -267,7 +269,8 @@ class Formula:
         ------
         InputError
             All problems at once: a file that cannot be read, roles that are not roles, coefficients
-            that are not finite, terms that are there twice.
+            that are not finite or above 1e15 in size, terms that are there twice, a covariance that
+            is none.
 
         Examples
         --------

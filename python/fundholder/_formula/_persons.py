@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +19,8 @@ ALLOWED = (
     "an Arrow table, anything with __arrow_c_stream__, or a function that opens a reader of batches"
     " (for a file, lambda: fundholder.read(path))"
 )
+
+PACKAGE = os.path.join(Path(__file__).parents[1], "")
 
 Open = Callable[[], Any]
 
@@ -46,15 +50,15 @@ def open_once(persons: Any) -> Any:
 
 
 @contextmanager
-def open_twice(persons: Any, columns: Sequence[str]) -> Iterator[Open]:
-    """Give what opens the stream of persons, a first and a second time.
+def open_twice(persons: Any, columns: Sequence[str], *, again: bool) -> Iterator[Open]:
+    """Give what opens the stream of persons, a first time and, if wanted, again.
 
     A reader can be read only once: while it is, the columns that are needed go to a temporary file,
     which is what the second opening reads.
     """
     if callable(persons) and not hasattr(persons, "__arrow_c_stream__"):
         yield persons
-    elif is_whole(persons) or not isinstance(persons, pa.RecordBatchReader):
+    elif not again or is_whole(persons) or not isinstance(persons, pa.RecordBatchReader):
         yield lambda: persons
     else:
         with tempfile.TemporaryDirectory(prefix="fundholder-") as folder:
@@ -90,6 +94,13 @@ def warn_of_codes(codes: list[str]) -> None:
     if codes:
         more = "" if len(codes) <= 10 else f" and {len(codes) - 10} more"
         named = ", ".join(codes[:10]) + more
-        warnings.warn(
-            f"codes that the formula does not have count for nothing: {named}", stacklevel=4
-        )
+        text = f"codes that the formula does not have count for nothing: {named}"
+        warnings.warn(text, stacklevel=_frames_inside() + 1)
+
+
+def _frames_inside() -> int:
+    """Frames between a warning and the line outside of the package that led to it."""
+    frame, inside = sys._getframe(1), 0
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame, inside = frame.f_back, inside + 1
+    return inside

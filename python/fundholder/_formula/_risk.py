@@ -11,11 +11,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from .. import _engine
+from .._allocation._unit_tables import Problems, holds_labels
 from .._arguments import Arguments
-from .._costs import CostModel
+from .._costs import CostModel, check_tail
 from .._errors import InputError
+from .._result_tables import arrow_table
 from ._formula import Formula
-from ._persons import check_persons, is_whole, open_once
+from ._persons import check_codes, check_persons, is_whole, open_once, warn_of_codes
+from ._quantiles import quantiles
 
 Numbers = NDArray[np.float64]
 
@@ -45,6 +48,9 @@ A sum of terms may come near 0, or below it, for a few people; a cost many times
 would be put down to it.
 """
 
+RATIO = "column 'ratio', "
+"""How the engine names what is only here a column."""
+
 
 class FormulaCosts(CostModel):
     """The law of actual cost around predicted cost, by band of prediction.
@@ -52,10 +58,22 @@ class FormulaCosts(CostModel):
     Made by ``CostModel.from_formula``; ``population`` gives the people that go with it.
     """
 
-    _formula: Formula
-    _edges: Numbers
-    _least: float
-    _neutral: bool
+    def __init__(
+        self,
+        model: _engine.CostModel,
+        formula: Formula,
+        edges: Numbers,
+        least: float,
+        neutral: bool,
+    ) -> None:
+        self._model = model
+        self._formula = formula
+        self._edges = edges
+        self._least = least
+        self._neutral = neutral
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return _again, (self.table, self._formula, self._edges, self._least, self._neutral)
 
     def population(
         self,
@@ -82,8 +100,8 @@ class FormulaCosts(CostModel):
         -------
         pyarrow.Table
             The columns of the persons' table that name people and pools (text, whole numbers and
-            dictionaries that the formula does not read), ``practice`` among them, and ``band`` and
-            ``scale`` (£: the predicted cost).
+            dictionaries that the formula does not read), ``practice`` among them, ``count`` where
+            it is there, and ``band`` and ``scale`` (£: the predicted cost).
 
         Raises
         ------
@@ -92,29 +110,40 @@ class FormulaCosts(CostModel):
         """
         arguments = Arguments()
         check_persons(arguments, persons)
-        if not isinstance(by, str):
-            arguments.refuse_type("by", by, "the name of a column")
+        check_codes(arguments, codes)
+        arguments.column("by", by)
         rounded = arguments.flag("rounded", rounded)
         arguments.check()
-        table = pa.table(open_once(persons))
-        if by not in table.column_names:
-            there = ", ".join(table.column_names)
-            raise InputError([f"column '{by}' is missing: the table has {there}"])
+        table = arrow_table("persons", open_once(persons))
+        names = self._labels(table.schema, by)
+        count = ["count"] if "count" in table.column_names and by != "count" else []
+        problems = Problems()
+        problems.check_schema("persons", table.schema, [by, *names], count)
+        problems.labels(by, table[by])
+        problems.check()
         predicted = self._formula.predict(table, self._neutral, codes=codes)["predicted"]
         scale = np.maximum(predicted.to_numpy(), self._least)
         band = _bands(self._edges, scale)
         if rounded:
             scale = _STEPS[np.searchsorted(_STEPS[1:], scale * _HALF_A_STEP, side="right")]
-        read = {*self._formula.columns(), "practice", "band", "scale", "p_any", "count", by}
-        names = [f.name for f in table.schema if f.name not in read and _is_label(f.type)]
         return pa.table(
             {
                 "practice": table[by],
-                **{name: table[name] for name in names},
+                **{name: table[name] for name in names + count},
                 "band": band,
                 "scale": scale,
             }
         )
+
+    def _labels(self, schema: pa.Schema, by: str) -> list[str]:
+        """Columns that name people and pools, beside that of practices."""
+        other = {*self._formula.columns(), "practice", "band", "scale", "p_any", "count", by}
+        names = [f.name for f in schema if f.name not in other and holds_labels(f.type)]
+        return list(dict.fromkeys(names))
+
+
+def _again(table: pa.Table, *other: Any) -> FormulaCosts:
+    return FormulaCosts(_engine.CostModel(table), *other)
 
 
 def costs_from_formula(
@@ -133,12 +162,14 @@ def costs_from_formula(
     check_persons(arguments, persons)
     if not isinstance(formula, Formula):
         arguments.refuse_type("formula", formula, "a Formula")
-    for name, value in (("cost", cost), ("weight", weight)):
-        if not isinstance(value, str) and not (name == "weight" and value is None):
-            arguments.refuse_type(name, value, "the name of a column")
+    arguments.column("cost", cost)
+    arguments.column("weight", weight, optional=True)
+    check_codes(arguments, codes)
+    check_tail(arguments, tail)
+    neutral = arguments.flag("neutral", neutral)
     bands = arguments.integer("bands", bands, 1, 1_000)
     arguments.check()
-    table, _, _ = formula._engine.compare(
+    table, _, unknown = formula._engine.compare(
         open_once(persons),
         cost=cost,
         weight=weight,
@@ -147,6 +178,7 @@ def costs_from_formula(
         codes=codes,
         whole=is_whole(persons),
     )
+    warn_of_codes(unknown)
     table = table.append_column("weighted", pc.multiply(table["predicted"], table["weight"]))
     sums = _engine.add_up(
         table, by=None, columns=["weight", "weighted"], whole=True, name="persons"
@@ -165,25 +197,26 @@ def costs_from_formula(
             "weight": pc.multiply(table["weight"], pa.array(scale)),
         }
     )
-    model = _engine.CostModel.from_costs(
-        years, cost="ratio", band="band", weight="weight", gpd_tail=tail == "gpd"
-    )
-    made = FormulaCosts._of(model)
-    assert isinstance(made, FormulaCosts)
-    made._formula, made._edges, made._least, made._neutral = formula, edges, least, neutral
-    return made
+    return FormulaCosts(_fitted(years, tail == "gpd"), formula, edges, least, neutral)
 
 
-def _edges(
-    scale: Numbers,
-    weight: Numbers,
-    bands: int,
-) -> Numbers:
+def _fitted(years: pa.Table, gpd_tail: bool) -> _engine.CostModel:
+    try:
+        return _engine.CostModel.from_costs(
+            years, cost="ratio", band="band", weight="weight", gpd_tail=gpd_tail
+        )
+    except InputError as error:
+        raise InputError(
+            [
+                f"predicted-cost {problem.removeprefix(RATIO)}: use fewer bands"
+                for problem in error.problems
+            ]
+        ) from None
+
+
+def _edges(scale: Numbers, weight: Numbers, bands: int) -> Numbers:
     """Upper ends of all bands but the last: weighted quantiles, each once."""
-    order = np.lexsort((weight, scale))
-    upto = np.cumsum(weight[order])
-    at = np.searchsorted(upto, upto[-1] * np.arange(1, bands) / bands)
-    edges = np.unique(scale[order][np.minimum(at, len(order) - 1)])
+    edges = np.unique(quantiles(scale, weight, bands))
     below: Numbers = edges[edges < scale.max()]
     return below
 
@@ -196,76 +229,3 @@ def _bands(edges: Numbers, scale: Any) -> pa.DictionaryArray:
     names = [f"{n + 1:0{width}} {end}" for n, end in enumerate(ends)]
     at = np.searchsorted(edges, scale, side="left").astype(np.int32)
     return pa.DictionaryArray.from_arrays(pa.array(at), pa.array(names))
-
-
-def _is_label(kind: pa.DataType) -> bool:
-    if pa.types.is_dictionary(kind):
-        return _is_label(kind.value_type)
-    text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    return bool(text or pa.types.is_integer(kind))
-
-
-def with_formula_error(variance: pa.Table, need: pa.Table, *, by: str = "practice") -> pa.Table:
-    """Put the error of the formula beside chance and systematic variation.
-
-    Parameters
-    ----------
-    variance
-        A result of ``fundholder.variance``.
-    need
-        A result of ``Formula.need`` for the same units.
-    by
-        The column of units.
-
-    Returns
-    -------
-    pyarrow.Table
-        ``variance`` with ``formula_sd`` (£: what the errors of the coefficients make of the unit's
-        budget) and ``total_sd`` (£: chance, systematic variation and formula error together;
-        variances add up) after ``systematic_sd``.
-
-    Raises
-    ------
-    InputError
-        Units in one table and not in the other, and a formula without a covariance.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> spread = pa.table({"practice": ["A"], "budget": [500.0], "sd": [30.0],
-    ...                    "systematic_sd": [0.0]})
-    >>> need = pa.table({"practice": ["A"], "need": [1000.0], "formula_sd": [80.0]})
-    >>> with_formula_error(spread, need)["total_sd"].to_pylist()
-    [50.0]
-    """
-    problems = [
-        f"{kind}: column '{name}' is missing"
-        for kind, table, names in (
-            ("variance", variance, (by, "budget", "sd", "systematic_sd")),
-            ("need", need, (by, "need", "formula_sd")),
-        )
-        for name in names
-        if name not in table.column_names
-    ]
-    if problems:
-        raise InputError(problems)
-    rows = {str(row[by]): row for row in need.select([by, "need", "formula_sd"]).to_pylist()}
-    units = [str(unit) for unit in variance[by].to_pylist()]
-    problems = [f"need: no row for '{u}': every unit must have one" for u in units if u not in rows]
-    known = set(units)
-    problems += [
-        f"variance: no row for '{u}': every unit must have one" for u in rows if u not in known
-    ]
-    problems += [
-        f"need of '{u}' has no formula_sd above 0 need: must be of a formula with a covariance"
-        for u in units
-        if u in rows and (rows[u]["formula_sd"] is None or not rows[u]["need"] > 0)
-    ]
-    if problems:
-        raise InputError(problems)
-    relative = np.array([rows[u]["formula_sd"] / rows[u]["need"] for u in units])
-    formula_sd = relative * variance["budget"].to_numpy()
-    total_sd = np.sqrt(variance["sd"].to_numpy() ** 2 + formula_sd**2)
-    place = variance.column_names.index("systematic_sd") + 1
-    made = variance.add_column(place, "formula_sd", pa.array(formula_sd))
-    return made.add_column(place + 1, "total_sd", pa.array(total_sd))

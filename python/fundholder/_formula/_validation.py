@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 
 from .. import _engine
 from .._arguments import Arguments
-from ._evaluation import Evaluation
+from .._result_tables import arrow_table
+from ._evaluation import Evaluation, check_evaluation
 from ._fit import fit_formula
 from ._formula import Formula
-from ._persons import check_persons
+from ._persons import check_codes, check_persons
 
 
 @dataclass(frozen=True)
@@ -103,15 +104,18 @@ def validate_formula(
     check_persons(arguments, persons)
     if callable(persons) and not hasattr(persons, "__arrow_c_stream__"):
         arguments.refuse_type("persons", persons, "a table: samples are taken of it in memory")
-    if not isinstance(by, str):
-        arguments.refuse_type("by", by, "the name of a column")
+    codes = fit.get("codes")
+    check_codes(arguments, codes)
     shares = {}
     for name, share in (("other_practices", other_practices), ("other_people", other_people)):
         found = arguments.fractions(name, [share])
         shares[name] = found[0][1] if found else 0.5
     seed = arguments.integer("seed", seed, 0, 2**64 - 1)
-    arguments.check()
-    table = pa.table(persons)
+    groups = check_evaluation(arguments, cost, by, fit.get("weight"), groups)
+    table = arrow_table("persons", persons)
+    if codes is not None:
+        # All samples read them, and a reader can be read only once.
+        codes = fit["codes"] = arrow_table("codes", codes)
     away = _below(table, by, seed, shares["other_practices"])
     # Another stream of places than that of practices, so that equal names are not tied.
     apart = _below(table, "person", seed ^ 0x9E3779B97F4A7C15, shares["other_people"])
@@ -135,7 +139,7 @@ def validate_formula(
             by=by,
             weight=fit.get("weight"),
             groups=groups,
-            codes=fit.get("codes"),
+            codes=codes,
         )
         for name, part in parts.items()
     }

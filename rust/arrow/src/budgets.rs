@@ -1,6 +1,6 @@
 //! Budgets of units: a table `<by>, budget`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arrow_array::RecordBatch;
 use fundholder_core::error::{Problem, Refusal};
@@ -26,8 +26,8 @@ impl Budgets {
             if let Some(column) = required(batch, by, &mut problems) {
                 labels.read(column, by, true, first, &mut problems, &mut units);
             }
-            if let Some(column) =
-                required(batch, "budget", &mut problems).and_then(|c| numbers(c, "budget", &mut problems))
+            if let Some(column) = required(batch, "budget", &mut problems)
+                .and_then(|c| numbers(c, "budget", first, &mut problems))
             {
                 each(&column, "budget", &NOT_NEGATIVE, false, first, &mut problems, |x| {
                     values.push(x.unwrap_or(0.0));
@@ -59,6 +59,17 @@ impl Budgets {
                     self.by
                 ))),
             }
+        }
+        let known: HashSet<Option<String>> = order.iter().map(|&i| key(&labels.list()[i as usize])).collect();
+        let mut others: Vec<&Option<String>> =
+            self.budgets.keys().filter(|unit| !known.contains(*unit)).collect();
+        others.sort_unstable();
+        for unit in others {
+            problems.value(Problem::new(format!(
+                "column '{}' of budgets: '{}' has a budget and no people: must be a unit of the population",
+                self.by,
+                unit.as_deref().unwrap_or("null")
+            )));
         }
         problems.check()?;
         Ok(found)

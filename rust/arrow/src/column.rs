@@ -28,7 +28,7 @@ impl Problems {
     }
 
     /// Text where a number must stand.
-    fn wrong_text(&mut self, column: &str, row: usize, text: &str) {
+    fn wrong_text(&mut self, column: &str, row: u64, text: &str) {
         self.push(Problem::new(format!(
             "column '{column}' is text, row {row}: '{text}': must be a number, without separators of thousands or signs"
         )));
@@ -85,12 +85,23 @@ pub(crate) fn once<'a>(batch: &RecordBatch, names: impl Iterator<Item = &'a str>
     }
 }
 
-/// A numeric column as doubles; text, dates and the like are a wrong type.
-pub(crate) fn numbers(array: &ArrayRef, name: &str, problems: &mut Problems) -> Option<Float64Array> {
+/// Numbers, or nulls alone.
+pub(crate) fn is_numeric(data_type: &DataType) -> bool {
+    data_type.is_numeric() || data_type.is_null()
+}
+
+/// A numeric column as doubles; text, dates and the like are a wrong type. `first_row` is the row of the table that the
+/// column starts at.
+pub(crate) fn numbers(
+    array: &ArrayRef,
+    name: &str,
+    first_row: u64,
+    problems: &mut Problems,
+) -> Option<Float64Array> {
     let data_type = array.data_type();
-    if !(data_type.is_numeric() || data_type.is_null()) {
+    if !is_numeric(data_type) {
         match first_text(array) {
-            Some((row, text)) => problems.wrong_text(name, row, &text),
+            Some((row, text)) => problems.wrong_text(name, first_row + row as u64, &text),
             None => problems.wrong_type(name, data_type, "a number"),
         }
         return None;

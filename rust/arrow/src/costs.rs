@@ -73,7 +73,7 @@ pub fn events_model(batch: &RecordBatch) -> Result<CostModel, Refusal> {
 /// A numeric column without nulls.
 fn column(batch: &RecordBatch, name: &str, rule: &Rule, problems: &mut Problems) -> Vec<f64> {
     let mut values = Vec::with_capacity(batch.num_rows());
-    if let Some(column) = required(batch, name, problems).and_then(|c| numbers(c, name, problems)) {
+    if let Some(column) = required(batch, name, problems).and_then(|c| numbers(c, name, 0, problems)) {
         each(&column, name, rule, false, 0, problems, |x| values.push(x.unwrap_or(0.0)));
     }
     values
@@ -81,7 +81,7 @@ fn column(batch: &RecordBatch, name: &str, rule: &Rule, problems: &mut Problems)
 
 /// A numeric column that may be absent or hold nulls.
 fn optional(batch: &RecordBatch, name: &str, problems: &mut Problems) -> Vec<Option<f64>> {
-    let column = batch.column_by_name(name).and_then(|c| numbers(c, name, problems));
+    let column = batch.column_by_name(name).and_then(|c| numbers(c, name, 0, problems));
     match column {
         None => vec![None; batch.num_rows()],
         Some(column) => column.iter().collect(),
@@ -113,7 +113,7 @@ fn severities(batch: &RecordBatch, problems: &mut Problems) -> Vec<Option<Severi
     let mut codes = Vec::new();
     labels.read(families, "family", false, 0, problems, &mut codes);
     let mean = required(batch, "mean", problems).cloned();
-    let mean = mean.and_then(|column| numbers(&column, "mean", problems));
+    let mean = mean.and_then(|column| numbers(&column, "mean", 0, problems));
     let shape = optional(batch, "shape", problems);
     let tails = TAIL.map(|name| optional(batch, name, problems));
     if !problems.is_empty() && (mean.is_none() || labels.list().is_empty()) {
@@ -196,7 +196,8 @@ pub fn model_from_costs(
     let mut first = 0;
     for batch in batches {
         let read = |name: &str, values: &mut Vec<f64>, problems: &mut Problems| {
-            if let Some(column) = required(batch, name, problems).and_then(|c| numbers(c, name, problems)) {
+            if let Some(column) = required(batch, name, problems).and_then(|c| numbers(c, name, 0, problems))
+            {
                 each(&column, name, &NOT_NEGATIVE, false, first, problems, |x| values.push(x.unwrap_or(0.0)));
             }
         };

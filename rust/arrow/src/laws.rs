@@ -217,7 +217,7 @@ fn read_costs(batches: &[RecordBatch], by: &str) -> Result<(Vec<String>, Vec<f64
             labels.read(column, by, true, first, &mut problems, &mut units);
         }
         if let Some(column) =
-            required(batch, "cost", &mut problems).and_then(|c| numbers(c, "cost", &mut problems))
+            required(batch, "cost", &mut problems).and_then(|c| numbers(c, "cost", first, &mut problems))
         {
             each(&column, "cost", &NOT_NEGATIVE, false, first, &mut problems, |x| {
                 costs.push(x.unwrap_or(0.0))

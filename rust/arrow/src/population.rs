@@ -172,7 +172,7 @@ impl Reader {
         };
         let events = self.model.bands.iter().any(|band| matches!(band.year, Year::Events(_)));
         let rule = if events { EVENT_PROBABILITY } else { PROBABILITY };
-        if let Some(column) = numbers(column, "p_any", problems) {
+        if let Some(column) = numbers(column, "p_any", first, problems) {
             let p_any = &mut rows.p_any;
             each(&column, "p_any", &rule, true, first, problems, |p| {
                 let i = p_any.len();
@@ -304,7 +304,7 @@ fn read_numbers(
     match batch.column_by_name(name) {
         None => (0..batch.num_rows()).for_each(|_| put(default)),
         Some(column) => {
-            if let Some(column) = numbers(column, name, problems) {
+            if let Some(column) = numbers(column, name, first, problems) {
                 each(&column, name, rule, false, first, problems, |x| put(x.unwrap_or(0.0)));
             }
         }

@@ -11,6 +11,8 @@ use crate::wide::Wide;
 
 /// Digits kept of a number.
 pub(crate) const DIGITS: usize = 4;
+/// The digits of a number, the highest first.
+pub(crate) type Digits = [f64; DIGITS];
 /// Bits of a digit: products of two digits, added over 512 rows, stay below 2^53.
 pub(crate) const BITS: i32 = 22;
 /// The top place of a column in which nothing but zeros has stood.
@@ -47,7 +49,7 @@ pub(crate) fn cut(numbers: &[f64], top: i32, digits: &mut [&mut [f64]; DIGITS]) 
 
 /// The digits of a column, row by row.
 #[inline(always)]
-pub(crate) fn cut_rows(numbers: &[f64], top: i32, mut put: impl FnMut(usize, [f64; DIGITS])) {
+pub(crate) fn cut_rows(numbers: &[f64], top: i32, mut put: impl FnMut(usize, Digits)) {
     const ROWS: usize = 512;
     let mut columns = [[0.0; ROWS]; DIGITS];
     for (n, numbers) in numbers.chunks(ROWS).enumerate() {
@@ -71,10 +73,6 @@ pub struct GroupSums {
 impl GroupSums {
     pub fn new(columns: usize) -> Self {
         Self { tops: vec![NO_TOP; columns], sums: Vec::new() }
-    }
-
-    pub fn columns(&self) -> usize {
-        self.tops.len()
     }
 
     fn width(&self) -> usize {
@@ -101,7 +99,7 @@ impl GroupSums {
             if new <= *old {
                 continue;
             }
-            let by = if *old == NO_TOP { DIGITS } else { (new - *old).min(DIGITS as i32) as usize };
+            let by = places_down(*old, new);
             for group in self.sums.chunks_exact_mut(width) {
                 lower(&mut group[DIGITS * column..DIGITS * (column + 1)], by);
             }
@@ -182,6 +180,17 @@ fn add(sums: &mut [f64], digits: &[f64]) {
     for (sum, digit) in rest.iter_mut().zip(last) {
         *sum += digit;
     }
+}
+
+/// By how many places digits move down where the top place becomes a higher one.
+pub(crate) fn places_down(old: i32, new: i32) -> usize {
+    if old == NO_TOP { DIGITS } else { (new - old).min(DIGITS as i32) as usize }
+}
+
+/// How many digits of another number are multiplied with digit `a`: what is left out is below 2^-64 of the largest
+/// product of two columns.
+pub(crate) const fn partners(a: usize) -> usize {
+    if a == 0 { DIGITS } else { DIGITS + 1 - a }
 }
 
 /// Moves digits down by some places; the lowest are dropped.

@@ -1,5 +1,7 @@
 //! Formulas for the cost of a person: fitted, and applied.
 
+use std::sync::Arc;
+
 use arrow_array::RecordBatch;
 use fundholder_arrow::{
     Applied, Codes, Design, Fit, Formula as ArrowFormula, Source, add_up as arrow_add_up,
@@ -68,7 +70,7 @@ pub(crate) fn fit<'py>(
 ) -> PyResult<Described<'py>> {
     let py = persons.py();
     let codes = match codes {
-        Some(codes) => Some(or_raise(py, Codes::read(&batches(codes, "codes")?, None))?),
+        Some(codes) => Some(Arc::new(or_raise(py, Codes::read(&batches(codes, "codes")?, None))?)),
         None => None,
     };
     let design =

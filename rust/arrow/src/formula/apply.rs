@@ -91,7 +91,7 @@ impl Formula {
     pub fn ready(&self, neutral: bool, codes: Option<&[RecordBatch]>) -> Result<Applied<'_>, Refusal> {
         let own = self.codes();
         let codes = match codes {
-            Some(batches) => Some(Codes::read(batches, Some(&own))?),
+            Some(batches) => Some(Arc::new(Codes::read(batches, Some(&own))?)),
             None if own.is_empty() => None,
             None => {
                 return Err(Refusal::one(format!(

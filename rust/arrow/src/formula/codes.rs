@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use arrow_array::RecordBatch;
 use fundholder_core::error::{Problem, Refusal};
 
-use crate::column::{Problems, required};
+use crate::column::{Problems, once, required};
 use crate::labels::{Label, Labels};
 
 /// The codes of each person.
@@ -26,6 +26,7 @@ impl Codes {
         let (mut person, mut code) = (Vec::new(), Vec::new());
         let mut first = 0;
         for batch in batches {
+            once(batch, ["person", "code"].into_iter(), &mut problems);
             if let Some(column) = required(batch, "person", &mut problems) {
                 persons.read(column, "person", false, first, &mut problems, &mut person);
             }
@@ -34,8 +35,10 @@ impl Codes {
             }
             first += batch.num_rows() as u64;
         }
-        if first == 0 && known.is_none() {
-            problems.value(Problem::new("codes is empty: must have a row for each person and code"));
+        if first == 0 {
+            problems.value(Problem::new(
+                "codes is empty: must have a row for each person and code (a reader is empty once it has been read)",
+            ));
         }
         problems.check()?;
         let met: Vec<String> =
@@ -55,6 +58,12 @@ impl Codes {
         Ok(Self { pairs, names, unknown })
     }
 
+    /// Has nobody a code that the formula has?
+    pub(super) fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
+    /// How many different codes there are.
     pub(super) fn len(&self) -> usize {
         self.names.len()
     }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
@@ -11,18 +13,24 @@ use fundholder_core::error::{Problem, Refusal};
 use fundholder_core::fit::Features;
 
 use super::codes::Codes;
-use crate::column::{Problems, Rule, each, numbers, once, required};
+use crate::column::{Problems, Rule, each, is_numeric, numbers, once, required};
 use crate::labels::Labels;
 
 /// Sums of products of larger numbers would leave the range that is exact.
 const LARGEST: f64 = 1e15;
-pub(super) const ANY_NUMBER: Rule =
-    Rule { good: |x| x.abs() <= LARGEST, allowed: "a finite number, at most 1e15 in size" };
+/// Products of smaller ones would leave it at its other end.
+const SMALLEST: f64 = 1e-60;
+pub(super) const ANY_NUMBER: Rule = Rule {
+    good: |x| x == 0.0 || (SMALLEST..=LARGEST).contains(&x.abs()),
+    allowed: "0, or a finite number from 1e-60 to 1e15 in size",
+};
 /// Numbers that are added up, and not multiplied.
 pub(super) const FINITE: Rule =
     Rule { good: |x| x.abs() <= 1e200, allowed: "a finite number, at most 1e200 in size" };
-pub(super) const AMOUNT: Rule =
-    Rule { good: |x| (0.0..=LARGEST).contains(&x), allowed: "a finite number, 0 or more and at most 1e15" };
+pub(super) const AMOUNT: Rule = Rule {
+    good: |x| x == 0.0 || (SMALLEST..=LARGEST).contains(&x),
+    allowed: "a finite number, 0 or more (0, or from 1e-60 to 1e15)",
+};
 /// The products of more would need gigabytes.
 const MOST_INDICATORS: usize = 4_000;
 const FLAG: Rule = Rule { good: |x| x == 0.0 || x == 1.0, allowed: "true or false, or 0 or 1" };
@@ -52,7 +60,7 @@ pub(super) struct LevelColumn {
 pub(super) struct Wanted {
     pub levels: Vec<LevelColumn>,
     pub flags: Vec<String>,
-    pub codes: Option<Codes>,
+    pub codes: Option<Arc<Codes>>,
     pub numbers: Vec<(String, &'static Rule)>,
     /// Columns whose values are units, and whether null is one of them.
     pub units: Vec<(String, bool)>,
@@ -79,6 +87,8 @@ pub(super) struct Reader {
     pub units: Vec<Labels>,
     next: u32,
     pub rows: u64,
+    /// Codes of persons who were read.
+    found_codes: AtomicU64,
 }
 
 /// What depends on earlier batches: the indicators and units of the rows of one.
@@ -99,7 +109,7 @@ pub(super) struct Read {
 
 impl Reader {
     pub fn new(wanted: Wanted) -> Self {
-        let codes = wanted.codes.as_ref().map_or(0, Codes::len);
+        let codes = wanted.codes.as_ref().map_or(0, |codes| codes.len());
         let known = wanted.levels.iter().map(|column| match &column.levels {
             Levels::Met => 0,
             Levels::Known(known) => known.len(),
@@ -111,6 +121,7 @@ impl Reader {
             units: vec![Labels::default(); wanted.units.len()],
             next: next as u32,
             rows: 0,
+            found_codes: AtomicU64::new(0),
             wanted,
         }
     }
@@ -173,7 +184,29 @@ impl Reader {
             }
             units.push(codes);
         }
+        self.check_types(batch, first, &mut problems);
         Coded { levels, units, first, wrong: problems.check().err() }
+    }
+
+    /// Names columns of wrong types, once for the whole batch.
+    fn check_types(&self, batch: &RecordBatch, first: u64, problems: &mut Problems) {
+        for (name, _) in &self.wanted.numbers {
+            if let Some(array) = batch.column_by_name(name).filter(|array| !is_numeric(array.data_type())) {
+                numbers(array, name, first, problems);
+            }
+        }
+        for name in &self.wanted.flags {
+            let Some(array) = batch.column_by_name(name) else { continue };
+            if *array.data_type() != DataType::Boolean && !is_numeric(array.data_type()) {
+                problems.wrong_type(name, array.data_type(), FLAG.allowed);
+            }
+        }
+    }
+
+    /// Were there codes, and not one of a person who was read?
+    pub fn missed_all_codes(&self) -> bool {
+        let some = self.wanted.codes.as_ref().is_some_and(|codes| !codes.is_empty());
+        some && self.found_codes.load(Ordering::Relaxed) == 0
     }
 
     /// Reads some rows of a batch whose labels have been read; nothing of them where those are wrong.
@@ -185,7 +218,8 @@ impl Reader {
         for (name, rule) in &self.wanted.numbers {
             let mut column = Vec::with_capacity(rows.len());
             if let Some(array) =
-                required(&part, name, &mut problems).and_then(|array| numbers(array, name, &mut problems))
+                required(&part, name, &mut problems).filter(|array| is_numeric(array.data_type()))
+                && let Some(array) = numbers(array, name, first, &mut problems)
             {
                 let values = array.values();
                 if array.null_count() == 0 && values.iter().all(|&x| (rule.good)(x)) {
@@ -198,7 +232,7 @@ impl Reader {
         }
         let mut count = None;
         if let Some(array) = part.column_by_name("count").filter(|_| self.wanted.count)
-            && let Some(array) = numbers(array, "count", &mut problems)
+            && let Some(array) = numbers(array, "count", first, &mut problems)
         {
             let counts = count.insert(Vec::with_capacity(rows.len()));
             each(&array, "count", &COUNT, false, first, &mut problems, |x| {
@@ -215,6 +249,7 @@ impl Reader {
             Some(codes) => codes.of(&part, first, &mut problems),
             None => Vec::new(),
         };
+        self.found_codes.fetch_add(codes.len() as u64, Ordering::Relaxed);
         problems.check()?;
         if coded.wrong.is_some() {
             return Ok(Read::default());
@@ -276,7 +311,10 @@ fn flag(array: &ArrayRef, name: &str, first: u64, problems: &mut Problems) -> Op
         }
         return Some(flags.clone());
     }
-    let array = numbers(array, name, problems)?;
+    if !is_numeric(array.data_type()) {
+        return None;
+    }
+    let array = numbers(array, name, first, problems)?;
     let mut flags = Vec::with_capacity(array.len());
     each(&array, name, &FLAG, false, first, problems, |x| flags.push(x == Some(1.0)));
     Some(flags.into())

@@ -1,9 +1,11 @@
 //! A formula fitted to persons: the normal equations in one reading, robust errors in another.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arrow_array::RecordBatch;
-use fundholder_core::error::Problem;
+use fundholder_core::error::{Problem, Refusal};
 use fundholder_core::fit::{Column, Features, Gram, Linear, Scores, Solution, Status, solve};
 use fundholder_core::simd::Level;
 use fundholder_core::simulate::{Ended, Progress};
@@ -13,13 +15,16 @@ use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, Read, Reader, Wan
 use super::parts::{Source, in_parts, refuse};
 use super::terms::{Role, Term, square_table, terms_table};
 
+/// Scores of clusters that are held, of 32 bytes each.
+const MOST_SCORES: usize = 1 << 26;
+
 /// What is fitted on what.
 #[derive(Clone, Debug, Default)]
 pub struct Design {
     pub cost: String,
     pub categories: Vec<String>,
     pub flags: Vec<String>,
-    pub codes: Option<Codes>,
+    pub codes: Option<Arc<Codes>>,
     pub need: Vec<String>,
     pub supply: Vec<String>,
     pub area: Option<String>,
@@ -121,7 +126,8 @@ impl Fit {
         let not_negative: Vec<bool> = fitted.iter().map(bounded).collect();
         let cost = Column::Number(design.regressors() as u32);
         let laid: Vec<Column> = columns.iter().flatten().copied().collect();
-        let solution = solve(&gram, &laid, cost, &not_negative);
+        let stop = || progress.stop.load(Ordering::Relaxed);
+        let solution = solve(&gram, &laid, cost, &not_negative, &stop).ok_or(Ended::Interrupted)?;
         let mut problems = Vec::new();
         for (n, &t) in fitted.iter().enumerate() {
             let (status, term) = (solution.status[n], &mut terms[t]);
@@ -129,7 +135,12 @@ impl Fit {
             let (note, problem) = match status {
                 Status::Fitted => (None, None),
                 Status::Empty => (Some("nobody"), Some("is 0 for everyone: nobody has it")),
-                Status::Redundant => (Some("collinear"), Some("is a combination of the terms before it")),
+                Status::Redundant => (
+                    Some("collinear"),
+                    Some(
+                        "is a combination of the terms before it, or so far from 0 that it nearly is (take its mean off)",
+                    ),
+                ),
                 Status::Held => (Some("held at 0"), None),
             };
             term.note = note;
@@ -161,9 +172,10 @@ impl Fit {
         let mut reader = Reader::new(self.wanted.clone());
         let laid: Vec<Column> = self.columns.iter().flatten().copied().collect();
         let (people, rank) = (self.gram.rows() as f64, self.solution.rank() as f64);
+        let stop = || progress.stop.load(Ordering::Relaxed);
         let covariance = if self.design.cluster.is_none() {
             let meat = self.squared(source, whole, &mut reader, progress)?;
-            self.solution.covariance(people / (people - rank), |i, j| meat.product(laid[i], laid[j]))
+            self.solution.covariance(people / (people - rank), |i, j| meat.product(laid[i], laid[j]), &stop)
         } else {
             let scores = self.scores(source, whole, &mut reader, progress)?;
             let order = reader.units[0].sorted();
@@ -176,8 +188,9 @@ impl Fit {
             let clusters = order.len() as f64;
             let meat = scores.products(&laid, &order);
             let factor = clusters / (clusters - 1.0) * (people - 1.0) / (people - rank);
-            self.solution.covariance(factor, |i, j| meat[i * laid.len() + j])
+            self.solution.covariance(factor, |i, j| meat[i * laid.len() + j], &stop)
         };
+        let covariance = covariance.ok_or(Ended::Interrupted)?;
         if reader.rows != self.gram.rows() {
             return Err(refuse(vec![Problem::new(format!(
                 "persons had {} rows at the first reading and {} at the second: must be the same",
@@ -269,6 +282,13 @@ impl Fit {
         };
         let mut states = vec![(); rayon::current_num_threads()];
         in_parts(source, whole, reader, &mut states, progress, work, |(features, residuals, clusters)| {
+            let number = clusters.iter().max().map_or(0, |&c| c as usize + 1);
+            let columns = self.indicators + 1 + self.design.regressors();
+            if number * columns > MOST_SCORES {
+                return Err(Refusal::one(format!(
+                    "{number} clusters or more, with {columns} columns each, need more than 2 GB: must be fewer"
+                )));
+            }
             scores.add(&features, &residuals, &clusters);
             Ok(())
         })?;
@@ -281,9 +301,16 @@ fn check_names(terms: &[Term]) -> Result<(), Ended> {
     let mut problems = Vec::new();
     let mut seen = HashSet::new();
     for term in terms {
-        if term.level.as_deref() == Some("") {
+        // Files of terms read both as no level.
+        if let Some(level) = term.level.as_deref().filter(|level| ["", "NULL"].contains(level)) {
             let of = term.column.as_deref().unwrap_or("code");
-            problems.push(Problem::new(format!("column '{of}': a level is empty text: must have a name")));
+            let text = if level.is_empty() { "empty text" } else { "'NULL'" };
+            problems.push(Problem::new(format!("column '{of}': a level is {text}: must have a name")));
+        }
+        if term.name() == "term" {
+            problems.push(Problem::new(
+                "a term is called 'term', as a column of results: must be called otherwise",
+            ));
         }
         if !seen.insert(term.name()) {
             problems
@@ -313,7 +340,7 @@ fn lay_out(design: &Design, reader: &Reader, gram: &Gram) -> (Vec<Term>, Vec<Opt
     for (name, i) in design.flags.iter().zip(0..) {
         layout.put(Role::Flag, Some(name), None, Column::Indicator(i), false);
     }
-    let codes = design.codes.iter().flat_map(Codes::names);
+    let codes = design.codes.iter().flat_map(|codes| codes.names());
     for (name, i) in codes.zip(design.flags.len() as u32..) {
         layout.put(Role::Flag, None, Some(name), Column::Indicator(i), false);
     }

@@ -1,20 +1,14 @@
 //! Tables gone through in parts on all threads, with every problem of a table in the order of its rows.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
+use arrow_array::RecordBatch;
 use fundholder_core::error::{Kind, Problem, Refusal};
 use fundholder_core::fit::MOST_ROWS;
-use fundholder_core::random::mix;
 use fundholder_core::simulate::{Ended, Progress};
-use fundholder_core::sums::GroupSums;
 use rayon::prelude::*;
 
-use super::features::{Coded, FINITE, Read, Reader, Wanted};
-use crate::column::{Problems, required};
-use crate::costs::table;
-use crate::labels::{Label, Labels};
+use super::features::{Coded, Read, Reader};
 
 /// Rows that are gathered from small batches before the threads share them out.
 const TOGETHER: usize = 1 << 17;
@@ -59,7 +53,7 @@ pub(super) fn in_parts<S: Send, R: Send>(
             gathered.push((batch, coded));
         }
         if rows >= TOGETHER || last || refused.is_some() {
-            for part in share_out(&gathered, reader, states, refused.is_some(), &work) {
+            for part in share_out(&gathered, reader, states, refused.is_some(), progress, &work) {
                 match part {
                     Ok(Some(result)) if refused.is_none() => {
                         take(result).map_err(Ended::Refused)?;
@@ -67,6 +61,9 @@ pub(super) fn in_parts<S: Send, R: Send>(
                     Ok(_) => {}
                     Err(refusal) => keep(&mut refused, refusal),
                 }
+            }
+            if progress.stop.load(Ordering::Relaxed) {
+                return Err(Ended::Interrupted);
             }
             gathered.clear();
             rows = 0;
@@ -79,6 +76,9 @@ pub(super) fn in_parts<S: Send, R: Send>(
         Some(refusal) => Err(Ended::Refused(refusal)),
         None if reader.rows == 0 => Err(Ended::Refused(Refusal::one(
             "persons is empty: must have a row for each person (a reader is empty once it has been read)",
+        ))),
+        None if reader.missed_all_codes() => Err(Ended::Refused(Refusal::one(
+            "codes: no person of codes is in persons: must have the same names in column 'person' (0001 and 1 differ)",
         ))),
         None => Ok(()),
     }
@@ -96,11 +96,13 @@ fn share_out<S: Send, R: Send>(
     reader: &Reader,
     states: &mut [S],
     only_check: bool,
+    progress: &Progress,
     work: &(impl Fn(&mut S, &RecordBatch, Read, &[&[u32]]) -> R + Sync),
 ) -> Vec<Result<Option<R>, Refusal>> {
     let mut jobs = Vec::new();
     for (batch, coded) in gathered {
-        for start in (0..batch.num_rows()).step_by(MOST_ROWS) {
+        // Of a batch without rows, the columns are looked at.
+        for start in (0..batch.num_rows().max(1)).step_by(MOST_ROWS) {
             jobs.push((batch, coded, start..(start + MOST_ROWS).min(batch.num_rows())));
         }
     }
@@ -110,6 +112,9 @@ fn share_out<S: Send, R: Send>(
         .zip(states)
         .map(|(jobs, state)| {
             let one = |(batch, coded, rows): &(&RecordBatch, &Coded, std::ops::Range<usize>)| {
+                if progress.stop.load(Ordering::Relaxed) {
+                    return Ok(None);
+                }
                 let read = reader.read(batch, coded, rows.clone())?;
                 if only_check {
                     return Ok(None);
@@ -121,81 +126,6 @@ fn share_out<S: Send, R: Send>(
         })
         .collect();
     done.into_iter().flatten().collect()
-}
-
-/// `<by>`, rows, and the sum of each column over the rows of a unit (or over all, without `by`): the same digits in any
-/// order of rows.
-pub fn add_up(
-    source: &mut Source<'_>,
-    by: Option<&str>,
-    columns: &[String],
-    whole: bool,
-    progress: &Progress,
-) -> Result<RecordBatch, Ended> {
-    let wanted = Wanted {
-        numbers: columns.iter().map(|name| (name.clone(), &FINITE)).collect(),
-        units: by.iter().map(|by| (by.to_string(), true)).collect(),
-        ..Wanted::default()
-    };
-    let mut reader = Reader::new(wanted);
-    let mut states = vec![(GroupSums::new(columns.len()), Vec::<u64>::new()); rayon::current_num_threads()];
-    let work = |(sums, rows): &mut (GroupSums, Vec<u64>), _: &RecordBatch, read: Read, units: &[&[u32]]| {
-        let everyone;
-        let units = match units {
-            [] => {
-                everyone = vec![0; read.features.rows];
-                &everyone
-            }
-            [units, ..] => *units,
-        };
-        let columns: Vec<&[f64]> = read.features.numbers.iter().map(Vec::as_slice).collect();
-        sums.add(units, &columns);
-        for &unit in units {
-            if unit as usize >= rows.len() {
-                rows.resize(unit as usize + 1, 0);
-            }
-            rows[unit as usize] += 1;
-        }
-    };
-    in_parts(source, whole, &mut reader, &mut states, progress, work, |()| Ok(()))?;
-    let (mut sums, mut rows) = (GroupSums::new(columns.len()), Vec::<u64>::new());
-    for (more, counted) in states {
-        sums.merge(more);
-        if rows.len() < counted.len() {
-            rows.resize(counted.len(), 0);
-        }
-        rows.iter_mut().zip(&counted).for_each(|(row, more)| *row += more);
-    }
-    let order = reader.units.first().map_or(vec![0], |labels| labels.sorted());
-    let mut named: Vec<(&str, ArrayRef)> = Vec::new();
-    if let (Some(by), Some(labels)) = (by, reader.units.first()) {
-        named.push((by, labels.column(&order)));
-    }
-    let counted = order.iter().map(|&unit| rows[unit as usize] as i64);
-    named.push(("rows", Arc::new(Int64Array::from_iter_values(counted))));
-    for (c, name) in columns.iter().enumerate() {
-        let column = order.iter().map(|&unit| sums.sum(unit as usize, c));
-        named.push((name, Arc::new(Float64Array::from_iter_values(column))));
-    }
-    Ok(table(named))
-}
-
-/// `place`: for each row a number in [0, 1) that depends on the label of its column and a seed alone.
-pub fn places(batches: &[RecordBatch], column: &str, seed: u64) -> Result<RecordBatch, Refusal> {
-    let mut problems = Problems::default();
-    let (mut labels, mut codes, mut first) = (Labels::default(), Vec::new(), 0);
-    for batch in batches {
-        if let Some(array) = required(batch, column, &mut problems) {
-            labels.read(array, column, false, first, &mut problems, &mut codes);
-        }
-        first += batch.num_rows() as u64;
-    }
-    problems.check()?;
-    // The upper 53 bits, as a double holds them.
-    let place = |label: &Label| (mix(label.address() ^ mix(seed)) >> 11) as f64 * 2f64.powi(-53);
-    let places: Vec<f64> = labels.list().iter().map(place).collect();
-    let column = codes.iter().map(|&code| places[code as usize]);
-    Ok(table(vec![("place", Arc::new(Float64Array::from_iter_values(column)))]))
 }
 
 /// A refusal of what a table as a whole says.

@@ -2,18 +2,16 @@
 
 use std::ops::Range;
 
+use super::pairs::{Products, pair};
 use super::runs::Runs;
 use super::tile::{TILE, Tile};
 use super::{Column, Features};
 use crate::simd::{Level, Simd, Task};
-use crate::sums::{BITS, DIGITS, GroupSums, NO_TOP, cut_rows, largest, lower, top_of};
+use crate::sums::{BITS, GroupSums, NO_TOP, cut_rows, largest, lower, partners, places_down, top_of};
 use crate::wide::Wide;
 
 /// Rows of one addition: pairs of their indicators are counted by 16 bits.
 pub const MOST_ROWS: usize = 1 << 13;
-/// Sums of the products of two columns of numbers, by the digits of each.
-pub(super) type Products = [[i128; DIGITS]; DIGITS];
-
 /// Weighted sums of products of all pairs of columns.
 #[derive(Clone, Debug)]
 pub struct Gram {
@@ -31,13 +29,6 @@ pub struct Gram {
     plain_tops: Vec<i32>,
     /// Products of a weighted number i and a number j >= i, at `pair(j, i)`.
     products: Vec<Products>,
-}
-
-/// The place of a pair, the larger number first.
-#[inline(always)]
-pub(super) fn pair(a: usize, b: usize) -> usize {
-    let (high, low) = if a > b { (a, b) } else { (b, a) };
-    high * (high + 1) / 2 + low
 }
 
 impl Gram {
@@ -101,21 +92,19 @@ impl Gram {
 
     /// Makes room for numbers with digits at these places.
     fn raise(&mut self, tops: &[i32], plain: &[i32]) {
-        let by =
-            |old: i32, new: i32| if old == NO_TOP { DIGITS } else { (new - old).min(DIGITS as i32) as usize };
         let columns = self.plain_tops.len();
         for c in 0..columns {
             let old = self.numbers.tops()[c];
             if tops[c] > old {
                 for j in c..columns {
-                    lower(&mut self.products[pair(j, c)], by(old, tops[c]));
+                    lower(&mut self.products[pair(j, c)], places_down(old, tops[c]));
                 }
             }
             let old = self.plain_tops[c];
             if plain[c] > old {
                 for i in 0..=c {
                     for digits in &mut self.products[pair(c, i)] {
-                        lower(digits, by(old, plain[c]));
+                        lower(digits, places_down(old, plain[c]));
                     }
                 }
                 self.plain_tops[c] = plain[c];
@@ -166,7 +155,7 @@ impl Gram {
         let products = &self.products[pair(j, i)];
         let mut sum = Wide::default();
         for (a, row) in products.iter().enumerate() {
-            for (b, &product) in row.iter().enumerate().take(DIGITS - a) {
+            for (b, &product) in row.iter().enumerate().take(partners(a)) {
                 sum = sum + Wide::scaled(product, BITS * (left + right - (a + b) as i32));
             }
         }
@@ -318,6 +307,27 @@ mod tests {
             for level in Level::ALL {
                 assert_eq!(products(&sorted, weighted, level), products(&mixed, weighted, Level::Baseline));
             }
+        }
+    }
+
+    #[test]
+    fn are_products_rounded_once() {
+        // From 1 to 2, the highest digit is 1: the product of the lowest digits that matters is furthest down.
+        let numbers = |salt: u64| (0..3_000u64).map(move |n| (1u64 << 52) + (mix(n ^ mix(salt)) >> 12));
+        let scaled = |salt: u64| numbers(salt).map(|x| x as f64 * 2f64.powi(-52)).collect::<Vec<f64>>();
+        let features = Features {
+            rows: 3_000,
+            starts: vec![0; 3_001],
+            indicators: Vec::new(),
+            numbers: vec![scaled(1), scaled(2)],
+        };
+        let mut gram = Gram::new(2, false);
+        gram.add(&features, None, Level::best());
+        for (i, j) in [(0, 0), (0, 1), (1, 1)] {
+            let pairs = numbers(i + 1).zip(numbers(j + 1));
+            let exact: i128 = pairs.map(|(x, y)| i128::from(x) * i128::from(y)).sum();
+            let found = gram.product(Column::Number(i as u32), Column::Number(j as u32));
+            assert_eq!(found, exact as f64 * 2f64.powi(-104), "{i} {j}");
         }
     }
 

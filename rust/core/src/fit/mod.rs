@@ -1,7 +1,10 @@
 //! Least squares of cost on what is known of people: the normal equations in one pass, robust errors in a second.
 
+mod bounded;
+mod equations;
 mod gram;
 mod linear;
+mod pairs;
 mod runs;
 mod scores;
 mod solve;

@@ -4,9 +4,8 @@
 use std::ops::Range;
 
 use super::Features;
-use super::gram::{Products, pair};
-use super::tile::Digits;
-use crate::sums::{DIGITS, GroupSums, cut};
+use super::pairs::{Products, pair};
+use crate::sums::{DIGITS, Digits, GroupSums, cut, partners};
 
 /// Runs in which taking products pays.
 const MOST_RUNS: usize = 256;
@@ -115,7 +114,7 @@ impl Runs {
                 let mut all = [[0i64; DIGITS]; DIGITS];
                 for (left, right) in left.iter().zip(right) {
                     for a in 0..DIGITS {
-                        for b in 0..DIGITS - a {
+                        for b in 0..partners(a) {
                             all[a][b] += left[a] * right[b];
                         }
                     }

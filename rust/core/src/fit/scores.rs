@@ -44,10 +44,11 @@ impl Scores {
                 Column::Indicator(i) => self.indicators.sum(first + i as usize, 0),
                 Column::Number(n) => self.numbers.sum(cluster as usize, n as usize),
             };
-            let scores: Vec<f64> = columns.iter().map(score).collect();
-            for (i, a) in scores.iter().enumerate().filter(|(_, a)| **a != 0.0) {
-                for (sum, b) in sums[i * size..(i + 1) * size].iter_mut().zip(&scores) {
-                    *sum += a * b;
+            let scores = columns.iter().map(score).enumerate().filter(|(_, score)| *score != 0.0);
+            let scores: Vec<(usize, f64)> = scores.collect();
+            for &(i, a) in &scores {
+                for &(j, b) in &scores {
+                    sums[i * size + j] += a * b;
                 }
             }
         }

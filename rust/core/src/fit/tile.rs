@@ -3,18 +3,15 @@
 use std::ops::Range;
 
 use super::Features;
-use super::gram::{Products, pair};
+use super::pairs::{Products, pair};
 use super::runs::Runs;
 use crate::simd::{LANES, Simd};
-use crate::sums::{DIGITS, GroupSums, cut};
+use crate::sums::{DIGITS, GroupSums, cut, partners};
 
 /// Rows whose products of digits are added as doubles: 2^9 products below 2^44 stay below 2^53.
 pub(super) const TILE: usize = 512;
 /// Rows whose digits are laid out row by row, to be added to sums that want the nearest cache for themselves.
 const BLOCK: usize = 64;
-/// The digits of a number, the highest first.
-pub(super) type Digits = [f64; DIGITS];
-
 /// The digits of the numbers of some rows.
 pub(super) struct Tile {
     columns: usize,
@@ -73,10 +70,10 @@ impl Tile {
             for j in (i..self.columns).filter(|&j| !runs.take(i, j, self.right.is_some())) {
                 let right = &right[j * DIGITS..(j + 1) * DIGITS];
                 let sums = &mut products[pair(j, i)];
-                add_dots::<S, 4>(simd, &left[0], right, &mut sums[0]);
-                add_dots::<S, 3>(simd, &left[1], right, &mut sums[1]);
-                add_dots::<S, 2>(simd, &left[2], right, &mut sums[2]);
-                add_dots::<S, 1>(simd, &left[3], right, &mut sums[3]);
+                add_dots::<S, { partners(0) }>(simd, &left[0], right, &mut sums[0]);
+                add_dots::<S, { partners(1) }>(simd, &left[1], right, &mut sums[1]);
+                add_dots::<S, { partners(2) }>(simd, &left[2], right, &mut sums[2]);
+                add_dots::<S, { partners(3) }>(simd, &left[3], right, &mut sums[3]);
             }
         }
     }

@@ -1,0 +1,79 @@
+//! Least squares with some coefficients at 0 or more (Lawson and Hanson 1974, chapter 23), started from all columns
+//! rather than from none.
+
+use super::equations::{Equations, Triangle};
+
+/// Of the steepest slope: what rounding leaves of one that is 0.
+const FLAT: f64 = 1e-12;
+
+/// Which of the columns are not held at 0, their coefficients, and their triangle. None where `stop` says so.
+pub(super) fn bounded(
+    equations: &Equations,
+    columns: &[usize],
+    bound: &[bool],
+    stop: &dyn Fn() -> bool,
+) -> Option<(Vec<usize>, Vec<f64>, Triangle)> {
+    let mut at = vec![0.0; bound.len()];
+    let mut free = columns.to_vec();
+    let flat = FLAT * equations.steepest(columns);
+    let mut triangle = Triangle::default();
+    loop {
+        equations.change(&mut triangle, &free, stop)?;
+        for (&c, b) in free.iter().zip(equations.solve(&free, &triangle)) {
+            at[c] = b;
+        }
+        let before = free.len();
+        free.retain(|&c| !bound[c] || at[c] > 0.0);
+        if free.len() == before {
+            break;
+        }
+    }
+    // Columns that rounding puts out again as soon as they come in, as long as nothing else comes in.
+    let mut out = vec![false; bound.len()];
+    loop {
+        let now: Vec<f64> = free.iter().map(|&c| at[c]).collect();
+        let held = columns.iter().copied().filter(|&c| !free.contains(&c) && !out[c]);
+        let steepest = held
+            .map(|c| (c, equations.slope(c, &free, &now)))
+            .filter(|&(_, slope)| slope > flat)
+            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+        let Some((enter, _)) = steepest else { return Some((free, now, triangle)) };
+        at[enter] = 0.0;
+        free.push(enter);
+        free.sort_unstable();
+        loop {
+            equations.change(&mut triangle, &free, stop)?;
+            let wanted = equations.solve(&free, &triangle);
+            move_towards(&wanted, &free, bound, &mut at);
+            let before = free.len();
+            free.retain(|&c| !bound[c] || at[c] > 0.0);
+            if free.len() == before {
+                break;
+            }
+        }
+        if free.contains(&enter) {
+            out.fill(false);
+        } else {
+            out[enter] = true;
+        }
+    }
+}
+
+/// Moves coefficients towards those wanted, as far as all that are bound stay at 0 or more; those that stop are 0.
+fn move_towards(wanted: &[f64], free: &[usize], bound: &[bool], at: &mut [f64]) {
+    let way = |c: usize, b: f64| {
+        if bound[c] && b <= 0.0 { at[c] / (at[c] - b).max(f64::MIN_POSITIVE) } else { 1.0 }
+    };
+    let ways: Vec<f64> = free.iter().zip(wanted).map(|(&c, &b)| way(c, b)).collect();
+    let step = ways.iter().copied().fold(1.0, f64::min);
+    for ((&c, &b), &way) in free.iter().zip(wanted).zip(&ways) {
+        let stops = bound[c] && way <= step && b <= 0.0;
+        at[c] = if stops {
+            0.0
+        } else if step == 1.0 {
+            b
+        } else {
+            at[c] + step * (b - at[c])
+        };
+    }
+}

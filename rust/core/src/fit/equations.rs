@@ -1,0 +1,169 @@
+//! The normal equations, and the triangle that solves them (Cholesky).
+
+use super::{Column, Gram, Status};
+use crate::wide::Wide;
+
+/// A column whose residual on those before it has less than this share of its own sum of squares adds nothing but
+/// rounding: double precision leaves about 1e-13 of a column that is an exact combination of a few hundred others.
+const REDUNDANT: f64 = 1e-10;
+/// Each round of refinement gains the digits that double precision has beyond the condition of the equations.
+const REFINEMENTS: usize = 4;
+/// Of a sum of squares: what digits that are cut off may leave of the variance of costs that are all alike.
+const NO_VARIANCE: f64 = 1e-18;
+
+/// The normal equations, to more digits than doubles hold.
+pub(super) struct Equations {
+    size: usize,
+    products: Vec<Wide>,
+    outcome: Vec<Wide>,
+    /// Brings the diagonal to 1; 0 for a column of zeros.
+    pub scale: Vec<f64>,
+}
+
+/// A lower triangle whose product with its transpose is the matrix of scaled products of some columns.
+#[derive(Default)]
+pub(super) struct Triangle {
+    columns: Vec<usize>,
+    rows: Vec<Vec<f64>>,
+}
+
+impl Triangle {
+    pub(super) fn solve(&self, right: &[f64]) -> Vec<f64> {
+        let mut x = right.to_vec();
+        for (i, row) in self.rows.iter().enumerate() {
+            let known: f64 = row[..i].iter().zip(&x).map(|(a, b)| a * b).sum();
+            x[i] = (x[i] - known) / row[i];
+        }
+        for (i, row) in self.rows.iter().enumerate().rev() {
+            x[i] /= row[i];
+            let found = x[i];
+            for (x, a) in x.iter_mut().zip(&row[..i]) {
+                *x -= a * found;
+            }
+        }
+        x
+    }
+}
+
+impl Equations {
+    pub(super) fn new(gram: &Gram, columns: &[Column], outcome: Column) -> Self {
+        let size = columns.len();
+        let mut products = vec![Wide::default(); size * size];
+        for i in 0..size {
+            for j in 0..=i {
+                let product = gram.cross(columns[i], columns[j]);
+                products[i * size + j] = product;
+                products[j * size + i] = product;
+            }
+        }
+        let scale = (0..size).map(|i| products[i * size + i].value());
+        let scale = scale.map(|x| if x > 0.0 { 1.0 / x.sqrt() } else { 0.0 }).collect();
+        let outcome = columns.iter().map(|&column| gram.cross(column, outcome)).collect();
+        Self { size, products, outcome, scale }
+    }
+
+    pub(super) fn r2(&self, gram: &Gram, outcome: Column, coefficients: &[f64]) -> f64 {
+        let square = gram.cross(outcome, outcome);
+        let sum = gram.cross(Column::Everyone, outcome);
+        let people = gram.cross(Column::Everyone, Column::Everyone);
+        // About a double near the mean: nothing is rounded before it cancels.
+        let mean = sum.value() / people.value();
+        let total = ((square - sum.times(mean)) - (sum - people.times(mean)).times(mean)).value();
+        // The sum of squares of residuals in full: errors of the coefficients enter it by their squares.
+        let fitted = |i: usize| {
+            let products = &self.products[i * self.size..(i + 1) * self.size];
+            products.iter().zip(coefficients).fold(Wide::default(), |sum, (x, &b)| sum + x.times(b))
+        };
+        let explained = coefficients.iter().enumerate().map(|(i, &b)| {
+            let outcome = self.outcome[i];
+            (outcome + outcome - fitted(i)).times(b)
+        });
+        let residual = (square - explained.fold(Wide::default(), |sum, x| sum + x)).value();
+        if total > NO_VARIANCE * square.value() { (1.0 - residual.max(0.0) / total).max(0.0) } else { 0.0 }
+    }
+
+    fn scaled(&self, i: usize, j: usize) -> f64 {
+        self.products[i * self.size + j].value() * self.scale[i] * self.scale[j]
+    }
+
+    /// Which columns add something to those before them, and the triangle of those that do.
+    pub(super) fn independent(&self, stop: &dyn Fn() -> bool) -> Option<(Vec<Status>, Triangle)> {
+        let mut status = vec![Status::Fitted; self.size];
+        let mut triangle = Triangle::default();
+        for (i, status) in status.iter_mut().enumerate() {
+            if stop() {
+                return None;
+            }
+            if self.scale[i] == 0.0 {
+                *status = Status::Empty;
+                continue;
+            }
+            let (row, left) = self.row(i, &triangle);
+            if left < REDUNDANT {
+                *status = Status::Redundant;
+                continue;
+            }
+            triangle.columns.push(i);
+            triangle.rows.push(row);
+        }
+        Some((status, triangle))
+    }
+
+    /// The next row of a triangle, and what is left of the column beside those that are there.
+    fn row(&self, i: usize, triangle: &Triangle) -> (Vec<f64>, f64) {
+        let mut row: Vec<f64> = Vec::with_capacity(triangle.rows.len() + 1);
+        for (&k, other) in triangle.columns.iter().zip(&triangle.rows) {
+            let known: f64 = row.iter().zip(other).map(|(a, b)| a * b).sum();
+            row.push((self.scaled(i, k) - known) / other[other.len() - 1]);
+        }
+        let left = 1.0 - row.iter().map(|x| x * x).sum::<f64>();
+        row.push(left.max(0.0).sqrt());
+        (row, left)
+    }
+
+    /// Makes a triangle that of other columns; the rows before the first that differs stay.
+    pub(super) fn change(
+        &self,
+        triangle: &mut Triangle,
+        columns: &[usize],
+        stop: &dyn Fn() -> bool,
+    ) -> Option<()> {
+        let same = triangle.columns.iter().zip(columns).take_while(|(a, b)| a == b).count();
+        triangle.columns.truncate(same);
+        triangle.rows.truncate(same);
+        for &column in &columns[same..] {
+            if stop() {
+                return None;
+            }
+            let (row, _) = self.row(column, triangle);
+            triangle.columns.push(column);
+            triangle.rows.push(row);
+        }
+        Some(())
+    }
+
+    /// The coefficients of some columns, the others being zero: solved, then refined against the products in full.
+    pub(super) fn solve(&self, columns: &[usize], triangle: &Triangle) -> Vec<f64> {
+        let mut coefficients = vec![0.0; columns.len()];
+        for _ in 0..REFINEMENTS {
+            let left = columns.iter().map(|&i| self.slope(i, columns, &coefficients));
+            let step = triangle.solve(&left.collect::<Vec<f64>>());
+            for ((b, step), &i) in coefficients.iter_mut().zip(step).zip(columns) {
+                *b += step * self.scale[i];
+            }
+        }
+        coefficients
+    }
+
+    /// The slope of the sum of squares, scaled, in one column at the coefficients of some columns.
+    pub(super) fn slope(&self, column: usize, columns: &[usize], coefficients: &[f64]) -> f64 {
+        let products = &self.products[column * self.size..(column + 1) * self.size];
+        let fitted = columns.iter().zip(coefficients).map(|(&j, &b)| products[j].times(b));
+        (self.outcome[column] - fitted.fold(Wide::default(), |sum, x| sum + x)).value() * self.scale[column]
+    }
+
+    /// The steepest slope there may be, at coefficients of 0.
+    pub(super) fn steepest(&self, columns: &[usize]) -> f64 {
+        columns.iter().map(|&c| (self.outcome[c].value() * self.scale[c]).abs()).fold(0.0, f64::max)
+    }
+}
