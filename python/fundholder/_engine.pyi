@@ -7,10 +7,14 @@ import pyarrow as pa
 
 __all__ = [
     "CostModel",
+    "Formula",
     "People",
     "Simulation",
     "StopLoss",
     "Terms",
+    "add_up",
+    "fit",
+    "places",
     "processor_levels",
     "simulate",
     "version",
