@@ -305,8 +305,14 @@ BUDGET = ["--need", "weighted", "--total", "1e6"]
         ([*BUDGET, "--rule", "slow"], ["invalid choice: 'slow'"]),
         (
             ["--total", "-1", "--growth", "4", "--units", "no.csv", "--out", "no/b.csv"],
-            ["7 problems", "no must be a folder", "--total is -1", "--growth is 4.0"]
-            + ["give --need or", "--units goes with", "--growth goes with", "no.csv: must be"],
+            ["8 problems", "no must be a folder", "--total is -1", "--growth is 4.0"]
+            + [
+                "give --need or",
+                "--units goes with",
+                "--units holds",
+                "--growth goes with",
+                "no.csv: must be",
+            ],
         ),
     ],
 )

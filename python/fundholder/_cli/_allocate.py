@@ -164,6 +164,8 @@ def _check_together(options: argparse.Namespace) -> None:
     with_formula = [n for n in ("codes", "covariance", "units") if getattr(options, n) is not None]
     if options.formula is None:
         problems += [f"--{name} goes with a formula: give --formula" for name in with_formula]
+    if options.units is not None and not (options.index or options.level or options.baseline):
+        problems.append("--units holds columns of --index, --level or --baseline: give one of them")
     if (options.baseline is None) != (options.rule is None):
         problems.append("--baseline and --rule go together: give both")
     if options.growth is not None and options.rule not in TAKE_GROWTH:
@@ -284,6 +286,8 @@ def _write(options: argparse.Namespace, by: str, sheets: dict[str, pa.Table]) ->
     money = "allocation" if options.rule is not None else "budget"
     what = f"{budgets.num_rows:,} by {by}, {people:,.0f} people, "
     what += f"£{sum(round(100 * x) for x in budgets[money].to_pylist()) / 100:,.2f}"
+    if options.rule is not None:
+        what += f" of targets of £{options.total:,.2f}"
     if options.out.suffix != ".xlsx":
         shared.write_result(options, budgets, what)
         return
