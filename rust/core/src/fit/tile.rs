@@ -43,19 +43,15 @@ impl Tile {
         runs: &mut Runs,
         rows: Range<usize>,
     ) {
-        let cut = |digits: &mut [[f64; TILE]], (columns, tops): (&[Vec<f64>], &[i32]), c: usize| {
-            cut(&columns[c][rows.clone()], tops[c], &mut slices(digits));
-            digits.iter_mut().for_each(|digit| digit[rows.len()..].fill(0.0));
-        };
         for c in 0..self.columns {
             let columns = c * DIGITS..(c + 1) * DIGITS;
             if self.right.is_some() || !runs.steady[c] {
                 let digits = &mut self.left[columns.clone()];
-                cut(digits, left, c);
+                cut_column(left, c, rows.clone(), digits);
                 runs.add_digits(c, digits, rows.clone());
             }
             if let Some(right) = self.right.as_mut().filter(|_| !runs.steady[c]) {
-                cut(&mut right[columns], plain, c);
+                cut_column(plain, c, rows.clone(), &mut right[columns]);
             }
         }
     }
@@ -97,6 +93,20 @@ impl Tile {
             from = to;
         }
     }
+}
+
+/// Cuts some rows of a column; the rest of the tile is 0. A function, and not a closure, which would be compiled for
+/// the oldest processor.
+#[inline(always)]
+fn cut_column(
+    (columns, tops): (&[Vec<f64>], &[i32]),
+    c: usize,
+    rows: Range<usize>,
+    digits: &mut [[f64; TILE]],
+) {
+    let number = rows.len();
+    cut(&columns[c][rows], tops[c], &mut slices(digits));
+    digits.iter_mut().for_each(|digit| digit[number..].fill(0.0));
 }
 
 /// Adds the digits of some columns row by row.
