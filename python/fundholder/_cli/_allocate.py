@@ -75,20 +75,8 @@ def add_command(commands: shared.Commands) -> None:
         ("--index", "an index of unavoidable cost"),
         ("--level", "add budgets up to it, on a sheet of their own"),
     ):
-        command.add_argument(
-            option,
-            action="append",
-            default=[],
-            metavar="COLUMN",
-            help=f"{what}; may come several times",
-        )
-    command.add_argument(
-        "--exclude",
-        action="append",
-        default=[],
-        metavar="UNIT",
-        help="takes no part; may come several times",
-    )
+        shared.add_repeated(command, option, "COLUMN", what)
+    shared.add_repeated(command, "--exclude", "UNIT", "takes no part")
     command.add_argument("--out", type=Path, required=True, metavar="FILE", help="the budgets")
     _add_formula(command.add_argument_group("need from a formula"))
     _add_pace(command.add_argument_group("pace of change, with the budget as the target"))

@@ -80,13 +80,7 @@ def _add_terms(command: argparse.ArgumentParser) -> None:
         ("--need", "a number that describes need"),
         ("--supply", "a number that describes access; held at its mean in budgets"),
     ):
-        command.add_argument(
-            option,
-            action="append",
-            default=[],
-            metavar="COLUMN",
-            help=f"{what}; may come several times",
-        )
+        shared.add_repeated(command, option, "COLUMN", what)
     command.add_argument("--codes", metavar="FILE", help="flags as rows of person, code")
     command.add_argument(
         "--area", metavar="COLUMN", help="an effect for each; held at their mean in budgets"

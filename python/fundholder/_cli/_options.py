@@ -45,6 +45,17 @@ def reads_and_writes() -> str:
     )
 
 
+def add_repeated(command: argparse.ArgumentParser, option: str, metavar: str, what: str) -> None:
+    """An option of text that may come several times."""
+    command.add_argument(
+        option,
+        action="append",
+        default=[],
+        metavar=metavar,
+        help=f"{what}; may come several times",
+    )
+
+
 def add_people(command: argparse.ArgumentParser) -> None:
     """Files of people and costs, and the level of the units."""
     command.add_argument("population", help="practice, and band, count, scale, p_any, person")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,14 +12,10 @@ import pyarrow.compute as pc
 
 from .. import _engine
 from .._arguments import Arguments
+from .._arrays import FloatArray
 from .._errors import InputError
 from ._persons import is_whole, open_once, warn_of_codes
 from ._quantiles import quantiles
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -194,7 +190,7 @@ def _of_units(units: pa.Table, total: dict[str, float], by: str) -> dict[str, fl
     }
 
 
-def _sums(*columns: Numbers) -> list[float]:
+def _sums(*columns: FloatArray) -> list[float]:
     """Sums that do not depend on the order of rows."""
     names = [f"c{i}" for i in range(len(columns))]
     table = pa.table(dict(zip(names, columns, strict=True)))

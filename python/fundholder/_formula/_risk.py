@@ -8,11 +8,11 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from .. import _engine
 from .._allocation._unit_tables import Problems, holds_labels
 from .._arguments import Arguments
+from .._arrays import FloatArray
 from .._costs import CostModel, check_tail
 from .._errors import InputError
 from .._result_tables import arrow_table
@@ -20,12 +20,10 @@ from ._formula import Formula
 from ._persons import check_codes, check_persons, is_whole, open_once, warn_of_codes
 from ._quantiles import quantiles
 
-Numbers = NDArray[np.float64]
-
 STEPS_A_DOUBLING = 64
 
 
-def _steps() -> Numbers:
+def _steps() -> FloatArray:
     """A ladder of costs from 2^-10 to 2^40 £.
 
     By square roots and products alone, so that it is the same on every machine.
@@ -62,7 +60,7 @@ class FormulaCosts(CostModel):
         self,
         model: _engine.CostModel,
         formula: Formula,
-        edges: Numbers,
+        edges: FloatArray,
         least: float,
         neutral: bool,
     ) -> None:
@@ -214,14 +212,14 @@ def _fitted(years: pa.Table, gpd_tail: bool) -> _engine.CostModel:
         ) from None
 
 
-def _edges(scale: Numbers, weight: Numbers, bands: int) -> Numbers:
+def _edges(scale: FloatArray, weight: FloatArray, bands: int) -> FloatArray:
     """Upper ends of all bands but the last: weighted quantiles, each once."""
     edges = np.unique(quantiles(scale, weight, bands))
-    below: Numbers = edges[edges < scale.max()]
+    below: FloatArray = edges[edges < scale.max()]
     return below
 
 
-def _bands(edges: Numbers, scale: Any) -> pa.DictionaryArray:
+def _bands(edges: FloatArray, scale: Any) -> pa.DictionaryArray:
     width = len(str(len(edges) + 1))
     ends = [f"to £{edge:,.0f}" for edge in edges] + [
         f"above £{edges[-1]:,.0f}" if len(edges) else "all"

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from .._arrays import FloatArray
 from .._errors import InputError
-from ._cells import MOST, Cells, Column, Mask, Numbers, described
+from ._cells import MOST, Cells, Column, Mask, described
 from ._source import YEAR, Source, open_workbook
 
 PUBLICATION = "Allocation of resources: ICB allocations, core services workbook (NHS England)"
@@ -175,7 +176,7 @@ def _blocks(source: Source, icb: int) -> tuple[Mask, dict[str, int]]:
     return np.arange(len(texts)) < end, sums
 
 
-def _check_formulas(cells: Cells, stream: Stream, found: dict[str, Numbers]) -> None:
+def _check_formulas(cells: Cells, stream: Stream, found: dict[str, FloatArray]) -> None:
     """What the publisher has calculated from other columns follows from them."""
     distance = found["baseline"] / found["target"] - 1
     apart = np.abs(distance - found["dft_open"]) > SAME

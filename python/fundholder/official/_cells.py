@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .._arrays import FloatArray
 from .._engine import version
 from .._errors import InputError
 from ._source import Source, plain_heading
@@ -27,7 +28,6 @@ CODE = r"^[A-Za-z0-9]+$"
 NOTHING = ("", "NULL")
 
 Mask = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Cells:
         self.refuse(column, ~good, f"a number {bound}, below {MOST:g}")
         return pa.array(np.where(good, number, np.nan))
 
-    def _parsed(self, column: Column, pattern: str) -> tuple[Numbers, Mask]:
+    def _parsed(self, column: Column, pattern: str) -> tuple[FloatArray, Mask]:
         text = self.text(column)
         good = pc.fill_null(pc.match_substring_regex(text, pattern), False)
         digits = pc.replace_substring(pc.if_else(good, text, "0"), ",", "")

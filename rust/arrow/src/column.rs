@@ -127,10 +127,21 @@ pub(crate) struct Rule {
 
 pub(crate) const NOT_NEGATIVE: Rule =
     Rule { good: |x| x.is_finite() && x >= 0.0, allowed: "a finite number, 0 or more" };
+/// People that a row stands for.
+pub(crate) const COUNT: Rule = Rule {
+    good: |x| x >= 0.0 && x <= u32::MAX as f64 && x.fract() == 0.0,
+    allowed: "a whole number from 0 to 4294967295",
+};
 pub(crate) const POSITIVE: Rule =
     Rule { good: |x| x.is_finite() && x > 0.0, allowed: "a finite number above 0" };
 pub(crate) const PROBABILITY: Rule =
     Rule { good: |x| (0.0..=1.0).contains(&x), allowed: "a number from 0 to 1" };
+
+/// The first names of a list that may be long.
+pub(crate) fn listed(names: &[&str]) -> String {
+    let more = if names.len() > 20 { ", ..." } else { "" };
+    format!("{}{more}", names[..names.len().min(20)].join(", "))
+}
 
 /// Calls `put` with each number, or with none for a null; names every number that breaks the rule, and every null
 /// where nulls are not allowed. `first_row` is the row of the table that the column starts at.

@@ -14,13 +14,11 @@ use fundholder_core::people::Rows;
 use fundholder_core::random::{identity, integer_address, label_address, mix};
 use rayon::prelude::*;
 
-use crate::column::{NOT_NEGATIVE, PROBABILITY, Problems, Rule, each, is_label, numbers, once, required};
+use crate::column::{
+    COUNT, NOT_NEGATIVE, PROBABILITY, Problems, Rule, each, is_label, listed, numbers, once, required,
+};
 use crate::labels::{Label, Labels};
 
-const COUNT: Rule = Rule {
-    good: |x| x >= 0.0 && x <= u32::MAX as f64 && x.fract() == 0.0,
-    allowed: "a whole number from 0 to 4294967295",
-};
 /// With events, a person who is certain to have one would have infinitely many.
 const EVENT_PROBABILITY: Rule =
     Rule { good: |x| (0.0..1.0).contains(&x), allowed: "a number from 0 to below 1 in a model of events" };
@@ -146,13 +144,11 @@ impl Reader {
                     if !std::mem::replace(&mut reported[*band as usize], true) && *label != Label::Null {
                         let names: Vec<&str> =
                             self.model.bands.iter().filter_map(|b| b.name.as_deref()).collect();
-                        let listed = names[..names.len().min(20)].join(", ");
-                        let more = if names.len() > 20 { ", ..." } else { "" };
                         problems.value(Problem::cell(
                             "band",
                             first + i as u64,
                             format!("'{label}'"),
-                            &format!("a band of the cost model: {listed}{more}"),
+                            &format!("a band of the cost model: {}", listed(&names)),
                         ));
                     }
                     *band = 0;

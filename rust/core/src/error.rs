@@ -75,6 +75,14 @@ impl Refusal {
         }
     }
 
+    /// Adds itself to what is refused already.
+    pub fn join(self, all: &mut Option<Self>) {
+        match all {
+            Some(all) => all.merge(self),
+            None => *all = Some(self),
+        }
+    }
+
     pub fn unless_empty(problems: Vec<Problem>) -> Result<(), Self> {
         if problems.is_empty() { Ok(()) } else { Err(Self::many(problems)) }
     }

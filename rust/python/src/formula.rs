@@ -6,8 +6,7 @@ use arrow_array::RecordBatch;
 use fundholder_arrow::{
     Applied, Codes, Design, Fit, Formula as ArrowFormula, Source, add_up as arrow_add_up,
 };
-use fundholder_core::error::Refusal;
-use fundholder_core::simulate::{Ended, Progress};
+use fundholder_core::simulate::{Ended, Progress, thread_pool};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
@@ -75,9 +74,7 @@ pub(crate) fn fit<'py>(
     };
     let design =
         Design { cost, categories, flags, codes, need, supply, area, weight, cluster, not_negative, drop };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| Refusal::one(format!("threads: cannot start {threads}: {error}")));
-    let pool = or_raise(py, pool)?;
+    let pool = or_raise(py, thread_pool(threads))?;
     let fit = read(&persons.call0()?, "persons", |source, progress| {
         pool.install(|| Fit::new(design, source, whole, progress))
     })?;

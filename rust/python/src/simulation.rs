@@ -109,10 +109,7 @@ pub(crate) fn check(mut reader: Reader, batches: &[RecordBatch], progress: &Prog
         let mut rows = Rows::default();
         let read = reader.read(&slice, &mut rows).and_then(|()| reader.check_repeated(&rows));
         if let Err(refusal) = read {
-            match &mut all {
-                Some(all) => all.merge(refusal),
-                None => all = Some(refusal),
-            }
+            refusal.join(&mut all);
         }
     }
     match all {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use fundholder_core::error::Refusal;
+use fundholder_core::fit::{Column, UnitFeatures};
 use fundholder_core::random::mix;
 use fundholder_core::simulate::{Ended, Progress};
-use fundholder_core::sums::GroupSums;
 
 use super::features::{FINITE, Read, Reader, Wanted};
-use super::parts::{Source, in_parts};
+use super::parts::{Source, summed};
 use crate::column::{Problems, required};
 use crate::costs::table;
 use crate::labels::{Label, Labels};
@@ -29,43 +29,21 @@ pub fn add_up(
         ..Wanted::default()
     };
     let mut reader = Reader::new(wanted);
-    let mut states = vec![(GroupSums::new(columns.len()), Vec::<u64>::new()); rayon::current_num_threads()];
-    let work = |(sums, rows): &mut (GroupSums, Vec<u64>), _: &RecordBatch, read: Read, units: &[&[u32]]| {
-        let everyone;
-        let units = match units {
-            [] => {
-                everyone = vec![0; read.features.rows];
-                &everyone
-            }
-            [units, ..] => *units,
-        };
-        let columns: Vec<&[f64]> = read.features.numbers.iter().map(Vec::as_slice).collect();
-        sums.add(units, &columns);
-        for &unit in units {
-            if unit as usize >= rows.len() {
-                rows.resize(unit as usize + 1, 0);
-            }
-            rows[unit as usize] += 1;
-        }
+    let new = || UnitFeatures::new(0, columns.len());
+    let add = |sums: &mut UnitFeatures, read: Read, units: &[&[u32]]| match units {
+        [] => sums.add(&read.features, &vec![0; read.features.rows], None),
+        [units, ..] => sums.add(&read.features, units, None),
     };
-    in_parts(source, whole, &mut reader, &mut states, progress, work, |()| Ok(()))?;
-    let (mut sums, mut rows) = (GroupSums::new(columns.len()), Vec::<u64>::new());
-    for (more, counted) in states {
-        sums.merge(more);
-        if rows.len() < counted.len() {
-            rows.resize(counted.len(), 0);
-        }
-        rows.iter_mut().zip(&counted).for_each(|(row, more)| *row += more);
-    }
+    let sums = summed(source, whole, &mut reader, progress, new, add, UnitFeatures::merge)?;
     let order = reader.units.first().map_or(vec![0], |labels| labels.sorted());
     let mut named: Vec<(&str, ArrayRef)> = Vec::new();
     if let (Some(by), Some(labels)) = (by, reader.units.first()) {
         named.push((by, labels.column(&order)));
     }
-    let counted = order.iter().map(|&unit| rows[unit as usize] as i64);
+    let counted = order.iter().map(|&unit| sums.people(unit as usize) as i64);
     named.push(("rows", Arc::new(Int64Array::from_iter_values(counted))));
-    for (c, name) in columns.iter().enumerate() {
-        let column = order.iter().map(|&unit| sums.sum(unit as usize, c));
+    for (name, c) in columns.iter().zip(0..) {
+        let column = order.iter().map(|&unit| sums.total(unit as usize, Column::Number(c)));
         named.push((name, Arc::new(Float64Array::from_iter_values(column))));
     }
     Ok(table(named))

@@ -7,13 +7,12 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use fundholder_core::error::{Problem, Refusal};
-use fundholder_core::fit::{Column, Linear, UnitFeatures};
+use fundholder_core::fit::{Column, Features, Linear, UnitFeatures};
 use fundholder_core::simulate::{Ended, Progress};
-use fundholder_core::sums::GroupSums;
 
 use super::codes::Codes;
 use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, Read, Reader, Wanted};
-use super::parts::{Source, in_parts};
+use super::parts::{Source, in_parts, summed};
 use super::terms::Role;
 use crate::column::{Problems, required};
 use crate::costs::table;
@@ -101,53 +100,43 @@ impl Formula {
             }
         };
         let unknown_codes = codes.as_ref().map_or(Vec::new(), |codes| codes.unknown.clone());
-        let read = |term: &&Term| !(neutral && term.role.neutral());
-        let name = |term: &Term| term.column.clone().unwrap_or_default();
-        let of = |roles: &[Role]| -> Vec<&Term> {
-            self.terms.iter().filter(read).filter(|term| roles.contains(&term.role)).collect()
-        };
-        let flags: Vec<String> =
-            of(&[Role::Flag]).into_iter().filter(|term| term.column.is_some()).map(name).collect();
-        let numbers: Vec<String> = of(&[Role::Need, Role::Supply]).into_iter().map(name).collect();
+        let mut wanted = Wanted { codes, ..Wanted::default() };
         let mut levels: Vec<(String, HashMap<String, u32>)> = Vec::new();
-        let first = (flags.len() + own.len()) as u32;
-        for (term, indicator) in of(&[Role::Category, Role::Area]).into_iter().zip(first..) {
-            let column = name(term);
-            let place = levels.iter().position(|(other, _)| *other == column).unwrap_or_else(|| {
-                levels.push((column, HashMap::new()));
-                levels.len() - 1
-            });
-            levels[place].1.insert(term.level.clone().unwrap_or_default(), indicator);
-        }
         let mut columns = Vec::new();
+        // Indicators are those of flags, of codes, then of levels.
+        let flagged = self.terms.iter().filter(|t| t.role == Role::Flag && t.column.is_some()).count() as u32;
+        let (mut code, mut level) = (flagged, flagged + own.len() as u32);
+        let next = |number: &mut u32| std::mem::replace(number, *number + 1);
         for term in &self.terms {
-            let place = |names: &[String]| {
-                names.iter().position(|n| Some(n) == term.column.as_ref()).unwrap_or_default() as u32
-            };
-            columns.push((!neutral || !term.role.neutral()).then(|| match term.role {
+            if neutral && term.role.neutral() {
+                columns.push(None);
+                continue;
+            }
+            let name = term.column.clone().unwrap_or_default();
+            columns.push(Some(match term.role {
                 Role::Intercept => Column::Everyone,
-                Role::Flag if term.column.is_some() => Column::Indicator(place(&flags)),
-                Role::Flag => {
-                    let code = own.iter().position(|c| Some(c) == term.level.as_ref()).unwrap_or_default();
-                    Column::Indicator((flags.len() + code) as u32)
+                Role::Flag if term.column.is_some() => {
+                    wanted.flags.push(name);
+                    Column::Indicator(wanted.flags.len() as u32 - 1)
                 }
-                Role::Need | Role::Supply => Column::Number(place(&numbers)),
+                Role::Flag => Column::Indicator(next(&mut code)),
+                Role::Need | Role::Supply => {
+                    wanted.numbers.push((name, &ANY_NUMBER));
+                    Column::Number(wanted.numbers.len() as u32 - 1)
+                }
                 Role::Category | Role::Area => {
-                    let found = levels.iter().find(|(name, _)| Some(name) == term.column.as_ref());
-                    let level = term.level.as_deref().unwrap_or_default();
-                    Column::Indicator(found.and_then(|(_, of)| of.get(level)).copied().unwrap_or_default())
+                    let indicator = next(&mut level);
+                    let place = levels.iter().position(|(other, _)| *other == name).unwrap_or_else(|| {
+                        levels.push((name, HashMap::new()));
+                        levels.len() - 1
+                    });
+                    levels[place].1.insert(term.level.clone().unwrap_or_default(), indicator);
+                    Column::Indicator(indicator)
                 }
             }));
         }
-        let levels =
-            levels.into_iter().map(|(name, known)| LevelColumn { name, levels: Levels::Known(known) });
-        let wanted = Wanted {
-            levels: levels.collect(),
-            flags,
-            codes,
-            numbers: numbers.into_iter().map(|name| (name, &ANY_NUMBER)).collect(),
-            ..Wanted::default()
-        };
+        let known = |(name, known)| LevelColumn { name, levels: Levels::Known(known) };
+        wanted.levels = levels.into_iter().map(known).collect();
         Ok(Applied { formula: self, wanted, columns, unknown_codes })
     }
 }
@@ -206,48 +195,42 @@ impl Applied<'_> {
         let mut reader = Reader::new(wanted);
         let indicators = reader.indicators();
         let linear = self.linear(indicators);
-        let new = || (GroupSums::new(3), vec![0i64; indicators]);
-        let mut states: Vec<(GroupSums, Vec<i64>)> =
-            (0..rayon::current_num_threads()).map(|_| new()).collect();
-        let work =
-            |(sums, people): &mut (GroupSums, Vec<i64>), batch: &RecordBatch, read: Read, _: &[&[u32]]| {
-                let mut features = read.features;
-                let weights = weight.and_then(|_| features.numbers.pop()).unwrap_or(vec![1.0; features.rows]);
-                let actual = features.numbers.pop().unwrap_or_default();
-                let predicted = linear.of(&features);
-                let weighted =
-                    |x: &[f64]| -> Vec<f64> { x.iter().zip(&weights).map(|(x, w)| x * w).collect() };
-                let columns = [weights.clone(), weighted(&actual), weighted(&predicted)];
-                let rows = (0..features.rows).flat_map(|row| features.of(row).iter().map(move |_| row));
-                let rows: Vec<usize> = rows.collect();
-                let spread = columns.map(|column| rows.iter().map(|&row| column[row]).collect::<Vec<f64>>());
-                sums.add(&features.indicators, &spread.each_ref().map(Vec::as_slice));
-                features.indicators.iter().for_each(|&i| people[i as usize] += 1);
-                let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
-                for name in carried {
-                    if let Some(column) = batch.column_by_name(name) {
-                        columns.push((name, column.clone()));
-                    }
+        // Of each indicator: weights, and weighted costs.
+        let new = || UnitFeatures::new(0, 3);
+        let mut states: Vec<UnitFeatures> = (0..rayon::current_num_threads()).map(|_| new()).collect();
+        let work = |sums: &mut UnitFeatures, batch: &RecordBatch, read: Read, _: &[&[u32]]| {
+            let mut features = read.features;
+            let weights = weight.and_then(|_| features.numbers.pop()).unwrap_or(vec![1.0; features.rows]);
+            let actual = features.numbers.pop().unwrap_or_default();
+            let predicted = linear.of(&features);
+            let weighted = |x: &[f64]| -> Vec<f64> { x.iter().zip(&weights).map(|(x, w)| x * w).collect() };
+            let columns = [weights.clone(), weighted(&actual), weighted(&predicted)];
+            let rows = (0..features.rows).flat_map(|row| features.of(row).iter().map(move |_| row));
+            let rows: Vec<usize> = rows.collect();
+            let spread = columns.map(|column| rows.iter().map(|&row| column[row]).collect());
+            sums.add(&Features::plain(spread.into()), &features.indicators, None);
+            let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
+            for name in carried {
+                if let Some(column) = batch.column_by_name(name) {
+                    columns.push((name, column.clone()));
                 }
-                let numbers = [("actual", actual), ("predicted", predicted), ("weight", weights)];
-                columns.extend(numbers.map(|(name, x)| (name, Arc::new(Float64Array::from(x)) as ArrayRef)));
-                table(columns)
-            };
+            }
+            let numbers = [("actual", actual), ("predicted", predicted), ("weight", weights)];
+            columns.extend(numbers.map(|(name, x)| (name, Arc::new(Float64Array::from(x)) as ArrayRef)));
+            table(columns)
+        };
         let mut batches = Vec::new();
         in_parts(source, whole, &mut reader, &mut states, progress, work, |batch| {
             batches.push(batch);
             Ok(())
         })?;
-        let (mut sums, mut people) = new();
-        for (more, counted) in states {
-            sums.merge(more);
-            people.iter_mut().zip(counted).for_each(|(people, more)| *people += more);
-        }
-        Ok((batches, self.ratios(&sums, &people)))
+        let mut sums = new();
+        states.into_iter().for_each(|more| sums.merge(more));
+        Ok((batches, self.ratios(&sums)))
     }
 
     /// group, level, people, weight, actual, predicted: sums over the people of each term that is an indicator.
-    fn ratios(&self, sums: &GroupSums, people: &[i64]) -> RecordBatch {
+    fn ratios(&self, sums: &UnitFeatures) -> RecordBatch {
         let mut rows = Vec::new();
         for (term, column) in self.formula.terms.iter().zip(&self.columns) {
             if let Some(Column::Indicator(i)) = column {
@@ -258,10 +241,11 @@ impl Applied<'_> {
         let texts = |of: &dyn Fn(&(&str, &str, usize)) -> String| -> ArrayRef {
             Arc::new(StringArray::from_iter_values(rows.iter().map(of)))
         };
-        let sum = |column: usize| -> ArrayRef {
-            Arc::new(Float64Array::from_iter_values(rows.iter().map(|&(_, _, i)| sums.sum(i, column))))
+        let sum = |column: u32| -> ArrayRef {
+            let totals = rows.iter().map(|&(_, _, i)| sums.total(i, Column::Number(column)));
+            Arc::new(Float64Array::from_iter_values(totals))
         };
-        let people = rows.iter().map(|&(_, _, i)| people[i]);
+        let people = rows.iter().map(|&(_, _, i)| sums.people(i) as i64);
         table(vec![
             ("group", texts(&|row| row.0.into())),
             ("level", texts(&|row| row.1.into())),
@@ -284,14 +268,12 @@ impl Applied<'_> {
         let wanted =
             Wanted { units: vec![(by.to_string(), by != "practice")], count: true, ..self.wanted.clone() };
         let mut reader = Reader::new(wanted);
-        let new = || UnitFeatures::new(reader.indicators(), self.wanted.numbers.len());
-        let mut states: Vec<UnitFeatures> = (0..rayon::current_num_threads()).map(|_| new()).collect();
-        let mut totals = new();
-        let add = |totals: &mut UnitFeatures, _: &RecordBatch, read: Read, units: &[&[u32]]| {
+        let indicators = reader.indicators();
+        let new = || UnitFeatures::new(indicators, self.wanted.numbers.len());
+        let add = |totals: &mut UnitFeatures, read: Read, units: &[&[u32]]| {
             totals.add(&read.features, units[0], read.count.as_deref());
         };
-        in_parts(source, whole, &mut reader, &mut states, progress, add, |()| Ok(()))?;
-        states.into_iter().for_each(|more| totals.merge(more));
+        let totals = summed(source, whole, &mut reader, progress, new, add, UnitFeatures::merge)?;
         let order = reader.units[0].sorted();
         let (mut people, mut need, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for &unit in &order {

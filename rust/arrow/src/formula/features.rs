@@ -13,7 +13,7 @@ use fundholder_core::error::{Problem, Refusal};
 use fundholder_core::fit::Features;
 
 use super::codes::Codes;
-use crate::column::{Problems, Rule, each, is_numeric, numbers, once, required};
+use crate::column::{COUNT, Problems, Rule, each, is_numeric, listed, numbers, once, required};
 use crate::labels::Labels;
 
 /// Sums of products of larger numbers would leave the range that is exact.
@@ -34,10 +34,6 @@ pub(super) const AMOUNT: Rule = Rule {
 /// The products of more would need gigabytes.
 const MOST_INDICATORS: usize = 4_000;
 const FLAG: Rule = Rule { good: |x| x == 0.0 || x == 1.0, allowed: "true or false, or 0 or 1" };
-const COUNT: Rule = Rule {
-    good: |x| x >= 0.0 && x <= u32::MAX as f64 && x.fract() == 0.0,
-    allowed: "a whole number from 0 to 4294967295",
-};
 
 /// The levels of a column that are indicators.
 #[derive(Clone, Debug)]
@@ -209,16 +205,16 @@ impl Reader {
         some && self.found_codes.load(Ordering::Relaxed) == 0
     }
 
-    /// Reads some rows of a batch whose labels have been read; nothing of them where those are wrong.
-    pub fn read(&self, batch: &RecordBatch, coded: &Coded, rows: Range<usize>) -> Result<Read, Refusal> {
+    /// Reads the part of a batch that has these rows, after the labels of the batch; nothing of it where those are
+    /// wrong.
+    pub fn read(&self, part: &RecordBatch, coded: &Coded, rows: Range<usize>) -> Result<Read, Refusal> {
         let mut problems = Problems::default();
-        let part = batch.slice(rows.start, rows.len());
         let first = coded.first + rows.start as u64;
         let mut numbers_of = Vec::with_capacity(self.wanted.numbers.len());
         for (name, rule) in &self.wanted.numbers {
             let mut column = Vec::with_capacity(rows.len());
             if let Some(array) =
-                required(&part, name, &mut problems).filter(|array| is_numeric(array.data_type()))
+                required(part, name, &mut problems).filter(|array| is_numeric(array.data_type()))
                 && let Some(array) = numbers(array, name, first, &mut problems)
             {
                 let values = array.values();
@@ -241,12 +237,12 @@ impl Reader {
         }
         let flags: Vec<Option<BooleanArray>> = (self.wanted.flags.iter())
             .map(|name| {
-                let array = required(&part, name, &mut problems)?;
+                let array = required(part, name, &mut problems)?;
                 flag(array, name, first, &mut problems)
             })
             .collect();
         let codes = match &self.wanted.codes {
-            Some(codes) => codes.of(&part, first, &mut problems),
+            Some(codes) => codes.of(part, first, &mut problems),
             None => Vec::new(),
         };
         self.found_codes.fetch_add(codes.len() as u64, Ordering::Relaxed);
@@ -288,13 +284,11 @@ fn number(
         if indicators[code] == u32::MAX && !std::mem::replace(&mut named[code], true) {
             let mut names: Vec<&str> = known.keys().map(String::as_str).collect();
             names.sort_unstable();
-            let listed = names[..names.len().min(20)].join(", ");
-            let more = if names.len() > 20 { ", ..." } else { "" };
             problems.value(Problem::cell(
                 &column.name,
                 first + row as u64,
                 format!("'{}'", labels.list()[code]),
-                &format!("a level of the formula: {listed}{more}"),
+                &format!("a level of the formula: {}", listed(&names)),
             ));
         }
     }

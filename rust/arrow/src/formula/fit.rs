@@ -12,7 +12,7 @@ use fundholder_core::simulate::{Ended, Progress};
 
 use super::codes::Codes;
 use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, Read, Reader, Wanted};
-use super::parts::{Source, in_parts, refuse};
+use super::parts::{Source, in_parts, summed};
 use super::terms::{Role, Term, square_table, terms_table};
 
 /// Scores of clusters that are held, of 32 bytes each.
@@ -96,29 +96,27 @@ impl Fit {
     ) -> Result<Self, Ended> {
         let mut reader = Reader::new(Wanted { units: Vec::new(), ..design.wanted() });
         let (level, weighted) = (Level::best(), design.weight.is_some());
-        let mut grams = vec![Gram::new(design.regressors() + 1, weighted); rayon::current_num_threads()];
-        let add = |gram: &mut Gram, _: &RecordBatch, read: Read, _: &[&[u32]]| {
+        let new = || Gram::new(design.regressors() + 1, weighted);
+        let add = |gram: &mut Gram, read: Read, _: &[&[u32]]| {
             let (features, weights) = weigh(&design, read);
             gram.add(&features, weights.as_deref(), level);
         };
-        in_parts(source, whole, &mut reader, &mut grams, progress, add, |()| Ok(()))?;
-        let mut gram = Gram::new(design.regressors() + 1, weighted);
-        grams.into_iter().for_each(|more| gram.merge(more));
+        let gram = summed(source, whole, &mut reader, progress, new, add, Gram::merge)?;
         let (mut terms, columns) = lay_out(&design, &reader, &gram);
         check_names(&terms)?;
         let fitted: Vec<usize> = (0..terms.len()).filter(|&t| columns[t].is_some()).collect();
         if gram.rows() <= fitted.len() as u64 {
-            return Err(refuse(vec![Problem::new(format!(
+            return Err(Ended::Refused(Refusal::one(format!(
                 "{} columns for {} people: must be fewer columns than people",
                 fitted.len(),
                 gram.rows()
-            ))]));
+            ))));
         }
         if gram.total(Column::Everyone) <= 0.0 {
             let weight = design.weight.as_deref().unwrap_or_default();
-            return Err(refuse(vec![Problem::new(format!(
+            return Err(Ended::Refused(Refusal::one(format!(
                 "column '{weight}' adds up to 0: must have a weight above 0"
-            ))]));
+            ))));
         }
         let bounded = |t: &usize| {
             design.not_negative && matches!(terms[*t].role, Role::Category | Role::Flag | Role::Need)
@@ -152,9 +150,7 @@ impl Fit {
                 )));
             }
         }
-        if !problems.is_empty() {
-            return Err(refuse(problems));
-        }
+        Refusal::unless_empty(problems).map_err(Ended::Refused)?;
         let mut wanted = design.wanted();
         for (c, column) in wanted.levels.iter_mut().enumerate() {
             column.levels = Levels::Known(reader.levels(c).into_iter().collect());
@@ -180,10 +176,10 @@ impl Fit {
             let scores = self.scores(source, whole, &mut reader, progress)?;
             let order = reader.units[0].sorted();
             if order.len() < 2 {
-                return Err(refuse(vec![Problem::new(format!(
+                return Err(Ended::Refused(Refusal::one(format!(
                     "column '{}' has one value: must have 2 or more for errors by cluster",
                     self.design.cluster.as_deref().unwrap_or_default()
-                ))]));
+                ))));
             }
             let clusters = order.len() as f64;
             let meat = scores.products(&laid, &order);
@@ -192,11 +188,11 @@ impl Fit {
         };
         let covariance = covariance.ok_or(Ended::Interrupted)?;
         if reader.rows != self.gram.rows() {
-            return Err(refuse(vec![Problem::new(format!(
+            return Err(Ended::Refused(Refusal::one(format!(
                 "persons had {} rows at the first reading and {} at the second: must be the same",
                 self.gram.rows(),
                 reader.rows
-            ))]));
+            ))));
         }
         // Reference levels have neither coefficient nor error.
         let (size, fitted) = (self.terms.len(), laid.len());
@@ -252,17 +248,14 @@ impl Fit {
         progress: &Progress,
     ) -> Result<Gram, Ended> {
         let (level, linear) = (Level::best(), self.linear());
-        let mut grams = vec![Gram::new(self.design.regressors(), true); rayon::current_num_threads()];
-        let add = |gram: &mut Gram, _: &RecordBatch, read: Read, _: &[&[u32]]| {
+        let new = || Gram::new(self.design.regressors(), true);
+        let add = |gram: &mut Gram, read: Read, _: &[&[u32]]| {
             let (mut features, weights) = weigh(&self.design, read);
             let mut squares = self.residuals(&linear, &mut features, weights.as_deref());
             squares.iter_mut().for_each(|e| *e *= *e);
             gram.add(&features, Some(&squares), level);
         };
-        in_parts(source, whole, reader, &mut grams, progress, add, |()| Ok(()))?;
-        let mut meat = Gram::new(self.design.regressors(), true);
-        grams.into_iter().for_each(|more| meat.merge(more));
-        Ok(meat)
+        summed(source, whole, reader, progress, new, add, Gram::merge)
     }
 
     /// Residuals times columns, added up by cluster.
@@ -317,7 +310,7 @@ fn check_names(terms: &[Term]) -> Result<(), Ended> {
                 .push(Problem::new(format!("two terms are called '{}': must be called apart", term.name())));
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(refuse(problems)) }
+    Refusal::unless_empty(problems).map_err(Ended::Refused)
 }
 
 /// Terms as they are laid out, each with its column.

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use arrow_array::RecordBatch;
-use fundholder_core::error::{Kind, Problem, Refusal};
+use fundholder_core::error::Refusal;
 use fundholder_core::fit::MOST_ROWS;
 use fundholder_core::simulate::{Ended, Progress};
 use rayon::prelude::*;
@@ -42,12 +42,12 @@ pub(super) fn in_parts<S: Send, R: Send>(
         if let Some(batch) = next {
             let coded = reader.code(&batch);
             if let Some(wrong) = &coded.wrong {
-                keep(&mut refused, wrong.clone());
+                wrong.clone().join(&mut refused);
             }
             if reader.rows > MOST_PEOPLE {
-                return Err(refuse(vec![Problem::new(format!(
+                return Err(Ended::Refused(Refusal::one(format!(
                     "more than {MOST_PEOPLE} rows: must be at most that"
-                ))]));
+                ))));
             }
             rows += batch.num_rows();
             gathered.push((batch, coded));
@@ -59,7 +59,7 @@ pub(super) fn in_parts<S: Send, R: Send>(
                         take(result).map_err(Ended::Refused)?;
                     }
                     Ok(_) => {}
-                    Err(refusal) => keep(&mut refused, refusal),
+                    Err(refusal) => refusal.join(&mut refused),
                 }
             }
             if progress.stop.load(Ordering::Relaxed) {
@@ -84,11 +84,22 @@ pub(super) fn in_parts<S: Send, R: Send>(
     }
 }
 
-fn keep(all: &mut Option<Refusal>, refusal: Refusal) {
-    match all {
-        Some(all) => all.merge(refusal),
-        None => *all = Some(refusal),
-    }
+/// Adds up a source part by part: each thread begins with what `new` gives, and `merge` puts threads together.
+pub(super) fn summed<S: Send>(
+    source: &mut Source<'_>,
+    whole: bool,
+    reader: &mut Reader,
+    progress: &Progress,
+    new: impl Fn() -> S,
+    add: impl Fn(&mut S, Read, &[&[u32]]) + Sync,
+    merge: impl Fn(&mut S, S),
+) -> Result<S, Ended> {
+    let mut states: Vec<S> = (0..rayon::current_num_threads()).map(|_| new()).collect();
+    let work = |state: &mut S, _: &RecordBatch, read: Read, units: &[&[u32]]| add(state, read, units);
+    in_parts(source, whole, reader, &mut states, progress, work, |()| Ok(()))?;
+    let mut sum = new();
+    states.into_iter().for_each(|more| merge(&mut sum, more));
+    Ok(sum)
 }
 
 fn share_out<S: Send, R: Send>(
@@ -115,20 +126,16 @@ fn share_out<S: Send, R: Send>(
                 if progress.stop.load(Ordering::Relaxed) {
                     return Ok(None);
                 }
-                let read = reader.read(batch, coded, rows.clone())?;
+                let part = batch.slice(rows.start, rows.len());
+                let read = reader.read(&part, coded, rows.clone())?;
                 if only_check {
                     return Ok(None);
                 }
                 let units: Vec<&[u32]> = coded.units.iter().map(|unit| &unit[rows.clone()]).collect();
-                Ok(Some(work(state, &batch.slice(rows.start, rows.len()), read, &units)))
+                Ok(Some(work(state, &part, read, &units)))
             };
             jobs.iter().map(one).collect()
         })
         .collect();
     done.into_iter().flatten().collect()
-}
-
-/// A refusal of what a table as a whole says.
-pub(super) fn refuse(problems: Vec<Problem>) -> Ended {
-    Ended::Refused(Refusal { kind: Kind::Value, problems, more: 0 })
 }

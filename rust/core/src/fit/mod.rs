@@ -29,6 +29,12 @@ pub struct Features {
 }
 
 impl Features {
+    /// Numbers alone, without indicators.
+    pub fn plain(numbers: Vec<Vec<f64>>) -> Self {
+        let rows = numbers.first().map_or(0, Vec::len);
+        Self { rows, starts: vec![0; rows + 1], indicators: Vec::new(), numbers }
+    }
+
     #[inline]
     pub fn of(&self, row: usize) -> &[u32] {
         &self.indicators[self.starts[row] as usize..self.starts[row + 1] as usize]

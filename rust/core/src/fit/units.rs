@@ -66,14 +66,15 @@ impl UnitFeatures {
         self.numbers.merge(other.numbers);
     }
 
+    /// The people of a unit; nobody where it has not been met.
     pub fn people(&self, unit: usize) -> u64 {
-        self.people[unit]
+        self.people.get(unit).copied().unwrap_or(0)
     }
 
     /// The sum of a column over the people of a unit.
     pub fn total(&self, unit: usize, column: Column) -> f64 {
         match column {
-            Column::Everyone => self.people[unit] as f64,
+            Column::Everyone => self.people(unit) as f64,
             Column::Indicator(i) => self.with[unit * self.indicators + i as usize] as f64,
             Column::Number(n) => self.numbers.sum(unit, n as usize),
         }

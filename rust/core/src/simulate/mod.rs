@@ -80,6 +80,12 @@ pub enum Ended {
     Interrupted,
 }
 
+/// So many threads of their own.
+pub fn thread_pool(threads: usize) -> Result<rayon::ThreadPool, Refusal> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|error| Refusal::one(format!("threads: cannot start {threads}: {error}")))
+}
+
 /// A simulation to which people are added, batch by batch.
 pub struct Run {
     laws: Laws,
@@ -98,10 +104,7 @@ impl Run {
     /// A run over `levels` levels of units.
     pub fn new(model: &CostModel, levels: usize, options: &Options) -> Result<Self, Refusal> {
         options.check()?;
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(options.threads)
-            .build()
-            .map_err(|error| Refusal::one(format!("threads: cannot start {}: {error}", options.threads)))?;
+        let pool = thread_pool(options.threads)?;
         let source = Source::new(options.seed);
         let effects = Effects::new(source, options);
         let replications = options.replications as usize;
