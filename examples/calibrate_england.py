@@ -19,7 +19,7 @@ from scipy.optimize import brentq, least_squares
 from scipy.stats import norm
 
 from fundholder import england
-from fundholder._arrays import FloatArray
+from fundholder._tables.arrays import FloatArray
 from fundholder.england import _figures as figures
 from fundholder.england._lists import list_sizes
 

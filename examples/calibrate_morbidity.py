@@ -24,12 +24,12 @@ import numpy as np
 from scipy.optimize import brentq, least_squares
 from scipy.stats import norm
 
-from fundholder._arrays import FloatArray
+from fundholder._tables.arrays import FloatArray
 from fundholder.england import _figures as figures
 from fundholder.england import _morbidity_figures as morbid
 from fundholder.england import _person_practices as model
-from fundholder.england._ladder import LADDER
 from fundholder.england._morbidity import BAND_OF, groups_in_bands, law
+from fundholder.england._nested_models import NESTED_MODELS
 from fundholder.england._person_draws import draw_morbidity, persons_of
 
 YEAR = 2010
@@ -60,7 +60,9 @@ def fit_outpatients() -> None:
 
     def miss(share: float) -> float:
         put(OUTPATIENT_SHARE=share)
-        return float((people * law(YEAR).cost ** 2).sum() - 1 - LADDER[0].r2_person * SQUARED_CV)
+        return float(
+            (people * law(YEAR).cost ** 2).sum() - 1 - NESTED_MODELS[0].r2_person * SQUARED_CV
+        )
 
     put(OUTPATIENT_SHARE=brentq(miss, 0, 0.5))
 
@@ -71,7 +73,7 @@ def fit_diagnoses(drawn: list[model.Drawn]) -> None:
     def miss(cost: float) -> float:
         put(COST_OF_DIAGNOSIS=cost)
         between = np.mean([base_variance(model.with_costs(YEAR, seed)) for seed in drawn])
-        return float(between - LADDER[1].r2_person * SQUARED_CV)
+        return float(between - NESTED_MODELS[1].r2_person * SQUARED_CV)
 
     put(COST_OF_DIAGNOSIS=brentq(miss, 0.3, 3))
 
@@ -101,8 +103,8 @@ def bases(drawn: model.Drawn) -> Iterator[FloatArray]:
     areas = np.eye(morbid.AREAS)[drawn.area]
     names = [variable.name for variable in (*morbid.NEED, *morbid.SUPPLY)]
     variables = dict(zip(names, drawn.variables, strict=True))
-    for rung in LADDER[2:]:
-        chosen = [variables[name] for name in (*rung.need, *rung.supply)]
+    for nested in NESTED_MODELS[2:]:
+        chosen = [variables[name] for name in (*nested.need, *nested.supply)]
         yield np.linalg.qr(weight * np.column_stack([areas, *chosen]))[0]
 
 
@@ -127,7 +129,7 @@ def practice_r2(drawn: model.Drawn, known: list[FloatArray]) -> FloatArray:
     terms = np.array([0, 0, *(basis.shape[1] for basis in known)])
     # A practice variable's coefficient errs by what practices leave unexplained, and by chance.
     inflated = (1 + terms / len(people)) / (1 - terms / len(people))
-    variance = SQUARED_CV * (1 - LADDER[1].r2_person)
+    variance = SQUARED_CV * (1 - NESTED_MODELS[1].r2_person)
     estimated = terms * variance / ESTIMATED_ON
     chance = variance * practices.base_cost / people
 
@@ -142,7 +144,7 @@ def practice_r2(drawn: model.Drawn, known: list[FloatArray]) -> FloatArray:
 def fit_practices(drawn: list[model.Drawn]) -> FloatArray:
     """The R2 reached."""
     known = [list(bases(seed)) for seed in drawn]
-    published = np.array([rung.r2_practice for rung in LADDER])
+    published = np.array([nested.r2_practice for nested in NESTED_MODELS])
 
     def miss(sds: FloatArray) -> FloatArray:
         put(**dict(zip(SDS, sds, strict=True)))
@@ -242,8 +244,8 @@ def main() -> None:
         reached = fit_practices(drawn)
     fit_diagnoses(drawn)
     fit_costs(model.with_costs(YEAR, drawn[0]))
-    for rung, r2 in zip(LADDER, reached, strict=True):
-        print(f"{rung.name}: practice R2 {r2:.4f}, published {rung.r2_practice}")
+    for nested, r2 in zip(NESTED_MODELS, reached, strict=True):
+        print(f"{nested.name}: practice R2 {r2:.4f}, published {nested.r2_practice}")
     for name in ("OUTPATIENT_SHARE", "COST_OF_DIAGNOSIS", *SDS):
         print(f"{name} {getattr(morbid, name):.4f}")
     for name in (

@@ -49,10 +49,10 @@ def main() -> int:
 def built_in() -> dict[str, pa.Table]:
     """Persons to need, to targets, to allocations, to the chance of missing them."""
     sample = fh.england.persons(practices=80, share=0.25).read_all()
-    terms = fh.england.LADDER[1].terms | {"redundant": "drop", "cluster": "practice"}
+    terms = fh.england.NESTED_MODELS[1].terms | {"redundant": "drop", "cluster": "practice"}
     formula = fh.fit_formula(sample, cost="cost_next", **terms)
     print(f"Age, sex and diagnoses of {formula.people:,} people: R² {formula.r2:.3f}.")
-    costs = fh.CostModel.from_formula(formula, sample, cost="cost_next", bands=10)
+    costs = formula.cost_model(sample, cost="cost_next", bands=10)
 
     lists = fh.england.persons(practices=6).read_all()
     need = formula.need(lists)

@@ -18,7 +18,7 @@ import pytest
 from test_refusals import refusal, says
 
 from fundholder import InputError, InputTypeError, allocate
-from fundholder._allocation._pence import largest_remainder
+from fundholder._allocation.rounding import largest_remainder
 
 NAN, INF = math.nan, math.inf
 LISTS = pa.table(

@@ -26,7 +26,7 @@ from fundholder import (
     variance,
     write,
 )
-from fundholder._size_bands import size_bands
+from fundholder._risk.size_bands import size_bands
 
 COMMAND = Path(sys.executable).with_name("fundholder")
 

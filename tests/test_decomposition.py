@@ -16,7 +16,7 @@ from scipy import stats
 from test_refusals import refusal, says
 
 from fundholder import CostModel, Decomposition, InputTypeError, decompose, simulate, variance
-from fundholder._components import Components, Panel, components, gamma_below
+from fundholder._decomposition.variance_components import Components, Panel, components, gamma_below
 
 NAMES = [f"P{i:03d}" for i in range(300)]
 

@@ -17,8 +17,8 @@ from fundholder.england._person_practices import practices_of
 #: Published: CV of hospital cost (IFS W15/21), and Dixon et al.'s people in the estimation.
 CV = 4.59
 ESTIMATED_ON = 5_206_651
-FLAGS = england.LADDER[1].flags
-NEED, SUPPLY = england.LADDER[3].need, england.LADDER[3].supply
+FLAGS = england.NESTED_MODELS[1].flags
+NEED, SUPPLY = england.NESTED_MODELS[3].need, england.NESTED_MODELS[3].supply
 
 
 def part(columns: Iterable[str], **arguments: object) -> pa.Table:
@@ -66,7 +66,7 @@ def test_columns_are_those_of_the_full_model() -> None:
     assert all(table[name].null_count == 0 for name in names)
     for name in ("cost", "expected_next", "cost_next", *NEED, *SUPPLY):
         assert np.isfinite(table[name].to_numpy()).all()
-    parsimonious = england.LADDER[4]
+    parsimonious = england.NESTED_MODELS[4]
     assert len(parsimonious.need) == 7 and len(parsimonious.supply) == 3
     assert {*parsimonious.need} < {*NEED} and {*parsimonious.supply} < {*SUPPLY}
 
@@ -280,24 +280,24 @@ class Fit:
         self.by_practice = np.bincount(practice, self.expected, 8_582)
         self.solved: dict[str, tuple[np.ndarray, np.ndarray, float]] = {}
 
-    def of_practices(self, rung: england.Rung) -> np.ndarray:
+    def of_practices(self, model: england.NestedModel) -> np.ndarray:
         """(practices, terms): areas but one, need and supply."""
-        columns = [np.eye(152)[self.area][:, 1:]] if rung.area else [np.zeros((8_582, 0))]
-        chosen = [(*NEED, *SUPPLY).index(name) for name in (*rung.need, *rung.supply)]
+        columns = [np.eye(152)[self.area][:, 1:]] if model.area else [np.zeros((8_582, 0))]
+        chosen = [(*NEED, *SUPPLY).index(name) for name in (*model.need, *model.supply)]
         return np.column_stack([*columns, self.variables[:, chosen]])
 
-    def coefficients(self, rung: england.Rung) -> tuple[np.ndarray, np.ndarray, float]:
+    def coefficients(self, model: england.NestedModel) -> tuple[np.ndarray, np.ndarray, float]:
         """Of the person's columns, of the practice's, and the mean squared error."""
-        if rung.name not in self.solved:
-            terms, of_practice = 38 + len(rung.flags), self.of_practices(rung)
+        if model.name not in self.solved:
+            terms, of_practice = 38 + len(model.flags), self.of_practices(model)
             cross = self.sums[:, :terms].T @ of_practice
             within = (of_practice * self.people[:, None]).T @ of_practice
             gram = np.block([[self.products[:terms, :terms], cross], [cross.T, within]])
             right = np.concatenate([self.by_person[:terms], of_practice.T @ self.by_practice])
             found = np.linalg.lstsq(gram, right, rcond=1e-12)[0]
             error = (self.expected @ self.expected - found @ right) / len(self.expected)
-            self.solved[rung.name] = found[:terms], found[terms:], error
-        return self.solved[rung.name]
+            self.solved[model.name] = found[:terms], found[terms:], error
+        return self.solved[model.name]
 
 
 def person_columns(table: pa.Table | pa.RecordBatch) -> tuple[np.ndarray, np.ndarray]:
@@ -334,25 +334,25 @@ def validation() -> dict[str, np.ndarray]:
     return total
 
 
-@pytest.mark.parametrize("rung", england.LADDER, ids=lambda rung: rung.name)
-def test_a_model_explains_people_as_published(rung: england.Rung, fit: Fit) -> None:
-    error = fit.coefficients(rung)[2]
+@pytest.mark.parametrize("model", england.NESTED_MODELS, ids=lambda model: model.name)
+def test_a_model_explains_people_as_published(model: england.NestedModel, fit: Fit) -> None:
+    error = fit.coefficients(model)[2]
     # The spread of cost itself is published, and tested above; what is expected is known exactly
     # here, so that rare large costs do not blur the share that a model explains.
     share = (fit.expected.var() - error) / (CV * fit.expected.mean()) ** 2
-    assert share == pytest.approx(rung.r2_person, abs=0.01)
+    assert share == pytest.approx(model.r2_person, abs=0.01)
 
 
-@pytest.mark.parametrize("rung", england.LADDER, ids=lambda rung: rung.name)
+@pytest.mark.parametrize("model", england.NESTED_MODELS, ids=lambda model: model.name)
 def test_a_model_explains_practices_as_published(
-    rung: england.Rung, fit: Fit, validation: dict[str, np.ndarray]
+    model: england.NestedModel, fit: Fit, validation: dict[str, np.ndarray]
 ) -> None:
-    of_person, of_practice, _ = fit.coefficients(rung)
+    of_person, of_practice, _ = fit.coefficients(model)
     held = validation["people"] > 0
     people = validation["people"][held]
     actual = validation["cost"][held] / people
     sums = validation["sums"].reshape(8_582, 195)[held, : len(of_person)]
-    predicted = sums @ of_person / people + fit.of_practices(rung)[held] @ of_practice
+    predicted = sums @ of_person / people + fit.of_practices(model)[held] @ of_practice
     # Coefficients have no chance in them here. In an estimation with the 5.2 million people of the
     # published one, each of a practice's variables (standard scores, areas) adds this much error.
     blur = len(of_practice) * (CV * fit.expected.mean()) ** 2 * 0.877 / ESTIMATED_ON
@@ -360,7 +360,7 @@ def test_a_model_explains_practices_as_published(
         spread = (weight * (actual - (weight * actual).sum()) ** 2).sum()
         error = (weight * (actual - predicted) ** 2).sum()
         # 400 practices leave an SD of 0.02 where age and sex alone predict, and less further up.
-        assert 1 - (error + blur) / spread == pytest.approx(rung.r2_practice, abs=0.05)
+        assert 1 - (error + blur) / spread == pytest.approx(model.r2_practice, abs=0.05)
 
 
 def test_chance_is_independent_between_people(validation: dict[str, np.ndarray]) -> None:

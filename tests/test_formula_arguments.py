@@ -56,7 +56,7 @@ def test_a_reader_that_is_read_once_is_not_copied(
     def copied(*_: object) -> None:
         raise AssertionError("a temporary file")
 
-    monkeypatch.setattr("fundholder._formula._persons._copied", copied)
+    monkeypatch.setattr("fundholder._formula.persons._copied", copied)
     found = fit_formula(people.to_reader(max_chunksize=50), **TERMS, errors=False)
     assert found.coefficients.equals(expected.coefficients)
 

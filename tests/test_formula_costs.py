@@ -32,7 +32,7 @@ def formula(people: pa.Table) -> Formula:
 
 @pytest.fixture(scope="module")
 def costs(people: pa.Table, formula: Formula) -> Any:
-    return CostModel.from_formula(formula, people, cost="cost", bands=5)
+    return formula.cost_model(people, cost="cost", bands=5)
 
 
 # ---- People -------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ def test_arguments_of_people(people: pa.Table, costs: Any) -> None:
 # ---- Models -------------------------------------------------------------------------------------
 def test_arguments_of_models(people: pa.Table, formula: Formula) -> None:
     error = refusal(
-        *(CostModel.from_formula, formula, people),
+        *(formula.cost_model, people),
         **{"cost": None, "weight": 3, "tail": "pareto", "neutral": 1, "codes": 5, "bands": 0},
     )
     says(error, "6 problems", "cost is None", "weight is 3", "tail is 'pareto'", "neutral is 1")
@@ -98,14 +98,14 @@ def test_bands_in_which_nothing_was_spent() -> None:
     persons = pa.table({"old": [0, 0, 0, 1, 1, 1], "spent": [0.0, 0.0, 90.0, 900.0, 300.0, 500.0]})
     formula = fit_formula(persons, cost="spent", flags="old")
     other = persons.set_column(1, "spent", pa.array([0.0, 0.0, 0.0, 900.0, 300.0, 500.0]))
-    error = refusal(CostModel.from_formula, formula, other, cost="spent", bands=2)
+    error = refusal(formula.cost_model, other, cost="spent", bands=2)
     says(error, "predicted-cost band '1 to £30'", "use fewer bands")
     assert "ratio" not in str(error)
-    CostModel.from_formula(formula, other, cost="spent", bands=1)
+    formula.cost_model(other, cost="spent", bands=1)
 
 
 def test_few_people_for_a_tail(people: pa.Table, formula: Formula) -> None:
-    error = refusal(CostModel.from_formula, formula, people, cost="cost", tail="gpd")
+    error = refusal(formula.cost_model, people, cost="cost", tail="gpd")
     says(error, "predicted-cost band", "a tail needs at least 50", "use fewer bands")
 
 
@@ -130,14 +130,12 @@ def test_a_warning_names_the_line_that_led_to_it(people: pa.Table) -> None:
     own = codes.filter(pa.array([code != "E15" for code in codes["code"].to_pylist()]))
     formula = fit_formula(people, cost="cost", categories=["age"], codes=own)
     with pytest.warns(UserWarning, match="E15"):
-        costs = CostModel.from_formula(formula, people, cost="cost", bands=2, codes=codes)
+        costs = formula.cost_model(people, cost="cost", bands=2, codes=codes)
     calls = {
         "predict": lambda: formula.predict(people, codes=codes),
         "need": lambda: formula.need(people, codes=codes),
         "evaluate": lambda: formula.evaluate(people, cost="cost", codes=codes),
-        "from_formula": lambda: CostModel.from_formula(
-            formula, people, cost="cost", bands=2, codes=codes
-        ),
+        "cost_model": lambda: formula.cost_model(people, cost="cost", bands=2, codes=codes),
         "population": lambda: costs.population(people, codes=codes),
     }
     for name, call in calls.items():

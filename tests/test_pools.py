@@ -19,12 +19,12 @@ from fundholder import (
     FundholderError,
     InputTypeError,
     StopLoss,
-    _people,
-    _pools,
     pooling,
     propose_pools,
 )
-from fundholder._covering import Parent, most_pools, pool_size
+from fundholder._risk import propose_pools as proposing
+from fundholder._risk.bin_covering import Parent, most_pools, pool_size
+from fundholder._risk.population import read_people
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
 
@@ -286,9 +286,9 @@ def test_no_more_than_a_few_calls_of_the_engine(
 
     def counted(people: pa.Table, costs: CostModel, levels: list[str]) -> Any:
         rows.append(len(people))
-        return _people.read_people(people, costs, levels)
+        return read_people(people, costs, levels)
 
-    monkeypatch.setattr(_pools, "read_people", counted)
+    monkeypatch.setattr(proposing, "read_people", counted)
     proposal = propose_pools(lists, costs, within="icb", **TERMS)
     # One for the moments; then the search by the normal law is at most a few pools off.
     assert len(rows) <= 10 < number_of_pools(proposal)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from fundholder import FundholderError, InputError, InputTypeError
-from fundholder._size_bands import size_bands
+from fundholder._risk.size_bands import size_bands
 
 CEILINGS = [20_000.0, None]
 

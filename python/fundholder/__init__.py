@@ -24,29 +24,32 @@ from ._allocation import (
     weighted_capitation,
     years_to_target,
 )
-from ._contracts import StopLoss
-from ._costs import CostModel
-from ._decomposition import Decomposition, decompose
+from ._contracts.stop_loss import StopLoss
+from ._decomposition.decompose import Decomposition, decompose
 from ._engine import version as __version__
 from ._errors import FundholderError, InputError, InputTypeError
-from ._excel import write_workbook
-from ._files import read, write
+from ._files.read import read
+from ._files.workbook import write_workbook
+from ._files.write import write
 from ._formula import (
     Evaluation,
     Formula,
     FormulaCosts,
     Validation,
     fit_formula,
+    icd10_blocks,
     validate_formula,
     with_formula_error,
 )
-from ._icd10 import icd10_blocks
-from ._pool_size import minimum_population
-from ._pools import pooling, propose_pools
-from ._simulation import Simulation, simulate
-from ._size_bands import size_bands
-from ._stop_loss import stop_loss
-from ._variance import cumulative, distribution, variance
+from ._risk.ceiling_sweep import stop_loss
+from ._risk.cost_model import CostModel
+from ._risk.distribution import cumulative, distribution
+from ._risk.minimum_population import minimum_population
+from ._risk.pooling import pooling
+from ._risk.propose_pools import propose_pools
+from ._risk.simulation import Simulation, simulate
+from ._risk.size_bands import size_bands
+from ._risk.variance import variance
 
 __all__ = [
     "Convergence",

@@ -1,10 +1,10 @@
 """Pots shared out by need, the national chain of weighted capitation, and pace of change."""
 
-from ._allocate import allocate
-from ._capitation import weighted_capitation
-from ._pace import pace_of_change, years_to_target
-from ._pace_rules import Convergence, Floor, FullMove, GivenConvergence, NobodyLosesCash
-from ._targets import combine_targets, targets_by
+from .allocate import allocate
+from .combine_targets import combine_targets, targets_by
+from .pace_of_change import pace_of_change, years_to_target
+from .pace_rules import Convergence, Floor, FullMove, GivenConvergence, NobodyLosesCash
+from .weighted_capitation import weighted_capitation
 
 __all__ = [
     "Convergence",

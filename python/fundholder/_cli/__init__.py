@@ -10,11 +10,11 @@ from typing import Any
 
 from .. import __version__
 from .._errors import FundholderError
-from . import _allocate, _england, _fit, _pool_size, _simulate, _stop_loss, _variance
+from . import allocate, england, fit, pool_size, simulate, stop_loss, variance
 
 BAD_INPUT = 2
 INTERRUPTED = 130
-COMMANDS = (_england, _simulate, _variance, _stop_loss, _pool_size, _fit, _allocate)
+COMMANDS = (england, simulate, variance, stop_loss, pool_size, fit, allocate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -14,11 +14,31 @@ for Fiscal Studies, Dixon et al.) are in ``_figures.py`` and ``_morbidity_figure
 say what is published and what is fitted.
 """
 
+from typing import Any
+
+from .._tables.warning import deprecated
 from ._age_sex import from_age_sex
 from ._costs import costs
-from ._ladder import LADDER, Rung
+from ._nested_models import NESTED_MODELS, NestedModel
 from ._people import people
 from ._persons import persons
 from ._population import population
 
-__all__ = ["LADDER", "Rung", "costs", "from_age_sex", "people", "persons", "population"]
+__all__ = [
+    "NESTED_MODELS",
+    "NestedModel",
+    "costs",
+    "from_age_sex",
+    "people",
+    "persons",
+    "population",
+]
+
+_RENAMED = {"LADDER": "NESTED_MODELS", "Rung": "NestedModel"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _RENAMED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    deprecated(f"england.{name}", f"england.{_RENAMED[name]}")
+    return globals()[_RENAMED[name]]

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .._arrays import FloatArray
+from .._tables.arrays import FloatArray
 
 Address = NDArray[np.uint64]
 

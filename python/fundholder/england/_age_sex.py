@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from .._arrays import FloatArray, IntArray
 from .._errors import InputError
+from .._tables.arrays import FloatArray, IntArray
+from .._tables.warning import warn
 from ._age_sex_input import PracticeCounts, read_practices
 from ._checks import read_table
 from ._columns import band_columns, coded
@@ -66,10 +66,9 @@ def from_age_sex(table: Any) -> pa.Table:
     if practices is None:
         raise InputError(problems)
     if practices.repeated:
-        warnings.warn(
+        warn(
             f"{len(practices.repeated)} rows repeat an earlier one and were left out: practices "
-            f"{', '.join(practices.repeated)}",
-            stacklevel=2,
+            f"{', '.join(practices.repeated)}"
         )
     count = practices.count
     quintile = _quintiles(practices)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .._arrays import FloatArray, IntArray
+from .._tables.arrays import FloatArray, IntArray
 from ._checks import MOST_PEOPLE
 from ._figures import AGES, SEXES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from .._arrays import FloatArray
+from .._tables.arrays import FloatArray
 from . import _figures as figures
 from ._checks import check_year
 

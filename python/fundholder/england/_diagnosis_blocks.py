@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from .._arrays import FloatArray
+from .._tables.arrays import FloatArray
 
 
 class Chapter(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from .._arrays import FloatArray
+from .._tables.arrays import FloatArray
 
 SEXES: Final = ("female", "male")
 AGES: Final = ("0-4", "5-14", "15-44", "45-64", "65-74", "75-84", "85+")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._arrays import FloatArray, IntArray
+from .._tables.arrays import FloatArray, IntArray
 from . import _figures as figures
 from ._numbers import draw_normal, largest_remainder, normal_score
 

@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy as np
 
-from .._arrays import FloatArray, IntArray
+from .._tables.arrays import FloatArray, IntArray
 from . import _figures as figures
 from ._lists import Areas
 from ._numbers import (

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .._arrays import FloatArray, IntArray
+from .._tables.arrays import FloatArray, IntArray
 from . import _figures as figures
 from . import _morbidity_figures as morbid
 from ._diagnosis_blocks import DIAGNOSES, FREQUENCY, RELATIVE_COST

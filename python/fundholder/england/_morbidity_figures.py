@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from .._arrays import FloatArray, IntArray
+from .._tables.arrays import FloatArray, IntArray
 from . import _figures as figures
 
 _STANDARD: Final = NormalDist()
@@ -70,7 +70,7 @@ USE_NEXT_HALF: Final = 0.944
 NOISE_CORRELATION: Final = 0.495
 
 # ---- How practices differ beyond age, sex and deprivation -------------------------------------
-# Fitted to the ladder below: SDs between practices.
+# Fitted to the nested models below: SDs between practices.
 #: Of the logarithm of how often diagnoses are recorded at a given age, sex and deprivation.
 MORBIDITY_SD: Final = 0.1132
 #: Of cost, by area, by the ten variables of the parsimonious model, by the other 188, unexplained.

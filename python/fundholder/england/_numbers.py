@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from .._arrays import FloatArray, IntArray
+from .._tables.arrays import FloatArray, IntArray
 
 _STANDARD = NormalDist()
 

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .._arrays import IntArray
 from .._errors import InputError
+from .._tables.arrays import IntArray
 from ._checks import MOST_PEOPLE, check_whole, read_table
 
 

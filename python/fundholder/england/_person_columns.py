@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from .._arrays import IntArray
+from .._tables.arrays import IntArray
 from . import _figures as figures
 from . import _morbidity_figures as morbid
 from ._diagnosis_blocks import DIAGNOSES

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .._arrays import FloatArray, IntArray
+from .._tables.arrays import FloatArray, IntArray
 from . import _figures as figures
 from . import _morbidity_figures as morbid
 from ._morbidity import law

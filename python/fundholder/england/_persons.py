@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from .._arguments import Arguments
-from .._arrays import FloatArray, IntArray
+from .._tables.arguments import Arguments
+from .._tables.arrays import FloatArray, IntArray
 from . import _figures as figures
 from ._addresses import below, root, uniform
 from ._person_columns import Columns
@@ -33,8 +33,8 @@ def persons(
 
     What a person-based formula is estimated from, as a stream: one row per person of
     ``population(year=year, seed=seed)``, synthetic like it. Constants are fitted so that the five
-    models of Dixon et al. (BMJ 2011;343:d6608, Table 1), which :data:`LADDER` holds, explain on
-    these people what they explained in England. That is a calibration: it validates nothing.
+    models of Dixon et al. (BMJ 2011;343:d6608, Table 1), in :data:`NESTED_MODELS`, explain on these
+    people what they explained in England. That is a calibration: it validates nothing.
 
     - **Age and sex.** 38 groups, five years each. Hospital cost per head is the published inpatient
       cost (University of York, CHE Research Paper 147) and a fitted share of all other care.
@@ -90,7 +90,7 @@ def persons(
     >>> tenth = england.persons(practices=["P00001"], share=0.1).read_all()
     >>> 0.05 < tenth.num_rows / people.num_rows < 0.15
     True
-    >>> england.LADDER[4].name, england.LADDER[4].terms["area"]
+    >>> england.NESTED_MODELS[4].name, england.NESTED_MODELS[4].terms["area"]
     ('parsimonious', 'area')
     """
     arguments = Arguments()

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from .._arrays import FloatArray
 from .._errors import InputError
+from .._tables.arrays import FloatArray
 from ._cells import MOST, Cells, Column, Mask, described
 from ._source import YEAR, Source, open_workbook
 

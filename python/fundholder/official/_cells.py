@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .._arrays import FloatArray
 from .._engine import version
 from .._errors import InputError
+from .._tables.arrays import FloatArray
 from ._source import Source, plain_heading
 
 LISTED = 1_000

@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from .._errors import InputError, InputTypeError
-from .._outputs import NO_OPENPYXL
+from .._files.atomic_write import NO_OPENPYXL
 
 HEADING_ROWS = 10
 """Rows of a sheet in which the headings are looked for; publishers put titles above them."""

@@ -1,0 +1,261 @@
+"""Rules of pace of change: how fast allocations approach targets, and who pays for it."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._tables.arguments import Arguments
+from .._tables.arrays import FloatArray
+from .rounding import largest_remainder, to_steps
+
+GROWTH = "growth, and no total"
+GROWTH_OR_TOTAL = "either growth or total"
+GROWTH_AND_TOTAL = "growth, total or both"
+
+LEAST_UNDER = 1e-4
+
+
+@dataclass(frozen=True)
+class Year:
+    """What a rule knows of a year: money of each unit, in the order of the units' names."""
+
+    baseline: FloatArray
+    target: FloatArray
+    """Of the year that is set; rules that share out a total only use its proportions."""
+
+    growth: FloatArray
+    """Base growth of each unit: 0.0437 is 4.37 %."""
+
+    total: float
+    convergence: FloatArray | None = None
+    """Given for each unit, where the rule asks for it."""
+
+    @property
+    def grown(self) -> FloatArray:
+        """Baselines with base growth."""
+        return self.baseline * (1 + self.growth)
+
+    @property
+    def fair(self) -> FloatArray:
+        """Targets that add up to the total."""
+        return self.target * (self.total / math.fsum(self.target))
+
+
+class Rule(ABC):
+    """A rule of pace of change; ``money`` says which arguments it needs."""
+
+    money = GROWTH_OR_TOTAL
+
+    @property
+    def shares_total(self) -> bool:
+        """Does it share out a total exactly, or does each allocation stand by itself?"""
+        return self.money != GROWTH
+
+    @abstractmethod
+    def amounts(self, year: Year) -> FloatArray:
+        """Allocations before rounding."""
+
+    def steps(self, year: Year, step: float) -> list[int]:
+        """Allocations in whole steps of money."""
+        amounts = self.amounts(year)
+        if not self.shares_total:
+            return [to_steps(amount, step) for amount in amounts.tolist()]
+        return largest_remainder(to_steps(year.total, step), amounts.tolist())
+
+    def problems(self, year: Year) -> list[str]:
+        """Why the rule cannot be applied to this year."""
+        return []
+
+
+@dataclass(frozen=True)
+class Convergence(Rule):
+    """Base growth for all, and a step towards target in proportion to the distance from it.
+
+    NHS England's rule for integrated care boards, 2025/26: with D the distance from the year's
+    target after base growth, ``allocation = baseline * (1 + growth) * (1 + convergence)`` and
+    ``convergence = -rate * D``, at most ``cap`` either way. With 0.2 and 0.005 it gives every
+    published convergence of the core and primary medical streams; in the specialised stream it was
+    applied to a part of the money, which ``GivenConvergence`` covers. Needs ``growth``; the total
+    is what the allocations add up to.
+
+    Parameters
+    ----------
+    rate
+        Share of the distance that is closed in a year, from 0 to 1.
+    cap
+        The largest convergence, below 1: 0.005 is 0.5 % of the grown baseline.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        All problems at once.
+
+    Examples
+    --------
+    >>> Convergence(rate=0.2, cap=0.005)
+    Convergence(rate=0.2, cap=0.005)
+    """
+
+    rate: float = 0.2
+    cap: float = 0.005
+    money = GROWTH
+
+    def __post_init__(self) -> None:
+        arguments = Arguments()
+        if arguments.number("rate", self.rate) > 1:
+            arguments.refuse("rate", self.rate, "a number from 0 to 1")
+        arguments.number("cap", self.cap, below=1.0)
+        arguments.check()
+
+    def amounts(self, year: Year) -> FloatArray:
+        """Allocations before rounding."""
+        distance = year.grown / year.target - 1
+        return year.grown * (1 + np.clip(-self.rate * distance, -self.cap, self.cap))
+
+
+@dataclass(frozen=True)
+class GivenConvergence(Rule):
+    """Base growth and a convergence that stand in the table: the arithmetic of a publication.
+
+    ``allocation = baseline * (1 + growth) * (1 + convergence)``. Needs ``growth``; the total is
+    what the allocations add up to.
+
+    Parameters
+    ----------
+    column
+        The column of convergence: -0.005 is 0.5 % less than the grown baseline.
+
+    Raises
+    ------
+    InputTypeError
+        What is not a name.
+
+    Examples
+    --------
+    >>> GivenConvergence("convergence").column
+    'convergence'
+    """
+
+    column: str = "convergence"
+    money = GROWTH
+
+    def __post_init__(self) -> None:
+        arguments = Arguments()
+        arguments.column("column", self.column)
+        arguments.check()
+
+    def amounts(self, year: Year) -> FloatArray:
+        """Allocations before rounding."""
+        assert year.convergence is not None
+        return year.grown * (1 + year.convergence)
+
+
+@dataclass(frozen=True)
+class Floor(Rule):
+    """Nobody further below target than a limit; the growth of the others pays for it.
+
+    NHS England's aim for 2016/17, with a limit of 5 %. Targets are scaled to the total. A unit that
+    base growth would leave further below is lifted to the limit. All others have their grown
+    baselines scaled by one factor, so that the total is met; where growth does not pay for the
+    lift, that factor leaves them with less cash. Needs ``growth``, ``total`` or both.
+
+    Parameters
+    ----------
+    under
+        The limit, at least 0.0001 and below 1.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        A limit that is not allowed.
+
+    Examples
+    --------
+    >>> Floor(0.05)
+    Floor(under=0.05)
+    """
+
+    under: float = 0.05
+    money = GROWTH_AND_TOTAL
+
+    def __post_init__(self) -> None:
+        arguments = Arguments()
+        # Far smaller limits would be lost in the rounding of floats.
+        if arguments.number("under", self.under, below=1.0) < LEAST_UNDER:
+            arguments.refuse("under", self.under, f"at least {LEAST_UNDER:g} and below 1")
+        arguments.check()
+
+    def amounts(self, year: Year) -> FloatArray:
+        """Allocations before rounding."""
+        least = (1 - self.under) * year.fair
+        grown = year.grown
+        lifted = np.zeros(len(grown), bool)
+        while True:
+            # Each unit lifted takes from the others, so that more may fall below; never fewer.
+            left = year.total - math.fsum(least[lifted])
+            scaled = grown * (left / math.fsum(grown[~lifted]))
+            below = ~lifted & (scaled < least)
+            if not below.any():
+                return np.where(lifted, least, scaled)
+            lifted |= below
+
+
+@dataclass(frozen=True)
+class NobodyLosesCash(Rule):
+    """Each keeps its baseline; growth goes to those below target, in proportion to the shortfall.
+
+    Targets are scaled to the total, which must be no less than the baselines together. The
+    shortfall is what a baseline lacks of the year's target (BMJ Global Health 2020;5:e002763).
+    Needs ``growth`` or ``total``.
+
+    Examples
+    --------
+    >>> NobodyLosesCash()
+    NobodyLosesCash()
+    """
+
+    def amounts(self, year: Year) -> FloatArray:
+        """Allocations before rounding."""
+        shortfall = self._shortfall(year)
+        everything = math.fsum(shortfall)
+        growth = year.total - math.fsum(year.baseline)
+        return year.baseline + (shortfall * (growth / everything) if everything else 0.0)
+
+    def steps(self, year: Year, step: float) -> list[int]:
+        """Allocations in whole steps of money; each baseline is rounded, and growth added."""
+        kept = [to_steps(amount, step) for amount in year.baseline.tolist()]
+        growth = to_steps(year.total, step) - sum(kept)
+        shortfall = self._shortfall(year)
+        weights = shortfall if shortfall.any() else year.target
+        shares = largest_remainder(growth, weights.tolist())
+        return [base + share for base, share in zip(kept, shares, strict=True)]
+
+    def problems(self, year: Year) -> list[str]:
+        """Why the rule cannot be applied to this year."""
+        kept = math.fsum(year.baseline)
+        if year.total >= kept * (1 - 1e-12):
+            return []
+        return [f"total is {year.total:.15g}: must be no less than the baselines, {kept:.15g}"]
+
+    @staticmethod
+    def _shortfall(year: Year) -> FloatArray:
+        return np.maximum(year.fair - year.baseline, 0.0)
+
+
+@dataclass(frozen=True)
+class FullMove(Rule):
+    """Everyone at target at once, whatever that does to cash. Needs ``growth`` or ``total``.
+
+    Examples
+    --------
+    >>> FullMove()
+    FullMove()
+    """
+
+    def amounts(self, year: Year) -> FloatArray:
+        """Allocations before rounding."""
+        return year.fair

@@ -1,0 +1,266 @@
+"""Weighted capitation: a pot shared out by weighted populations, as the national formula does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from .._tables.arguments import Arguments
+from .._tables.arrays import FloatArray
+from .._tables.unit_tables import (
+    NOT_NEGATIVE,
+    POSITIVE,
+    Problems,
+    Units,
+    check_free,
+    nullable,
+    ratio,
+    read_units,
+)
+
+RESULT_COLUMNS = (
+    "people",
+    "need",
+    "weighted_people",
+    "cost_index",
+    "target",
+    "target_per_head",
+    "overall_weighted_people",
+    "need_index",
+)
+
+WEIGHTS_SLACK = 1e-6
+"""Published weights have about ten digits; a slip in one of them is far larger than this."""
+
+PEOPLE_SLACK = 1e-5
+"""Of the population, relative. The weighted populations published for 2018/19 add up to it within
+5e-9, and rounding them to whole people would make that 4e-7; one average practice left out of a
+column is 1e-4."""
+
+MOST_POT = 1e15
+
+
+def weighted_capitation(
+    units: Any,
+    *,
+    components: Mapping[str, float],
+    pot: float,
+    unmet_need: tuple[str, float] | None = None,
+    cost_index: str | Sequence[str] = (),
+    remoteness: str | None = None,
+    by: str = "practice",
+    people: str = "people",
+    also: str | Sequence[str] = (),
+    normalise: bool = False,
+) -> pa.Table:
+    """Target allocations of one pot: need weights, unmet need, cost indices, remoteness.
+
+    Parameters
+    ----------
+    units
+        A table with one row for each unit.
+    components
+        ``{column: weight}``: weighted populations, each of which adds up to the population, and
+        the share of the pot that each stands for. Weights add up to 1.
+    pot
+        The money, in £, £k or any other unit.
+    unmet_need
+        ``(column, share)``: a weighted population that takes ``share`` of the whole, from 0 to 1,
+        beside the components. NHS England's is avoidable mortality, at 10 %.
+    cost_index
+        Columns of indices of unavoidable cost, above 0, that multiply need: the market forces
+        factor, the emergency ambulance cost adjustment.
+    remoteness
+        A column of money per head that is added on top, in the unit of ``pot``; 0 where a unit is
+        not remote. Targets then add up to more than the pot, as they do in the published formula.
+    by, people
+        The columns of units and of the population.
+    also
+        Columns that the result keeps, such as levels for ``targets_by``.
+    normalise
+        Scale each weighted population to the population, where it does not add up to it.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``<by>``, the columns of ``also``, ``people``, ``need`` (the components mixed),
+        ``weighted_people`` (unmet need mixed in; adds up to the population), ``cost_index`` (the
+        product of the indices; its mean is 1, weighted by ``weighted_people``), ``target``,
+        ``target_per_head``, ``overall_weighted_people`` (the population in proportion to targets)
+        and ``need_index`` (``overall_weighted_people / people``: target per head relative to the
+        national mean, cost indices and remoteness included). In the order of the units' names;
+        null where there are no people.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        All problems at once: also weighted populations that do not add up to the population within
+        0.001 %, weights that do not add up to 1, and targets for a unit without people.
+
+    Notes
+    -----
+    With H the mix of components, A the unmet need, s its share and c the cost indices::
+
+        target = pot * ((1 - s) H + s A) c / sum(((1 - s) H + s A) c) + remoteness * people
+
+    The chain of NHS England's allocations to clinical commissioning groups from 2016/17; every
+    target of its practices for 2018/19 is reproduced within 1e-9 of itself. There, remoteness is
+    the same amount per head for every practice of a remote place.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> lists = pa.table({"practice": ["A", "B"], "people": [4_000, 6_000],
+    ...                   "acute": [4_500.0, 5_500.0], "mental": [3_500.0, 6_500.0],
+    ...                   "early_deaths": [5_000.0, 5_000.0], "mff": [0.95, 1.05]})
+    >>> targets = weighted_capitation(lists, components={"acute": 0.8, "mental": 0.2},
+    ...                               unmet_need=("early_deaths", 0.1), cost_index="mff",
+    ...                               pot=10_000_000)
+    >>> targets.select(["practice", "need", "weighted_people"]).to_pylist()[0]
+    {'practice': 'A', 'need': 4300.0, 'weighted_people': 4370.0}
+    >>> [round(target) for target in targets["target"].to_pylist()]
+    [4125509, 5874491]
+    """
+    arguments = Arguments()
+    weights = _weights(arguments, components)
+    unmet, share = _unmet_need(arguments, unmet_need)
+    indices = _columns(arguments, "cost_index", cost_index)
+    kept = _columns(arguments, "also", also)
+    arguments.column("people", people)
+    arguments.column("by", by)
+    for name, column in (("by", by), *(("also", column) for column in kept)):
+        check_free(arguments, name, column, RESULT_COLUMNS)
+    if by in kept:
+        arguments.refuse("also", by, "columns other than that of units")
+    if remoteness is not None:
+        arguments.column("remoteness", remoteness)
+    if not isinstance(normalise, bool):
+        arguments.refuse_type("normalise", normalise, "True or False")
+    money = arguments.number("pot", pot, below=MOST_POT)
+    if pot == 0:
+        arguments.refuse("pot", pot, "above 0")
+    arguments.check()
+
+    populations = [*weights, *([] if unmet is None else [unmet])]
+    rules = dict.fromkeys([people, *populations], NOT_NEGATIVE) | dict.fromkeys(indices, POSITIVE)
+    if remoteness is not None:
+        rules[remoteness] = NOT_NEGATIVE
+    table = read_units("units", units, by, rules, kept)
+    _check_populations(table, people, populations, normalise)
+
+    numbers = table.numbers
+    size = numbers[people]
+    scaled = {c: _scale(numbers[c], size) if normalise else numbers[c] for c in populations}
+    need = _mix([(weight, scaled[column]) for column, weight in weights.items()])
+    mixed = need if unmet is None else _mix([(1 - share, need), (share, scaled[unmet])])
+    weighted = _scale(mixed, size)
+    cost = np.ones(len(size))
+    for index in indices:
+        cost = cost * numbers[index]
+    cost = cost * (math.fsum(weighted) / math.fsum(weighted * cost))
+    target = money * (weighted * cost) / math.fsum(weighted * cost)
+    if remoteness is not None:
+        target = target + numbers[remoteness] * size
+    columns = {"people": size, "need": need, "weighted_people": weighted, "cost_index": cost}
+    return table.table(
+        columns | of_targets(target, size),
+        {
+            "by": by,
+            "components": _described(weights),
+            "unmet_need": "none" if unmet is None else f"{share:g} {unmet}",
+            "cost_index": ", ".join(indices) or "none",
+            "remoteness": remoteness or "none",
+            "pot": repr(money),
+        },
+    )
+
+
+def of_targets(target: FloatArray, people: FloatArray) -> dict[str, Any]:
+    """The columns that follow from targets and people."""
+    overall = _scale(target, people)
+    return {
+        "target": target,
+        "target_per_head": nullable(ratio(target, people)),
+        "overall_weighted_people": overall,
+        "need_index": nullable(ratio(overall, people)),
+    }
+
+
+def _scale(values: FloatArray, people: FloatArray) -> FloatArray:
+    """Values in proportion that add up to the population; 0 where all are."""
+    everything = math.fsum(values)
+    return values * (math.fsum(people) / everything) if everything else np.zeros(len(values))
+
+
+def _mix(parts: Sequence[tuple[float, FloatArray]]) -> FloatArray:
+    rows = np.array([weight * values for weight, values in parts]).T.tolist()
+    return np.array([math.fsum(row) for row in rows])
+
+
+# ---- Checks -------------------------------------------------------------------------------------
+def _weights(arguments: Arguments, components: Any) -> dict[str, float]:
+    allowed = "a dict {column: weight}, not empty"
+    if not isinstance(components, Mapping):
+        arguments.refuse_type("components", components, allowed)
+        return {}
+    if not components or not all(isinstance(column, str) for column in components):
+        arguments.refuse("components", components, allowed)
+        return {}
+    weights = {c: arguments.number(f"components[{c!r}]", w) for c, w in components.items()}
+    total = math.fsum(weights.values())
+    if abs(total - 1) > WEIGHTS_SLACK:
+        arguments.refuse("the sum of the weights of components", total, "1, within 1e-6")
+    return weights
+
+
+def _unmet_need(arguments: Arguments, unmet_need: Any) -> tuple[str | None, float]:
+    if unmet_need is None:
+        return None, 0.0
+    allowed = "a pair (column, share), the share from 0 to 1"
+    pair = isinstance(unmet_need, tuple | list) and len(unmet_need) == 2
+    if not pair or not isinstance(unmet_need[0], str):
+        arguments.refuse_type("unmet_need", unmet_need, allowed)
+        return None, 0.0
+    column, value = unmet_need
+    share = arguments.number("the share of unmet_need", value)
+    if share > 1:
+        arguments.refuse("the share of unmet_need", value, "a number from 0 to 1")
+    return column, share
+
+
+def _columns(arguments: Arguments, name: str, value: Any) -> list[str]:
+    return [] if isinstance(value, tuple | list) and not value else arguments.names(name, value)
+
+
+def _check_populations(
+    table: Units, people: str, populations: Sequence[str], normalise: bool
+) -> None:
+    problems = Problems()
+    size = table.numbers[people]
+    everyone = math.fsum(size)
+    if not everyone:
+        problems.refuse(f"column {people!r} adds up to 0: some unit must have people")
+    for column in populations:
+        values = table.numbers[column]
+        found = math.fsum(values)
+        if not found:
+            problems.refuse(f"column {column!r} adds up to 0: must add up to the population")
+        elif not normalise and abs(found - everyone) > PEOPLE_SLACK * everyone:
+            problems.refuse(
+                f"column {column!r} adds up to {found:.10g}: must add up to the {everyone:.10g} of "
+                f"column {people!r} within 0.001 % (normalise=True scales it)"
+            )
+        for i in np.flatnonzero((values > 0) & (size == 0)).tolist():
+            unit = f"{table.by} {table.names[i]!r}"
+            problems.refuse(
+                f"column {column!r}: {values[i]:g} for {unit} without people: must be 0"
+            )
+    problems.check()
+
+
+def _described(weights: Mapping[str, float]) -> str:
+    return ", ".join(f"{weight!r} {column}" for column, weight in weights.items())

@@ -1,0 +1,187 @@
+"""What several commands share: options, and the rules of files."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from .. import plots
+from .._contracts.stop_loss import StopLoss
+from .._errors import FundholderError, InputError
+from .._files.atomic_write import SUFFIXES, WRITABLE, check_output
+from .._files.read import read
+from .._files.write import write
+from .._risk.cost_model import CostModel
+from ..plots._figure import PICTURES, check_picture
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def command_parser(
+    commands: Commands, name: str, *, summary: str, description: str, examples: str
+) -> argparse.ArgumentParser:
+    """A command whose help ends in examples."""
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=description,
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def reads_and_writes() -> str:
+    """Which files there are, for a description."""
+    further = [ending for ending in WRITABLE if ending not in SUFFIXES]
+    return (
+        f"Files are read and written by their endings: {', '.join(SUFFIXES)}; a result may also "
+        f"be {' or '.join(further)}."
+    )
+
+
+def add_repeated(command: argparse.ArgumentParser, option: str, metavar: str, what: str) -> None:
+    """An option of text that may come several times."""
+    command.add_argument(
+        option,
+        action="append",
+        default=[],
+        metavar=metavar,
+        help=f"{what}; may come several times",
+    )
+
+
+def add_people(command: argparse.ArgumentParser) -> None:
+    """Files of people and costs, and the level of the units."""
+    command.add_argument("population", help="practice, and band, count, scale, p_any, person")
+    add_costs(command)
+    command.add_argument("--out", type=Path, required=True, metavar="FILE", help="the result")
+    command.add_argument(
+        "--by", action="append", metavar="COLUMN", help="the level of the units (default: practice)"
+    )
+
+
+def add_costs(command: argparse.ArgumentParser) -> None:
+    """The file of costs, and what it means."""
+    command.add_argument("costs", help="band, p_any, family, mean, shape")
+    command.add_argument("--events", action="store_true", help="costs are Poisson events: rate")
+
+
+def add_contract(command: argparse.ArgumentParser, ceiling: float | None = None) -> None:
+    """A stop-loss."""
+    shown = "none" if ceiling is None else f"{ceiling:g}"
+    command.add_argument(
+        "--ceiling", type=float, default=ceiling, metavar="£", help=f"a person-year ({shown})"
+    )
+    command.add_argument("--share", type=float, default=1.0, help="ceded above it (1)")
+    command.add_argument("--limit", type=float, metavar="£", help="most ceded a person-year (none)")
+
+
+def add_practice_sd(command: argparse.ArgumentParser) -> None:
+    """The yearly effect of a practice."""
+    command.add_argument(
+        "--practice-sd", type=float, default=0.0, help="yearly, 0.05: 5 percent (0)"
+    )
+
+
+def add_effects(command: argparse.ArgumentParser) -> None:
+    """Yearly effects."""
+    add_practice_sd(command)
+    command.add_argument("--national-sd", type=float, default=0.0, help="the same, of everyone (0)")
+
+
+def add_draws(command: argparse._ActionsContainer) -> None:
+    """What a simulation needs."""
+    command.add_argument("--replications", type=int, default=1000, help="simulated years (1000)")
+    command.add_argument("--seed", type=int, default=0, help="same seed, same digits (0)")
+    command.add_argument("--threads", type=int, help="default: all processors")
+
+
+def add_thresholds(command: argparse.ArgumentParser) -> None:
+    """Tolerances."""
+    command.add_argument(
+        "--threshold",
+        type=float,
+        action="append",
+        metavar="SHARE",
+        help="a tolerance; may come several times (0.05, 0.1, 0.2)",
+    )
+
+
+def add_plot(command: argparse.ArgumentParser, what: str) -> None:
+    """A picture of the result."""
+    command.add_argument(
+        "--plot", type=Path, metavar="FILE", help=f"a picture of {what}: {', '.join(PICTURES)}"
+    )
+
+
+def contract(options: argparse.Namespace) -> StopLoss | None:
+    """The stop-loss that was asked for."""
+    if options.ceiling is not None:
+        return StopLoss(options.ceiling, options.share, options.limit)
+    if options.share != 1 or options.limit is not None:
+        raise InputError(["--share and --limit say what is ceded above a ceiling: give --ceiling"])
+    return None
+
+
+def one_level(options: argparse.Namespace) -> str:
+    """The level: one, as the result is one file."""
+    levels: list[str] = options.by or ["practice"]
+    if len(levels) > 1:
+        raise InputError([f"--by was given {len(levels)} times: must be one level for one file"])
+    return levels[0]
+
+
+def check_outputs(options: argparse.Namespace, *inputs: str | None) -> None:
+    """Refuse, before any work, results that could not be written or would replace an input."""
+    if options.out is not None:
+        check_output(options.out)
+        check_apart("--out", options.out, *inputs)
+    if getattr(options, "plot", None) is not None:
+        check_picture(options.plot)
+
+
+def check_apart(option: str, out: Path, *inputs: str | None) -> None:
+    """Refuse a result that would replace an input."""
+    for path in (Path(name) for name in inputs if name is not None):
+        if path.exists() and out.exists() and path.samefile(out):
+            raise InputError([f"{option} is {out}: must not be a file that is read"])
+
+
+def check_all(*checks: Callable[[], object]) -> None:
+    """Run every check, and refuse at once all that they refuse."""
+    problems: list[str] = []
+    for check in checks:
+        try:
+            check()
+        except FundholderError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+
+
+def cost_model(options: argparse.Namespace) -> CostModel:
+    """The cost model in a file."""
+    return (CostModel.events if options.events else CostModel)(read(options.costs))
+
+
+def write_result(
+    options: argparse.Namespace, result: pa.Table, what: str, figure: Figure | None = None
+) -> None:
+    """Write a table and its picture, and say so."""
+    write(result, options.out)
+    print(f"Written: {options.out}: {what}")
+    if figure is not None:
+        plots.save(figure, options.plot)
+        print(f"Written: {options.plot}")
+
+
+def units_and_people(result: pa.Table, by: str) -> str:
+    """How much a result covers."""
+    return f"{result.num_rows:,} by {by}, {sum(result['people'].to_pylist()):,} people"

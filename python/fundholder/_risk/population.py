@@ -1,0 +1,95 @@
+"""A population and what is asked of its cost: checked, and read by the engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from .. import _engine
+from .._contracts.stop_loss import StopLoss, stop_loss_terms
+from .._tables.arguments import Arguments
+from .._tables.warning import warn
+from .cost_model import CostModel
+
+Measure = Literal["net", "gross", "ceded"]
+MEASURES = ("net", "gross", "ceded")
+EFFECT_SD_BELOW = 5.0
+"""Above it a lognormal effect of mean 1 is nearly always nearly 0: a percentage, most likely."""
+COLUMNS = {"practice", "band", "count", "scale", "p_any", "person"}
+RESULT_COLUMN = re.compile(
+    r"people|gross|net|replication|expected|budget|sd|cv|skewness|kurtosis|chance_sd|systematic_sd"
+    r"|cost|probability|cumulative|ceiling|expected_.*|ceded_share|premium_per_head|cv_gross"
+    r"|p_(over|under|outside)_.*|q[0-9.]+|.*_se"
+)
+"""Names that results use themselves, so that no level may have them."""
+
+
+def check_population(arguments: Arguments, population: Any) -> None:
+    """Check that a population is a table."""
+    if not hasattr(population, "__arrow_c_stream__"):
+        arguments.refuse_type(
+            "population",
+            population,
+            "an Arrow table, or anything with __arrow_c_stream__ "
+            "(for a file, fundholder.read(path); for a dict, pyarrow.table(dict))",
+        )
+
+
+def check_result_columns(arguments: Arguments, levels: Iterable[str]) -> None:
+    """Check that no level has the name of a result's column."""
+    for level in filter(RESULT_COLUMN.fullmatch, levels):
+        arguments.refuse("by", level, "a column that results do not have under the same name")
+
+
+def warn_of_lookalikes(population: Any) -> None:
+    """Warn of a column that is ignored though its name is nearly one that is read."""
+    found: Any = getattr(getattr(population, "schema", None), "names", None)
+    if not isinstance(found, list):
+        found = getattr(population, "columns", ())
+    names = [name for name in found if isinstance(name, str)]
+    for name in names:
+        meant = name.strip().lower()
+        if name not in COLUMNS and meant in COLUMNS and meant not in names:
+            warn(f"column {name!r} of the population is ignored: is it {meant!r}?")
+
+
+def check_people(
+    arguments: Arguments, population: Any, costs: Any, by: Any, *, single: bool = False
+) -> list[str]:
+    """Check a population and its cost model; give the levels, or the ``single`` one."""
+    check_population(arguments, population)
+    if not isinstance(costs, CostModel):
+        arguments.refuse_type("costs", costs, "a CostModel")
+    levels = arguments.names("by", by)
+    if single and len(levels) > 1:
+        arguments.refuse("by", by, "one column")
+    check_result_columns(arguments, levels)
+    return levels
+
+
+def read_people(population: Any, costs: CostModel, levels: Sequence[str]) -> _engine.People:
+    """Read a population whose arguments have been checked."""
+    warn_of_lookalikes(population)
+    streamed = not hasattr(population, "__len__")
+    return _engine.People(population, costs._model, by=list(levels), streamed=streamed)
+
+
+def read_terms(
+    arguments: Arguments,
+    *,
+    of: str = "net",
+    stop_loss: float | StopLoss | None = None,
+    practice_sd: float = 0.0,
+    national_sd: float = 0.0,
+) -> _engine.Terms:
+    """Check and prepare what is asked of costs; right only if ``arguments.check`` passes."""
+    if of not in MEASURES:
+        arguments.refuse("of", of, "'net', 'gross' or 'ceded'")
+        of = "net"
+    return _engine.Terms(
+        of=of,
+        stop_loss=stop_loss_terms(arguments, stop_loss),
+        practice_sd=arguments.number("practice_sd", practice_sd, below=EFFECT_SD_BELOW),
+        national_sd=arguments.number("national_sd", national_sd, below=EFFECT_SD_BELOW),
+    )

@@ -1,0 +1,1 @@
+"""Tables and arguments: one checker, labels, hierarchy, provenance, arrays, progress."""

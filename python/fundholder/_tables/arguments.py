@@ -1,0 +1,131 @@
+"""Arguments of the public functions, checked all at once before any work."""
+
+from __future__ import annotations
+
+import math
+import operator
+import os
+import reprlib
+from collections.abc import Iterable
+from typing import Any
+
+from .._errors import InputError, InputTypeError
+
+
+class Arguments:
+    """Collects what is wrong with the arguments of one call; ``check`` raises it."""
+
+    def __init__(self) -> None:
+        self._values: list[str] = []
+        self._types: list[str] = []
+
+    def check(self) -> None:
+        """Raise every problem found so far."""
+        if self._values:
+            raise InputError(self._types + self._values)
+        if self._types:
+            raise InputTypeError(self._types)
+
+    def refuse(self, name: str, value: Any, allowed: str) -> None:
+        """Note that ``value`` is not allowed."""
+        self._values.append(f"{name} is {reprlib.repr(value)}: must be {allowed}")
+
+    def refuse_type(self, name: str, value: Any, allowed: str) -> None:
+        """Note that the type of ``value`` is not allowed."""
+        self._types.append(
+            f"{name} is {reprlib.repr(value)} ({type(value).__name__}): must be {allowed}"
+        )
+
+    def integer(self, name: str, value: Any, low: int, high: int) -> int:
+        """A whole number from ``low`` to ``high``."""
+        allowed = f"a whole number from {low} to {high}"
+        try:
+            number = operator.index(value)
+        except TypeError:
+            self.refuse_type(name, value, allowed)
+            return low
+        if not low <= number <= high or isinstance(value, bool):
+            self.refuse(name, value, allowed)
+            return low
+        return number
+
+    def threads(self, value: Any) -> int:
+        """How many threads; without a number, as many as the process may use."""
+        if value is None:
+            known = hasattr(os, "sched_getaffinity")
+            value = len(os.sched_getaffinity(0)) if known else os.cpu_count()
+        return self.integer("threads", value, 1, 1024)
+
+    def flag(self, name: str, value: Any) -> bool:
+        """True or false."""
+        if not isinstance(value, bool):
+            self.refuse_type(name, value, "True or False")
+        return bool(value)
+
+    def number(self, name: str, value: Any, *, below: float = math.inf) -> float:
+        """A finite number of at least 0 and below ``below``."""
+        allowed = "a finite number of at least 0"
+        if below < math.inf:
+            allowed += f" and below {below:g}"
+        number = _number(value)
+        if number is None:
+            self.refuse_type(name, value, allowed)
+            return 0.0
+        if not 0 <= number < below:
+            self.refuse(name, value, allowed)
+            return 0.0
+        return number
+
+    def column(self, name: str, value: Any, *, optional: bool = False) -> str:
+        """One column name; an empty one where there is none."""
+        if isinstance(value, str):
+            return value
+        if not (optional and value is None):
+            allowed = "the name of a column" + (", or None" if optional else "")
+            self.refuse_type(name, value, allowed)
+        return ""
+
+    def names(self, name: str, value: Any) -> list[str]:
+        """One column name or several, each once."""
+        allowed = "the name of a column, or a list of different ones"
+        if isinstance(value, str):
+            return [value]
+        if not isinstance(value, Iterable) or isinstance(value, bytes):
+            self.refuse_type(name, value, allowed)
+            return []
+        found = list(value)
+        if not all(isinstance(item, str) for item in found):
+            self.refuse_type(name, value, allowed)
+            return []
+        if not found or len(set(found)) < len(found):
+            self.refuse(name, value, allowed)
+        return found
+
+    def fractions(self, name: str, values: Any) -> list[tuple[str, float]]:
+        """Different numbers between 0 and 1, each with how it was written."""
+        allowed = "different numbers between 0 and 1"
+        if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+            self.refuse_type(name, values, f"a sequence of {allowed}")
+            return []
+        found: list[tuple[str, float]] = []
+        for value in values:
+            number = _number(value)
+            if number is None:
+                self.refuse_type(name, value, allowed)
+                continue
+            if not 0 < number < 1 or number in [other for _, other in found]:
+                self.refuse(name, value, allowed)
+            found.append((str(value), number))
+        return found
+
+
+def _number(value: Any) -> float | None:
+    """A number as a float, infinite where it is too large; nothing for anything else."""
+    if isinstance(value, bool | str | bytes) or not hasattr(value, "__float__"):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+    except (TypeError, ValueError):
+        return None
