@@ -10,7 +10,7 @@ use arrow_cast::cast;
 use arrow_schema::DataType;
 use fundholder_core::error::{Problem, Refusal};
 use fundholder_core::model::{Band, CostModel, Year};
-use fundholder_core::people::Rows;
+use fundholder_core::population::Rows;
 use fundholder_core::random::{identity, integer_address, label_address, mix};
 use rayon::prelude::*;
 

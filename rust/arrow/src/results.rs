@@ -7,7 +7,7 @@ use arrow_schema::{DataType, Field};
 use fundholder_core::contract::Measure;
 use fundholder_core::error::Refusal;
 use fundholder_core::measures::{Estimate, QuantileRule, SizeBand, moments, shares, systematic_sd};
-use fundholder_core::money::pounds;
+use fundholder_core::numeric::money::pounds;
 use fundholder_core::simulate::{Totals, UnitTotals};
 
 use crate::budgets::Budgets;

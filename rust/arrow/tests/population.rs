@@ -11,7 +11,7 @@ use arrow_array::{
 use fundholder_arrow::Reader;
 use fundholder_core::error::{Kind, Refusal};
 use fundholder_core::model::{Band, CostModel, Severity, Year};
-use fundholder_core::people::Rows;
+use fundholder_core::population::Rows;
 
 fn model(bands: &[Option<&str>]) -> Arc<CostModel> {
     let severity = Severity::parametric("lognormal", 2_000.0, Some(1.4)).unwrap();

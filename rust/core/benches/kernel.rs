@@ -6,10 +6,11 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use fundholder_core::contract::StopLoss;
 use fundholder_core::model::{Band, CostModel, Severity, Year};
-use fundholder_core::people::Rows;
+use fundholder_core::population::Rows;
 use fundholder_core::random::{identity, mix};
+use fundholder_core::run::Progress;
 use fundholder_core::simd::Level;
-use fundholder_core::simulate::{Options, Progress, Run};
+use fundholder_core::simulate::{Options, Run};
 
 const PEOPLE: u32 = 100_000;
 const PRACTICES: u32 = 10;

@@ -1,12 +1,12 @@
 //! Are exact laws of totals right? Against published quantiles and oracles that share no code with them.
 
-use fundholder_core::composition::Composition;
+use fundholder_core::analytic_moments::Question;
 use fundholder_core::contract::{Measure, StopLoss};
 use fundholder_core::exact::{UnitLaw, Which, laws};
 use fundholder_core::model::{Band, CostModel, Severity, Year};
-use fundholder_core::moments::Question;
-use fundholder_core::people::Rows;
-use fundholder_core::simulate::Progress;
+use fundholder_core::population::Composition;
+use fundholder_core::population::Rows;
+use fundholder_core::run::Progress;
 
 fn lognormal() -> CostModel {
     let severity = Severity::parametric("lognormal", 800.0 / 0.3, Some(1.6)).unwrap();

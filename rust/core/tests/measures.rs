@@ -1,9 +1,9 @@
 //! Are the figures that are reported of simulated years right, and their standard errors?
 
 use fundholder_core::measures::{Estimate, QuantileRule, moments, shares, size_bands, systematic_sd};
+use fundholder_core::numeric::special::{beta_i, normal_inverse_cdf};
 use fundholder_core::random::{RoundKeys, philox4x32};
 use fundholder_core::simulate::UnitTotals;
-use fundholder_core::special::{beta_i, normal_inverse_cdf};
 
 fn assert_value(estimate: Estimate, want: f64) {
     // A few roundings.

@@ -2,8 +2,8 @@
 
 use fundholder_core::contract::StopLoss;
 use fundholder_core::model::{Band, EventType, Severity, Year};
+use fundholder_core::numeric::special::gamma_p;
 use fundholder_core::severity::{Empirical, GpdTail};
-use fundholder_core::special::gamma_p;
 
 /// Positive nodes and weights of the 10-point Gauss-Legendre rule on [-1, 1] (Abramowitz and Stegun 1964, table 25.4).
 const GAUSS_LEGENDRE: [(f64, f64); 5] = [

@@ -4,7 +4,7 @@
 //! is steep: for the normal tail z² and for the incomplete functions the exponent, at most about
 //! 650, both times 4e-16.
 
-use fundholder_core::special::{
+use fundholder_core::numeric::special::{
     beta_i, beta_i_complement, gamma_p, gamma_q, inverse_gamma_p, inverse_gamma_q, normal_cdf,
     normal_inverse_cdf, normal_inverse_survival, normal_survival,
 };

@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 use fundholder_arrow::{
     Applied, Codes, Design, Fit, Formula as ArrowFormula, Source, add_up as arrow_add_up,
 };
-use fundholder_core::simulate::{Ended, Progress, thread_pool};
+use fundholder_core::run::{Ended, Progress, thread_pool};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 

@@ -8,13 +8,13 @@ use fundholder_arrow::{
     Asked, Budgets, Labels, PeopleLevel, Reader, cumulative_table, distribution_table, expected,
     variance_table,
 };
-use fundholder_core::composition::{Composition, People as CorePeople};
+use fundholder_core::analytic_moments::Question;
 use fundholder_core::error::Refusal;
 use fundholder_core::exact::{Accuracy, Pool, minimum_population};
 use fundholder_core::model::CostModel as CoreModel;
-use fundholder_core::moments::Question;
-use fundholder_core::people::Rows;
-use fundholder_core::simulate::{Ended, Progress};
+use fundholder_core::population::Rows;
+use fundholder_core::population::{Composition, People as CorePeople};
+use fundholder_core::run::{Ended, Progress};
 use pyo3::prelude::*;
 
 use crate::contract::{StopLoss, describe, measure};

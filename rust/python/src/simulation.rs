@@ -9,9 +9,10 @@ use fundholder_arrow::{Asked, Budgets, Level, Reader, size_band_table, summary_t
 use fundholder_core::error::Refusal;
 use fundholder_core::measures;
 use fundholder_core::model::CostModel as CoreModel;
-use fundholder_core::people::Rows;
+use fundholder_core::population::Rows;
+use fundholder_core::run::{Ended, Progress};
 use fundholder_core::simd;
-use fundholder_core::simulate::{Ended, Options, Progress, Run, Totals};
+use fundholder_core::simulate::{Options, Run, Totals};
 use pyo3::prelude::*;
 
 use crate::contract::{self, StopLoss, measure};

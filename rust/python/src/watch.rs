@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use fundholder_core::simulate::Progress;
+use fundholder_core::run::Progress;
 use pyo3::prelude::*;
 
 /// How often Python is asked for signals: an interrupt is answered well within a second.

@@ -6,7 +6,7 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use fundholder_core::error::Refusal;
 use fundholder_core::fit::{Column, UnitFeatures};
 use fundholder_core::random::mix;
-use fundholder_core::simulate::{Ended, Progress};
+use fundholder_core::run::{Ended, Progress};
 
 use super::features::{FINITE, Read, Reader, Wanted};
 use super::parts::{Source, summed};

@@ -8,7 +8,7 @@ use arrow_array::types::Float64Type;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use fundholder_core::error::{Problem, Refusal};
 use fundholder_core::fit::{Column, Features, Linear, UnitFeatures};
-use fundholder_core::simulate::{Ended, Progress};
+use fundholder_core::run::{Ended, Progress};
 
 use super::codes::Codes;
 use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, Read, Reader, Wanted};

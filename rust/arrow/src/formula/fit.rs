@@ -7,8 +7,8 @@ use std::sync::atomic::Ordering;
 use arrow_array::RecordBatch;
 use fundholder_core::error::{Problem, Refusal};
 use fundholder_core::fit::{Column, Features, Gram, Linear, Scores, Solution, Status, solve};
+use fundholder_core::run::{Ended, Progress};
 use fundholder_core::simd::Level;
-use fundholder_core::simulate::{Ended, Progress};
 
 use super::codes::Codes;
 use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, Read, Reader, Wanted};

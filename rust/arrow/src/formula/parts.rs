@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use arrow_array::RecordBatch;
 use fundholder_core::error::Refusal;
 use fundholder_core::fit::MOST_ROWS;
-use fundholder_core::simulate::{Ended, Progress};
+use fundholder_core::run::{Ended, Progress};
 use rayon::prelude::*;
 
 use super::features::{Coded, Read, Reader};

@@ -5,33 +5,33 @@
 //! having few costs or few prices, is a law on a lattice (`small`). Both are damped, so that what lies beyond the window
 //! does not come back into it. Every law is checked against the moments lane.
 
-mod mix;
-mod points;
-mod pool;
-mod series;
-mod small;
-mod texture;
-mod window;
+mod atoms_and_density;
+mod fourier_series;
+mod lattice_distribution;
+mod minimum_population;
+mod quadrature;
+mod tail_bounds;
+mod transforms;
 
 use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
-use crate::composition::{Part, People, together};
+use crate::analytic_moments::{Question, Table, UnitMoments};
 use crate::contract::Layer;
-use crate::effects::{REACH, sigma};
 use crate::error::{Problem, Refusal};
 use crate::model::{CostModel, Person, Persons};
-use crate::moments::{Question, Table, UnitMoments};
-use crate::simulate::{Ended, Progress};
-pub use pool::{MOST_PEOPLE, Pool, minimum_population};
+use crate::population::{Part, People, together};
+use crate::random_effects::{REACH, sigma};
+use crate::run::{Ended, Progress};
+pub use minimum_population::{MOST_PEOPLE, Pool, minimum_population};
 
-use mix::{Groups, Plan, Window};
-use points::Cuts;
-use series::Series;
-use small::LatticeLaw;
-use texture::Texture;
-use window::{Bounds, bennett};
+use atoms_and_density::Texture;
+use fourier_series::Series;
+use lattice_distribution::LatticeLaw;
+use quadrature::Cuts;
+use tail_bounds::{Bounds, bennett};
+use transforms::{Groups, Plan, Window};
 
 /// The law of one unit's total, with how well it is known.
 pub struct UnitLaw {
@@ -94,7 +94,7 @@ impl UnitLaw {
             Shape::Point(at) => *at,
             Shape::Series(series) => {
                 let all = &self.moments.all;
-                let z = crate::special::normal_inverse_cdf(probability);
+                let z = crate::numeric::special::normal_inverse_cdf(probability);
                 let sd = if all.sd.is_finite() { all.sd } else { series.width / 20.0 };
                 series.quantile(probability, all.mean + z * sd)
             }

@@ -1,7 +1,7 @@
 //! The normal equations, and the triangle that solves them (Cholesky).
 
 use super::{Column, Gram, Status};
-use crate::wide::Wide;
+use crate::numeric::double_double::Wide;
 
 /// A column whose residual on those before it has less than this share of its own sum of squares adds nothing but
 /// rounding: double precision leaves about 1e-13 of a column that is an exact combination of a few hundred others.

@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
-use super::pairs::{Products, pair};
-use super::runs::Runs;
+use super::constant_runs::Runs;
+use super::packed_pairs::{Products, pair};
 use super::tile::{TILE, Tile};
 use super::{Column, Features};
+use crate::numeric::double_double::Wide;
+use crate::numeric::exact_sums::{
+    BITS, GroupSums, NO_TOP, cut_rows, largest, lower, partners, places_down, top_of,
+};
 use crate::simd::{Level, Simd, Task};
-use crate::sums::{BITS, GroupSums, NO_TOP, cut_rows, largest, lower, partners, places_down, top_of};
-use crate::wide::Wide;
 
 /// Rows of one addition: pairs of their indicators are counted by 16 bits.
 pub const MOST_ROWS: usize = 1 << 13;

@@ -1,11 +1,11 @@
 //! Least squares of cost on what is known of people: the normal equations in one pass, robust errors in a second.
 
-mod bounded;
+mod constant_runs;
 mod equations;
 mod gram;
 mod linear;
-mod pairs;
-mod runs;
+mod nnls;
+mod packed_pairs;
 mod scores;
 mod solve;
 mod tile;

@@ -1,7 +1,7 @@
 //! Residuals times columns, added up by cluster: what errors by cluster are made of.
 
 use super::{Column, Features};
-use crate::sums::GroupSums;
+use crate::numeric::exact_sums::GroupSums;
 
 #[derive(Clone, Debug)]
 pub struct Scores {

@@ -1,7 +1,7 @@
 //! The normal equations solved: which columns add nothing, coefficients to the last digits, and their covariance.
 
-use super::bounded::bounded;
 use super::equations::{Equations, Triangle};
+use super::nnls::bounded;
 use super::{Column, Gram};
 
 /// What became of a column.

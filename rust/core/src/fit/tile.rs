@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::Features;
-use super::pairs::{Products, pair};
-use super::runs::Runs;
+use super::constant_runs::Runs;
+use super::packed_pairs::{Products, pair};
+use crate::numeric::exact_sums::{DIGITS, GroupSums, cut, partners};
 use crate::simd::{LANES, Simd};
-use crate::sums::{DIGITS, GroupSums, cut, partners};
 
 /// Rows whose products of digits are added as doubles: 2^9 products below 2^44 stay below 2^53.
 pub(super) const TILE: usize = 512;

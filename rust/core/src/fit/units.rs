@@ -1,7 +1,7 @@
 //! What is known of the people of each unit, added up: a linear formula of the totals is the total of the formula.
 
 use super::{Column, Features};
-use crate::sums::GroupSums;
+use crate::numeric::exact_sums::GroupSums;
 
 /// Totals of people, indicators and numbers by unit.
 #[derive(Clone, Debug)]

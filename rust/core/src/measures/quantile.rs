@@ -1,7 +1,7 @@
 //! Quantiles of simulated years.
 
 use super::Estimate;
-use crate::special::beta_i;
+use crate::numeric::special::beta_i;
 
 /// How a quantile of `n` sorted years is read off, prepared once for all units.
 ///

@@ -1,7 +1,7 @@
 //! The national summary: units by the size of their list.
 
 use super::estimate::{Estimate, moments};
-use crate::money::pounds;
+use crate::numeric::money::pounds;
 use crate::simulate::UnitTotals;
 
 /// Units with at least `from` people and fewer than `to`.

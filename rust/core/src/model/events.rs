@@ -4,8 +4,8 @@
 //! costs of pence and of millions are told apart with the same relative accuracy.
 
 use super::{EventType, SeverityKind};
-use crate::complex::{self, Complex64};
-use crate::lattice::Lattice;
+use crate::numeric::complex::{self, Complex64};
+use crate::numeric::lattice::Lattice;
 use crate::severity::{Empirical, Family};
 
 /// Points of one lattice; the last quarter of them beyond the one before is kept.

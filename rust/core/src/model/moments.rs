@@ -4,7 +4,7 @@ use super::person::Persons;
 use super::{Band, CostModel, Severity, Year};
 use crate::contract::{Layer, Measure, StopLoss};
 use crate::error::{Problem, Refusal};
-use crate::people::Kind;
+use crate::population::Kind;
 
 /// The first four cumulants of a cost, in powers of £; infinite where they do not exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -7,7 +7,7 @@ use super::events::year_law;
 use super::line::power_of_line;
 use super::{CostModel, EventType, Severity, SeverityKind, Year};
 use crate::contract::Layer;
-use crate::people::Kind;
+use crate::population::Kind;
 use crate::severity::Law;
 
 /// A law of costs in units of `unit` £.

@@ -1,12 +1,12 @@
 //! From a uniform number to a cost: the tables that the simulation draws from.
 
-mod atoms;
-mod cells;
+mod alias_table;
+mod quantile_table;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use atoms::Atoms;
-pub(crate) use cells::{Cells, FAST_CELLS, KEY_SHIFT, TOP_KEY};
+pub(crate) use alias_table::Atoms;
+pub(crate) use quantile_table::{Cells, FAST_CELLS, KEY_SHIFT, TOP_KEY};
 
 /// One severity, ready to be drawn: costs are `unit * at(v)` with v uniform in (0, 1).
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-use super::stretch::{from_tails, move_origin};
+use super::interval::{from_tails, move_origin};
 use super::{GpdTail, Law, MAX_MOMENT};
 
 const ORDERS: usize = MAX_MOMENT as usize + 1;

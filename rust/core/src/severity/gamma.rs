@@ -1,5 +1,5 @@
 use super::{Law, between};
-use crate::special::{gamma_p, gamma_q, inverse_gamma_p, inverse_gamma_q};
+use crate::numeric::special::{gamma_p, gamma_q, inverse_gamma_p, inverse_gamma_q};
 
 /// Gamma law of mean 1: shape alpha, scale 1/alpha.
 #[derive(Clone, Copy, Debug, PartialEq)]

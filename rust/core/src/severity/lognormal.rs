@@ -1,7 +1,7 @@
 use libm::{exp, log};
 
 use super::{Law, above};
-use crate::special::{normal_cdf, normal_inverse_cdf, normal_inverse_survival, normal_survival};
+use crate::numeric::special::{normal_cdf, normal_inverse_cdf, normal_inverse_survival, normal_survival};
 
 /// Lognormal law of mean 1: ln X is normal with variance sigma² and mean -sigma²/2.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,18 +4,18 @@ mod empirical;
 mod fixed;
 mod gamma;
 mod gpd;
+mod interval;
 mod lognormal;
 mod pareto;
-mod stretch;
 mod weibull;
 
 pub use empirical::Empirical;
 pub use fixed::Fixed;
 pub use gamma::Gamma;
 pub use gpd::GpdTail;
+pub(crate) use interval::{Stretch, stretches};
 pub use lognormal::Lognormal;
 pub use pareto::Pareto;
-pub(crate) use stretch::{Stretch, stretches};
 pub use weibull::Weibull;
 
 /// Highest order `k` that [`Law::partial_moment`] is meant for.
@@ -47,7 +47,7 @@ pub trait Law: Send + Sync {
 
     /// P(a < X <= b) and E[(X - a)^k; a < X <= b] for k = 1, 2, 3, over a finite stretch on which the law is smooth.
     fn stretch(&self, a: f64, b: f64) -> [f64; 4] {
-        stretch::from_tails(self, a, b)
+        interval::from_tails(self, a, b)
     }
 
     /// Costs that have a probability of their own, ascending, with their probabilities.

@@ -1,7 +1,7 @@
 use libm::{exp, expm1, log, log1p, pow, tgamma};
 
 use super::{Law, between};
-use crate::special::gamma_p;
+use crate::numeric::special::gamma_p;
 
 /// Weibull law of mean 1: survival exp(-(x/scale)^k) with scale 1/Gamma(1 + 1/k).
 #[derive(Clone, Copy, Debug, PartialEq)]

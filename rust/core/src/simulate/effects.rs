@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::Options;
+use crate::numeric::special::normal_inverse_cdf;
 use crate::random::{Purpose, Source, unit_interval};
-use crate::special::normal_inverse_cdf;
 
 /// The address of the national effect: its purpose alone makes it unique.
 const NATION: u64 = 0;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::chunk::{CHUNK, Chunk, GROUPS};
 use super::events::Events;
 use crate::contract::Terms;
-use crate::money::{MAX_PERSON_YEAR, Tally};
+use crate::numeric::money::{MAX_PERSON_YEAR, Tally};
 use crate::random::{Purpose, Source, WORDS};
 use crate::sampler::{Atoms, Cells, FAST_CELLS, KEY_SHIFT, Sampler, TOP_KEY};
 use crate::simd::{LANES, ROUNDER, Simd, Task};

@@ -4,27 +4,28 @@ mod chunk;
 mod effects;
 mod events;
 mod kernel;
-mod laws;
 mod plan;
+mod samplers;
 mod totals;
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
 use crate::contract::{StopLoss, Terms};
 use crate::error::{Problem, Refusal};
 use crate::model::CostModel;
-use crate::money::{Tally, UNITS_PER_POUND};
-use crate::people::Rows;
+use crate::numeric::money::{Tally, UNITS_PER_POUND};
+use crate::population::Rows;
 use crate::random::{Source, WORDS};
+use crate::run::{Ended, Progress, thread_pool};
 use crate::simd::Level;
 use chunk::{Chunk, Kind};
 use effects::Effects;
 use kernel::{Claimants, Halt, Years};
-use laws::Laws;
 use plan::{Plan, Slab};
+use samplers::Laws;
 use totals::LevelTotals;
 
 pub use totals::{Totals, UnitTotals};
@@ -64,27 +65,6 @@ impl Options {
 
 /// The most replications of one run: the address of a draw has room for four times as many.
 pub const MAX_REPLICATIONS: u32 = 1 << 30;
-
-/// How far a run is, and whether it should stop: shared with whoever watches it.
-#[derive(Debug, Default)]
-pub struct Progress {
-    /// Person-draws made.
-    pub drawn: AtomicU64,
-    pub stop: AtomicBool,
-}
-
-/// Why a run ended before its end.
-#[derive(Debug)]
-pub enum Ended {
-    Refused(Refusal),
-    Interrupted,
-}
-
-/// So many threads of their own.
-pub fn thread_pool(threads: usize) -> Result<rayon::ThreadPool, Refusal> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map_err(|error| Refusal::one(format!("threads: cannot start {threads}: {error}")))
-}
 
 /// A simulation to which people are added, batch by batch.
 pub struct Run {

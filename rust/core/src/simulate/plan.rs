@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::laws::Laws;
-use crate::people::Rows;
+use super::samplers::Laws;
+use crate::population::Rows;
 
 /// People in a slab, about: the unit of work of a thread.
 const SLAB: u64 = 8192;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::kernel::Halt;
 use crate::error::Refusal;
-use crate::money::Tally;
+use crate::numeric::money::Tally;
 
 /// One unit's totals, in units of money, replication by replication.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! Does the contract take what it should, to the last unit?
 
 use fundholder_core::contract::StopLoss;
-use fundholder_core::money::UNITS_PER_POUND;
+use fundholder_core::numeric::money::UNITS_PER_POUND;
 
 use super::{Row, annual, ceiling, events, every_law, group, mixed, options, run, severity};
 

@@ -5,7 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use fundholder_core::model::CostModel;
-use fundholder_core::simulate::{Ended, Options, Progress, Run};
+use fundholder_core::run::{Ended, Progress};
+use fundholder_core::simulate::{Options, Run};
 
 use super::{Row, addresses, annual, events, every_law, group, mixed, options, rows, run, severity, try_run};
 

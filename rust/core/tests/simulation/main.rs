@@ -14,11 +14,12 @@ mod same_bits;
 
 use fundholder_core::contract::StopLoss;
 use fundholder_core::model::{Band, CostModel, EventType, Severity, Year};
-use fundholder_core::people::Rows;
+use fundholder_core::population::Rows;
 use fundholder_core::random::{identity, label_address};
+use fundholder_core::run::{Ended, Progress};
 use fundholder_core::severity::{Empirical, GpdTail};
 use fundholder_core::simd::Level;
-use fundholder_core::simulate::{Ended, Options, Progress, Run, Totals};
+use fundholder_core::simulate::{Options, Run, Totals};
 
 const SEED: u64 = 20_260_401;
 

@@ -10,7 +10,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::error::Refusal;
 use crate::model::{CostModel, Year};
-use crate::people::{Kind, Rows};
+use crate::population::{Kind, Rows};
 use crate::random::mix;
 
 /// Weights are counts of 2^-30 of a person, so that their sums do not depend on the order of people.

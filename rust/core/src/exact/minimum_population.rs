@@ -1,13 +1,13 @@
 //! How large a pool must be.
 
 use super::{UnitLaw, Which, laws};
-use crate::composition::People;
-use crate::effects::sigma;
+use crate::analytic_moments::Question;
 use crate::error::Refusal;
 use crate::model::{CostModel, Persons};
-use crate::moments::Question;
-use crate::simulate::{Ended, Progress};
-use crate::special::{normal_cdf, normal_survival};
+use crate::numeric::special::{normal_cdf, normal_survival};
+use crate::population::People;
+use crate::random_effects::sigma;
+use crate::run::{Ended, Progress};
 
 /// Sizes that are tried at once: they share what does not depend on size.
 const TRIED: u64 = 24;
@@ -89,7 +89,7 @@ fn limit(model: &CostModel, people: &People, question: &Question, tolerance: f64
     }
     let layer = question.layer();
     let mut prepare = Persons::new(model, &layer);
-    let mix: Vec<_> = crate::composition::together(&people.all())
+    let mix: Vec<_> = crate::population::together(&people.all())
         .into_iter()
         .map(|(kind, weight)| (prepare.of(&people.kinds[kind as usize]), weight))
         .collect();
@@ -97,7 +97,7 @@ fn limit(model: &CostModel, people: &People, question: &Question, tolerance: f64
         let factor = libm::exp(sigma * z - 0.5 * sigma * sigma);
         mix.iter().map(|(person, weight)| weight * person.times(factor).raw_moments(&layer)[0]).sum()
     };
-    let nodes = crate::effects::nodes(1.0, 65);
+    let nodes = crate::random_effects::nodes(1.0, 65);
     // The nodes of a variate z are those of a lognormal multiplier with sigma 1, whose logarithm is z - 1/2.
     let expected: f64 = nodes.iter().map(|node| node.weight * mean(node.log + 0.5)).sum();
     let crossing = |target: f64| {

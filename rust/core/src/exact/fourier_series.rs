@@ -1,6 +1,6 @@
 //! A smooth law as a damped Fourier series: any of its probabilities and quantiles is one short sum.
 
-use crate::complex::{self, Complex64};
+use crate::numeric::complex::{self, Complex64};
 
 /// The law on [start, start + width]: with y the distance from the start, the density is e^(damping y) times the Fourier
 /// series of these coefficients (Abate and Whitt 1992).

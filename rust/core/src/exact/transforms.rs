@@ -5,18 +5,18 @@ use std::f64::consts::{PI, TAU};
 
 use rayon::prelude::*;
 
-use super::points::{self, Waves};
-use super::series::Series;
-use super::small::{self, LatticeLaw};
-use super::texture::measure;
+use super::atoms_and_density::measure;
+use super::fourier_series::Series;
+use super::lattice_distribution::{self, LatticeLaw};
+use super::quadrature::{self, Waves};
 use super::{Accuracy, Lane, REACHES, Shape};
-use crate::complex::{self, Complex64};
-use crate::effects::{Node, REACH, nodes};
+use crate::analytic_moments::UnitMoments;
 use crate::error::Refusal;
-use crate::lattice::Lattice;
 use crate::model::{Person, Scaled};
-use crate::moments::UnitMoments;
-use crate::simulate::Ended;
+use crate::numeric::complex::{self, Complex64};
+use crate::numeric::lattice::Lattice;
+use crate::random_effects::{Node, REACH, nodes};
+use crate::run::Ended;
 
 /// Waves of a series: at first, and at most for each reach of its window.
 const FIRST_WAVES: usize = 32;
@@ -353,7 +353,7 @@ impl Lane<'_> {
         let end = 2.0 * width + plans.iter().map(|plan| plan.start).fold(0.0, f64::max);
         let waves = Waves { turn, count, damping, end, people };
         let places = Places::new(shared, own);
-        let of = |amount: &Scaled| points::transform(amount, self.layer, &self.cuts, &waves);
+        let of = |amount: &Scaled| quadrature::transform(amount, self.layer, &self.cuts, &waves);
         let transforms = Transforms::new(self, &plans, &places.logs, of);
         plans
             .into_par_iter()
@@ -436,7 +436,7 @@ impl Lane<'_> {
         let largest = |plan: &Plan| plan.practices.iter().map(|people| self.mean(people)).fold(0.0, f64::max);
         let outer = nodes(shared, count(shared, &|plan| plan.moments.all.mean));
         let inner = nodes(own, count(own, &largest));
-        let of = |amount: &Scaled| small::transform(amount, self.layer, &self.cuts, lattice);
+        let of = |amount: &Scaled| lattice_distribution::transform(amount, self.layer, &self.cuts, lattice);
         let mut totals = vec![vec![Complex64::ZERO; waves]; plans.len()];
         for shared in &outer {
             let mut years: Vec<Vec<Vec<Complex64>>> =
@@ -511,7 +511,7 @@ fn enough_places(turn: f64) -> usize {
 
 /// What amounts that are the same have in common.
 fn name(amount: &Scaled) -> (usize, u64) {
-    (points::address(amount), amount.unit.to_bits())
+    (quadrature::address(amount), amount.unit.to_bits())
 }
 
 /// The waves up to where they have died out, and stayed so for a third as long again.

@@ -1,8 +1,8 @@
 //! How far from its mean a unit's total can lie: inequalities, so that a window holds all but a known share of the law.
 
-use crate::composition::People;
 use crate::contract::Layer;
 use crate::model::Person;
+use crate::population::People;
 
 /// Truncations at which sums are bounded: a factor of sqrt(2) apart.
 const TRUNCATIONS: usize = 160;

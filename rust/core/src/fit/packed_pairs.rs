@@ -1,6 +1,6 @@
 //! Pairs of columns.
 
-use crate::sums::DIGITS;
+use crate::numeric::exact_sums::DIGITS;
 
 /// Sums of the products of two columns of numbers, by the digits of each.
 pub(super) type Products = [[i128; DIGITS]; DIGITS];

@@ -7,7 +7,7 @@
 //! have been added had it come first (the idea of Demmel and Nguyen 2015, "Parallel reproducible summation", with
 //! bins at fixed places).
 
-use crate::wide::Wide;
+use crate::numeric::double_double::Wide;
 
 /// Digits kept of a number.
 pub(crate) const DIGITS: usize = 4;

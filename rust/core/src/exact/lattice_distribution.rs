@@ -1,10 +1,10 @@
 //! Laws on a lattice: of units whose total is not smooth, having few costs or few different prices.
 
-use super::points::Cuts;
-use crate::complex::Complex64;
+use super::quadrature::Cuts;
 use crate::contract::Layer;
-use crate::lattice::Lattice;
 use crate::model::Scaled;
+use crate::numeric::complex::Complex64;
+use crate::numeric::lattice::Lattice;
 
 /// The law of a unit's total at 0, step, 2 step, ...
 #[derive(Clone, Debug)]

@@ -5,11 +5,11 @@
 
 use rayon::prelude::*;
 
-use crate::composition::{Part, People, together};
 use crate::contract::{Layer, Measure, StopLoss};
-use crate::effects::{Node, nodes, sigma};
 use crate::error::Refusal;
 use crate::model::{Band, CostModel, Cumulants, Moments, Person, Persons};
+use crate::population::{Part, People, together};
+use crate::random_effects::{Node, nodes, sigma};
 
 /// Places of each effect at which people's cumulants are taken: they are smooth in it.
 const PLACES: usize = 33;

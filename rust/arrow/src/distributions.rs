@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
-use fundholder_core::composition::People;
+use fundholder_core::analytic_moments::{
+    Question, UnitMoments, check_variance, expected as expected_costs, moments,
+};
 use fundholder_core::error::{Problem, Refusal};
 use fundholder_core::exact::{Accuracy, UnitLaw, Which, laws};
 use fundholder_core::model::CostModel;
-use fundholder_core::moments::{Question, UnitMoments, check_variance, expected as expected_costs, moments};
-use fundholder_core::simulate::{Ended, Progress};
+use fundholder_core::population::People;
+use fundholder_core::run::{Ended, Progress};
 
 use crate::budgets::Budgets;
 use crate::column::{NOT_NEGATIVE, Problems, each, numbers, required};

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use crate::complex::{self, Complex64};
 use crate::contract::Layer;
 use crate::model::{Person, Scaled};
+use crate::numeric::complex::{self, Complex64};
 use crate::severity::{Law, Stretch, stretches};
 use crate::simd::{Level, Simd, Task};
 

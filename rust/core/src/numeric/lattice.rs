@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rustfft::{Fft, FftPlannerScalar};
 
-use crate::complex::Complex64;
+use crate::numeric::complex::Complex64;
 
 /// Logarithm of what is left at the last point. Rounding grows by its inverse, to 1e-9 at most.
 const DAMPING: f64 = 14.0;

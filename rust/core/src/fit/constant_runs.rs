@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use super::Features;
-use super::pairs::{Products, pair};
-use crate::sums::{DIGITS, Digits, GroupSums, cut, partners};
+use super::packed_pairs::{Products, pair};
+use crate::numeric::exact_sums::{DIGITS, Digits, GroupSums, cut, partners};
 
 /// Runs in which taking products pays.
 const MOST_RUNS: usize = 256;

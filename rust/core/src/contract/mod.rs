@@ -1,0 +1,9 @@
+//! What a contract does to one person's year.
+
+mod layer;
+mod stop_loss;
+
+pub use layer::Measure;
+pub(crate) use layer::Layer;
+pub use stop_loss::StopLoss;
+pub(crate) use stop_loss::Terms;

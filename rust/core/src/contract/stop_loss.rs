@@ -1,0 +1,77 @@
+//! A specific stop-loss: what is ceded of one person's year.
+
+use crate::error::{Problem, Refusal};
+use crate::numeric::money::UNITS_PER_POUND;
+
+/// A specific stop-loss: `share` of a person's cost above `ceiling` is ceded, at most `limit`. Money in £.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StopLoss {
+    pub(super) ceiling: f64,
+    pub(super) share: f64,
+    pub(super) limit: f64,
+}
+
+impl StopLoss {
+    /// `limit` is infinite where there is none.
+    pub fn new(ceiling: f64, share: f64, limit: Option<f64>) -> Result<Self, Refusal> {
+        let mut problems = Vec::new();
+        let mut check = |name: &str, value: f64, good: bool, allowed: &str| {
+            if !good {
+                problems.push(Problem::argument(name, value, allowed));
+            }
+        };
+        let money = |x: f64| x.is_finite() && x >= 0.0;
+        check("ceiling", ceiling, money(ceiling), "a finite number of £, 0 or more");
+        check("share", share, (0.0..=1.0).contains(&share), "a number from 0 to 1");
+        if let Some(limit) = limit {
+            check("limit", limit, money(limit), "a finite number of £, 0 or more");
+        }
+        Refusal::unless_empty(problems)?;
+        Ok(Self { ceiling, share, limit: limit.unwrap_or(f64::INFINITY) })
+    }
+
+    pub fn ceiling(&self) -> f64 {
+        self.ceiling
+    }
+
+    pub fn share(&self) -> f64 {
+        self.share
+    }
+
+    pub fn limit(&self) -> Option<f64> {
+        self.limit.is_finite().then_some(self.limit)
+    }
+
+    /// The cost from which on nothing more is ceded: infinite without a limit.
+    pub(crate) fn exhausted_at(&self) -> f64 {
+        if self.share == 0.0 { self.ceiling } else { self.ceiling + self.limit / self.share }
+    }
+
+    /// The part of a person's yearly cost (£) that is ceded (£).
+    pub fn ceded(&self, cost: f64) -> f64 {
+        ((cost - self.ceiling).max(0.0) * self.share).min(self.limit)
+    }
+}
+
+/// The terms in units of money, as whole numbers held in doubles.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub ceiling: f64,
+    pub share: f64,
+    pub limit: f64,
+}
+
+impl Terms {
+    pub(crate) fn new(stop_loss: Option<StopLoss>) -> Self {
+        let units = |pounds: f64| libm::rint(pounds * UNITS_PER_POUND);
+        match stop_loss {
+            Some(s) => Self { ceiling: units(s.ceiling), share: s.share, limit: units(s.limit) },
+            None => Self { ceiling: f64::INFINITY, share: 1.0, limit: f64::INFINITY },
+        }
+    }
+
+    /// Is all above the ceiling ceded, and nothing else to look at?
+    pub(crate) fn is_ceiling(&self) -> bool {
+        self.share == 1.0 && self.limit == f64::INFINITY
+    }
+}

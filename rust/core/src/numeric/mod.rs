@@ -1,0 +1,8 @@
+//! Numbers: special functions, exact sums, complex numbers, lattices, money.
+
+pub(crate) mod complex;
+pub(crate) mod double_double;
+pub mod exact_sums;
+pub(crate) mod lattice;
+pub mod money;
+pub mod special;

@@ -1,0 +1,26 @@
+//! A run of long work: how far it is, whether it should stop, why it ended, and its threads.
+
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
+use crate::error::Refusal;
+
+/// How far a run is, and whether it should stop: shared with whoever watches it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Person-draws made.
+    pub drawn: AtomicU64,
+    pub stop: AtomicBool,
+}
+
+/// Why a run ended before its end.
+#[derive(Debug)]
+pub enum Ended {
+    Refused(Refusal),
+    Interrupted,
+}
+
+/// So many threads of their own.
+pub fn thread_pool(threads: usize) -> Result<rayon::ThreadPool, Refusal> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|error| Refusal::one(format!("threads: cannot start {threads}: {error}")))
+}
