@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use arrow_array::RecordBatch;
-use fundholder_core::error::{Problem, Refusal};
+use fundholder_core::error::{Error, Problem};
 
 use crate::column::{NOT_NEGATIVE, Problems, each, numbers, required};
 use crate::labels::{Label, Labels};
@@ -15,8 +15,8 @@ pub struct Budgets {
 }
 
 impl Budgets {
-    /// Refuses missing columns, nulls, negative budgets and units named twice. Other columns are ignored.
-    pub fn read(batches: &[RecordBatch], by: &str) -> Result<Self, Refusal> {
+    /// Rejects missing columns, nulls, negative budgets and units named twice. Other columns are ignored.
+    pub fn read(batches: &[RecordBatch], by: &str) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let mut labels = Labels::default();
         let mut units = Vec::new();
@@ -46,8 +46,8 @@ impl Budgets {
         Ok(Self { by: by.into(), budgets })
     }
 
-    /// The budgets of these units, in their order; units without one are refused together.
-    pub(crate) fn of(&self, labels: &Labels, order: &[u32]) -> Result<Vec<f64>, Refusal> {
+    /// The budgets of these units, in their order; units without one are rejected together.
+    pub(crate) fn of(&self, labels: &Labels, order: &[u32]) -> Result<Vec<f64>, Error> {
         let mut problems = Problems::default();
         let mut found = Vec::new();
         for &unit in order {

@@ -5,7 +5,7 @@ use arrow_array::types::Float64Type;
 use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch};
 use arrow_cast::cast;
 use arrow_schema::DataType;
-use fundholder_core::error::{KEPT, Kind, Problem, Refusal};
+use fundholder_core::error::{Error, ErrorKind, KEPT, Problem};
 
 /// Collects what is wrong with a table.
 #[derive(Debug, Default)]
@@ -46,12 +46,12 @@ impl Problems {
         self.kept.is_empty()
     }
 
-    pub(crate) fn check(self) -> Result<(), Refusal> {
+    pub(crate) fn check(self) -> Result<(), Error> {
         if self.kept.is_empty() {
             return Ok(());
         }
-        let kind = if self.values { Kind::Value } else { Kind::Type };
-        Err(Refusal { kind, problems: self.kept, more: self.more })
+        let kind = if self.values { ErrorKind::Value } else { ErrorKind::Type };
+        Err(Error { kind, problems: self.kept, more: self.more })
     }
 }
 

@@ -10,19 +10,19 @@ use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch, StringArray};
 use arrow_cast::cast;
 use arrow_schema::{DataType, Field, Schema};
 use fundholder_core::contract::StopLoss;
-use fundholder_core::error::{Problem, Refusal};
+use fundholder_core::error::{Error, Problem};
 use fundholder_core::model::{Band, CostModel, EventType, MAX_RATE, Severity, SeverityKind, Year};
 use fundholder_core::severity::{Empirical, Family, GpdTail};
 
 use crate::column::{NOT_NEGATIVE, POSITIVE, PROBABILITY, Problems, Rule, each, numbers, once, required};
 use crate::labels::{Label, Labels};
 
-/// The name in a table of a law of observed costs.
+/// The name in a table of a distribution of observed costs.
 const EMPIRICAL: &str = "empirical";
 const TAIL: [&str; 4] = ["tail_threshold", "tail_scale", "tail_shape", "tail_probability"];
 
 /// A model of yearly amounts: band, p_any, family, mean, shape.
-pub fn annual_model(batch: &RecordBatch) -> Result<CostModel, Refusal> {
+pub fn annual_model(batch: &RecordBatch) -> Result<CostModel, Error> {
     let mut problems = Problems::default();
     let p_any = column(batch, "p_any", &PROBABILITY, &mut problems);
     let severities = severities(batch, &mut problems);
@@ -41,7 +41,7 @@ pub fn annual_model(batch: &RecordBatch) -> Result<CostModel, Refusal> {
 }
 
 /// A model of Poisson events: band, rate, family, mean, shape; several rows of a band are several types of event.
-pub fn events_model(batch: &RecordBatch) -> Result<CostModel, Refusal> {
+pub fn events_model(batch: &RecordBatch) -> Result<CostModel, Error> {
     let mut problems = Problems::default();
     let rates = column(batch, "rate", &NOT_NEGATIVE, &mut problems);
     let severities = severities(batch, &mut problems);
@@ -105,7 +105,7 @@ fn band_names(batch: &RecordBatch, events: bool, problems: &mut Problems) -> Vec
     codes.into_iter().map(|code| labels.list().get(code as usize).map(Label::to_string)).collect()
 }
 
-/// The severity of each row; none where it has been refused.
+/// The severity of each row; none where it has been rejected.
 fn severities(batch: &RecordBatch, problems: &mut Problems) -> Vec<Option<Severity>> {
     once(batch, ["band", "p_any", "rate", "family", "mean", "shape"].into_iter(), problems);
     let Some(families) = required(batch, "family", problems) else { return Vec::new() };
@@ -120,7 +120,7 @@ fn severities(batch: &RecordBatch, problems: &mut Problems) -> Vec<Option<Severi
         return Vec::new();
     }
     let mut read = |row: usize| {
-        let mut refuse = |name: &str, text: String| {
+        let mut reject = |name: &str, text: String| {
             problems.value(Problem::new(format!("column '{name}', row {row}: {text}")));
             None
         };
@@ -128,19 +128,19 @@ fn severities(batch: &RecordBatch, problems: &mut Problems) -> Vec<Option<Severi
         if family == EMPIRICAL {
             let tail = tails.each_ref().map(|column| column.get(row).copied().flatten());
             return match observed(batch, row, tail) {
-                Ok(law) => Some(Severity::observed(law)),
-                Err(text) => refuse("values", text),
+                Ok(distribution) => Some(Severity::observed(distribution)),
+                Err(text) => reject("values", text),
             };
         }
         let family = match Family::from_name(&family) {
             Ok(family) => family,
-            Err(text) => return refuse("family", format!("{text}, {EMPIRICAL}")),
+            Err(text) => return reject("family", format!("{text}, {EMPIRICAL}")),
         };
         let shape = shape.get(row).copied().flatten();
         let mean = mean.as_ref().filter(|mean| mean.is_valid(row)).map(|mean| mean.value(row));
         let mut good = true;
-        if let Err(text) = family.law(shape) {
-            refuse("shape", text);
+        if let Err(text) = family.distribution(shape) {
+            reject("shape", text);
             good = false;
         }
         match mean {
@@ -148,14 +148,14 @@ fn severities(batch: &RecordBatch, problems: &mut Problems) -> Vec<Option<Severi
                 let severity = Severity::parametric(family.name(), mean, shape);
                 if good { severity.ok() } else { None }
             }
-            Some(mean) => refuse("mean", format!("{mean}: must be {}", POSITIVE.allowed)),
-            None => refuse("mean", format!("null: must be {}", POSITIVE.allowed)),
+            Some(mean) => reject("mean", format!("{mean}: must be {}", POSITIVE.allowed)),
+            None => reject("mean", format!("null: must be {}", POSITIVE.allowed)),
         }
     };
     (0..batch.num_rows()).map(&mut read).collect()
 }
 
-/// The observed law of a row that a model's table holds.
+/// The observed distribution of a row that a model's table holds.
 fn observed(batch: &RecordBatch, row: usize, tail: [Option<f64>; 4]) -> Result<Empirical, String> {
     let list = |name: &str| -> Result<Vec<f64>, String> {
         let missing =
@@ -189,7 +189,7 @@ pub fn model_from_costs(
     band: Option<&str>,
     weight: Option<&str>,
     gpd: bool,
-) -> Result<CostModel, Refusal> {
+) -> Result<CostModel, Error> {
     let mut problems = Problems::default();
     let mut labels = Labels::default();
     let (mut costs, mut weights, mut bands) = (Vec::new(), Vec::new(), Vec::new());
@@ -254,8 +254,9 @@ fn band_from_costs(costs: &[f64], weights: &[f64], gpd: bool) -> Result<Year, St
     if positive <= 0.0 {
         return Err("no person-year with weight has a cost: at least one must".into());
     }
-    let law = if gpd { Empirical::fit_gpd(&values, &weights)? } else { Empirical::new(&values, &weights)? };
-    Ok(Year::Annual { p_any: positive / all, severity: Severity::observed(law) })
+    let distribution =
+        if gpd { Empirical::fit_gpd(&values, &weights)? } else { Empirical::new(&values, &weights)? };
+    Ok(Year::Annual { p_any: positive / all, severity: Severity::observed(distribution) })
 }
 
 /// The model as a table that reads back as the same model.
@@ -297,18 +298,20 @@ pub fn model_table(model: &CostModel) -> RecordBatch {
             let mut builder = ListBuilder::new(Float64Builder::new());
             for row in &rows {
                 match row.2.kind() {
-                    SeverityKind::Observed(law) => builder.append_value(of(law).iter().map(|&x| Some(x))),
+                    SeverityKind::Observed(distribution) => {
+                        builder.append_value(of(distribution).iter().map(|&x| Some(x)))
+                    }
                     SeverityKind::Parametric { .. } => builder.append_null(),
                 }
             }
             Arc::new(builder.finish())
         };
-        columns.push(("values", lists(|law| law.values())));
-        columns.push(("probabilities", lists(|law| law.probabilities())));
+        columns.push(("values", lists(|distribution| distribution.values())));
+        columns.push(("probabilities", lists(|distribution| distribution.probabilities())));
         let parts: [fn(&GpdTail) -> f64; 4] = [|t| t.threshold, |t| t.scale, |t| t.shape, |t| t.probability];
         for (name, part) in TAIL.into_iter().zip(parts) {
             let of = |severity: &Severity| match severity.kind() {
-                SeverityKind::Observed(law) => law.tail().map(part),
+                SeverityKind::Observed(distribution) => distribution.tail().map(part),
                 SeverityKind::Parametric { .. } => None,
             };
             columns.push((name, numbers(&of)));
@@ -318,16 +321,16 @@ pub fn model_table(model: &CostModel) -> RecordBatch {
 }
 
 /// band, mean, sd, cv, skewness of a person's yearly cost net of the stop-loss.
-pub fn moments_table(model: &CostModel, stop_loss: Option<&StopLoss>) -> Result<RecordBatch, Refusal> {
+pub fn moments_table(model: &CostModel, stop_loss: Option<&StopLoss>) -> Result<RecordBatch, Error> {
     let mut problems = Vec::new();
     let mut moments = Vec::new();
     for band in &model.bands {
         match band.moments(stop_loss) {
             Ok(of_band) => moments.push(of_band),
-            Err(refusal) => problems.extend(refusal.problems),
+            Err(error) => problems.extend(error.problems),
         }
     }
-    Refusal::unless_empty(problems)?;
+    Error::unless_empty(problems)?;
     let names = model.bands.iter().map(|band| band.name.as_deref());
     Ok(table(vec![
         ("band", Arc::new(StringArray::from_iter(names)) as ArrayRef),

@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use fundholder_core::analytic_moments::{
-    Question, UnitMoments, check_variance, expected as expected_costs, moments,
+    UnitMoments, Valuation, check_variance, expected as expected_costs, moments,
 };
-use fundholder_core::error::{Problem, Refusal};
-use fundholder_core::exact::{Accuracy, UnitLaw, Which, laws};
+use fundholder_core::error::{Error, Problem};
+use fundholder_core::exact::{Accuracy, UnitDistribution, UnitSelection, distributions};
 use fundholder_core::model::CostModel;
 use fundholder_core::population::People;
-use fundholder_core::run::{Ended, Progress};
+use fundholder_core::run::{Progress, RunError};
 
 use crate::budgets::Budgets;
 use crate::column::{NOT_NEGATIVE, Problems, each, numbers, required};
 use crate::costs::table;
 use crate::labels::{Label, Labels};
-use crate::results::Asked;
+use crate::results::LabelledNumber;
 
 /// The people of one level.
 pub struct Level<'a> {
@@ -39,54 +39,57 @@ struct Row {
 }
 
 impl Level<'_> {
-    fn which<'a>(&self, only: Option<&'a [u32]>, question: &'a Question) -> Which<'a> {
-        Which { level: self.place, only, question }
+    fn which<'a>(&self, only: Option<&'a [u32]>, valuation: &'a Valuation) -> UnitSelection<'a> {
+        UnitSelection { level: self.place, only, valuation }
     }
 
     /// Budgets by number of the unit.
-    fn budgets(&self, budgets: Option<&Budgets>) -> Result<Option<Vec<f64>>, Refusal> {
+    fn budgets(&self, budgets: Option<&Budgets>) -> Result<Option<Vec<f64>>, Error> {
         let all: Vec<u32> = (0..self.labels.list().len() as u32).collect();
         budgets.map(|budgets| budgets.of(self.labels, &all)).transpose()
     }
 }
 
 /// Expected cost of each unit, in the order of the labels.
-pub fn expected(level: &Level<'_>, question: &Question) -> Vec<f64> {
-    let means = expected_costs(level.model, level.people, level.place, question);
+pub fn expected(level: &Level<'_>, valuation: &Valuation) -> Vec<f64> {
+    let means = expected_costs(level.model, level.people, level.place, valuation);
     level.labels.sorted().into_iter().map(|unit| means[unit as usize]).collect()
 }
 
-/// The columns of `variance`, and how accurate its laws are; without laws, probabilities and quantiles are null.
+/// The columns of `variance`, and how accurate its distributions are; without distributions, probabilities and quantiles are null.
 pub fn variance_table(
     level: &Level<'_>,
-    question: &Question,
+    valuation: &Valuation,
     budgets: Option<&Budgets>,
-    thresholds: &[Asked],
-    quantiles: &[Asked],
+    thresholds: &[LabelledNumber],
+    quantiles: &[LabelledNumber],
     exact: bool,
     progress: &Progress,
-) -> Result<(RecordBatch, Accuracy), Ended> {
-    let budgets = level.budgets(budgets).map_err(Ended::Refused)?;
+) -> Result<(RecordBatch, Accuracy), RunError> {
+    let budgets = level.budgets(budgets).map_err(RunError::Rejected)?;
     let budget = |unit: u32, m: &UnitMoments| budgets.as_ref().map_or(m.all.mean, |b| b[unit as usize]);
     let rows: Vec<Row> = if exact {
-        check_variance(level.model, level.people, question).map_err(Ended::Refused)?;
+        check_variance(level.model, level.people, valuation).map_err(RunError::Rejected)?;
         let most = thresholds.iter().map(|(_, t)| *t).fold(0.0, f64::max);
         let asked = |unit: u32, m: &UnitMoments| {
             // A quantile near 1 asks for all there is.
             let far = quantiles.iter().any(|(_, q)| *q > 0.9999);
             if far { f64::INFINITY } else { budget(unit, m) * (1.0 + most) }
         };
-        let read = |unit: u32, law: &UnitLaw| {
-            let budget = budget(unit, &law.moments);
-            let beyond = |(_, t): &Asked| [1.0 - law.cdf(budget * (1.0 + t)), law.below(budget * (1.0 - t))];
+        let read = |unit: u32, distribution: &UnitDistribution| {
+            let budget = budget(unit, &distribution.moments);
+            let beyond = |(_, t): &LabelledNumber| {
+                [1.0 - distribution.cdf(budget * (1.0 + t)), distribution.below(budget * (1.0 - t))]
+            };
             Row {
-                moments: law.moments.clone(),
+                moments: distribution.moments.clone(),
                 beyond: thresholds.iter().map(beyond).collect(),
-                quantiles: quantiles.iter().map(|(_, q)| law.quantile(*q)).collect(),
-                accuracy: law.accuracy,
+                quantiles: quantiles.iter().map(|(_, q)| distribution.quantile(*q)).collect(),
+                accuracy: distribution.accuracy,
             }
         };
-        let found = laws(level.model, level.people, level.which(None, question), progress, asked, read)?;
+        let found =
+            distributions(level.model, level.people, level.which(None, valuation), progress, asked, read)?;
         found.into_iter().map(|(_, row)| row).collect()
     } else {
         let row = |moments| Row {
@@ -95,7 +98,7 @@ pub fn variance_table(
             quantiles: Vec::new(),
             accuracy: Accuracy::default(),
         };
-        let found = moments(level.model, level.people, level.place, question).map_err(Ended::Refused)?;
+        let found = moments(level.model, level.people, level.place, valuation).map_err(RunError::Rejected)?;
         found.into_iter().map(row).collect()
     };
     let order = level.labels.sorted();
@@ -128,14 +131,14 @@ pub fn variance_table(
     Ok((table(columns.iter().map(|(name, array)| (name.as_str(), array.clone())).collect()), worst))
 }
 
-/// `<by>`, cost, probability, cumulative: the law of each unit, or of those named.
+/// `<by>`, cost, probability, cumulative: the distribution of each unit, or of those named.
 pub fn distribution_table(
     level: &Level<'_>,
-    question: &Question,
+    valuation: &Valuation,
     units: Option<&[String]>,
     points: usize,
     progress: &Progress,
-) -> Result<(RecordBatch, Accuracy), Ended> {
+) -> Result<(RecordBatch, Accuracy), RunError> {
     let order = level.labels.sorted();
     let allowed = a_unit(level);
     let chosen: Vec<u32> = match units {
@@ -143,15 +146,15 @@ pub fn distribution_table(
         Some(names) => {
             let found =
                 find(level, names, |_, name| Problem::argument("units", format!("'{name}'"), &allowed))
-                    .map_err(Ended::Refused)?;
+                    .map_err(RunError::Rejected)?;
             order.into_iter().filter(|unit| found.contains(unit)).collect()
         }
     };
-    let read = |_: u32, law: &UnitLaw| (law.table(points), law.accuracy);
-    let mut found: HashMap<u32, _> = laws(
+    let read = |_: u32, distribution: &UnitDistribution| (distribution.table(points), distribution.accuracy);
+    let mut found: HashMap<u32, _> = distributions(
         level.model,
         level.people,
-        level.which(Some(&chosen), question),
+        level.which(Some(&chosen), valuation),
         progress,
         |_, _| f64::INFINITY,
         read,
@@ -182,24 +185,31 @@ pub fn distribution_table(
 /// `<by>`, cost, cumulative: P(total <= cost) for each row of a table `<by>`, cost.
 pub fn cumulative_table(
     level: &Level<'_>,
-    question: &Question,
+    valuation: &Valuation,
     at: &[RecordBatch],
     progress: &Progress,
-) -> Result<RecordBatch, Ended> {
+) -> Result<RecordBatch, RunError> {
     let allowed = a_unit(level);
-    let (names, costs) = read_costs(at, level.name).map_err(Ended::Refused)?;
+    let (names, costs) = read_costs(at, level.name).map_err(RunError::Rejected)?;
     let units =
         find(level, &names, |row, name| Problem::cell(level.name, row, format!("'{name}'"), &allowed))
-            .map_err(Ended::Refused)?;
+            .map_err(RunError::Rejected)?;
     let mut asked: HashMap<u32, Vec<usize>> = HashMap::new();
     units.iter().enumerate().for_each(|(row, unit)| asked.entry(*unit).or_default().push(row));
     let mut chosen: Vec<u32> = asked.keys().copied().collect();
     chosen.sort_unstable();
     let most = |unit: u32, _: &UnitMoments| asked[&unit].iter().map(|&row| costs[row]).fold(0.0, f64::max);
-    let read = |unit: u32, law: &UnitLaw| -> Vec<(usize, f64)> {
-        asked[&unit].iter().map(|&row| (row, law.cdf(costs[row]))).collect()
+    let read = |unit: u32, distribution: &UnitDistribution| -> Vec<(usize, f64)> {
+        asked[&unit].iter().map(|&row| (row, distribution.cdf(costs[row]))).collect()
     };
-    let found = laws(level.model, level.people, level.which(Some(&chosen), question), progress, most, read)?;
+    let found = distributions(
+        level.model,
+        level.people,
+        level.which(Some(&chosen), valuation),
+        progress,
+        most,
+        read,
+    )?;
     let mut cumulative = vec![0.0; costs.len()];
     found.into_iter().flat_map(|(_, rows)| rows).for_each(|(row, p)| cumulative[row] = p);
     Ok(table(vec![
@@ -210,7 +220,7 @@ pub fn cumulative_table(
 }
 
 /// The units and costs of a table `<by>`, cost.
-fn read_costs(batches: &[RecordBatch], by: &str) -> Result<(Vec<String>, Vec<f64>), Refusal> {
+fn read_costs(batches: &[RecordBatch], by: &str) -> Result<(Vec<String>, Vec<f64>), Error> {
     let mut problems = Problems::default();
     let (mut labels, mut units, mut costs) = (Labels::default(), Vec::new(), Vec::new());
     let mut first = 0;
@@ -235,12 +245,12 @@ fn a_unit(level: &Level<'_>) -> String {
     format!("a unit of the population's column '{}'", level.name)
 }
 
-/// The numbers of units with these names; all that are not there are refused together.
+/// The numbers of units with these names; all that are not there are rejected together.
 fn find(
     level: &Level<'_>,
     names: &[String],
     unknown: impl Fn(u64, &str) -> Problem,
-) -> Result<Vec<u32>, Refusal> {
+) -> Result<Vec<u32>, Error> {
     let known: HashMap<String, u32> = level.labels.list().iter().map(Label::to_string).zip(0..).collect();
     let mut problems = Problems::default();
     let mut found = Vec::new();

@@ -17,4 +17,4 @@ pub use distributions::{
 pub use formula::{Applied, Codes, Design, Fit, Fitted, Formula, Source, add_up, places};
 pub use labels::{Label, Labels};
 pub use population::Reader;
-pub use results::{Asked, Level, size_band_table, summary_table, totals_table};
+pub use results::{LabelledNumber, Level, size_band_table, summary_table, totals_table};

@@ -8,7 +8,7 @@ use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_cast::cast;
 use arrow_schema::DataType;
-use fundholder_core::error::{Problem, Refusal};
+use fundholder_core::error::{Error, Problem};
 use fundholder_core::model::{Band, CostModel, Year};
 use fundholder_core::population::Rows;
 use fundholder_core::random::{identity, integer_address, label_address, mix};
@@ -88,7 +88,7 @@ impl Reader {
     }
 
     /// Appends the rows of a batch.
-    pub fn read(&mut self, batch: &RecordBatch, rows: &mut Rows) -> Result<(), Refusal> {
+    pub fn read(&mut self, batch: &RecordBatch, rows: &mut Rows) -> Result<(), Error> {
         let mut problems = Problems::default();
         let from = rows.len();
         let first = self.rows;
@@ -190,14 +190,14 @@ impl Reader {
         self.named = true;
         let mut addresses = Vec::with_capacity(column.len());
         let allowed = "an integer or a string";
-        let mut refuse =
+        let mut reject =
             |row: usize| problems.value(Problem::cell("person", first + row as u64, "null", allowed));
         if let Some(numbers) = lossless(column, &DataType::Int64).filter(|_| column.data_type().is_integer())
         {
             let numbers = numbers.as_primitive::<Int64Type>();
             for i in 0..numbers.len() {
                 if numbers.is_null(i) {
-                    refuse(i);
+                    reject(i);
                 }
                 addresses.push(integer_address(numbers.value(i)));
             }
@@ -206,7 +206,7 @@ impl Reader {
             let texts = texts.as_string::<i32>();
             for i in 0..texts.len() {
                 if texts.is_null(i) {
-                    refuse(i);
+                    reject(i);
                 }
                 addresses.push(label_address(texts.value(i).as_bytes()));
             }
@@ -216,8 +216,8 @@ impl Reader {
         Some(addresses)
     }
 
-    /// Refuses people who are in a practice twice: both would have the same years. `rows` are the last that were read.
-    pub fn check_repeated(&self, rows: &Rows) -> Result<(), Refusal> {
+    /// Rejects people who are in a practice twice: both would have the same years. `rows` are the last that were read.
+    pub fn check_repeated(&self, rows: &Rows) -> Result<(), Error> {
         if !self.named {
             return Ok(());
         }

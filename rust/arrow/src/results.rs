@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, FixedSizeListArray, Float64Array, Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field};
-use fundholder_core::contract::Measure;
-use fundholder_core::error::Refusal;
+use fundholder_core::contract::Basis;
+use fundholder_core::error::Error;
 use fundholder_core::measures::{Estimate, QuantileRule, SizeBand, moments, shares, systematic_sd};
 use fundholder_core::numeric::money::pounds;
 use fundholder_core::simulate::{Totals, UnitTotals};
@@ -36,23 +36,23 @@ impl Level {
 }
 
 /// One unit's cost (£) in every replication.
-fn years(measure: Measure, unit: &UnitTotals) -> Vec<f64> {
+fn years(measure: Basis, unit: &UnitTotals) -> Vec<f64> {
     let pairs = unit.gross.iter().zip(&unit.ceded);
     match measure {
-        Measure::Gross => unit.gross.iter().copied().map(pounds).collect(),
-        Measure::Net => pairs.map(|(gross, ceded)| pounds(gross - ceded)).collect(),
-        Measure::Ceded => unit.ceded.iter().copied().map(pounds).collect(),
+        Basis::Gross => unit.gross.iter().copied().map(pounds).collect(),
+        Basis::Net => pairs.map(|(gross, ceded)| pounds(gross - ceded)).collect(),
+        Basis::Ceded => unit.ceded.iter().copied().map(pounds).collect(),
     }
 }
 
 /// A tolerance or probability, and how the caller wrote it.
-pub type Asked = (String, f64);
+pub type LabelledNumber = (String, f64);
 
 /// `<by>`, people, gross, net: each unit's cost (£) in every replication.
 pub fn totals_table(level: &Level) -> RecordBatch {
     let units = level.units();
     let replications = units.first().map_or(0, |unit| unit.gross.len());
-    let lists = |measure: Measure| -> ArrayRef {
+    let lists = |measure: Basis| -> ArrayRef {
         let mut values = Vec::with_capacity(units.len() * replications);
         for unit in &units {
             values.extend(years(measure, unit));
@@ -66,17 +66,17 @@ pub fn totals_table(level: &Level) -> RecordBatch {
         ))
     };
     let [by, people] = level.head();
-    table(vec![by, people, ("gross", lists(Measure::Gross)), ("net", lists(Measure::Net))])
+    table(vec![by, people, ("gross", lists(Basis::Gross)), ("net", lists(Basis::Net))])
 }
 
 /// The estimates of each unit, each followed by its Monte Carlo standard error.
 pub fn summary_table(
     level: &Level,
-    measure: Measure,
+    measure: Basis,
     budgets: Option<&Budgets>,
-    thresholds: &[Asked],
-    quantiles: &[Asked],
-) -> Result<RecordBatch, Refusal> {
+    thresholds: &[LabelledNumber],
+    quantiles: &[LabelledNumber],
+) -> Result<RecordBatch, Error> {
     let budgets = budgets.map(|budgets| budgets.of(&level.labels, &level.labels.sorted())).transpose()?;
     let units = level.units();
     let replications = units.first().map_or(0, |unit| unit.gross.len());
@@ -89,7 +89,7 @@ pub fn summary_table(
         let mut years = years(measure, unit);
         let all = moments(&years);
         let chance = match measure {
-            Measure::Net if !unit.chance_net.is_empty() => {
+            Basis::Net if !unit.chance_net.is_empty() => {
                 moments(&unit.chance_net.iter().copied().map(pounds).collect::<Vec<_>>())
             }
             _ => all.clone(),
@@ -108,7 +108,7 @@ pub fn summary_table(
         put(&|| "sd".into(), all.sd);
         put(&|| "cv".into(), all.cv);
         put(&|| "skewness".into(), all.skewness);
-        if measure == Measure::Net {
+        if measure == Basis::Net {
             put(&|| "chance_sd".into(), chance.sd);
             put(&|| "systematic_sd".into(), systematic_sd(&all, &chance));
         }
@@ -138,7 +138,7 @@ pub fn summary_table(
 }
 
 /// The national summary by size of list.
-pub fn size_band_table(bands: &[SizeBand], thresholds: &[Asked]) -> RecordBatch {
+pub fn size_band_table(bands: &[SizeBand], thresholds: &[LabelledNumber]) -> RecordBatch {
     let integers = |of: &dyn Fn(&SizeBand) -> Option<u64>| -> ArrayRef {
         Arc::new(Int64Array::from_iter(bands.iter().map(|band| of(band).map(|n| n as i64))))
     };

@@ -9,7 +9,7 @@ use arrow_array::{
     UInt64Array,
 };
 use fundholder_arrow::Reader;
-use fundholder_core::error::{Kind, Refusal};
+use fundholder_core::error::{Error, ErrorKind};
 use fundholder_core::model::{Band, CostModel, Severity, Year};
 use fundholder_core::population::Rows;
 
@@ -27,15 +27,15 @@ fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
         .unwrap()
 }
 
-fn read(model: &Arc<CostModel>, batch: &RecordBatch) -> Result<(Reader, Rows), Refusal> {
+fn read(model: &Arc<CostModel>, batch: &RecordBatch) -> Result<(Reader, Rows), Error> {
     let mut reader = Reader::new(model.clone(), &["practice".to_string()]);
     let mut rows = Rows::default();
     reader.read(batch, &mut rows)?;
     Ok((reader, rows))
 }
 
-fn problems(model: &Arc<CostModel>, batch: &RecordBatch) -> Refusal {
-    read(model, batch).err().expect("should be refused")
+fn problems(model: &Arc<CostModel>, batch: &RecordBatch) -> Error {
+    read(model, batch).err().expect("should be rejected")
 }
 
 /// Labels 17, 4, 17 in every type that can hold them.
@@ -152,7 +152,7 @@ fn are_rows_without_identity_numbered_through_all_batches() {
 #[test]
 fn are_all_problems_of_a_table_named_at_once() {
     let model = model(&[Some("young"), Some("old")]);
-    let refusal = problems(
+    let error = problems(
         &model,
         &batch(vec![
             (
@@ -166,8 +166,8 @@ fn are_all_problems_of_a_table_named_at_once() {
             ("person", Arc::new(Float64Array::from(vec![1.0; 4]))),
         ]),
     );
-    let message = refusal.to_string();
-    assert_eq!(refusal.kind, Kind::Value);
+    let message = error.to_string();
+    assert_eq!(error.kind, ErrorKind::Value);
     for part in [
         "column 'practice', row 1: null: must be",
         "column 'band', row 2: 'older': must be a band of the cost model: young, old",
@@ -181,19 +181,19 @@ fn are_all_problems_of_a_table_named_at_once() {
     ] {
         assert!(message.contains(part), "{part} is not in\n{message}");
     }
-    assert_eq!(refusal.problems.len(), 9, "{message}");
+    assert_eq!(error.problems.len(), 9, "{message}");
 }
 
 #[test]
 fn is_a_wrong_type_alone_a_type_error_and_a_missing_column_named_with_those_there_are() {
     let model = model(&[Some("young"), Some("old")]);
-    let refusal = problems(&model, &batch(vec![("pcn", Arc::new(StringArray::from(vec!["x"])) as ArrayRef)]));
-    let message = refusal.to_string();
+    let error = problems(&model, &batch(vec![("pcn", Arc::new(StringArray::from(vec!["x"])) as ArrayRef)]));
+    let message = error.to_string();
     assert!(message.contains("column 'practice' is missing: the table has pcn"), "{message}");
     assert!(message.contains("column 'band' is missing: the table has pcn"), "{message}");
     let floats: ArrayRef = Arc::new(Float64Array::from(vec![1.0]));
     let young: ArrayRef = Arc::new(StringArray::from(vec!["young"]));
-    let refusal = problems(&model, &batch(vec![("practice", floats), ("band", young)]));
-    assert_eq!(refusal.kind, Kind::Type);
-    assert!(refusal.to_string().contains("column 'practice' is Float64"), "{refusal}");
+    let error = problems(&model, &batch(vec![("practice", floats), ("band", young)]));
+    assert_eq!(error.kind, ErrorKind::Type);
+    assert!(error.to_string().contains("column 'practice' is Float64"), "{error}");
 }

@@ -9,7 +9,7 @@ use fundholder_core::model::{Band, CostModel, Severity, Year};
 use fundholder_core::population::Rows;
 use fundholder_core::random::{identity, mix};
 use fundholder_core::run::Progress;
-use fundholder_core::simd::Level;
+use fundholder_core::simd::Processor;
 use fundholder_core::simulate::{Options, Run};
 
 const PEOPLE: u32 = 100_000;
@@ -61,7 +61,7 @@ fn person_years(c: &mut Criterion) {
         let mut group = c.benchmark_group(people);
         group.throughput(Throughput::Elements(u64::from(PEOPLE) * u64::from(YEARS)));
         group.sample_size(20);
-        for processor in Level::ALL.into_iter().filter(|level| level.available()) {
+        for processor in Processor::ALL.into_iter().filter(|level| level.available()) {
             for (name, stop_loss) in
                 [("gross", None), ("ceiling", Some(ceiling)), ("share and limit", Some(share))]
             {

@@ -5,8 +5,8 @@
 
 use rayon::prelude::*;
 
-use crate::contract::{Layer, Measure, StopLoss};
-use crate::error::Refusal;
+use crate::contract::{Basis, Layer, StopLoss};
+use crate::error::Error;
 use crate::model::{Band, CostModel, Cumulants, Moments, Person, Persons};
 use crate::population::{Part, People, together};
 use crate::random_effects::{Node, nodes, sigma};
@@ -16,8 +16,8 @@ const PLACES: usize = 33;
 
 /// What is asked of the cost of units.
 #[derive(Clone, Copy, Debug)]
-pub struct Question {
-    pub measure: Measure,
+pub struct Valuation {
+    pub measure: Basis,
     pub stop_loss: Option<StopLoss>,
     /// SD of a yearly effect of mean 1 that multiplies all costs of a practice.
     pub practice_sd: f64,
@@ -25,7 +25,7 @@ pub struct Question {
     pub national_sd: f64,
 }
 
-impl Question {
+impl Valuation {
     pub(crate) fn layer(&self) -> Layer {
         Layer::new(self.stop_loss.as_ref(), self.measure)
     }
@@ -42,69 +42,69 @@ pub struct UnitMoments {
     pub systematic_sd: f64,
 }
 
-/// Moments of the total of each unit of a level, by its number. Refuses an infinite variance, by band.
+/// Moments of the total of each unit of a level, by its number. Rejects an infinite variance, by band.
 pub fn moments(
     model: &CostModel,
     people: &People,
     level: usize,
-    question: &Question,
-) -> Result<Vec<UnitMoments>, Refusal> {
-    check_variance(model, people, question)?;
-    let cumulants = table(model, people, question);
+    valuation: &Valuation,
+) -> Result<Vec<UnitMoments>, Error> {
+    check_variance(model, people, valuation)?;
+    let cumulants = table(model, people, valuation);
     let units = people.units(level);
     Ok(units.par_iter().map(|parts| cumulants.unit(parts)).collect())
 }
 
-/// Refuses an infinite variance of anyone's cost, by band.
-pub fn check_variance(model: &CostModel, people: &People, question: &Question) -> Result<(), Refusal> {
-    let layer = question.layer();
-    let mut met: Vec<u32> = people.kinds.iter().map(|kind| kind.band).collect();
+/// Rejects an infinite variance of anyone's cost, by band.
+pub fn check_variance(model: &CostModel, people: &People, valuation: &Valuation) -> Result<(), Error> {
+    let layer = valuation.layer();
+    let mut met: Vec<u32> = people.classes.iter().map(|class| class.band).collect();
     met.dedup();
     let bands = met.iter().map(|&band| &model.bands[band as usize]);
     let infinite = bands.filter(|band| !band.has_variance(&layer));
-    Refusal::unless_empty(infinite.map(Band::infinite_variance).collect())
+    Error::unless_empty(infinite.map(Band::infinite_variance).collect())
 }
 
-fn table(model: &CostModel, people: &People, question: &Question) -> Table {
-    let layer = question.layer();
-    Table::new(&Persons::new(model, &layer).all(&people.kinds), &layer, question)
+fn table(model: &CostModel, people: &People, valuation: &Valuation) -> Table {
+    let layer = valuation.layer();
+    Table::new(&Persons::new(model, &layer).all(&people.classes), &layer, valuation)
 }
 
 /// Mean total of each unit of a level, by its number: it exists where a variance does not.
-pub fn expected(model: &CostModel, people: &People, level: usize, question: &Question) -> Vec<f64> {
-    let cumulants = table(model, people, question);
+pub fn expected(model: &CostModel, people: &People, level: usize, valuation: &Valuation) -> Vec<f64> {
+    let cumulants = table(model, people, valuation);
     people.units(level).par_iter().map(|parts| cumulants.unit(parts).all.mean).collect()
 }
 
-/// Cumulants of one person of each kind at every place of the effects.
+/// Cumulants of one person of each class at every place of the effects.
 pub(crate) struct Table {
     national: Vec<Node>,
     practice: Vec<Node>,
     /// At effects held at 1, then at each pair of places.
     places: usize,
-    kinds: Vec<Cumulants>,
+    classes: Vec<Cumulants>,
 }
 
 impl Table {
-    pub(crate) fn new(persons: &[Person], layer: &Layer, question: &Question) -> Self {
-        let national = nodes(sigma(question.national_sd), PLACES);
-        let practice = nodes(sigma(question.practice_sd), PLACES);
+    pub(crate) fn new(persons: &[Person], layer: &Layer, valuation: &Valuation) -> Self {
+        let national = nodes(sigma(valuation.national_sd), PLACES);
+        let practice = nodes(sigma(valuation.practice_sd), PLACES);
         let pairs = national.iter().flat_map(|n| practice.iter().map(|p| n.log + p.log));
         let factors: Vec<f64> = [1.0].into_iter().chain(pairs.map(libm::exp)).collect();
-        let kinds = persons
+        let classes = persons
             .par_iter()
             .flat_map_iter(|person| {
                 let at = |factor: &f64| Cumulants::from_raw(person.times(*factor).raw_moments(layer));
                 factors.iter().map(at).collect::<Vec<_>>()
             })
             .collect();
-        Self { places: factors.len(), national, practice, kinds }
+        Self { places: factors.len(), national, practice, classes }
     }
 
     fn sum(&self, weights: &[(u32, f64)], place: usize) -> Cumulants {
         let mut sum = Cumulants::default();
-        for (kind, weight) in weights {
-            sum.add(&self.kinds[*kind as usize * self.places + place], *weight);
+        for (class, weight) in weights {
+            sum.add(&self.classes[*class as usize * self.places + place], *weight);
         }
         sum
     }
@@ -175,14 +175,14 @@ impl Table {
     }
 }
 
-/// Cumulants of a mixture of laws, each with its probability.
-fn mixture(laws: &[(f64, Cumulants)]) -> Cumulants {
-    if let [(_, only)] = laws {
+/// Cumulants of a mixture of distributions, each with its probability.
+fn mixture(distributions: &[(f64, Cumulants)]) -> Cumulants {
+    if let [(_, only)] = distributions {
         return *only;
     }
-    let mean: f64 = laws.iter().map(|(w, c)| w * c.0[0]).sum();
+    let mean: f64 = distributions.iter().map(|(w, c)| w * c.0[0]).sum();
     let (mut m2, mut m3, mut m4) = (0.0, 0.0, 0.0);
-    for (weight, Cumulants([k1, k2, k3, k4])) in laws {
+    for (weight, Cumulants([k1, k2, k3, k4])) in distributions {
         let d = k1 - mean;
         m2 += weight * (k2 + d * d);
         m3 += weight * (k3 + d * (3.0 * k2 + d * d));

@@ -36,33 +36,33 @@ impl fmt::Display for Problem {
 
 /// Is a value wrong, or its type?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     Value,
     Type,
 }
 
-/// An input that is refused.
+/// An input that is rejected.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Refusal {
-    pub kind: Kind,
+pub struct Error {
+    pub kind: ErrorKind,
     pub problems: Vec<Problem>,
     /// Problems found beyond those kept.
     pub more: u64,
 }
 
-impl Refusal {
+impl Error {
     pub fn one(text: impl Into<String>) -> Self {
         Self::many(vec![Problem::new(text)])
     }
 
     pub fn many(problems: Vec<Problem>) -> Self {
-        Self { kind: Kind::Value, problems, more: 0 }
+        Self { kind: ErrorKind::Value, problems, more: 0 }
     }
 
     /// Adds the problems of another part of the same input.
-    pub fn merge(&mut self, other: Refusal) {
-        if other.kind == Kind::Value {
-            self.kind = Kind::Value;
+    pub fn merge(&mut self, other: Error) {
+        if other.kind == ErrorKind::Value {
+            self.kind = ErrorKind::Value;
         }
         self.more += other.more;
         for problem in other.problems {
@@ -75,7 +75,7 @@ impl Refusal {
         }
     }
 
-    /// Adds itself to what is refused already.
+    /// Adds itself to what is rejected already.
     pub fn join(self, all: &mut Option<Self>) {
         match all {
             Some(all) => all.merge(self),
@@ -88,7 +88,7 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total = self.problems.len() as u64 + self.more;
         if total == 1 {
@@ -105,4 +105,4 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for Error {}

@@ -1,7 +1,7 @@
-//! The fundholder engine: addressed random draws, cost laws, contracts and risk-pool totals.
+//! The fundholder engine: addressed random draws, cost distributions, contracts and risk-pool totals.
 //!
 //! Numbers only: no Python, no Arrow, no files, no clock and no global state. Imports point one way: numbers, random
-//! addresses and errors; severity laws; people, bands and contracts; simulation; measures.
+//! addresses and errors; severity distributions; people, bands and contracts; simulation; measures.
 
 pub mod analytic_moments;
 pub mod contract;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use crate::error::Refusal;
+use crate::error::Error;
 
 /// How far a run is, and whether it should stop: shared with whoever watches it.
 #[derive(Debug, Default)]
@@ -14,13 +14,13 @@ pub struct Progress {
 
 /// Why a run ended before its end.
 #[derive(Debug)]
-pub enum Ended {
-    Refused(Refusal),
+pub enum RunError {
+    Rejected(Error),
     Interrupted,
 }
 
 /// So many threads of their own.
-pub fn thread_pool(threads: usize) -> Result<rayon::ThreadPool, Refusal> {
+pub fn thread_pool(threads: usize) -> Result<rayon::ThreadPool, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map_err(|error| Refusal::one(format!("threads: cannot start {threads}: {error}")))
+    pool.map_err(|error| Error::one(format!("threads: cannot start {threads}: {error}")))
 }

@@ -1,8 +1,8 @@
-//! Are exact laws of totals right? Against published quantiles and oracles that share no code with them.
+//! Are exact distributions of totals right? Against published quantiles and oracles that share no code with them.
 
-use fundholder_core::analytic_moments::Question;
-use fundholder_core::contract::{Measure, StopLoss};
-use fundholder_core::exact::{UnitLaw, Which, laws};
+use fundholder_core::analytic_moments::Valuation;
+use fundholder_core::contract::{Basis, StopLoss};
+use fundholder_core::exact::{UnitDistribution, UnitSelection, distributions};
 use fundholder_core::model::{Band, CostModel, Severity, Year};
 use fundholder_core::population::Composition;
 use fundholder_core::population::Rows;
@@ -13,16 +13,16 @@ fn lognormal() -> CostModel {
     CostModel { bands: vec![Band { name: None, year: Year::Annual { p_any: 0.3, severity } }] }
 }
 
-fn question(stop_loss: Option<StopLoss>) -> Question {
-    Question { measure: Measure::Net, stop_loss, practice_sd: 0.0, national_sd: 0.0 }
+fn valuation(stop_loss: Option<StopLoss>) -> Valuation {
+    Valuation { measure: Basis::Net, stop_loss, practice_sd: 0.0, national_sd: 0.0 }
 }
 
-/// One practice of one kind of people.
+/// One practice of one class of people.
 fn practice<T: Send>(
     model: &CostModel,
     count: u64,
-    question: &Question,
-    read: impl Fn(&UnitLaw) -> T + Sync,
+    valuation: &Valuation,
+    read: impl Fn(&UnitDistribution) -> T + Sync,
 ) -> T {
     let rows = Rows {
         practice: vec![0],
@@ -36,15 +36,15 @@ fn practice<T: Send>(
     let mut people = Composition::new(model, 1);
     people.add(&rows, &[1]).unwrap();
     let people = people.finish();
-    let found = laws(
+    let found = distributions(
         model,
         &people,
-        Which { level: 0, only: None, question },
+        UnitSelection { level: 0, only: None, valuation },
         &Progress::default(),
         |_, _| 0.0,
-        |_, law| read(law),
+        |_, distribution| read(distribution),
     );
-    found.unwrap_or_else(|_| panic!("refused")).remove(0).1
+    found.unwrap_or_else(|_| panic!("rejected")).remove(0).1
 }
 
 #[test]
@@ -56,8 +56,10 @@ fn are_the_reference_quantiles_met() {
         (100_000, [65_996_633.0, 66_945_322.0, 67_724_250.0, 67_910_975.0]),
     ];
     for (count, want) in cases {
-        let read = |law: &UnitLaw| ([0.5, 0.9, 0.99, 0.995].map(|q| law.quantile(q)), law.accuracy);
-        let (got, accuracy) = practice(&lognormal(), count, &question(Some(ceiling)), read);
+        let read = |distribution: &UnitDistribution| {
+            ([0.5, 0.9, 0.99, 0.995].map(|q| distribution.quantile(q)), distribution.accuracy)
+        };
+        let (got, accuracy) = practice(&lognormal(), count, &valuation(Some(ceiling)), read);
         println!("{count}: {got:?} {accuracy:?}");
         for (got, want) in got.into_iter().zip(want) {
             assert!((got / want - 1.0f64).abs() < 2e-7, "{count}: {got} for {want}");

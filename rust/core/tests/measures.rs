@@ -78,7 +78,7 @@ fn are_quantiles_interpolated_order_statistics() {
 
 #[test]
 fn is_a_quantile_s_error_that_of_maritz_and_jarrett() {
-    // By its definition, over every order statistic: their equation for the variance, with weights of a beta law.
+    // By its definition, over every order statistic: their equation for the variance, with weights of a beta distribution.
     let n = 40;
     let sorted: Vec<f64> = (1..=n).map(|i| f64::from(i).powi(2)).collect();
     for p in [0.1, 0.5, 0.9] {

@@ -38,7 +38,7 @@ fn net(contract: Option<&StopLoss>, cost: f64) -> f64 {
 /// E[net^k] for k = 1, 2, 3 of a severity, by quadrature over its quantile function: octaves of the share of costs above
 /// (below) towards each end, cut where the contract has a corner.
 fn by_quadrature(severity: &Severity, contract: Option<&StopLoss>) -> [f64; 3] {
-    let (law, unit) = (severity.law(), severity.unit());
+    let (distribution, unit) = (severity.distribution(), severity.unit());
     let corners: Vec<f64> = contract.map_or(Vec::new(), |s| {
         let exhausted = s.limit().map(|limit| s.ceiling() + limit / s.share());
         [Some(s.ceiling()), exhausted].into_iter().flatten().map(|pounds| pounds / unit).collect()
@@ -59,8 +59,8 @@ fn by_quadrature(severity: &Severity, contract: Option<&StopLoss>) -> [f64; 3] {
             }
         }
     };
-    side(&|v| law.inverse_survival(v), corners.iter().map(|&x| law.survival(x)).collect());
-    side(&|w| law.inverse_cdf(w), corners.iter().map(|&x| law.cdf(x)).collect());
+    side(&|v| distribution.inverse_survival(v), corners.iter().map(|&x| distribution.survival(x)).collect());
+    side(&|w| distribution.inverse_cdf(w), corners.iter().map(|&x| distribution.cdf(x)).collect());
     sums
 }
 
@@ -101,7 +101,7 @@ fn contracts() -> Vec<Option<StopLoss>> {
 
 #[test]
 fn do_moments_of_a_year_equal_the_integral_over_its_quantiles() {
-    let laws = [
+    let distributions = [
         ("lognormal", 0.5),
         ("lognormal", 1.388),
         ("lognormal", 1.6),
@@ -111,12 +111,12 @@ fn do_moments_of_a_year_equal_the_integral_over_its_quantiles() {
         ("weibull", 3.0),
         ("pareto", 4.0),
     ];
-    for (family, shape) in laws {
+    for (family, shape) in distributions {
         let severity = severity(family, 800.0 / 0.3, Some(shape));
         for contract in contracts() {
             let raw = by_quadrature(&severity, contract.as_ref()).map(|m| 0.3 * m);
             let name = format!("{family} {shape} {contract:?}");
-            // Ten nodes an octave leave less than 1e-12 of a smooth law; octaves are not smooth at the far end of a
+            // Ten nodes an octave leave less than 1e-12 of a smooth distribution; octaves are not smooth at the far end of a
             // gamma or weibull with a small shape, whose lower quantiles are a high power of w.
             assert_moments(&name, &annual(0.3, severity.clone()), contract.as_ref(), raw, 1e-9);
         }
@@ -143,17 +143,17 @@ fn do_moments_of_observed_costs_equal_their_sums() {
 fn do_moments_with_a_fitted_tail_equal_the_integral_over_its_quantiles() {
     for shape in [-0.3, 0.0, 0.2] {
         let tail = GpdTail { threshold: 3_000.0, scale: 4_000.0, shape, probability: 0.05 };
-        let law = Empirical::with_tail(&[1_000.0, 3_000.0], &[3.0, 1.0], tail).unwrap();
+        let distribution = Empirical::with_tail(&[1_000.0, 3_000.0], &[3.0, 1.0], tail).unwrap();
         let atoms: Vec<(f64, f64)> =
-            law.values().iter().copied().zip(law.probabilities().iter().copied()).collect();
-        let severity = Severity::observed(law);
+            distribution.values().iter().copied().zip(distribution.probabilities().iter().copied()).collect();
+        let severity = Severity::observed(distribution);
         for contract in contracts() {
             // The tail by quadrature over its own share, the two atoms by hand.
             let mut raw = [0.0; 3];
             let mut edges: Vec<f64> = (0..600).map(|octave| 2f64.powi(-octave)).collect();
             if let Some(s) = &contract {
                 for corner in [Some(s.ceiling()), s.limit().map(|limit| s.ceiling() + limit / s.share())] {
-                    let cut = corner.map_or(0.0, |x| severity.law().survival(x) / tail.probability);
+                    let cut = corner.map_or(0.0, |x| severity.distribution().survival(x) / tail.probability);
                     edges.extend((cut > 0.0 && cut < 1.0).then_some(cut));
                 }
             }
@@ -181,7 +181,7 @@ fn do_moments_with_a_fitted_tail_equal_the_integral_over_its_quantiles() {
     }
 }
 
-/// P(N = n) of a Poisson law, one after another.
+/// P(N = n) of a Poisson distribution, one after another.
 fn poisson(rate: f64) -> impl Iterator<Item = f64> {
     std::iter::successors(Some((0, (-rate).exp())), move |&(n, p)| Some((n + 1, p * rate / f64::from(n + 1))))
         .map(|(_, p)| p)
@@ -220,7 +220,7 @@ fn do_fixed_prices_add_up_over_all_numbers_of_events() {
 
 #[test]
 fn do_exponential_costs_add_up_to_gamma_laws() {
-    // The sum of n exponentials of mean 1 is a gamma law of shape n: E[X^j; X <= x] is Gamma(n+j)/Gamma(n) P(n+j, x).
+    // The sum of n exponentials of mean 1 is a gamma distribution of shape n: E[X^j; X <= x] is Gamma(n+j)/Gamma(n) P(n+j, x).
     let partial = |n: f64, j: i32, x: f64| {
         let rising: f64 = (0..j).map(|i| n + f64::from(i)).product();
         rising * if x.is_finite() { gamma_p(n + f64::from(j), x) } else { 1.0 }

@@ -1,16 +1,16 @@
-//! The laws against reference values from mpmath (golden_severity.py, 50 digits), and their own
+//! The distributions against reference values from mpmath (golden_severity.py, 50 digits), and their own
 //! consistency.
 //!
 //! Tolerance: 1e-11 relative. Rounding the argument to a double already moves a steep function
 //! (a survival of 1e-20, say) by its condition number, up to some 100, times 1e-16; 1e-11 leaves
 //! room for that and is far below any effect on a simulated budget.
 
-use fundholder_core::severity::{Empirical, Family, GpdTail, Law};
+use fundholder_core::severity::{Distribution, Empirical, Family, GpdTail};
 
 const GOLDEN: &str = include_str!("golden/severity.csv");
 const TOLERANCE: f64 = 1e-11;
 
-fn gpd(shape: f64) -> Box<dyn Law> {
+fn gpd(shape: f64) -> Box<dyn Distribution> {
     let tail = GpdTail { threshold: 1000.0, scale: 500.0, shape, probability: 0.05 };
     // The last value lies above the threshold and must not count.
     let values = [400.0, 1000.0, 100.0, 7000.0];
@@ -18,7 +18,7 @@ fn gpd(shape: f64) -> Box<dyn Law> {
     Box::new(Empirical::with_tail(&values, &weights, tail).unwrap())
 }
 
-fn law(family: &str, shape: f64) -> Box<dyn Law> {
+fn distribution(family: &str, shape: f64) -> Box<dyn Distribution> {
     if family == "gpd" { gpd(shape) } else { Family::parse(family, Some(shape)).unwrap() }
 }
 
@@ -40,13 +40,13 @@ fn golden_values() {
     for line in GOLDEN.lines().skip(1) {
         let f: Vec<&str> = line.split(',').collect();
         let number = |i: usize| f[i].parse::<f64>().unwrap();
-        let law = law(f[0], number(1));
+        let distribution = distribution(f[0], number(1));
         let (k, argument, want) = (f[3].parse().unwrap(), number(4), number(5));
         let got = match f[2] {
-            "inverse_cdf" => law.inverse_cdf(argument),
-            "inverse_survival" => law.inverse_survival(argument),
-            "survival" => law.survival(argument),
-            "partial_moment" => law.partial_moment(k, argument),
+            "inverse_cdf" => distribution.inverse_cdf(argument),
+            "inverse_survival" => distribution.inverse_survival(argument),
+            "survival" => distribution.survival(argument),
+            "partial_moment" => distribution.partial_moment(k, argument),
             other => panic!("unknown function {other}"),
         };
         // Below the smallest normal double there are no 11 digits to compare.
@@ -72,7 +72,7 @@ fn golden_values() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-fn all_laws() -> Vec<(String, Box<dyn Law>)> {
+fn all_laws() -> Vec<(String, Box<dyn Distribution>)> {
     let shapes: [(&str, &[f64]); 5] = [
         ("lognormal", &[1e-6, 0.5, 1.411, 3.0, 10.0]),
         ("gamma", &[1e-3, 0.05, 0.3, 1.0, 5.0, 19.9, 20.0, 100.0, 1e4, 1e6]),
@@ -80,14 +80,16 @@ fn all_laws() -> Vec<(String, Box<dyn Law>)> {
         ("pareto", &[1.000001, 1.5, 2.0, 3.0, 3.5, 4.0, 100.0, 1e6]),
         ("gpd", &[-1e9, -10.0, -1.0, -0.2, 0.0, 1e-12, 0.25, 0.3, 0.99]),
     ];
-    let mut laws: Vec<(String, Box<dyn Law>)> = shapes
+    let mut distributions: Vec<(String, Box<dyn Distribution>)> = shapes
         .into_iter()
-        .flat_map(|(name, shapes)| shapes.iter().map(move |s| (format!("{name} {s}"), law(name, *s))))
+        .flat_map(|(name, shapes)| {
+            shapes.iter().map(move |s| (format!("{name} {s}"), distribution(name, *s)))
+        })
         .collect();
-    laws.push(("fixed".into(), Family::parse("fixed", None).unwrap()));
+    distributions.push(("fixed".into(), Family::parse("fixed", None).unwrap()));
     let plain = Empirical::new(&[3.0, 1.0, 2.0], &[1.0, 1.0, 2.0]).unwrap();
-    laws.push(("empirical".into(), Box::new(plain)));
-    laws
+    distributions.push(("empirical".into(), Box::new(plain)));
+    distributions
 }
 
 /// inverse_survival(survival(x)) = x. The tolerance is what rounding the survival probability
@@ -98,31 +100,31 @@ fn round_trips() {
     let continuous = continuous
         .iter()
         .filter(|(name, _)| !["fixed", "empirical"].contains(&name.as_str()) && !name.starts_with("gpd"));
-    for (name, law) in continuous {
+    for (name, distribution) in continuous {
         for v in [1e-20, 1e-18, 1e-12, 1e-6, 1e-3, 0.05, 0.3, 0.499, 0.501, 0.7, 0.97] {
-            let x = law.inverse_survival(v);
+            let x = distribution.inverse_survival(v);
             if x > 1e-290 {
-                let error = relative_error(law.survival(x), v);
+                let error = relative_error(distribution.survival(x), v);
                 // The spread of survival over one unit in the last place of x.
                 let up = f64::from_bits(x.to_bits() + 1);
-                let unit = relative_error(law.survival(up), law.survival(x));
+                let unit = relative_error(distribution.survival(up), distribution.survival(x));
                 assert!(error <= 1e-12 + 100.0 * unit, "{name} survival {v}: {error:e}");
-                let back = law.inverse_survival(law.survival(x));
+                let back = distribution.inverse_survival(distribution.survival(x));
                 assert!(relative_error(back, x) <= 1e-11, "{name} {v}: {x} {back}");
             }
-            let x = law.inverse_cdf(v);
+            let x = distribution.inverse_cdf(v);
             if x > 1e-290 {
-                let error = relative_error(law.cdf(x), v);
+                let error = relative_error(distribution.cdf(x), v);
                 let up = f64::from_bits(x.to_bits() + 1);
-                let unit = relative_error(law.cdf(up), law.cdf(x));
+                let unit = relative_error(distribution.cdf(up), distribution.cdf(x));
                 assert!(error <= 1e-12 + 100.0 * unit, "{name} cdf {v}: {error:e}");
             }
         }
     }
     for shape in [-0.2, 0.0, 0.3] {
-        let law = gpd(shape);
+        let distribution = gpd(shape);
         for x in [1000.5, 1300.0, 2100.0, 3200.0] {
-            let back = law.inverse_survival(law.survival(x));
+            let back = distribution.inverse_survival(distribution.survival(x));
             assert!(relative_error(back, x) < 1e-12, "gpd {shape} {x}: {back}");
         }
     }
@@ -130,50 +132,50 @@ fn round_trips() {
 
 #[test]
 fn partial_moments_rise_from_zero_and_are_never_nan() {
-    for (name, law) in all_laws() {
+    for (name, distribution) in all_laws() {
         for k in 0..=4 {
-            assert_eq!(law.partial_moment(k, 0.0), 0.0, "{name} {k}");
+            assert_eq!(distribution.partial_moment(k, 0.0), 0.0, "{name} {k}");
             let mut last = 0.0;
             let points = (-1000..=1200).map(|i| libm::exp10(f64::from(i) / 4.0 - 20.0));
             for x in points.chain([f64::MAX, f64::INFINITY]) {
-                let value = law.partial_moment(k, x);
+                let value = distribution.partial_moment(k, x);
                 assert!(value >= last * (1.0 - 1e-11), "{name} {k} {x:e}: {value:e} after {last:e}");
                 last = value;
             }
         }
-        let whole = law.partial_moment(0, f64::INFINITY);
+        let whole = distribution.partial_moment(0, f64::INFINITY);
         assert!((whole - 1.0).abs() < 1e-14, "{name}: {whole}");
-        let mean = law.partial_moment(1, f64::INFINITY);
-        assert!(relative_error(mean, law.mean()) < 1e-12, "{name}: {mean}");
+        let mean = distribution.partial_moment(1, f64::INFINITY);
+        assert!(relative_error(mean, distribution.mean()) < 1e-12, "{name}: {mean}");
     }
 }
 
 #[test]
 fn arguments_outside_the_domain_do_not_panic() {
-    for (name, law) in all_laws() {
+    for (name, distribution) in all_laws() {
         for x in [-1.0, -f64::INFINITY, 5e-324, 1e-300, 1e300, f64::INFINITY, f64::NAN] {
-            for value in [law.cdf(x), law.survival(x), law.partial_moment(2, x)] {
+            for value in [distribution.cdf(x), distribution.survival(x), distribution.partial_moment(2, x)] {
                 assert_eq!(value.is_nan(), x.is_nan(), "{name} {x}");
                 assert!(x.is_nan() || value >= 0.0, "{name} {x}");
             }
-            for value in [law.inverse_cdf(x), law.inverse_survival(x)] {
+            for value in [distribution.inverse_cdf(x), distribution.inverse_survival(x)] {
                 assert_eq!(value.is_nan(), x.is_nan(), "{name} {x}");
             }
         }
         for p in [0.0, 5e-324, 1e-300, 1.0 - 1e-16, 1.0] {
-            assert!(law.inverse_cdf(p) >= 0.0, "{name} {p}");
-            assert!(law.inverse_survival(p) >= 0.0, "{name} {p}");
+            assert!(distribution.inverse_cdf(p) >= 0.0, "{name} {p}");
+            assert!(distribution.inverse_survival(p) >= 0.0, "{name} {p}");
         }
     }
 }
 
 #[test]
 fn survival_falls_and_inverse_rises() {
-    for (name, law) in all_laws() {
+    for (name, distribution) in all_laws() {
         let mut last = f64::INFINITY;
         for i in 1..2000 {
             let v = libm::exp10(-20.0 + 0.01 * f64::from(i));
-            let x = law.inverse_survival(v);
+            let x = distribution.inverse_survival(v);
             assert!(x <= last * (1.0 + 1e-12), "{name} {v:e}: {x:e} after {last:e}");
             last = x;
         }
@@ -181,23 +183,23 @@ fn survival_falls_and_inverse_rises() {
 }
 
 /// Deterministic stand-in for a sample: midpoints of equal probability classes.
-fn sample(law: &dyn Law, n: u32) -> Vec<f64> {
-    (0..n).map(|i| law.inverse_cdf((f64::from(i) + 0.5) / f64::from(n))).collect()
+fn sample(distribution: &dyn Distribution, n: u32) -> Vec<f64> {
+    (0..n).map(|i| distribution.inverse_cdf((f64::from(i) + 0.5) / f64::from(n))).collect()
 }
 
 #[test]
 fn empirical_merges_and_ignores_the_input_order() {
     let values: Vec<f64> = (0..500).map(|i| 1.0 + f64::from(i * 7919 % 97) / 3.0).collect();
     let weights: Vec<f64> = (0..500).map(|i| f64::from(i * 31 % 11) * 0.1).collect();
-    let law = Empirical::new(&values, &weights).unwrap();
+    let distribution = Empirical::new(&values, &weights).unwrap();
     let reversed = |x: &[f64]| x.iter().rev().copied().collect::<Vec<f64>>();
-    assert_eq!(law, Empirical::new(&reversed(&values), &reversed(&weights)).unwrap());
-    assert!(law.values().windows(2).all(|w| w[0] < w[1]));
-    let total: f64 = law.probabilities().iter().sum();
+    assert_eq!(distribution, Empirical::new(&reversed(&values), &reversed(&weights)).unwrap());
+    assert!(distribution.values().windows(2).all(|w| w[0] < w[1]));
+    let total: f64 = distribution.probabilities().iter().sum();
     assert!((total - 1.0).abs() < 1e-14);
-    assert_eq!(law.cdf(1e9), 1.0);
-    assert_eq!(law.survival(1e9), 0.0);
-    assert_eq!(law.survival(0.5), 1.0);
+    assert_eq!(distribution.cdf(1e9), 1.0);
+    assert_eq!(distribution.survival(1e9), 0.0);
+    assert_eq!(distribution.survival(0.5), 1.0);
 
     let small = Empirical::new(&[3.0, 1.0, 2.0, 2.0], &[1.0, 1.0, 1.0, 1.0]).unwrap();
     assert_eq!(small.values(), [1.0, 2.0, 3.0]);
@@ -217,8 +219,8 @@ fn fitted_tail_keeps_the_mean_excess_and_finds_the_shape() {
     let values: Vec<f64> =
         (0..40_000).map(|i| source.excess_inverse_survival((f64::from(i) + 0.5) / 40_000.0)).collect();
     let weights = vec![1.0; values.len()];
-    let law = Empirical::fit_gpd(&values, &weights).unwrap();
-    let tail = *law.tail().unwrap();
+    let distribution = Empirical::fit_gpd(&values, &weights).unwrap();
+    let tail = *distribution.tail().unwrap();
     assert!((tail.shape - shape).abs() < 0.02, "{tail:?}");
     assert!((tail.probability - 0.05).abs() < 1e-12, "{tail:?}");
     let excesses: Vec<f64> =
@@ -226,8 +228,8 @@ fn fitted_tail_keeps_the_mean_excess_and_finds_the_shape() {
     let observed = excesses.iter().sum::<f64>() / excesses.len() as f64;
     assert!(relative_error(tail.mean_excess(), observed) < 1e-12);
     let plain = Empirical::new(&values, &weights).unwrap();
-    assert!(relative_error(law.mean(), plain.mean()) < 1e-12);
-    let total: f64 = law.probabilities().iter().sum::<f64>() + tail.probability;
+    assert!(relative_error(distribution.mean(), plain.mean()) < 1e-12);
+    let total: f64 = distribution.probabilities().iter().sum::<f64>() + tail.probability;
     assert!((total - 1.0).abs() < 1e-12);
 
     // Weights count as repetitions do: doubling every weight changes nothing.
@@ -248,9 +250,9 @@ fn empirical_refusals_say_what_is_allowed() {
     let message = Empirical::fit_gpd(&values, &vec![1.0; 900]).unwrap_err();
     assert!(message.contains("at least 50 records") && message.contains("got 45"), "{message}");
     let tail = GpdTail { threshold: 10.0, scale: 1.0, shape: 1.0, probability: 0.1 };
-    let refused = |tail| Empirical::with_tail(&[5.0], &[1.0], tail).unwrap_err();
-    assert!(refused(tail).contains("mean is infinite"));
-    assert!(refused(GpdTail { shape: 0.1, probability: 1.0, ..tail }).contains("probability"));
-    assert!(refused(GpdTail { shape: 0.1, scale: 0.0, ..tail }).contains("scale"));
-    assert!(refused(GpdTail { shape: 0.1, threshold: 2.0, ..tail }).contains("at or below"));
+    let rejected = |tail| Empirical::with_tail(&[5.0], &[1.0], tail).unwrap_err();
+    assert!(rejected(tail).contains("mean is infinite"));
+    assert!(rejected(GpdTail { shape: 0.1, probability: 1.0, ..tail }).contains("probability"));
+    assert!(rejected(GpdTail { shape: 0.1, scale: 0.0, ..tail }).contains("scale"));
+    assert!(rejected(GpdTail { shape: 0.1, threshold: 2.0, ..tail }).contains("at or below"));
 }

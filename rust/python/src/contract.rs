@@ -28,25 +28,25 @@ pub(crate) fn describe(stop_loss: &contract::StopLoss) -> String {
 
 /// Measures by name.
 pub(crate) mod measure {
-    use fundholder_core::contract::Measure;
-    use fundholder_core::error::Refusal;
+    use fundholder_core::contract::Basis;
+    use fundholder_core::error::Error;
     use pyo3::prelude::*;
 
     use crate::errors::exception;
 
-    const ALL: [Measure; 3] = [Measure::Net, Measure::Gross, Measure::Ceded];
+    const ALL: [Basis; 3] = [Basis::Net, Basis::Gross, Basis::Ceded];
 
-    pub(crate) fn name(measure: Measure) -> &'static str {
+    pub(crate) fn name(measure: Basis) -> &'static str {
         match measure {
-            Measure::Gross => "gross",
-            Measure::Net => "net",
-            Measure::Ceded => "ceded",
+            Basis::Gross => "gross",
+            Basis::Net => "net",
+            Basis::Ceded => "ceded",
         }
     }
 
-    pub(crate) fn named(py: Python<'_>, wanted: &str) -> PyResult<Measure> {
+    pub(crate) fn named(py: Python<'_>, wanted: &str) -> PyResult<Basis> {
         ALL.into_iter().find(|measure| name(*measure) == wanted).ok_or_else(|| {
-            exception(py, &Refusal::one(format!("of is '{wanted}': must be 'net', 'gross' or 'ceded'")))
+            exception(py, &Error::one(format!("of is '{wanted}': must be 'net', 'gross' or 'ceded'")))
         })
     }
 }

@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 use fundholder_arrow::{
     Applied, Codes, Design, Fit, Formula as ArrowFormula, Source, add_up as arrow_add_up,
 };
-use fundholder_core::run::{Ended, Progress, thread_pool};
+use fundholder_core::run::{Progress, RunError, thread_pool};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
@@ -21,7 +21,7 @@ type Described<'py> = (Bound<'py, PyAny>, Option<Bound<'py, PyAny>>, u64, f64);
 fn read<T: Send>(
     persons: &Bound<'_, PyAny>,
     name: &str,
-    work: impl FnOnce(&mut Source<'_>, &Progress) -> Result<T, Ended> + Send,
+    work: impl FnOnce(&mut Source<'_>, &Progress) -> Result<T, RunError> + Send,
 ) -> PyResult<T> {
     let py = persons.py();
     let reader = stream(persons, name)?.into_reader()?;
@@ -30,7 +30,7 @@ fn read<T: Send>(
     let found = watched(py, &progress, None, || {
         let schema = reader.schema();
         let mut any = false;
-        let read = reader.map(|batch| batch.map_err(|error| Ended::Refused(unreadable(&name, &error))));
+        let read = reader.map(|batch| batch.map_err(|error| RunError::Rejected(unreadable(&name, &error))));
         // A table without batches is one empty batch, so that its columns are looked at.
         let mut source = read.map(Some).chain(std::iter::once(None)).filter_map(|batch| match batch {
             Some(batch) => {

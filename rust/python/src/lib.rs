@@ -9,7 +9,7 @@ mod simulation;
 mod tables;
 mod watch;
 
-use fundholder_core::simd::Level;
+use fundholder_core::simd::Processor;
 use pyo3::prelude::*;
 
 #[pymodule]
@@ -34,6 +34,6 @@ mod _engine {
 /// The instruction sets that this processor can run, the widest first.
 #[pyfunction]
 fn processor_levels() -> Vec<&'static str> {
-    let available = Level::ALL.into_iter().filter(|level| level.available());
-    available.map(Level::name).collect()
+    let available = Processor::ALL.into_iter().filter(|level| level.available());
+    available.map(Processor::name).collect()
 }

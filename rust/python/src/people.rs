@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use fundholder_arrow::{
-    Asked, Budgets, Labels, PeopleLevel, Reader, cumulative_table, distribution_table, expected,
+    Budgets, LabelledNumber, Labels, PeopleLevel, Reader, cumulative_table, distribution_table, expected,
     variance_table,
 };
-use fundholder_core::analytic_moments::Question;
-use fundholder_core::error::Refusal;
+use fundholder_core::analytic_moments::Valuation;
+use fundholder_core::error::Error;
 use fundholder_core::exact::{Accuracy, Pool, minimum_population};
 use fundholder_core::model::CostModel as CoreModel;
 use fundholder_core::population::Rows;
 use fundholder_core::population::{Composition, People as CorePeople};
-use fundholder_core::run::{Ended, Progress};
+use fundholder_core::run::{Progress, RunError};
 use pyo3::prelude::*;
 
 use crate::contract::{StopLoss, describe, measure};
@@ -33,10 +33,10 @@ pub(crate) struct People {
 }
 
 /// A result that long work gave, or the exception of why it ended.
-pub(crate) fn finished<T>(py: Python<'_>, ended: Result<T, Ended>) -> PyResult<T> {
+pub(crate) fn finished<T>(py: Python<'_>, ended: Result<T, RunError>) -> PyResult<T> {
     ended.map_err(|ended| match ended {
-        Ended::Refused(refusal) => exception(py, &refusal),
-        Ended::Interrupted => exception(py, &Refusal::one("the work was stopped")),
+        RunError::Rejected(error) => exception(py, &error),
+        RunError::Interrupted => exception(py, &Error::one("the work was stopped")),
     })
 }
 
@@ -60,7 +60,7 @@ impl People {
             let stream = stream(population, "population")?.into_reader()?;
             watched(py, &progress, None, || {
                 let source = stream
-                    .map(|batch| batch.map_err(|error| Ended::Refused(unreadable("population", &error))));
+                    .map(|batch| batch.map_err(|error| RunError::Rejected(unreadable("population", &error))));
                 add(source, &mut reader, &mut people, &progress)
             })?
         } else {
@@ -95,8 +95,8 @@ impl People {
         level: usize,
         terms: &Terms,
         budgets: Option<&Bound<'py, PyAny>>,
-        thresholds: Vec<Asked>,
-        quantiles: Vec<Asked>,
+        thresholds: Vec<LabelledNumber>,
+        quantiles: Vec<LabelledNumber>,
         exact: bool,
     ) -> PyResult<(Bound<'py, PyAny>, HashMap<String, String>)> {
         let level = self.level(level);
@@ -169,13 +169,13 @@ impl People {
     }
 
     /// What a result can be traced to, and how accurate it is.
-    fn described(&self, question: &Question, accuracy: Option<Accuracy>) -> HashMap<String, String> {
+    fn described(&self, valuation: &Valuation, accuracy: Option<Accuracy>) -> HashMap<String, String> {
         let mut all = self.metadata.clone();
         let mut put = |name: &str, value: String| all.insert(format!("fundholder.{name}"), value);
-        put("stop_loss", question.stop_loss.as_ref().map_or("none".into(), describe));
-        put("practice_sd", question.practice_sd.to_string());
-        put("national_sd", question.national_sd.to_string());
-        put("of", measure::name(question.measure).into());
+        put("stop_loss", valuation.stop_loss.as_ref().map_or("none".into(), describe));
+        put("practice_sd", valuation.practice_sd.to_string());
+        put("national_sd", valuation.national_sd.to_string());
+        put("of", measure::name(valuation.measure).into());
         if let Some(accuracy) = accuracy {
             put("largest_probability_outside", format!("{:.1e}", accuracy.outside));
             put("largest_mean_error", format!("{:.1e}", accuracy.mean_error));
@@ -187,31 +187,31 @@ impl People {
 
 /// Adds every batch to the people.
 fn add(
-    source: impl Iterator<Item = Result<RecordBatch, Ended>>,
+    source: impl Iterator<Item = Result<RecordBatch, RunError>>,
     reader: &mut Reader,
     people: &mut Composition,
     progress: &Progress,
-) -> Result<(), Ended> {
+) -> Result<(), RunError> {
     for batch in source {
         for slice in slices(&batch?) {
             if progress.stop.load(std::sync::atomic::Ordering::Relaxed) {
-                return Err(Ended::Interrupted);
+                return Err(RunError::Interrupted);
             }
             let mut rows = Rows::default();
-            reader.read(&slice, &mut rows).map_err(Ended::Refused)?;
-            reader.check_repeated(&rows).map_err(Ended::Refused)?;
-            people.add(&rows, reader.addresses()).map_err(Ended::Refused)?;
+            reader.read(&slice, &mut rows).map_err(RunError::Rejected)?;
+            reader.check_repeated(&rows).map_err(RunError::Rejected)?;
+            people.add(&rows, reader.addresses()).map_err(RunError::Rejected)?;
         }
     }
     if reader.rows() == 0 {
-        return Err(Ended::Refused(empty()));
+        return Err(RunError::Rejected(empty()));
     }
     Ok(())
 }
 
 /// What is asked of the cost of units.
 #[pyclass(frozen, module = "fundholder._engine")]
-pub(crate) struct Terms(Question);
+pub(crate) struct Terms(Valuation);
 
 #[pymethods]
 impl Terms {
@@ -225,6 +225,6 @@ impl Terms {
         national_sd: f64,
     ) -> PyResult<Self> {
         let stop_loss = stop_loss.map(|s| s.get().0);
-        Ok(Self(Question { measure: measure::named(py, of)?, stop_loss, practice_sd, national_sd }))
+        Ok(Self(Valuation { measure: measure::named(py, of)?, stop_loss, practice_sd, national_sd }))
     }
 }

@@ -5,12 +5,14 @@ use std::sync::atomic::Ordering;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::ArrowError;
-use fundholder_arrow::{Asked, Budgets, Level, Reader, size_band_table, summary_table, totals_table};
-use fundholder_core::error::Refusal;
+use fundholder_arrow::{
+    Budgets, LabelledNumber, Level, Reader, size_band_table, summary_table, totals_table,
+};
+use fundholder_core::error::Error;
 use fundholder_core::measures;
 use fundholder_core::model::CostModel as CoreModel;
 use fundholder_core::population::Rows;
-use fundholder_core::run::{Ended, Progress};
+use fundholder_core::run::{Progress, RunError};
 use fundholder_core::simd;
 use fundholder_core::simulate::{Options, Run, Totals};
 use pyo3::prelude::*;
@@ -66,7 +68,7 @@ pub(crate) fn simulate(
         watched(py, &progress, shown, || {
             let columns = RecordBatch::new_empty(stream.schema());
             let seen = Reader::new(model.clone(), &by).read(&columns, &mut Rows::default());
-            seen.map_err(Ended::Refused)?;
+            seen.map_err(RunError::Rejected)?;
             draw(stream, &model, &options, &mut reader, &progress)
         })?
     } else {
@@ -78,8 +80,8 @@ pub(crate) fn simulate(
     };
     let totals = match ended {
         Ok(totals) => totals,
-        Err(Ended::Refused(refusal)) => return Err(exception(py, &refusal)),
-        Err(Ended::Interrupted) => return Err(exception(py, &Refusal::one("the run was stopped"))),
+        Err(RunError::Rejected(error)) => return Err(exception(py, &error)),
+        Err(RunError::Interrupted) => return Err(exception(py, &Error::one("the run was stopped"))),
     };
     let metadata = describe(&options, &by, &reader, costs);
     let units = reader.into_units();
@@ -88,34 +90,38 @@ pub(crate) fn simulate(
     Ok(Simulation { levels, metadata })
 }
 
-fn level(py: Python<'_>, name: &str) -> PyResult<simd::Level> {
-    let known = simd::Level::ALL.into_iter().find(|level| level.name() == name && level.available());
+fn level(py: Python<'_>, name: &str) -> PyResult<simd::Processor> {
+    let known = simd::Processor::ALL.into_iter().find(|level| level.name() == name && level.available());
     known.ok_or_else(|| {
-        let available = simd::Level::ALL.into_iter().filter(|level| level.available());
-        let names: Vec<&str> = available.map(simd::Level::name).collect();
+        let available = simd::Processor::ALL.into_iter().filter(|level| level.available());
+        let names: Vec<&str> = available.map(simd::Processor::name).collect();
         exception(
             py,
-            &Refusal::one(format!("FUNDHOLDER_PROCESSOR is '{name}': must be one of {}", names.join(", "))),
+            &Error::one(format!("FUNDHOLDER_PROCESSOR is '{name}': must be one of {}", names.join(", "))),
         )
     })
 }
 
 /// Reads every batch and collects all problems.
-pub(crate) fn check(mut reader: Reader, batches: &[RecordBatch], progress: &Progress) -> Result<(), Ended> {
-    let mut all: Option<Refusal> = None;
+pub(crate) fn check(
+    mut reader: Reader,
+    batches: &[RecordBatch],
+    progress: &Progress,
+) -> Result<(), RunError> {
+    let mut all: Option<Error> = None;
     for slice in batches.iter().flat_map(slices) {
         if progress.stop.load(Ordering::Relaxed) {
-            return Err(Ended::Interrupted);
+            return Err(RunError::Interrupted);
         }
         let mut rows = Rows::default();
         let read = reader.read(&slice, &mut rows).and_then(|()| reader.check_repeated(&rows));
-        if let Err(refusal) = read {
-            refusal.join(&mut all);
+        if let Err(error) = read {
+            error.join(&mut all);
         }
     }
     match all {
-        Some(refusal) => Err(Ended::Refused(refusal)),
-        None if reader.rows() == 0 => Err(Ended::Refused(empty())),
+        Some(error) => Err(RunError::Rejected(error)),
+        None if reader.rows() == 0 => Err(RunError::Rejected(empty())),
         None => Ok(()),
     }
 }
@@ -126,8 +132,8 @@ pub(crate) fn slices(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
     starts.map(|start| batch.slice(start, ROWS_AT_ONCE.min(batch.num_rows() - start)))
 }
 
-pub(crate) fn empty() -> Refusal {
-    Refusal::one(
+pub(crate) fn empty() -> Error {
+    Error::one(
         "population is empty: must have a row for each person or group of people (a reader is empty once it has been \
          read)",
     )
@@ -139,13 +145,13 @@ fn draw(
     options: &Options,
     reader: &mut Reader,
     progress: &Progress,
-) -> Result<Vec<Totals>, Ended> {
-    let mut run = Run::new(model, reader.levels(), options).map_err(Ended::Refused)?;
+) -> Result<Vec<Totals>, RunError> {
+    let mut run = Run::new(model, reader.levels(), options).map_err(RunError::Rejected)?;
     let mut rows = Rows::default();
     for batch in source {
-        let batch = batch.map_err(|error| Ended::Refused(unreadable("population", &error)))?;
+        let batch = batch.map_err(|error| RunError::Rejected(unreadable("population", &error)))?;
         for slice in slices(&batch) {
-            reader.read(&slice, &mut rows).map_err(Ended::Refused)?;
+            reader.read(&slice, &mut rows).map_err(RunError::Rejected)?;
             if rows.len() >= ROWS_AT_ONCE {
                 add(&mut run, reader, &rows, progress)?;
                 rows = Rows::default();
@@ -153,14 +159,14 @@ fn draw(
         }
     }
     if reader.rows() == 0 {
-        return Err(Ended::Refused(empty()));
+        return Err(RunError::Rejected(empty()));
     }
     add(&mut run, reader, &rows, progress)?;
     Ok(run.finish())
 }
 
-fn add(run: &mut Run, reader: &Reader, rows: &Rows, progress: &Progress) -> Result<(), Ended> {
-    reader.check_repeated(rows).map_err(Ended::Refused)?;
+fn add(run: &mut Run, reader: &Reader, rows: &Rows, progress: &Progress) -> Result<(), RunError> {
+    reader.check_repeated(rows).map_err(RunError::Rejected)?;
     run.add(rows, reader.addresses(), progress)
 }
 
@@ -196,10 +202,7 @@ impl Simulation {
         };
         found.ok_or_else(|| {
             let by = by.unwrap_or("None");
-            exception(
-                py,
-                &Refusal::one(format!("by is {by}: must be a level of this simulation: {}", names())),
-            )
+            exception(py, &Error::one(format!("by is {by}: must be a level of this simulation: {}", names())))
         })
     }
 }
@@ -230,8 +233,8 @@ impl Simulation {
         by: Option<&str>,
         budgets: Option<&Bound<'py, PyAny>>,
         measure: &str,
-        thresholds: Vec<Asked>,
-        quantiles: Vec<Asked>,
+        thresholds: Vec<LabelledNumber>,
+        quantiles: Vec<LabelledNumber>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let level = self.level(py, by)?;
         let measure = measure::named(py, measure)?;
@@ -249,7 +252,7 @@ impl Simulation {
         py: Python<'py>,
         by: Option<&str>,
         edges: Vec<u64>,
-        thresholds: Vec<Asked>,
+        thresholds: Vec<LabelledNumber>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let level = self.level(py, by)?;
         let tolerances: Vec<f64> = thresholds.iter().map(|(_, t)| *t).collect();

@@ -2,7 +2,7 @@
 
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
-use fundholder_core::error::{Kind, Problem, Refusal};
+use fundholder_core::error::{Error, ErrorKind, Problem};
 use pyo3::prelude::*;
 use pyo3_arrow::{PyRecordBatchReader, PyTable};
 
@@ -11,15 +11,15 @@ use crate::errors::exception;
 /// The stream of anything with `__arrow_c_stream__`.
 pub(crate) fn stream(table: &Bound<'_, PyAny>, name: &str) -> PyResult<PyRecordBatchReader> {
     table.extract::<PyRecordBatchReader>().map_err(|error| {
-        let refusal = Refusal {
-            kind: Kind::Type,
+        let error = Error {
+            kind: ErrorKind::Type,
             problems: vec![Problem::new(format!(
                 "{name} is {}: must be an Arrow table, or anything with __arrow_c_stream__ that gives one ({error})",
                 table.get_type().name().map_or("of an unknown type".into(), |name| name.to_string()),
             ))],
             more: 0,
         };
-        exception(table.py(), &refusal)
+        exception(table.py(), &error)
     })
 }
 
@@ -43,11 +43,11 @@ pub(crate) fn one_batch(table: &Bound<'_, PyAny>, name: &str) -> PyResult<Record
 }
 
 /// What a source says of itself when it fails, without the traceback that some add.
-pub(crate) fn unreadable(name: &str, error: &ArrowError) -> Refusal {
+pub(crate) fn unreadable(name: &str, error: &ArrowError) -> Error {
     let text = error.to_string();
     let said = text.lines().next().unwrap_or_default();
     let said = said.split(" Detail: ").next().unwrap_or_default();
-    Refusal::one(format!("{name} cannot be read: {said}"))
+    Error::one(format!("{name} cannot be read: {said}"))
 }
 
 /// A result as a `pyarrow.Table`.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
-use fundholder_core::error::Refusal;
+use fundholder_core::error::Error;
 use fundholder_core::fit::{Column, UnitFeatures};
 use fundholder_core::random::mix;
-use fundholder_core::run::{Ended, Progress};
+use fundholder_core::run::{Progress, RunError};
 
-use super::features::{FINITE, Read, Reader, Wanted};
+use super::features::{FINITE, PersonColumns, Read, Reader};
 use super::parts::{Source, summed};
 use crate::column::{Problems, required};
 use crate::costs::table;
@@ -22,11 +22,11 @@ pub fn add_up(
     columns: &[String],
     whole: bool,
     progress: &Progress,
-) -> Result<RecordBatch, Ended> {
-    let wanted = Wanted {
+) -> Result<RecordBatch, RunError> {
+    let wanted = PersonColumns {
         numbers: columns.iter().map(|name| (name.clone(), &FINITE)).collect(),
         units: by.iter().map(|by| (by.to_string(), true)).collect(),
-        ..Wanted::default()
+        ..PersonColumns::default()
     };
     let mut reader = Reader::new(wanted);
     let new = || UnitFeatures::new(0, columns.len());
@@ -50,7 +50,7 @@ pub fn add_up(
 }
 
 /// `place`: for each row a number in [0, 1) that depends on the label of its column and a seed alone.
-pub fn places(batches: &[RecordBatch], column: &str, seed: u64) -> Result<RecordBatch, Refusal> {
+pub fn places(batches: &[RecordBatch], column: &str, seed: u64) -> Result<RecordBatch, Error> {
     let mut problems = Problems::default();
     let (mut labels, mut codes, mut first) = (Labels::default(), Vec::new(), 0);
     for batch in batches {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
-use fundholder_core::error::{Problem, Refusal};
+use fundholder_core::error::{Error, Problem};
 use fundholder_core::fit::{Column, Features, Linear, UnitFeatures};
-use fundholder_core::run::{Ended, Progress};
+use fundholder_core::run::{Progress, RunError};
 
 use super::codes::Codes;
-use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, Read, Reader, Wanted};
+use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, PersonColumns, Read, Reader};
 use super::parts::{Source, in_parts, summed};
 use super::terms::Role;
 use crate::column::{Problems, required};
@@ -38,7 +38,7 @@ pub struct Formula {
 /// A formula made ready for persons.
 pub struct Applied<'a> {
     formula: &'a Formula,
-    wanted: Wanted,
+    wanted: PersonColumns,
     /// What stands for each term: a column, or the mean where it is held there.
     columns: Vec<Option<Column>>,
     /// Codes of the persons that the formula does not have.
@@ -47,7 +47,7 @@ pub struct Applied<'a> {
 
 impl Formula {
     /// Reads the columns role, column, level, coefficient and mean of a table of terms.
-    pub fn read(terms: &RecordBatch, covariance: Option<&RecordBatch>) -> Result<Self, Refusal> {
+    pub fn read(terms: &RecordBatch, covariance: Option<&RecordBatch>) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let mut text = |name: &str| -> Vec<Option<String>> {
             let column = required(terms, name, &mut problems);
@@ -87,20 +87,20 @@ impl Formula {
     }
 
     /// Makes ready for persons with these codes; with supply and area at their means where `neutral`.
-    pub fn ready(&self, neutral: bool, codes: Option<&[RecordBatch]>) -> Result<Applied<'_>, Refusal> {
+    pub fn ready(&self, neutral: bool, codes: Option<&[RecordBatch]>) -> Result<Applied<'_>, Error> {
         let own = self.codes();
         let codes = match codes {
             Some(batches) => Some(Arc::new(Codes::read(batches, Some(&own))?)),
             None if own.is_empty() => None,
             None => {
-                return Err(Refusal::one(format!(
+                return Err(Error::one(format!(
                     "codes are missing: the formula has {} codes, and needs a table of person and code",
                     own.len()
                 )));
             }
         };
         let unknown_codes = codes.as_ref().map_or(Vec::new(), |codes| codes.unknown.clone());
-        let mut wanted = Wanted { codes, ..Wanted::default() };
+        let mut wanted = PersonColumns { codes, ..PersonColumns::default() };
         let mut levels: Vec<(String, HashMap<String, u32>)> = Vec::new();
         let mut columns = Vec::new();
         // Indicators are those of flags, of codes, then of levels.
@@ -114,7 +114,7 @@ impl Formula {
             }
             let name = term.column.clone().unwrap_or_default();
             columns.push(Some(match term.role {
-                Role::Intercept => Column::Everyone,
+                Role::Intercept => Column::Intercept,
                 Role::Flag if term.column.is_some() => {
                     wanted.flags.push(name);
                     Column::Indicator(wanted.flags.len() as u32 - 1)
@@ -147,7 +147,7 @@ impl Applied<'_> {
         for (term, column) in self.formula.terms.iter().zip(&self.columns) {
             match column {
                 Some(column) => linear.add(*column, term.coefficient),
-                None => linear.add(Column::Everyone, term.coefficient * term.mean),
+                None => linear.add(Column::Intercept, term.coefficient * term.mean),
             }
         }
         linear
@@ -159,7 +159,7 @@ impl Applied<'_> {
         source: &mut Source<'_>,
         whole: bool,
         progress: &Progress,
-    ) -> Result<Vec<RecordBatch>, Ended> {
+    ) -> Result<Vec<RecordBatch>, RunError> {
         let mut reader = Reader::new(self.wanted.clone());
         let linear = self.linear(reader.indicators());
         let work = |(): &mut (), batch: &RecordBatch, read: Read, _: &[&[u32]]| {
@@ -187,9 +187,9 @@ impl Applied<'_> {
         carried: &[String],
         whole: bool,
         progress: &Progress,
-    ) -> Result<(Vec<RecordBatch>, RecordBatch), Ended> {
+    ) -> Result<(Vec<RecordBatch>, RecordBatch), RunError> {
         let units = carried.iter().map(|name| (name.clone(), name != "practice")).collect();
-        let mut wanted = Wanted { units, ..self.wanted.clone() };
+        let mut wanted = PersonColumns { units, ..self.wanted.clone() };
         let amounts = std::iter::once(cost).chain(weight);
         wanted.numbers.extend(amounts.map(|name| (name.to_string(), &AMOUNT)));
         let mut reader = Reader::new(wanted);
@@ -264,9 +264,12 @@ impl Applied<'_> {
         by: &str,
         whole: bool,
         progress: &Progress,
-    ) -> Result<RecordBatch, Ended> {
-        let wanted =
-            Wanted { units: vec![(by.to_string(), by != "practice")], count: true, ..self.wanted.clone() };
+    ) -> Result<RecordBatch, RunError> {
+        let wanted = PersonColumns {
+            units: vec![(by.to_string(), by != "practice")],
+            count: true,
+            ..self.wanted.clone()
+        };
         let mut reader = Reader::new(wanted);
         let indicators = reader.indicators();
         let new = || UnitFeatures::new(indicators, self.wanted.numbers.len());

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use arrow_array::RecordBatch;
-use fundholder_core::error::{Problem, Refusal};
+use fundholder_core::error::{Error, Problem};
 
 use crate::column::{Problems, once, required};
 use crate::labels::{Label, Labels};
@@ -20,7 +20,7 @@ pub struct Codes {
 
 /// Numbers the codes of a formula, as they stand in it; without one, all codes in the order of their names.
 impl Codes {
-    pub fn read(batches: &[RecordBatch], known: Option<&[String]>) -> Result<Self, Refusal> {
+    pub fn read(batches: &[RecordBatch], known: Option<&[String]>) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let (mut persons, mut labels) = (Labels::default(), Labels::default());
         let (mut person, mut code) = (Vec::new(), Vec::new());

@@ -9,7 +9,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
-use fundholder_core::error::{Problem, Refusal};
+use fundholder_core::error::{Error, Problem};
 use fundholder_core::fit::Features;
 
 use super::codes::Codes;
@@ -53,7 +53,7 @@ pub(super) struct LevelColumn {
 
 /// What is read.
 #[derive(Clone, Default)]
-pub(super) struct Wanted {
+pub(super) struct PersonColumns {
     pub levels: Vec<LevelColumn>,
     pub flags: Vec<String>,
     pub codes: Option<Arc<Codes>>,
@@ -64,7 +64,7 @@ pub(super) struct Wanted {
     pub count: bool,
 }
 
-impl Wanted {
+impl PersonColumns {
     fn columns(&self) -> impl Iterator<Item = &str> {
         let person = self.codes.iter().map(|_| "person");
         let names = self.levels.iter().map(|l| &l.name).chain(&self.flags);
@@ -76,7 +76,7 @@ impl Wanted {
 
 /// Reads batches; levels and units keep their numbers throughout.
 pub(super) struct Reader {
-    pub wanted: Wanted,
+    pub wanted: PersonColumns,
     labels: Vec<Labels>,
     /// The indicator of each label met, by column.
     indicators: Vec<Vec<u32>>,
@@ -93,7 +93,7 @@ pub(super) struct Coded {
     pub units: Vec<Vec<u32>>,
     first: u64,
     /// What is wrong with them.
-    pub wrong: Option<Refusal>,
+    pub wrong: Option<Error>,
 }
 
 /// What is read of some rows.
@@ -104,7 +104,7 @@ pub(super) struct Read {
 }
 
 impl Reader {
-    pub fn new(wanted: Wanted) -> Self {
+    pub fn new(wanted: PersonColumns) -> Self {
         let codes = wanted.codes.as_ref().map_or(0, |codes| codes.len());
         let known = wanted.levels.iter().map(|column| match &column.levels {
             Levels::Met => 0,
@@ -207,7 +207,7 @@ impl Reader {
 
     /// Reads the part of a batch that has these rows, after the labels of the batch; nothing of it where those are
     /// wrong.
-    pub fn read(&self, part: &RecordBatch, coded: &Coded, rows: Range<usize>) -> Result<Read, Refusal> {
+    pub fn read(&self, part: &RecordBatch, coded: &Coded, rows: Range<usize>) -> Result<Read, Error> {
         let mut problems = Problems::default();
         let first = coded.first + rows.start as u64;
         let mut numbers_of = Vec::with_capacity(self.wanted.numbers.len());

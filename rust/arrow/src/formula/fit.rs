@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use arrow_array::RecordBatch;
-use fundholder_core::error::{Problem, Refusal};
+use fundholder_core::error::{Error, Problem};
 use fundholder_core::fit::{Column, Features, Gram, Linear, Scores, Solution, Status, solve};
-use fundholder_core::run::{Ended, Progress};
-use fundholder_core::simd::Level;
+use fundholder_core::run::{Progress, RunError};
+use fundholder_core::simd::Processor;
 
 use super::codes::Codes;
-use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, Read, Reader, Wanted};
+use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, PersonColumns, Read, Reader};
 use super::parts::{Source, in_parts, summed};
 use super::terms::{Role, Term, square_table, terms_table};
 
@@ -32,16 +32,16 @@ pub struct Design {
     pub cluster: Option<String>,
     /// Are categories, flags and need held at 0 or more?
     pub not_negative: bool,
-    /// Are columns that add nothing left out, rather than refused?
+    /// Are columns that add nothing left out, rather than rejected?
     pub drop: bool,
 }
 
 impl Design {
-    fn wanted(&self) -> Wanted {
+    fn wanted(&self) -> PersonColumns {
         let column = |name: &String| LevelColumn { name: name.clone(), levels: Levels::Met };
         let numbers = self.need.iter().chain(&self.supply).map(|name| (name.clone(), &ANY_NUMBER));
         let amounts = std::iter::once(&self.cost).chain(&self.weight).map(|name| (name.clone(), &AMOUNT));
-        Wanted {
+        PersonColumns {
             levels: self.categories.iter().chain(&self.area).map(column).collect(),
             flags: self.flags.clone(),
             codes: self.codes.clone(),
@@ -64,7 +64,7 @@ pub struct Fit {
     /// The column of each term; none for a reference level.
     columns: Vec<Option<Column>>,
     /// What was read, with its levels numbered as they were met.
-    wanted: Wanted,
+    wanted: PersonColumns,
     indicators: usize,
     gram: Gram,
     solution: Solution,
@@ -93,9 +93,9 @@ impl Fit {
         source: &mut Source<'_>,
         whole: bool,
         progress: &Progress,
-    ) -> Result<Self, Ended> {
-        let mut reader = Reader::new(Wanted { units: Vec::new(), ..design.wanted() });
-        let (level, weighted) = (Level::best(), design.weight.is_some());
+    ) -> Result<Self, RunError> {
+        let mut reader = Reader::new(PersonColumns { units: Vec::new(), ..design.wanted() });
+        let (level, weighted) = (Processor::best(), design.weight.is_some());
         let new = || Gram::new(design.regressors() + 1, weighted);
         let add = |gram: &mut Gram, read: Read, _: &[&[u32]]| {
             let (features, weights) = weigh(&design, read);
@@ -106,15 +106,15 @@ impl Fit {
         check_names(&terms)?;
         let fitted: Vec<usize> = (0..terms.len()).filter(|&t| columns[t].is_some()).collect();
         if gram.rows() <= fitted.len() as u64 {
-            return Err(Ended::Refused(Refusal::one(format!(
+            return Err(RunError::Rejected(Error::one(format!(
                 "{} columns for {} people: must be fewer columns than people",
                 fitted.len(),
                 gram.rows()
             ))));
         }
-        if gram.total(Column::Everyone) <= 0.0 {
+        if gram.total(Column::Intercept) <= 0.0 {
             let weight = design.weight.as_deref().unwrap_or_default();
-            return Err(Ended::Refused(Refusal::one(format!(
+            return Err(RunError::Rejected(Error::one(format!(
                 "column '{weight}' adds up to 0: must have a weight above 0"
             ))));
         }
@@ -125,7 +125,7 @@ impl Fit {
         let cost = Column::Number(design.regressors() as u32);
         let laid: Vec<Column> = columns.iter().flatten().copied().collect();
         let stop = || progress.stop.load(Ordering::Relaxed);
-        let solution = solve(&gram, &laid, cost, &not_negative, &stop).ok_or(Ended::Interrupted)?;
+        let solution = solve(&gram, &laid, cost, &not_negative, &stop).ok_or(RunError::Interrupted)?;
         let mut problems = Vec::new();
         for (n, &t) in fitted.iter().enumerate() {
             let (status, term) = (solution.status[n], &mut terms[t]);
@@ -150,7 +150,7 @@ impl Fit {
                 )));
             }
         }
-        Refusal::unless_empty(problems).map_err(Ended::Refused)?;
+        Error::unless_empty(problems).map_err(RunError::Rejected)?;
         let mut wanted = design.wanted();
         for (c, column) in wanted.levels.iter_mut().enumerate() {
             column.levels = Levels::Known(reader.levels(c).into_iter().collect());
@@ -164,7 +164,7 @@ impl Fit {
         source: &mut Source<'_>,
         whole: bool,
         progress: &Progress,
-    ) -> Result<Fitted, Ended> {
+    ) -> Result<Fitted, RunError> {
         let mut reader = Reader::new(self.wanted.clone());
         let laid: Vec<Column> = self.columns.iter().flatten().copied().collect();
         let (people, rank) = (self.gram.rows() as f64, self.solution.rank() as f64);
@@ -176,7 +176,7 @@ impl Fit {
             let scores = self.scores(source, whole, &mut reader, progress)?;
             let order = reader.units[0].sorted();
             if order.len() < 2 {
-                return Err(Ended::Refused(Refusal::one(format!(
+                return Err(RunError::Rejected(Error::one(format!(
                     "column '{}' has one value: must have 2 or more for errors by cluster",
                     self.design.cluster.as_deref().unwrap_or_default()
                 ))));
@@ -186,9 +186,9 @@ impl Fit {
             let factor = clusters / (clusters - 1.0) * (people - 1.0) / (people - rank);
             self.solution.covariance(factor, |i, j| meat[i * laid.len() + j], &stop)
         };
-        let covariance = covariance.ok_or(Ended::Interrupted)?;
+        let covariance = covariance.ok_or(RunError::Interrupted)?;
         if reader.rows != self.gram.rows() {
-            return Err(Ended::Refused(Refusal::one(format!(
+            return Err(RunError::Rejected(Error::one(format!(
                 "persons had {} rows at the first reading and {} at the second: must be the same",
                 self.gram.rows(),
                 reader.rows
@@ -246,8 +246,8 @@ impl Fit {
         whole: bool,
         reader: &mut Reader,
         progress: &Progress,
-    ) -> Result<Gram, Ended> {
-        let (level, linear) = (Level::best(), self.linear());
+    ) -> Result<Gram, RunError> {
+        let (level, linear) = (Processor::best(), self.linear());
         let new = || Gram::new(self.design.regressors(), true);
         let add = |gram: &mut Gram, read: Read, _: &[&[u32]]| {
             let (mut features, weights) = weigh(&self.design, read);
@@ -265,7 +265,7 @@ impl Fit {
         whole: bool,
         reader: &mut Reader,
         progress: &Progress,
-    ) -> Result<Scores, Ended> {
+    ) -> Result<Scores, RunError> {
         let linear = self.linear();
         let mut scores = Scores::new(self.indicators, self.design.regressors());
         let work = |(): &mut (), _: &RecordBatch, read: Read, units: &[&[u32]]| {
@@ -278,7 +278,7 @@ impl Fit {
             let number = clusters.iter().max().map_or(0, |&c| c as usize + 1);
             let columns = self.indicators + 1 + self.design.regressors();
             if number * columns > MOST_SCORES {
-                return Err(Refusal::one(format!(
+                return Err(Error::one(format!(
                     "{number} clusters or more, with {columns} columns each, need more than 2 GB: must be fewer"
                 )));
             }
@@ -289,8 +289,8 @@ impl Fit {
     }
 }
 
-/// Refuses terms that files and tables could not tell apart.
-fn check_names(terms: &[Term]) -> Result<(), Ended> {
+/// Rejects terms that files and tables could not tell apart.
+fn check_names(terms: &[Term]) -> Result<(), RunError> {
     let mut problems = Vec::new();
     let mut seen = HashSet::new();
     for term in terms {
@@ -310,7 +310,7 @@ fn check_names(terms: &[Term]) -> Result<(), Ended> {
                 .push(Problem::new(format!("two terms are called '{}': must be called apart", term.name())));
         }
     }
-    Refusal::unless_empty(problems).map_err(Ended::Refused)
+    Error::unless_empty(problems).map_err(RunError::Rejected)
 }
 
 /// Terms as they are laid out, each with its column.
@@ -325,7 +325,7 @@ struct Layout<'a> {
 fn lay_out(design: &Design, reader: &Reader, gram: &Gram) -> (Vec<Term>, Vec<Option<Column>>) {
     let mut layout = Layout { reader, gram, terms: Vec::new(), columns: Vec::new() };
     if design.categories.is_empty() {
-        layout.put(Role::Intercept, None, None, Column::Everyone, false);
+        layout.put(Role::Intercept, None, None, Column::Intercept, false);
     }
     for (c, name) in design.categories.iter().enumerate() {
         layout.levels(c, Role::Category, name, c == 0);
@@ -361,7 +361,7 @@ impl Layout<'_> {
             Column::Indicator(i) => self.gram.people(i),
             _ => self.gram.rows(),
         };
-        let weight = self.gram.total(Column::Everyone);
+        let weight = self.gram.total(Column::Intercept);
         self.terms.push(Term {
             role,
             column: column.cloned(),

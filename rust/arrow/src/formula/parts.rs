@@ -3,9 +3,9 @@
 use std::sync::atomic::Ordering;
 
 use arrow_array::RecordBatch;
-use fundholder_core::error::Refusal;
+use fundholder_core::error::Error;
 use fundholder_core::fit::MOST_ROWS;
-use fundholder_core::run::{Ended, Progress};
+use fundholder_core::run::{Progress, RunError};
 use rayon::prelude::*;
 
 use super::features::{Coded, Read, Reader};
@@ -17,10 +17,10 @@ const TOGETHER: usize = 1 << 17;
 const MOST_PEOPLE: u64 = 1 << 31;
 
 /// Batches of a table; what cannot be read ends the work.
-pub type Source<'a> = dyn Iterator<Item = Result<RecordBatch, Ended>> + Send + 'a;
+pub type Source<'a> = dyn Iterator<Item = Result<RecordBatch, RunError>> + Send + 'a;
 
 /// Reads a source part by part. Each thread has a state of its own; `work` takes a part with the units of its rows, and
-/// what it gives goes to `take` in the order of rows. A `whole` table is checked to its end before it is refused.
+/// what it gives goes to `take` in the order of rows. A `whole` table is checked to its end before it is rejected.
 pub(super) fn in_parts<S: Send, R: Send>(
     source: &mut Source<'_>,
     whole: bool,
@@ -28,56 +28,56 @@ pub(super) fn in_parts<S: Send, R: Send>(
     states: &mut [S],
     progress: &Progress,
     work: impl Fn(&mut S, &RecordBatch, Read, &[&[u32]]) -> R + Sync,
-    mut take: impl FnMut(R) -> Result<(), Refusal>,
-) -> Result<(), Ended> {
-    let mut refused: Option<Refusal> = None;
+    mut take: impl FnMut(R) -> Result<(), Error>,
+) -> Result<(), RunError> {
+    let mut rejected: Option<Error> = None;
     let mut gathered: Vec<(RecordBatch, Coded)> = Vec::new();
     let mut rows = 0;
     loop {
         if progress.stop.load(Ordering::Relaxed) {
-            return Err(Ended::Interrupted);
+            return Err(RunError::Interrupted);
         }
         let next = source.next().transpose()?;
         let last = next.is_none();
         if let Some(batch) = next {
             let coded = reader.code(&batch);
             if let Some(wrong) = &coded.wrong {
-                wrong.clone().join(&mut refused);
+                wrong.clone().join(&mut rejected);
             }
             if reader.rows > MOST_PEOPLE {
-                return Err(Ended::Refused(Refusal::one(format!(
+                return Err(RunError::Rejected(Error::one(format!(
                     "more than {MOST_PEOPLE} rows: must be at most that"
                 ))));
             }
             rows += batch.num_rows();
             gathered.push((batch, coded));
         }
-        if rows >= TOGETHER || last || refused.is_some() {
-            for part in share_out(&gathered, reader, states, refused.is_some(), progress, &work) {
+        if rows >= TOGETHER || last || rejected.is_some() {
+            for part in share_out(&gathered, reader, states, rejected.is_some(), progress, &work) {
                 match part {
-                    Ok(Some(result)) if refused.is_none() => {
-                        take(result).map_err(Ended::Refused)?;
+                    Ok(Some(result)) if rejected.is_none() => {
+                        take(result).map_err(RunError::Rejected)?;
                     }
                     Ok(_) => {}
-                    Err(refusal) => refusal.join(&mut refused),
+                    Err(error) => error.join(&mut rejected),
                 }
             }
             if progress.stop.load(Ordering::Relaxed) {
-                return Err(Ended::Interrupted);
+                return Err(RunError::Interrupted);
             }
             gathered.clear();
             rows = 0;
         }
-        if last || (refused.is_some() && !whole) {
+        if last || (rejected.is_some() && !whole) {
             break;
         }
     }
-    match refused {
-        Some(refusal) => Err(Ended::Refused(refusal)),
-        None if reader.rows == 0 => Err(Ended::Refused(Refusal::one(
+    match rejected {
+        Some(error) => Err(RunError::Rejected(error)),
+        None if reader.rows == 0 => Err(RunError::Rejected(Error::one(
             "persons is empty: must have a row for each person (a reader is empty once it has been read)",
         ))),
-        None if reader.missed_all_codes() => Err(Ended::Refused(Refusal::one(
+        None if reader.missed_all_codes() => Err(RunError::Rejected(Error::one(
             "codes: no person of codes is in persons: must have the same names in column 'person' (0001 and 1 differ)",
         ))),
         None => Ok(()),
@@ -93,7 +93,7 @@ pub(super) fn summed<S: Send>(
     new: impl Fn() -> S,
     add: impl Fn(&mut S, Read, &[&[u32]]) + Sync,
     merge: impl Fn(&mut S, S),
-) -> Result<S, Ended> {
+) -> Result<S, RunError> {
     let mut states: Vec<S> = (0..rayon::current_num_threads()).map(|_| new()).collect();
     let work = |state: &mut S, _: &RecordBatch, read: Read, units: &[&[u32]]| add(state, read, units);
     in_parts(source, whole, reader, &mut states, progress, work, |()| Ok(()))?;
@@ -109,7 +109,7 @@ fn share_out<S: Send, R: Send>(
     only_check: bool,
     progress: &Progress,
     work: &(impl Fn(&mut S, &RecordBatch, Read, &[&[u32]]) -> R + Sync),
-) -> Vec<Result<Option<R>, Refusal>> {
+) -> Vec<Result<Option<R>, Error>> {
     let mut jobs = Vec::new();
     for (batch, coded) in gathered {
         // Of a batch without rows, the columns are looked at.

@@ -4,23 +4,23 @@ use super::StopLoss;
 
 /// Which cost of a person's year is looked at: before the contract, kept after it, or passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Measure {
+pub enum Basis {
     Gross,
     Net,
     Ceded,
 }
 
-/// A stretch of a piecewise linear function of cost: `fixed + slope * cost` from `from` on, all in £.
+/// A interval of a piecewise linear function of cost: `fixed + gradient * cost` from `from` on, all in £.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Piece {
     pub from: f64,
     pub fixed: f64,
-    pub slope: f64,
+    pub gradient: f64,
 }
 
 impl Piece {
     pub(crate) fn at(&self, cost: f64) -> f64 {
-        self.fixed + self.slope * cost
+        self.fixed + self.gradient * cost
     }
 }
 
@@ -29,20 +29,19 @@ impl Piece {
 pub(crate) struct Layer(Vec<Piece>);
 
 impl Layer {
-    pub(crate) fn new(stop_loss: Option<&StopLoss>, measure: Measure) -> Self {
-        let all = Piece { from: 0.0, fixed: 0.0, slope: 1.0 };
-        let nothing = Piece { slope: 0.0, ..all };
-        let Some(s) = stop_loss.filter(|s| s.share > 0.0 && s.limit > 0.0 && measure != Measure::Gross)
-        else {
-            return Self(vec![if measure == Measure::Ceded { nothing } else { all }]);
+    pub(crate) fn new(stop_loss: Option<&StopLoss>, measure: Basis) -> Self {
+        let all = Piece { from: 0.0, fixed: 0.0, gradient: 1.0 };
+        let nothing = Piece { gradient: 0.0, ..all };
+        let Some(s) = stop_loss.filter(|s| s.share > 0.0 && s.limit > 0.0 && measure != Basis::Gross) else {
+            return Self(vec![if measure == Basis::Ceded { nothing } else { all }]);
         };
         let mut pieces =
-            vec![nothing, Piece { from: s.ceiling, fixed: -s.ceiling * s.share, slope: s.share }];
+            vec![nothing, Piece { from: s.ceiling, fixed: -s.ceiling * s.share, gradient: s.share }];
         if s.limit.is_finite() {
-            pieces.push(Piece { from: s.exhausted_at(), fixed: s.limit, slope: 0.0 });
+            pieces.push(Piece { from: s.exhausted_at(), fixed: s.limit, gradient: 0.0 });
         }
-        if measure == Measure::Net {
-            pieces.iter_mut().for_each(|p| (p.fixed, p.slope) = (-p.fixed, 1.0 - p.slope));
+        if measure == Basis::Net {
+            pieces.iter_mut().for_each(|p| (p.fixed, p.gradient) = (-p.fixed, 1.0 - p.gradient));
         }
         if s.ceiling == 0.0 {
             pieces.remove(0);
@@ -50,23 +49,23 @@ impl Layer {
         Self(pieces)
     }
 
-    /// The stretches, each with its end.
+    /// The intervals, each with its end.
     pub(crate) fn pieces(&self) -> impl Iterator<Item = (Piece, f64)> + '_ {
         let ends = self.0.iter().skip(1).map(|p| p.from).chain([f64::INFINITY]);
         self.0.iter().copied().zip(ends)
     }
 
-    /// A share of the cost, from its first pound on: its slope.
+    /// A share of the cost, from its first pound on: its gradient.
     pub(crate) fn proportional(&self) -> Option<f64> {
         match self.0.as_slice() {
-            [piece] if piece.fixed == 0.0 => Some(piece.slope),
+            [piece] if piece.fixed == 0.0 => Some(piece.gradient),
             _ => None,
         }
     }
 
     /// The largest value it takes: infinite where it never ends to rise.
     pub(crate) fn bound(&self) -> f64 {
-        self.0.last().map_or(f64::INFINITY, |p| if p.slope == 0.0 { p.fixed } else { f64::INFINITY })
+        self.0.last().map_or(f64::INFINITY, |p| if p.gradient == 0.0 { p.fixed } else { f64::INFINITY })
     }
 
     pub(crate) fn at(&self, cost: f64) -> f64 {
@@ -76,7 +75,7 @@ impl Layer {
     /// The smallest cost at which it is above `value`: infinite where there is none.
     pub(crate) fn exceeds(&self, value: f64) -> f64 {
         self.pieces()
-            .find(|(p, end)| p.slope > 0.0 && p.at(*end) > value)
-            .map_or(f64::INFINITY, |(p, _)| ((value - p.fixed) / p.slope).max(p.from))
+            .find(|(p, end)| p.gradient > 0.0 && p.at(*end) > value)
+            .map_or(f64::INFINITY, |(p, _)| ((value - p.fixed) / p.gradient).max(p.from))
     }
 }

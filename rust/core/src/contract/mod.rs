@@ -3,7 +3,7 @@
 mod layer;
 mod stop_loss;
 
-pub use layer::Measure;
+pub use layer::Basis;
 pub(crate) use layer::Layer;
 pub use stop_loss::StopLoss;
 pub(crate) use stop_loss::Terms;

@@ -1,6 +1,6 @@
 //! A specific stop-loss: what is ceded of one person's year.
 
-use crate::error::{Problem, Refusal};
+use crate::error::{Error, Problem};
 use crate::numeric::money::UNITS_PER_POUND;
 
 /// A specific stop-loss: `share` of a person's cost above `ceiling` is ceded, at most `limit`. Money in £.
@@ -13,7 +13,7 @@ pub struct StopLoss {
 
 impl StopLoss {
     /// `limit` is infinite where there is none.
-    pub fn new(ceiling: f64, share: f64, limit: Option<f64>) -> Result<Self, Refusal> {
+    pub fn new(ceiling: f64, share: f64, limit: Option<f64>) -> Result<Self, Error> {
         let mut problems = Vec::new();
         let mut check = |name: &str, value: f64, good: bool, allowed: &str| {
             if !good {
@@ -26,7 +26,7 @@ impl StopLoss {
         if let Some(limit) = limit {
             check("limit", limit, money(limit), "a finite number of £, 0 or more");
         }
-        Refusal::unless_empty(problems)?;
+        Error::unless_empty(problems)?;
         Ok(Self { ceiling, share, limit: limit.unwrap_or(f64::INFINITY) })
     }
 

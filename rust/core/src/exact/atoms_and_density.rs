@@ -3,19 +3,19 @@
 use crate::contract::Layer;
 use crate::model::{Person, Scaled};
 
-/// A law of fewer atoms is not smooth, however close they are.
+/// A distribution of fewer atoms is not smooth, however close they are.
 const MANY_ATOMS: usize = 64;
 /// A common measure this much smaller than the largest price is none.
 const FINEST: f64 = 1e-9;
 
 /// Of one person's cost in a layer.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Texture {
+pub(super) struct AtomsAndDensity {
     /// Expected costs above 0.
     pub costs: f64,
     /// Expected costs that have a density.
     pub smooth: f64,
-    /// Expected costs that are prices, below where the layer is flat; and those of laws of many prices.
+    /// Expected costs that are prices, below where the layer is flat; and those of distributions of many prices.
     pub atoms: f64,
     pub many: f64,
     /// The largest of these prices.
@@ -26,7 +26,7 @@ pub(super) struct Texture {
     pub flat: f64,
 }
 
-impl Texture {
+impl AtomsAndDensity {
     pub(super) fn new(person: &Person, layer: &Layer) -> Self {
         let mut texture = Self::default();
         for (rate, amount) in person.amounts() {
@@ -36,21 +36,21 @@ impl Texture {
     }
 
     fn add(&mut self, rate: f64, amount: &Scaled, layer: &Layer) {
-        let (law, unit) = (amount.law.as_ref(), amount.unit);
+        let (distribution, unit) = (amount.distribution.as_ref(), amount.unit);
         self.costs += rate * amount.exceeds(layer, 0.0);
-        let above = |cost: f64| law.survival(cost / unit);
-        let dense = law.density_from() * unit;
+        let above = |cost: f64| distribution.survival(cost / unit);
+        let dense = distribution.density_from() * unit;
         for (piece, end) in layer.pieces() {
             let from = piece.from.max(dense);
             let inside =
                 if from < end { (if from > 0.0 { above(from) } else { 1.0 }) - above(end) } else { 0.0 };
-            if piece.slope > 0.0 {
+            if piece.gradient > 0.0 {
                 self.smooth += rate * inside;
             } else if above(piece.from) > 0.0 {
                 self.flat = self.flat.max(piece.fixed);
             }
         }
-        let atoms = law.atoms();
+        let atoms = distribution.atoms();
         let values = || atoms.iter().map(|(x, _)| layer.at(unit * x)).filter(|y| *y > 0.0);
         for (x, probability) in &atoms {
             let price = layer.at(unit * x);

@@ -1,15 +1,15 @@
-//! A smooth law as a damped Fourier series: any of its probabilities and quantiles is one short sum.
+//! A smooth distribution as a damped Fourier series: any of its probabilities and quantiles is one short sum.
 
 use crate::numeric::complex::{self, Complex64};
 
-/// The law on [start, start + width]: with y the distance from the start, the density is e^(damping y) times the Fourier
+/// The distribution on [start, start + width]: with y the distance from the start, the density is e^(damping y) times the Fourier
 /// series of these coefficients (Abate and Whitt 1992).
 #[derive(Clone, Debug)]
 pub(super) struct Series {
     pub start: f64,
     pub width: f64,
     damping: f64,
-    /// Coefficient of each wave over its exponent: those of the distribution function.
+    /// Coefficient of each frequency over its exponent: those of the distribution function.
     terms: Vec<Term>,
     constant: f64,
 }
@@ -21,14 +21,14 @@ struct Term {
 }
 
 impl Series {
-    /// From the transform at waves 0, 1, ... of the distance from the start.
+    /// From the transform at frequencies 0, 1, ... of the distance from the start.
     pub(super) fn new(start: f64, width: f64, damping: f64, transform: &[Complex64]) -> Self {
         let turn = std::f64::consts::TAU / width;
         let terms: Vec<Term> = transform
             .iter()
             .enumerate()
             .map(|(k, value)| {
-                // Waves below 0 are the conjugates of those above.
+                // Frequencies below 0 are the conjugates of those above.
                 let coefficient = value * if k == 0 { 1.0 } else { 2.0 } / width;
                 let exponent = Complex64::new(damping, -(k as f64) * turn);
                 Term { coefficient, integral: coefficient / exponent }
@@ -41,12 +41,12 @@ impl Series {
     /// Distribution function and density at a distance from the start.
     fn at(&self, y: f64) -> (f64, f64) {
         let turn = complex::turn(-std::f64::consts::TAU * y / self.width);
-        let mut wave = Complex64::ONE;
+        let mut frequency = Complex64::ONE;
         let (mut cumulative, mut density) = (0.0, 0.0);
         for term in &self.terms {
-            cumulative += term.integral.re * wave.re - term.integral.im * wave.im;
-            density += term.coefficient.re * wave.re - term.coefficient.im * wave.im;
-            wave *= turn;
+            cumulative += term.integral.re * frequency.re - term.integral.im * frequency.im;
+            density += term.coefficient.re * frequency.re - term.coefficient.im * frequency.im;
+            frequency *= turn;
         }
         let growth = libm::exp(self.damping * y);
         (growth * cumulative + self.constant, growth * density)
@@ -89,7 +89,7 @@ impl Series {
         self.start + y
     }
 
-    /// Mass, mean and variance of the law within the window, in closed form.
+    /// Mass, mean and variance of the distribution within the window, in closed form.
     pub(super) fn moments(&self) -> [f64; 3] {
         let (w, rise) = (self.width, libm::exp(self.damping * self.width));
         let turn = std::f64::consts::TAU / w;

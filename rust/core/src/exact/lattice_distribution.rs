@@ -1,4 +1,4 @@
-//! Laws on a lattice: of units whose total is not smooth, having few costs or few different prices.
+//! Distributions on a lattice: of units whose total is not smooth, having few costs or few different prices.
 
 use super::quadrature::Cuts;
 use crate::contract::Layer;
@@ -6,9 +6,9 @@ use crate::model::Scaled;
 use crate::numeric::complex::Complex64;
 use crate::numeric::lattice::Lattice;
 
-/// The law of a unit's total at 0, step, 2 step, ...
+/// The distribution of a unit's total at 0, step, 2 step, ...
 #[derive(Clone, Debug)]
-pub(super) struct LatticeLaw {
+pub(super) struct LatticeDistribution {
     pub step: f64,
     pub masses: Vec<f64>,
     cumulative: Vec<f64>,
@@ -16,7 +16,7 @@ pub(super) struct LatticeLaw {
     pub whole: bool,
 }
 
-impl LatticeLaw {
+impl LatticeDistribution {
     pub(super) fn new(step: f64, masses: Vec<f64>, whole: bool) -> Self {
         let mut sum = 0.0;
         let cumulative = masses
@@ -72,7 +72,7 @@ impl LatticeLaw {
     }
 }
 
-/// The transform of an amount less 1, given that there is one, at the waves from 0 to half the points.
+/// The transform of an amount less 1, given that there is one, at the frequencies from 0 to half the points.
 pub(super) fn transform(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec<Complex64> {
     let mut values = lattice.transform(&masses(amount, layer, cuts, lattice));
     values.truncate(lattice.points / 2 + 1);
@@ -83,7 +83,7 @@ pub(super) fn transform(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &L
 /// The layer of an amount on the lattice, given that there is one.
 fn masses(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec<f64> {
     let unit = amount.unit;
-    let density_from = amount.law.density_from() * unit;
+    let density_from = amount.distribution.density_from() * unit;
     let mut masses = density(amount, layer, cuts, lattice);
     let mut put = |y: f64, weight: f64| {
         let place = y / lattice.step;
@@ -96,28 +96,28 @@ fn masses(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec
             masses[point as usize + 1] += weight * share;
         }
     };
-    for (x, weight) in amount.law.atoms() {
+    for (x, weight) in amount.distribution.atoms() {
         put(layer.at(unit * x), weight);
     }
     // Where the layer is flat, the density makes an atom.
-    for (piece, end) in layer.pieces().filter(|(piece, end)| piece.slope == 0.0 && *end > density_from) {
+    for (piece, end) in layer.pieces().filter(|(piece, end)| piece.gradient == 0.0 && *end > density_from) {
         let from = piece.from.max(density_from);
-        let above = |x: f64| if x > 0.0 { amount.law.survival(x / unit) } else { 1.0 };
+        let above = |x: f64| if x > 0.0 { amount.distribution.survival(x / unit) } else { 1.0 };
         put(piece.fixed, above(from) - if end.is_finite() { above(end) } else { 0.0 });
     }
     masses
 }
 
-/// The part with a density. Within each stretch the mean of the cost limited to y is a cubic in y that keeps the
-/// stretch's mass and mean; its second differences are the masses (Gerber 1982). Sharing a density between points adds a
+/// The part with a density. Within each interval the mean of the cost limited to y is a cubic in y that keeps the
+/// interval's mass and mean; its second differences are the masses (Gerber 1982). Sharing a density between points adds a
 /// sixth of a squared step to its variance, which a second difference of the masses takes off again.
 fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec<f64> {
     let (unit, step, points) = (amount.unit, lattice.step, lattice.points);
-    let density_from = amount.law.density_from();
+    let density_from = amount.distribution.density_from();
     let mut limited = vec![0.0; points + 1];
     let mut all = 0.0;
-    let mut stretches = Vec::new();
-    for (piece, end) in layer.pieces().filter(|(piece, _)| piece.slope > 0.0) {
+    let mut intervals = Vec::new();
+    for (piece, end) in layer.pieces().filter(|(piece, _)| piece.gradient > 0.0) {
         let (from, to) = ((piece.from / unit).max(density_from), end / unit);
         let inside = cuts.of(amount).iter().map(|cut| cut.whole).filter(|cut| cut.to > from && cut.from < to);
         for cut in inside {
@@ -126,16 +126,16 @@ fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Ve
                 cut.moments
             } else {
                 // Above the atom that may stand at the threshold of a tail.
-                amount.law.stretch(a, b)
+                amount.distribution.interval(a, b)
             };
-            stretches.push((piece.at(unit * a), piece.at(unit * b), mass, first * piece.slope * unit));
+            intervals.push((piece.at(unit * a), piece.at(unit * b), mass, first * piece.gradient * unit));
             all += mass;
         }
     }
     let (mut point, mut so_far, mut above) = (0, 0.0, all);
     let mut before = 0.0;
-    for (from, to, mass, first) in stretches {
-        // Between stretches nothing lies.
+    for (from, to, mass, first) in intervals {
+        // Between intervals nothing lies.
         so_far += above * (from - before);
         let width = to - from;
         let rest = above - mass;

@@ -1,17 +1,17 @@
 //! How large a pool must be.
 
-use super::{UnitLaw, Which, laws};
-use crate::analytic_moments::Question;
-use crate::error::Refusal;
+use super::{UnitDistribution, UnitSelection, distributions};
+use crate::analytic_moments::Valuation;
+use crate::error::Error;
 use crate::model::{CostModel, Persons};
 use crate::numeric::special::{normal_cdf, normal_survival};
 use crate::population::People;
 use crate::random_effects::sigma;
-use crate::run::{Ended, Progress};
+use crate::run::{Progress, RunError};
 
 /// Sizes that are tried at once: they share what does not depend on size.
 const TRIED: u64 = 24;
-/// The smallest pool of several kinds: a few people cannot have everybody's mix.
+/// The smallest pool of several classes: a few people cannot have everybody's mix.
 const FEWEST_OF_A_MIX: u64 = 128;
 /// The largest pool that is tried.
 pub const MOST_PEOPLE: u64 = 8_000_000_000;
@@ -27,27 +27,27 @@ pub struct Pool {
     pub limit: f64,
 }
 
-/// The smallest pool with everybody's mix of kinds that is outside of the tolerance in at most this share of years.
+/// The smallest pool with everybody's mix of classes that is outside of the tolerance in at most this share of years.
 pub fn minimum_population(
     model: &CostModel,
     people: &People,
-    question: &Question,
+    valuation: &Valuation,
     tolerance: f64,
     probability: f64,
     progress: &Progress,
-) -> Result<Pool, Ended> {
-    let limit = limit(model, people, question, tolerance);
-    let outside = |sizes: &[u64]| -> Result<Vec<f64>, Ended> {
+) -> Result<Pool, RunError> {
+    let limit = limit(model, people, valuation, tolerance);
+    let outside = |sizes: &[u64]| -> Result<Vec<f64>, RunError> {
         let pools = people.pools(sizes);
-        let read = |_: u32, law: &UnitLaw| {
-            let mean = law.moments.all.mean;
-            1.0 - law.cdf(mean * (1.0 + tolerance)) + law.below(mean * (1.0 - tolerance))
+        let read = |_: u32, distribution: &UnitDistribution| {
+            let mean = distribution.moments.all.mean;
+            1.0 - distribution.cdf(mean * (1.0 + tolerance)) + distribution.below(mean * (1.0 - tolerance))
         };
-        // The law of a few people has its mean far below the window's end: no more than that is asked.
-        let found = laws(
+        // The distribution of a few people has its mean far below the window's end: no more than that is asked.
+        let found = distributions(
             model,
             &pools,
-            Which { level: 0, only: None, question },
+            UnitSelection { level: 0, only: None, valuation },
             progress,
             |_, m| m.all.mean * (1.0 + tolerance),
             read,
@@ -57,14 +57,14 @@ pub fn minimum_population(
     if limit >= probability {
         return Ok(Pool { people: None, outside: None, limit });
     }
-    let fewest = if people.kinds.len() > 1 { FEWEST_OF_A_MIX } else { 1 };
+    let fewest = if people.classes.len() > 1 { FEWEST_OF_A_MIX } else { 1 };
     let mut sizes: Vec<u64> =
         (0..33).map(|i| fewest << i).take_while(|n| *n < MOST_PEOPLE).chain([MOST_PEOPLE]).collect();
     let mut below = fewest - 1;
     loop {
         let shares = outside(&sizes)?;
         let Some(first) = shares.iter().position(|share| *share <= probability) else {
-            return Err(Ended::Refused(Refusal::one(format!(
+            return Err(RunError::Rejected(Error::one(format!(
                 "a pool of {MOST_PEOPLE} people is outside the tolerance {tolerance} in more than {probability} of years, \
                  and a larger one is not tried: give a larger tolerance or probability"
             ))));
@@ -82,16 +82,16 @@ pub fn minimum_population(
 }
 
 /// Share of years in which the effects alone, with nothing left to chance, pass the tolerance.
-fn limit(model: &CostModel, people: &People, question: &Question, tolerance: f64) -> f64 {
-    let sigma = (sigma(question.practice_sd).powi(2) + sigma(question.national_sd).powi(2)).sqrt();
+fn limit(model: &CostModel, people: &People, valuation: &Valuation, tolerance: f64) -> f64 {
+    let sigma = (sigma(valuation.practice_sd).powi(2) + sigma(valuation.national_sd).powi(2)).sqrt();
     if sigma == 0.0 {
         return 0.0;
     }
-    let layer = question.layer();
+    let layer = valuation.layer();
     let mut prepare = Persons::new(model, &layer);
     let mix: Vec<_> = crate::population::together(&people.all())
         .into_iter()
-        .map(|(kind, weight)| (prepare.of(&people.kinds[kind as usize]), weight))
+        .map(|(class, weight)| (prepare.of(&people.classes[class as usize]), weight))
         .collect();
     let mean = |z: f64| -> f64 {
         let factor = libm::exp(sigma * z - 0.5 * sigma * sigma);

@@ -1,9 +1,9 @@
-//! The exact lane: the whole law of every unit's total, from characteristic functions.
+//! The exact lane: the whole distribution of every unit's total, from characteristic functions.
 //!
 //! People are independent given the effects, so that logarithms of their characteristic functions add up. A total that is
 //! smooth is a short Fourier series on a window that holds all but a known share of it (`series`); one that is not, for
-//! having few costs or few prices, is a law on a lattice (`small`). Both are damped, so that what lies beyond the window
-//! does not come back into it. Every law is checked against the moments lane.
+//! having few costs or few prices, is a distribution on a lattice (`small`). Both are damped, so that what lies beyond the window
+//! does not come back into it. Every distribution is checked against the moments lane.
 
 mod atoms_and_density;
 mod fourier_series;
@@ -17,24 +17,24 @@ use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
-use crate::analytic_moments::{Question, Table, UnitMoments};
+use crate::analytic_moments::{Table, UnitMoments, Valuation};
 use crate::contract::Layer;
-use crate::error::{Problem, Refusal};
+use crate::error::{Error, Problem};
 use crate::model::{CostModel, Person, Persons};
 use crate::population::{Part, People, together};
 use crate::random_effects::{REACH, sigma};
-use crate::run::{Ended, Progress};
+use crate::run::{Progress, RunError};
 pub use minimum_population::{MOST_PEOPLE, Pool, minimum_population};
 
-use atoms_and_density::Texture;
+use atoms_and_density::AtomsAndDensity;
 use fourier_series::Series;
-use lattice_distribution::LatticeLaw;
+use lattice_distribution::LatticeDistribution;
 use quadrature::Cuts;
 use tail_bounds::{Bounds, bennett};
 use transforms::{Groups, Plan, Window};
 
-/// The law of one unit's total, with how well it is known.
-pub struct UnitLaw {
+/// The distribution of one unit's total, with how well it is known.
+pub struct UnitDistribution {
     pub moments: UnitMoments,
     shape: Shape,
     pub accuracy: Accuracy,
@@ -66,16 +66,16 @@ enum Shape {
     /// The total does not vary.
     Point(f64),
     Series(Series),
-    Lattice(LatticeLaw),
+    Lattice(LatticeDistribution),
 }
 
-impl UnitLaw {
+impl UnitDistribution {
     /// P(total <= x)
     pub fn cdf(&self, x: f64) -> f64 {
         match &self.shape {
             Shape::Point(at) => f64::from(u8::from(*at <= x || same(*at, x))),
             Shape::Series(series) => series.cdf(x),
-            Shape::Lattice(law) => law.cdf(x, false),
+            Shape::Lattice(distribution) => distribution.cdf(x, false),
         }
     }
 
@@ -84,7 +84,7 @@ impl UnitLaw {
         match &self.shape {
             Shape::Point(at) => f64::from(u8::from(*at < x && !same(*at, x))),
             Shape::Series(series) => series.cdf(x),
-            Shape::Lattice(law) => law.cdf(x, true),
+            Shape::Lattice(distribution) => distribution.cdf(x, true),
         }
     }
 
@@ -98,11 +98,11 @@ impl UnitLaw {
                 let sd = if all.sd.is_finite() { all.sd } else { series.width / 20.0 };
                 series.quantile(probability, all.mean + z * sd)
             }
-            Shape::Lattice(law) => law.quantile(probability),
+            Shape::Lattice(distribution) => distribution.quantile(probability),
         }
     }
 
-    /// The law as a table: equally spaced costs that hold all but 1e-10 of it, each with the probability of the step around
+    /// The distribution as a table: equally spaced costs that hold all but 1e-10 of it, each with the probability of the step around
     /// it, and of no more than it.
     pub fn table(&self, points: usize) -> Vec<(f64, f64, f64)> {
         const REST: f64 = 1e-10;
@@ -118,19 +118,20 @@ impl UnitLaw {
                 let at = |i| low + i as f64 * step;
                 (0..points).map(|i| (at(i), step * series.density(at(i)), series.cdf(at(i)))).collect()
             }
-            Shape::Lattice(law) => {
-                let point = |q: f64| (law.quantile(q) / law.step) as usize;
-                let (low, high) = (point(REST), (point(1.0 - REST) + 1).min(law.masses.len() - 1));
+            Shape::Lattice(distribution) => {
+                let point = |q: f64| (distribution.quantile(q) / distribution.step) as usize;
+                let (low, high) = (point(REST), (point(1.0 - REST) + 1).min(distribution.masses.len() - 1));
                 // Whole steps of the lattice, so that no point is cut.
                 let join = (high - low + 1).div_ceil(points);
                 (low..=high)
                     .step_by(join)
                     .map(|first| {
                         let last = (first + join - 1).min(high);
-                        let mass = law.masses[first..=last].iter().sum::<f64>();
-                        let middle = if law.whole { last as f64 } else { 0.5 * (first + last) as f64 };
-                        let cost = middle * law.step;
-                        (cost, mass, law.cdf(cost, false))
+                        let mass = distribution.masses[first..=last].iter().sum::<f64>();
+                        let middle =
+                            if distribution.whole { last as f64 } else { 0.5 * (first + last) as f64 };
+                        let cost = middle * distribution.step;
+                        (cost, mass, distribution.cdf(cost, false))
                     })
                     .collect()
             }
@@ -153,50 +154,50 @@ const LIGHT: f64 = 2.0;
 /// Largest effect whose integral converges on a grid that is worth its time.
 pub const MAX_EFFECT_SD: f64 = 0.5;
 
-/// Everything of a question that does not depend on the unit.
+/// Everything of a valuation that does not depend on the unit.
 struct Lane<'a> {
     people: &'a People,
     layer: &'a Layer,
     persons: Vec<Person>,
     cuts: Cuts,
-    textures: Vec<Texture>,
+    textures: Vec<AtomsAndDensity>,
     table: Table,
     sigma_practice: f64,
     sigma_national: f64,
     progress: &'a Progress,
 }
 
-/// Whose laws are wanted, and of what.
+/// Whose distributions are wanted, and of what.
 #[derive(Clone, Copy)]
-pub struct Which<'a> {
+pub struct UnitSelection<'a> {
     pub level: usize,
     /// Numbers of units; all where there are none.
     pub only: Option<&'a [u32]>,
-    pub question: &'a Question,
+    pub valuation: &'a Valuation,
 }
 
-/// The law of each of these units of a level, read by `read`; `asked` gives the largest total that a unit is asked about.
-pub fn laws<T: Send>(
+/// The distribution of each of these units of a level, read by `read`; `asked` gives the largest total that a unit is asked about.
+pub fn distributions<T: Send>(
     model: &CostModel,
     people: &People,
-    which: Which<'_>,
+    which: UnitSelection<'_>,
     progress: &Progress,
     asked: impl Fn(u32, &UnitMoments) -> f64 + Sync,
-    read: impl Fn(u32, &UnitLaw) -> T + Sync,
-) -> Result<Vec<(u32, T)>, Ended> {
-    let Which { level, only, question } = which;
-    check(question).map_err(Ended::Refused)?;
-    let layer = question.layer();
-    let persons = Persons::new(model, &layer).all(&people.kinds);
+    read: impl Fn(u32, &UnitDistribution) -> T + Sync,
+) -> Result<Vec<(u32, T)>, RunError> {
+    let UnitSelection { level, only, valuation } = which;
+    check(valuation).map_err(RunError::Rejected)?;
+    let layer = valuation.layer();
+    let persons = Persons::new(model, &layer).all(&people.classes);
     let lane = Lane {
         people,
         layer: &layer,
         cuts: Cuts::new(persons.iter()),
-        textures: persons.iter().map(|person| Texture::new(person, &layer)).collect(),
-        table: Table::new(&persons, &layer, question),
+        textures: persons.iter().map(|person| AtomsAndDensity::new(person, &layer)).collect(),
+        table: Table::new(&persons, &layer, valuation),
         persons,
-        sigma_practice: sigma(question.practice_sd),
-        sigma_national: sigma(question.national_sd),
+        sigma_practice: sigma(valuation.practice_sd),
+        sigma_national: sigma(valuation.national_sd),
         progress,
     };
     let units = people.units(level);
@@ -208,16 +209,16 @@ pub fn laws<T: Send>(
     lane.run(plans, &read)
 }
 
-fn check(question: &Question) -> Result<(), Refusal> {
-    let effects = [("practice_sd", question.practice_sd), ("national_sd", question.national_sd)];
+fn check(valuation: &Valuation) -> Result<(), Error> {
+    let effects = [("practice_sd", valuation.practice_sd), ("national_sd", valuation.national_sd)];
     let large = effects.into_iter().filter(|(_, sd)| *sd > MAX_EFFECT_SD);
-    let allowed = format!("at most {MAX_EFFECT_SD} for an exact law: simulation takes more");
-    Refusal::unless_empty(large.map(|(name, sd)| Problem::argument(name, sd, &allowed)).collect())
+    let allowed = format!("at most {MAX_EFFECT_SD} for an exact distribution: simulation takes more");
+    Error::unless_empty(large.map(|(name, sd)| Problem::argument(name, sd, &allowed)).collect())
 }
 
 impl Lane<'_> {
-    fn stopped(&self) -> Result<(), Ended> {
-        if self.progress.stop.load(Ordering::Relaxed) { Err(Ended::Interrupted) } else { Ok(()) }
+    fn stopped(&self) -> Result<(), RunError> {
+        if self.progress.stop.load(Ordering::Relaxed) { Err(RunError::Interrupted) } else { Ok(()) }
     }
 
     /// People of the practices of a unit, apart where practices have effects of their own.
@@ -310,15 +311,16 @@ impl Lane<'_> {
     fn run<T: Send>(
         &self,
         plans: Vec<Plan>,
-        read: &(impl Fn(u32, &UnitLaw) -> T + Sync),
-    ) -> Result<Vec<(u32, T)>, Ended> {
+        read: &(impl Fn(u32, &UnitDistribution) -> T + Sync),
+    ) -> Result<Vec<(u32, T)>, RunError> {
         let mut done = Vec::with_capacity(plans.len());
         let mut groups = Groups::default();
         for plan in plans {
             if plan.is_point() {
                 let shape = Shape::Point(plan.moments.all.mean);
-                let law = UnitLaw { moments: plan.moments, shape, accuracy: Accuracy::default() };
-                done.push((plan.unit, read(plan.unit, &law)));
+                let distribution =
+                    UnitDistribution { moments: plan.moments, shape, accuracy: Accuracy::default() };
+                done.push((plan.unit, read(plan.unit, &distribution)));
             } else {
                 groups.put(self, plan);
             }
@@ -329,10 +331,12 @@ impl Lane<'_> {
             for (plan, found) in self.group(group)? {
                 match found {
                     Ok((shape, accuracy)) => {
-                        let law = UnitLaw { moments: plan.moments, shape, accuracy };
-                        done.push((plan.unit, read(plan.unit, &law)));
+                        let distribution = UnitDistribution { moments: plan.moments, shape, accuracy };
+                        done.push((plan.unit, read(plan.unit, &distribution)));
                     }
-                    Err(accuracy) => groups.again(self, method, plan, accuracy).map_err(Ended::Refused)?,
+                    Err(accuracy) => {
+                        groups.again(self, method, plan, accuracy).map_err(RunError::Rejected)?
+                    }
                 }
             }
         }

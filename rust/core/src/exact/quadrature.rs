@@ -1,4 +1,4 @@
-//! A person's cost as finitely many amounts: what characteristic functions and lattice laws are summed from.
+//! A person's cost as finitely many amounts: what characteristic functions and lattice distributions are summed from.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -6,47 +6,47 @@ use std::sync::OnceLock;
 use crate::contract::Layer;
 use crate::model::{Person, Scaled};
 use crate::numeric::complex::{self, Complex64};
-use crate::severity::{Law, Stretch, stretches};
-use crate::simd::{Level, Simd, Task};
+use crate::severity::{Distribution, Interval, intervals};
+use crate::simd::{Processor, Simd, Task};
 
-/// A stretch of costs over which a wave turns by no more than this (radians) is two points: their error is its fourth
+/// A interval of costs over which a frequency turns by no more than this (radians) is two points: their error is its fourth
 /// power over 4,320, times the people who meet it. Where few do, it may be longer.
 const TURN: f64 = 0.5;
 const MOST_TURN: f64 = 6.0;
 const FEW: f64 = 1e-2;
-/// Costs below this turn are one stretch.
+/// Costs below this turn are one interval.
 const STILL: f64 = 0.02;
-/// Stretches that fewer than this many people of a unit meet need not be cut.
+/// Intervals that fewer than this many people of a unit meet need not be cut.
 const NOBODY: f64 = 1e-11;
 
-/// Every law cut into stretches, once.
+/// Every distribution cut into intervals, once.
 pub(super) struct Cuts(HashMap<usize, Vec<Cut>>);
 
-/// Halvings of a stretch, at most.
+/// Halvings of a interval, at most.
 const HALVINGS: usize = 14;
 
-/// A stretch of a law, and its halves, quarters and so on, made when they are first needed.
+/// A interval of a distribution, and its halves, quarters and so on, made when they are first needed.
 pub(super) struct Cut {
-    pub whole: Stretch,
-    finer: [OnceLock<Box<[Stretch]>>; HALVINGS],
+    pub whole: Interval,
+    finer: [OnceLock<Box<[Interval]>>; HALVINGS],
 }
 
 impl Cut {
-    fn new(whole: Stretch) -> Self {
+    fn new(whole: Interval) -> Self {
         Self { whole, finer: Default::default() }
     }
 
-    /// The stretch in at least this many equal parts.
-    fn parts(&self, law: &dyn Law, parts: f64) -> &[Stretch] {
+    /// The interval in at least this many equal parts.
+    fn parts(&self, distribution: &dyn Distribution, parts: f64) -> &[Interval] {
         if parts <= 1.0 {
             return std::slice::from_ref(&self.whole);
         }
         let halvings = (libm::log2(parts).ceil() as usize).min(HALVINGS);
         self.finer[halvings - 1].get_or_init(|| {
             let count = 1 << halvings;
-            let Stretch { from, to, .. } = self.whole;
+            let Interval { from, to, .. } = self.whole;
             let edge = |i: usize| if i == count { to } else { from + (to - from) * i as f64 / count as f64 };
-            (0..count).map(|i| Stretch::of(law, edge(i), edge(i + 1))).collect()
+            (0..count).map(|i| Interval::of(distribution, edge(i), edge(i + 1))).collect()
         })
     }
 }
@@ -56,7 +56,7 @@ impl Cuts {
         let mut cuts = HashMap::new();
         for person in persons {
             for (_, amount) in person.amounts() {
-                let cut = || stretches(amount.law.as_ref()).into_iter().map(Cut::new).collect();
+                let cut = || intervals(amount.distribution.as_ref()).into_iter().map(Cut::new).collect();
                 cuts.entry(address(amount)).or_insert_with(cut);
             }
         }
@@ -68,14 +68,14 @@ impl Cuts {
     }
 }
 
-/// Laws are told apart by where they are: they are shared, and outlive the cuts.
+/// Distributions are told apart by where they are: they are shared, and outlive the cuts.
 pub(super) fn address(amount: &Scaled) -> usize {
-    std::sync::Arc::as_ptr(&amount.law).cast::<()>() as usize
+    std::sync::Arc::as_ptr(&amount.distribution).cast::<()>() as usize
 }
 
-/// The waves at which transforms are taken: angles per £ k * `turn`, damped by `damping` per £.
+/// The frequencies at which transforms are taken: angles per £ k * `turn`, damped by `damping` per £.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Waves {
+pub(super) struct Frequencies {
     pub turn: f64,
     pub count: usize,
     pub damping: f64,
@@ -85,35 +85,40 @@ pub(super) struct Waves {
     pub people: f64,
 }
 
-/// E[e^((i t - damping) layer(amount))] - 1 at each wave from 0 on, given that there is an amount.
-pub(super) fn transform(amount: &Scaled, layer: &Layer, cuts: &Cuts, waves: &Waves) -> Vec<Complex64> {
-    let mut sums = vec![Complex64::ZERO; waves.count + 1];
-    add(&points(amount, layer, cuts.of(amount), waves), waves, &mut sums);
+/// E[e^((i t - damping) layer(amount))] - 1 at each frequency from 0 on, given that there is an amount.
+pub(super) fn transform(
+    amount: &Scaled,
+    layer: &Layer,
+    cuts: &Cuts,
+    frequencies: &Frequencies,
+) -> Vec<Complex64> {
+    let mut sums = vec![Complex64::ZERO; frequencies.count + 1];
+    add(&points(amount, layer, cuts.of(amount), frequencies), frequencies, &mut sums);
     sums
 }
 
-/// Points that go through the waves together.
+/// Points that go through the frequencies together.
 const LANES: usize = 16;
 
 /// Adds E[e^((i t - damping) y)] - 1 to each sum.
-fn add(points: &[(f64, f64)], waves: &Waves, sums: &mut [Complex64]) {
+fn add(points: &[(f64, f64)], frequencies: &Frequencies, sums: &mut [Complex64]) {
     let mut lanes = vec![[[0.0; LANES]; 2]; sums.len()];
     for chunk in points.chunks(LANES) {
         let mut turning = Turning::default();
         for (lane, (y, weight)) in chunk.iter().enumerate() {
-            let more = complex::exp_m1(Complex64::new(0.0, waves.turn * y));
+            let more = complex::exp_m1(Complex64::new(0.0, frequencies.turn * y));
             (turning.more_re[lane], turning.more_im[lane]) = (more.re, more.im);
-            turning.re[lane] = libm::expm1(-waves.damping * y);
+            turning.re[lane] = libm::expm1(-frequencies.damping * y);
             turning.weight[lane] = *weight;
         }
-        Level::best().run(Add { turning, lanes: &mut lanes });
+        Processor::best().run(Add { turning, lanes: &mut lanes });
     }
     for (sum, [re, im]) in sums.iter_mut().zip(&lanes) {
         *sum += Complex64::new(re.iter().sum(), im.iter().sum());
     }
 }
 
-/// Points at one wave, less 1, and what one more wave multiplies them by, less 1.
+/// Points at one frequency, less 1, and what one more frequency multiplies them by, less 1.
 #[derive(Clone, Copy, Default)]
 struct Turning {
     weight: [f64; LANES],
@@ -123,7 +128,7 @@ struct Turning {
     more_im: [f64; LANES],
 }
 
-/// Adds a few points to all waves: plain arithmetic, so that it is the same with any instructions.
+/// Adds a few points to all frequencies: plain arithmetic, so that it is the same with any instructions.
 struct Add<'a> {
     turning: Turning,
     lanes: &'a mut [[[f64; LANES]; 2]],
@@ -148,23 +153,23 @@ impl Task for Add<'_> {
 }
 
 /// The layer of an amount, given that there is one, as values and weights.
-fn points(amount: &Scaled, layer: &Layer, cuts: &[Cut], waves: &Waves) -> Vec<(f64, f64)> {
+fn points(amount: &Scaled, layer: &Layer, cuts: &[Cut], frequencies: &Frequencies) -> Vec<(f64, f64)> {
     let unit = amount.unit;
-    let top = waves.turn * waves.count as f64;
+    let top = frequencies.turn * frequencies.count as f64;
     let mut found = Vec::new();
     let (mut still, mut still_end) = ([0.0; 4], 0.0);
     for (number, (piece, end)) in layer.pieces().enumerate() {
         let (from, to) = (piece.from / unit, end / unit);
-        if piece.slope == 0.0 {
-            let below = if from > 0.0 { amount.law.survival(from) } else { 1.0 };
-            let flat = below - if to.is_finite() { amount.law.survival(to) } else { 0.0 };
+        if piece.gradient == 0.0 {
+            let below = if from > 0.0 { amount.distribution.survival(from) } else { 1.0 };
+            let flat = below - if to.is_finite() { amount.distribution.survival(to) } else { 0.0 };
             if piece.fixed > 0.0 && flat > 0.0 {
                 found.push((piece.fixed, flat));
             }
             continue;
         }
-        let mut put = |stretch: &Stretch| {
-            let two = stretch.points().into_iter().filter(|(_, weight)| *weight > 0.0);
+        let mut put = |interval: &Interval| {
+            let two = interval.points().into_iter().filter(|(_, weight)| *weight > 0.0);
             found.extend(two.map(|(x, weight)| (piece.at(unit * x), weight)));
         };
         for cut in cuts.iter().filter(|cut| cut.whole.to > from && cut.whole.from < to) {
@@ -174,29 +179,33 @@ fn points(amount: &Scaled, layer: &Layer, cuts: &[Cut], waves: &Waves) -> Vec<(f
             let cut = if inside {
                 cut
             } else {
-                bent = Cut::new(Stretch::of(amount.law.as_ref(), whole.from.max(from), whole.to.min(to)));
+                bent = Cut::new(Interval::of(
+                    amount.distribution.as_ref(),
+                    whole.from.max(from),
+                    whole.to.min(to),
+                ));
                 &bent
             };
-            let stretch = cut.whole;
-            if number == 0 && top * piece.slope * unit * stretch.to <= STILL {
-                still.iter_mut().zip(stretch.raw()).for_each(|(sum, m)| *sum += m);
-                still_end = stretch.to;
+            let interval = cut.whole;
+            if number == 0 && top * piece.gradient * unit * interval.to <= STILL {
+                still.iter_mut().zip(interval.raw()).for_each(|(sum, m)| *sum += m);
+                still_end = interval.to;
                 continue;
             }
-            if piece.at(unit * stretch.from) > waves.end {
+            if piece.at(unit * interval.from) > frequencies.end {
                 // Damped to nothing wherever it is: this and all after it.
-                let rest = amount.law.survival(stretch.from) - amount.law.survival(to);
-                put(&Stretch { moments: [rest, 0.0, 0.0, 0.0], ..stretch });
+                let rest = amount.distribution.survival(interval.from) - amount.distribution.survival(to);
+                put(&Interval { moments: [rest, 0.0, 0.0, 0.0], ..interval });
                 break;
             }
-            let turn = top * piece.slope * unit * (stretch.to - stretch.from);
-            let met = waves.people * stretch.moments[0];
+            let turn = top * piece.gradient * unit * (interval.to - interval.from);
+            let met = frequencies.people * interval.moments[0];
             let most = (TURN * (FEW / met).sqrt().sqrt()).clamp(TURN, MOST_TURN);
             let parts = if met > NOBODY { turn / most } else { 1.0 };
-            cut.parts(amount.law.as_ref(), parts).iter().for_each(&mut put);
+            cut.parts(amount.distribution.as_ref(), parts).iter().for_each(&mut put);
         }
         if number == 0 && still[0] > 0.0 {
-            let together = Stretch { from: 0.0, to: still_end, moments: still };
+            let together = Interval { from: 0.0, to: still_end, moments: still };
             put(&together);
         }
     }
@@ -216,13 +225,13 @@ mod tests {
             (turning.re[lane], turning.im[lane]) = (-0.001 * at, 0.002 * at);
             (turning.more_re[lane], turning.more_im[lane]) = (-0.0003 * at, 0.017 * at);
         }
-        let bits = |level: Level| -> Vec<u64> {
+        let bits = |level: Processor| -> Vec<u64> {
             let mut lanes = vec![[[0.0; LANES]; 2]; 300];
             level.run(Add { turning, lanes: &mut lanes });
             lanes.into_iter().flatten().flatten().map(f64::to_bits).collect()
         };
-        for level in Level::ALL.into_iter().filter(|level| level.available()) {
-            assert_eq!(bits(level), bits(Level::Baseline), "{}", level.name());
+        for level in Processor::ALL.into_iter().filter(|level| level.available()) {
+            assert_eq!(bits(level), bits(Processor::Baseline), "{}", level.name());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How far from its mean a unit's total can lie: inequalities, so that a window holds all but a known share of the law.
+//! How far from its mean a unit's total can lie: inequalities, so that a window holds all but a known share of the distribution.
 
 use crate::contract::Layer;
 use crate::model::Person;
@@ -7,11 +7,11 @@ use crate::population::People;
 /// Truncations at which sums are bounded: a factor of sqrt(2) apart.
 const TRUNCATIONS: usize = 160;
 
-/// For one multiplier of all costs: of each kind of person at each truncation y, P(cost > y), E[cost^2; cost <= y],
+/// For one multiplier of all costs: of each class of person at each truncation y, P(cost > y), E[cost^2; cost <= y],
 /// E[cost; cost > y] and E[cost^2; cost > y].
 pub(super) struct Bounds {
     truncations: Vec<f64>,
-    kinds: Vec<[f64; 4]>,
+    classes: Vec<[f64; 4]>,
     means: Vec<f64>,
 }
 
@@ -37,8 +37,8 @@ impl Bounds {
             truncations.retain(|y| *y < layer.bound());
             truncations.push(layer.bound());
         }
-        debug_assert_eq!(people.kinds.len(), persons.len());
-        let mut kinds = Vec::with_capacity(persons.len() * truncations.len());
+        debug_assert_eq!(people.classes.len(), persons.len());
+        let mut classes = Vec::with_capacity(persons.len() * truncations.len());
         for person in &persons {
             for &y in &truncations {
                 let mut sums = [0.0; 4];
@@ -52,20 +52,20 @@ impl Bounds {
                     sums[2] += rate * (mean - first).max(0.0);
                     sums[3] += rate * (all - square).max(0.0);
                 }
-                kinds.push(sums);
+                classes.push(sums);
             }
         }
-        Self { truncations, kinds, means }
+        Self { truncations, classes, means }
     }
 
     /// Of the sum over these people: passed below with probability `below` and above with `above`, at most.
     pub(super) fn reach(&self, weights: &[(u32, f64)], below: f64, above: f64) -> Reach {
-        let mean: f64 = weights.iter().map(|(kind, weight)| weight * self.means[*kind as usize]).sum();
+        let mean: f64 = weights.iter().map(|(class, weight)| weight * self.means[*class as usize]).sum();
         let count = self.truncations.len();
         let at = |place: usize| {
             let mut sums = [0.0; 4];
-            for (kind, weight) in weights {
-                let of_kind = &self.kinds[*kind as usize * count + place];
+            for (class, weight) in weights {
+                let of_kind = &self.classes[*class as usize * count + place];
                 sums.iter_mut().zip(of_kind).for_each(|(sum, x)| *sum += weight * x);
             }
             sums.map(|sum: f64| sum.max(0.0))

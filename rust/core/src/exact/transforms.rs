@@ -1,4 +1,4 @@
-//! Units in groups that share waves, and the transforms of their totals.
+//! Units in groups that share frequencies, and the transforms of their totals.
 
 use std::collections::{BTreeMap, HashMap};
 use std::f64::consts::{PI, TAU};
@@ -7,22 +7,22 @@ use rayon::prelude::*;
 
 use super::atoms_and_density::measure;
 use super::fourier_series::Series;
-use super::lattice_distribution::{self, LatticeLaw};
-use super::quadrature::{self, Waves};
+use super::lattice_distribution::{self, LatticeDistribution};
+use super::quadrature::{self, Frequencies};
 use super::{Accuracy, Lane, REACHES, Shape};
 use crate::analytic_moments::UnitMoments;
-use crate::error::Refusal;
+use crate::error::Error;
 use crate::model::{Person, Scaled};
 use crate::numeric::complex::{self, Complex64};
 use crate::numeric::lattice::Lattice;
 use crate::random_effects::{Node, REACH, nodes};
-use crate::run::Ended;
+use crate::run::RunError;
 
-/// Waves of a series: at first, and at most for each reach of its window.
+/// Frequencies of a series: at first, and at most for each reach of its window.
 const FIRST_WAVES: usize = 32;
 const MOST_WAVES: [usize; 3] = [1 << 10, 1 << 10, 1 << 12];
 /// Logarithm of what damping leaves at a series' end, for each reach of its window. Damping keeps what lies beyond the window
-/// from coming back, and raises the rounding of waves that turn tens of thousands of times.
+/// from coming back, and raises the rounding of frequencies that turn tens of thousands of times.
 const SERIES_DAMPING: [f64; 3] = [12.0, 6.0, 2.0];
 /// Points of a lattice: at first, and at most.
 const FIRST_POINTS: usize = 1 << 12;
@@ -33,15 +33,15 @@ const STEPS_OF_A_COST: f64 = 16.0;
 const SMOOTH_COSTS: f64 = 40.0;
 /// Prices that divide the window into more parts than this are as good as smooth.
 const FINE: f64 = 200_000.0;
-/// An effect whose SD is so many prices leaves no trace of them: their wave is below e^-44.
+/// An effect whose SD is so many prices leaves no trace of them: their frequency is below e^-44.
 const SPREAD: f64 = 1.5;
-/// Waves smaller than this have died out, in terms of the first.
+/// Frequencies smaller than this have died out, in terms of the first.
 const SILENT: f64 = 1e-13;
-/// How far a law may be from the moments lane: its mean in SDs, and its SD.
+/// How far a distribution may be from the moments lane: its mean in SDs, and its SD.
 const SERIES_TOLERANCES: [f64; 2] = [1e-6, 1e-5];
 const LATTICE_TOLERANCES: [f64; 2] = [1e-4, 1e-4];
 
-/// A unit whose law is wanted.
+/// A unit whose distribution is wanted.
 pub(super) struct Plan {
     pub unit: u32,
     /// People of each practice, or of all together.
@@ -53,7 +53,7 @@ pub(super) struct Plan {
     pub narrow: Window,
 }
 
-/// Up to where a law is computed.
+/// Up to where a distribution is computed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     pub end: f64,
@@ -72,8 +72,8 @@ impl Plan {
         self.wide.end - self.start
     }
 
-    /// Waves that a law of this SD would need if it were normal.
-    fn waves(&self) -> usize {
+    /// Frequencies that a distribution of this SD would need if it were normal.
+    fn frequencies(&self) -> usize {
         let sd = self.moments.all.sd;
         let needed = if sd.is_finite() { 2.0 * self.width() / sd } else { 0.0 };
         (needed as usize).next_power_of_two().clamp(FIRST_WAVES, MOST_WAVES[self.wide.reach])
@@ -86,13 +86,13 @@ impl Plan {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Method {
-    /// Half octaves of the window's width, its reach, and waves.
-    Series { width: i32, reach: usize, waves: usize },
+    /// Half octaves of the window's width, its reach, and frequencies.
+    Series { width: i32, reach: usize, frequencies: usize },
     /// Step (bits), points, and whether every cost stands on them.
     Lattice { step: u64, points: usize, whole: bool },
 }
 
-/// Units by how their laws are computed, and by whether they consist of several practices.
+/// Units by how their distributions are computed, and by whether they consist of several practices.
 #[derive(Default)]
 pub(super) struct Groups(BTreeMap<(Method, bool), Vec<Plan>>);
 
@@ -101,7 +101,11 @@ pub(super) type Group = ((Method, bool), Vec<Plan>);
 impl Groups {
     pub(super) fn put(&mut self, lane: &Lane<'_>, plan: Plan) {
         let method = if lane.is_smooth(&plan) {
-            Method::Series { width: half_octaves(plan.width()), reach: plan.wide.reach, waves: plan.waves() }
+            Method::Series {
+                width: half_octaves(plan.width()),
+                reach: plan.wide.reach,
+                frequencies: plan.frequencies(),
+            }
         } else {
             lane.lattice(&plan, FIRST_POINTS)
         };
@@ -112,25 +116,25 @@ impl Groups {
         self.0.pop_first()
     }
 
-    /// Puts a plan back whose law was not good enough.
+    /// Puts a plan back whose distribution was not good enough.
     pub(super) fn again(
         &mut self,
         lane: &Lane<'_>,
         method: Method,
         plan: Plan,
         found: Accuracy,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Error> {
         let finer = match method {
-            Method::Series { width, reach, waves }
-                if waves < MOST_WAVES[reach] && found.mean_error == f64::INFINITY =>
+            Method::Series { width, reach, frequencies }
+                if frequencies < MOST_WAVES[reach] && found.mean_error == f64::INFINITY =>
             {
-                Method::Series { width, reach, waves: 2 * waves }
+                Method::Series { width, reach, frequencies: 2 * frequencies }
             }
             Method::Series { .. } => lane.lattice(&plan, 4 * FIRST_POINTS),
             Method::Lattice { points, .. } if points < MOST_POINTS => lane.lattice(&plan, 4 * points),
             Method::Lattice { points, .. } => {
-                return Err(Refusal::one(format!(
-                    "the law of a total of {} people cannot be computed: on {points} points its probability outside is \
+                return Err(Error::one(format!(
+                    "the distribution of a total of {} people cannot be computed: on {points} points its probability outside is \
                      {:.1e}, its mean {:.1e} SDs and its SD {:.1e} of itself from the exact ones: give a ceiling, or \
                      method \"simulation\"",
                     plan.moments.people, found.outside, found.mean_error, found.sd_error
@@ -146,7 +150,7 @@ fn half_octaves(width: f64) -> i32 {
     (2.0 * libm::log2(width)).ceil() as i32
 }
 
-/// What came of a plan: its law, or how far off it was.
+/// What came of a plan: its distribution, or how far off it was.
 pub(super) type Found = (Plan, Result<(Shape, Accuracy), Accuracy>);
 
 /// Where the effects of a group are integrated.
@@ -193,7 +197,7 @@ impl Places {
     }
 }
 
-/// ln of the transforms of persons: of each kind that is met, at each place, at each wave.
+/// ln of the transforms of persons: of each class that is met, at each place, at each frequency.
 struct Transforms {
     number: Vec<u32>,
     values: Vec<Vec<Vec<Complex64>>>,
@@ -208,17 +212,17 @@ impl Transforms {
         of: impl Fn(&Scaled) -> Vec<Complex64> + Sync,
     ) -> Self {
         let mut number = vec![u32::MAX; lane.persons.len()];
-        let mut kinds: Vec<usize> = plans
+        let mut classes: Vec<usize> = plans
             .iter()
             .flat_map(|plan| plan.practices.iter().flatten())
-            .map(|(kind, _)| *kind as usize)
+            .map(|(class, _)| *class as usize)
             .collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        kinds.iter().zip(0..).for_each(|(&kind, i)| number[kind] = i);
+        classes.sort_unstable();
+        classes.dedup();
+        classes.iter().zip(0..).for_each(|(&class, i)| number[class] = i);
         let mut places = HashMap::new();
         let mut amounts: Vec<&Scaled> = Vec::new();
-        for (_, amount) in kinds.iter().flat_map(|&kind| lane.persons[kind].amounts()) {
+        for (_, amount) in classes.iter().flat_map(|&class| lane.persons[class].amounts()) {
             places.entry(name(amount)).or_insert_with(|| {
                 amounts.push(amount);
                 amounts.len() - 1
@@ -228,8 +232,8 @@ impl Transforms {
             logs.iter().flat_map(|&log| (0..amounts.len()).map(move |i| (i, log))).collect();
         let shared: Vec<Vec<Complex64>> =
             tasks.par_iter().map(|&(i, log)| of(&amounts[i].times(libm::exp(log)))).collect();
-        let value = |kind: usize, place: usize| {
-            let person = &lane.persons[kind];
+        let value = |class: usize, place: usize| {
+            let person = &lane.persons[class];
             let mut sums: Vec<Complex64> = Vec::new();
             for (rate, amount) in person.amounts() {
                 let values = &shared[place * amounts.len() + places[&name(amount)]];
@@ -241,8 +245,10 @@ impl Transforms {
             }
             sums
         };
-        let values =
-            kinds.par_iter().map(|&kind| (0..logs.len()).map(|place| value(kind, place)).collect()).collect();
+        let values = classes
+            .par_iter()
+            .map(|&class| (0..logs.len()).map(|place| value(class, place)).collect())
+            .collect();
         Self { number, values }
     }
 
@@ -255,8 +261,8 @@ impl Transforms {
         center: f64,
     ) -> Vec<Complex64> {
         let mut sums: Vec<Complex64> = Vec::new();
-        for (kind, weight) in people {
-            let values = &self.values[self.number[*kind as usize] as usize][place];
+        for (class, weight) in people {
+            let values = &self.values[self.number[*class as usize] as usize][place];
             sums.resize(values.len(), Complex64::ZERO);
             sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);
         }
@@ -269,8 +275,8 @@ impl Lane<'_> {
     /// Has the total a density for all that can be seen?
     fn is_smooth(&self, plan: &Plan) -> bool {
         let mut costs = 0.0;
-        for (kind, weight) in plan.practices.iter().flatten() {
-            let texture = &self.textures[*kind as usize];
+        for (class, weight) in plan.practices.iter().flatten() {
+            let texture = &self.textures[*class as usize];
             // Prices that a yearly effect spreads over one another make a smooth total.
             let spread = SPREAD * texture.price <= plan.moments.systematic_sd;
             let prices = if spread {
@@ -291,8 +297,8 @@ impl Lane<'_> {
         let mut spans: Vec<f64> = Vec::new();
         let (mut costs, mut flat, mut whole) =
             (0.0, 0.0f64, self.sigma_practice == 0.0 && self.sigma_national == 0.0);
-        for (kind, weight) in plan.practices.iter().flatten() {
-            let texture = &self.textures[*kind as usize];
+        for (class, weight) in plan.practices.iter().flatten() {
+            let texture = &self.textures[*class as usize];
             costs += weight * texture.costs;
             flat = flat.max(texture.flat);
             whole &= texture.smooth == 0.0 && texture.span > 0.0;
@@ -324,13 +330,13 @@ impl Lane<'_> {
         Method::Lattice { step: step.to_bits(), points, whole }
     }
 
-    /// The laws of a group.
-    pub(super) fn group(&self, ((method, several), plans): Group) -> Result<Vec<Found>, Ended> {
+    /// The distributions of a group.
+    pub(super) fn group(&self, ((method, several), plans): Group) -> Result<Vec<Found>, RunError> {
         let (shared, own) = self.sigmas(if several { 2 } else { 1 });
         match method {
-            Method::Series { width, reach, waves } => {
+            Method::Series { width, reach, frequencies } => {
                 let width = 2f64.powf(0.5 * f64::from(width));
-                Ok(self.series(plans, width, SERIES_DAMPING[reach] / width, waves, shared, own))
+                Ok(self.series(plans, width, SERIES_DAMPING[reach] / width, frequencies, shared, own))
             }
             Method::Lattice { step, points, whole } => {
                 self.lattices(plans, &Lattice::new(f64::from_bits(step), points), whole, shared, own)
@@ -351,15 +357,15 @@ impl Lane<'_> {
         let turn = TAU / width;
         // Ends are counted from the farthest start.
         let end = 2.0 * width + plans.iter().map(|plan| plan.start).fold(0.0, f64::max);
-        let waves = Waves { turn, count, damping, end, people };
+        let frequencies = Frequencies { turn, count, damping, end, people };
         let places = Places::new(shared, own);
-        let of = |amount: &Scaled| quadrature::transform(amount, self.layer, &self.cuts, &waves);
+        let of = |amount: &Scaled| quadrature::transform(amount, self.layer, &self.cuts, &frequencies);
         let transforms = Transforms::new(self, &plans, &places.logs, of);
         plans
             .into_par_iter()
             .map(|plan| {
-                let law = self.transform(&plan, &transforms, &places, &waves, shared, own);
-                let found = match law {
+                let distribution = self.transform(&plan, &transforms, &places, &frequencies, shared, own);
+                let found = match distribution {
                     None => {
                         Err(Accuracy { outside: 1.0, mean_error: f64::INFINITY, sd_error: f64::INFINITY })
                     }
@@ -374,23 +380,23 @@ impl Lane<'_> {
             .collect()
     }
 
-    /// The transform of a unit's distance from its start, up to where the waves have died out; none where they have not.
+    /// The transform of a unit's distance from its start, up to where the frequencies have died out; none where they have not.
     fn transform(
         &self,
         plan: &Plan,
         transforms: &Transforms,
         places: &Places,
-        waves: &Waves,
+        frequencies: &Frequencies,
         shared: f64,
         own: f64,
     ) -> Option<Vec<Complex64>> {
-        let exponent = |k: usize| Complex64::new(-waves.damping, k as f64 * waves.turn);
+        let exponent = |k: usize| Complex64::new(-frequencies.damping, k as f64 * frequencies.turn);
         if shared == 0.0 && own == 0.0 {
             let sums = transforms.sum(&plan.practices[0], 0, exponent, plan.start);
             return alive(sums.into_iter().map(complex::exp).collect());
         }
-        // How far the last wave turns over one SD of an effect's normal variate says how many places its integral needs.
-        let top = waves.turn * waves.count as f64;
+        // How far the last frequency turns over one SD of an effect's normal variate says how many places its integral needs.
+        let top = frequencies.turn * frequencies.count as f64;
         let count = |mean: f64, sigma: f64| enough_places(1.5 * top * mean * sigma);
         let total: f64 = plan.practices.iter().map(|people| self.mean(people)).sum();
         let outer = nodes(shared, if shared > 0.0 { count(total, shared) } else { 1 });
@@ -407,9 +413,9 @@ impl Lane<'_> {
             })
             .filter(|practice: &Practice| !practice.sums[0].is_empty())
             .collect();
-        let mut all = vec![Complex64::ZERO; waves.count + 1];
+        let mut all = vec![Complex64::ZERO; frequencies.count + 1];
         for node in &outer {
-            let mut year = vec![Complex64::new(node.weight, 0.0); waves.count + 1];
+            let mut year = vec![Complex64::new(node.weight, 0.0); frequencies.count + 1];
             for practice in &practices {
                 let values = practice.transform(places, node.log);
                 year.iter_mut().zip(values).for_each(|(product, value)| *product *= value);
@@ -426,9 +432,9 @@ impl Lane<'_> {
         whole: bool,
         shared: f64,
         own: f64,
-    ) -> Result<Vec<Found>, Ended> {
-        let waves = lattice.points / 2 + 1;
-        // As for a series whose last wave is the last that a law of this SD has.
+    ) -> Result<Vec<Found>, RunError> {
+        let frequencies = lattice.points / 2 + 1;
+        // As for a series whose last frequency is the last that a distribution of this SD has.
         let count = |sigma: f64, of: &dyn Fn(&Plan) -> f64| {
             let turns = plans.iter().map(|plan| 8.5 * of(plan) * sigma / plan.moments.all.sd);
             enough_places(turns.fold(0.0, f64::max))
@@ -437,19 +443,21 @@ impl Lane<'_> {
         let outer = nodes(shared, count(shared, &|plan| plan.moments.all.mean));
         let inner = nodes(own, count(own, &largest));
         let of = |amount: &Scaled| lattice_distribution::transform(amount, self.layer, &self.cuts, lattice);
-        let mut totals = vec![vec![Complex64::ZERO; waves]; plans.len()];
+        let mut totals = vec![vec![Complex64::ZERO; frequencies]; plans.len()];
         for shared in &outer {
-            let mut years: Vec<Vec<Vec<Complex64>>> =
-                plans.iter().map(|plan| vec![vec![Complex64::ZERO; waves]; plan.practices.len()]).collect();
+            let mut years: Vec<Vec<Vec<Complex64>>> = plans
+                .iter()
+                .map(|plan| vec![vec![Complex64::ZERO; frequencies]; plan.practices.len()])
+                .collect();
             for own in &inner {
                 self.stopped()?;
                 let transforms = Transforms::new(self, &plans, &[shared.log + own.log], of);
                 years.par_iter_mut().zip(&plans).for_each(|(year, plan)| {
                     for (sums, people) in year.iter_mut().zip(&plan.practices) {
                         let values = transforms.sum(people, 0, |_| Complex64::ZERO, 0.0);
-                        let law =
+                        let distribution =
                             values.into_iter().map(complex::exp).chain(std::iter::repeat(Complex64::ONE));
-                        sums.iter_mut().zip(law).for_each(|(sum, value)| *sum += own.weight * value);
+                        sums.iter_mut().zip(distribution).for_each(|(sum, value)| *sum += own.weight * value);
                     }
                 });
             }
@@ -465,10 +473,10 @@ impl Lane<'_> {
             for k in 1..lattice.points / 2 {
                 values[lattice.points - k] = values[k].conj();
             }
-            let law = LatticeLaw::new(lattice.step, lattice.masses(values), whole);
+            let distribution = LatticeDistribution::new(lattice.step, lattice.masses(values), whole);
             let judged = plan
-                .judge(law.moments(), &plan.narrow, LATTICE_TOLERANCES)
-                .map(|accuracy| (Shape::Lattice(law), accuracy));
+                .judge(distribution.moments(), &plan.narrow, LATTICE_TOLERANCES)
+                .map(|accuracy| (Shape::Lattice(distribution), accuracy));
             (plan, judged)
         };
         Ok(plans.into_par_iter().zip(totals).map(found).collect())
@@ -488,9 +496,9 @@ struct Practice {
 impl Practice {
     /// Of its total in a year in which the effect that it shares has this logarithm.
     fn transform(&self, places: &Places, shared: f64) -> Vec<Complex64> {
-        let waves = self.sums[0].len();
-        let mut all = vec![Complex64::ZERO; waves];
-        let mut given = vec![Complex64::ZERO; waves];
+        let frequencies = self.sums[0].len();
+        let mut all = vec![Complex64::ZERO; frequencies];
+        let mut given = vec![Complex64::ZERO; frequencies];
         for node in &self.inner {
             given.fill(Complex64::ZERO);
             for (weight, values) in places.weights(shared + node.log).into_iter().zip(&self.sums) {
@@ -502,7 +510,7 @@ impl Practice {
     }
 }
 
-/// Places at which an effect is taken whose last wave turns so far (radians) over one SD: what the sum leaves of a wave that it
+/// Places at which an effect is taken whose last frequency turns so far (radians) over one SD: what the sum leaves of a frequency that it
 /// takes for another is then below rounding.
 fn enough_places(turn: f64) -> usize {
     let step = TAU / (turn + 9.0);
@@ -514,7 +522,7 @@ fn name(amount: &Scaled) -> (usize, u64) {
     (quadrature::address(amount), amount.unit.to_bits())
 }
 
-/// The waves up to where they have died out, and stayed so for a third as long again.
+/// The frequencies up to where they have died out, and stayed so for a third as long again.
 fn alive(mut values: Vec<Complex64>) -> Option<Vec<Complex64>> {
     let loud = |value: &Complex64| value.norm() > SILENT * values[0].norm();
     let last = values.iter().rposition(loud)? + 1;
@@ -526,7 +534,7 @@ fn alive(mut values: Vec<Complex64>) -> Option<Vec<Complex64>> {
 }
 
 impl Plan {
-    /// How far a law with this mass, mean and variance is from what it must be; an error if too far.
+    /// How far a distribution with this mass, mean and variance is from what it must be; an error if too far.
     fn judge(
         &self,
         [mass, mean, variance]: [f64; 3],

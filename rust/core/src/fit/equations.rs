@@ -1,7 +1,7 @@
 //! The normal equations, and the triangle that solves them (Cholesky).
 
 use super::{Column, Gram, Status};
-use crate::numeric::double_double::Wide;
+use crate::numeric::double_double::DoubleDouble;
 
 /// A column whose residual on those before it has less than this share of its own sum of squares adds nothing but
 /// rounding: double precision leaves about 1e-13 of a column that is an exact combination of a few hundred others.
@@ -14,8 +14,8 @@ const NO_VARIANCE: f64 = 1e-18;
 /// The normal equations, to more digits than doubles hold.
 pub(super) struct Equations {
     size: usize,
-    products: Vec<Wide>,
-    outcome: Vec<Wide>,
+    products: Vec<DoubleDouble>,
+    outcome: Vec<DoubleDouble>,
     /// Brings the diagonal to 1; 0 for a column of zeros.
     pub scale: Vec<f64>,
 }
@@ -48,7 +48,7 @@ impl Triangle {
 impl Equations {
     pub(super) fn new(gram: &Gram, columns: &[Column], outcome: Column) -> Self {
         let size = columns.len();
-        let mut products = vec![Wide::default(); size * size];
+        let mut products = vec![DoubleDouble::default(); size * size];
         for i in 0..size {
             for j in 0..=i {
                 let product = gram.cross(columns[i], columns[j]);
@@ -64,21 +64,21 @@ impl Equations {
 
     pub(super) fn r2(&self, gram: &Gram, outcome: Column, coefficients: &[f64]) -> f64 {
         let square = gram.cross(outcome, outcome);
-        let sum = gram.cross(Column::Everyone, outcome);
-        let people = gram.cross(Column::Everyone, Column::Everyone);
+        let sum = gram.cross(Column::Intercept, outcome);
+        let people = gram.cross(Column::Intercept, Column::Intercept);
         // About a double near the mean: nothing is rounded before it cancels.
         let mean = sum.value() / people.value();
         let total = ((square - sum.times(mean)) - (sum - people.times(mean)).times(mean)).value();
         // The sum of squares of residuals in full: errors of the coefficients enter it by their squares.
         let fitted = |i: usize| {
             let products = &self.products[i * self.size..(i + 1) * self.size];
-            products.iter().zip(coefficients).fold(Wide::default(), |sum, (x, &b)| sum + x.times(b))
+            products.iter().zip(coefficients).fold(DoubleDouble::default(), |sum, (x, &b)| sum + x.times(b))
         };
         let explained = coefficients.iter().enumerate().map(|(i, &b)| {
             let outcome = self.outcome[i];
             (outcome + outcome - fitted(i)).times(b)
         });
-        let residual = (square - explained.fold(Wide::default(), |sum, x| sum + x)).value();
+        let residual = (square - explained.fold(DoubleDouble::default(), |sum, x| sum + x)).value();
         if total > NO_VARIANCE * square.value() { (1.0 - residual.max(0.0) / total).max(0.0) } else { 0.0 }
     }
 
@@ -146,7 +146,7 @@ impl Equations {
     pub(super) fn solve(&self, columns: &[usize], triangle: &Triangle) -> Vec<f64> {
         let mut coefficients = vec![0.0; columns.len()];
         for _ in 0..REFINEMENTS {
-            let left = columns.iter().map(|&i| self.slope(i, columns, &coefficients));
+            let left = columns.iter().map(|&i| self.gradient(i, columns, &coefficients));
             let step = triangle.solve(&left.collect::<Vec<f64>>());
             for ((b, step), &i) in coefficients.iter_mut().zip(step).zip(columns) {
                 *b += step * self.scale[i];
@@ -155,14 +155,15 @@ impl Equations {
         coefficients
     }
 
-    /// The slope of the sum of squares, scaled, in one column at the coefficients of some columns.
-    pub(super) fn slope(&self, column: usize, columns: &[usize], coefficients: &[f64]) -> f64 {
+    /// The gradient of the sum of squares, scaled, in one column at the coefficients of some columns.
+    pub(super) fn gradient(&self, column: usize, columns: &[usize], coefficients: &[f64]) -> f64 {
         let products = &self.products[column * self.size..(column + 1) * self.size];
         let fitted = columns.iter().zip(coefficients).map(|(&j, &b)| products[j].times(b));
-        (self.outcome[column] - fitted.fold(Wide::default(), |sum, x| sum + x)).value() * self.scale[column]
+        (self.outcome[column] - fitted.fold(DoubleDouble::default(), |sum, x| sum + x)).value()
+            * self.scale[column]
     }
 
-    /// The steepest slope there may be, at coefficients of 0.
+    /// The steepest gradient there may be, at coefficients of 0.
     pub(super) fn steepest(&self, columns: &[usize]) -> f64 {
         columns.iter().map(|&c| (self.outcome[c].value() * self.scale[c]).abs()).fold(0.0, f64::max)
     }

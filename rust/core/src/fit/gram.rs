@@ -6,11 +6,11 @@ use super::constant_runs::Runs;
 use super::packed_pairs::{Products, pair};
 use super::tile::{TILE, Tile};
 use super::{Column, Features};
-use crate::numeric::double_double::Wide;
+use crate::numeric::double_double::DoubleDouble;
 use crate::numeric::exact_sums::{
     BITS, GroupSums, NO_TOP, cut_rows, largest, lower, partners, places_down, top_of,
 };
-use crate::simd::{Level, Simd, Task};
+use crate::simd::{Processor, Simd, Task};
 
 /// Rows of one addition: pairs of their indicators are counted by 16 bits.
 pub const MOST_ROWS: usize = 1 << 13;
@@ -61,7 +61,7 @@ impl Gram {
     }
 
     /// Adds people, each with their weight (0 or more) where sums are weighted.
-    pub fn add(&mut self, features: &Features, weights: Option<&[f64]>, level: Level) {
+    pub fn add(&mut self, features: &Features, weights: Option<&[f64]>, level: Processor) {
         debug_assert_eq!(self.weights.is_some(), weights.is_some());
         assert!(features.rows <= MOST_ROWS, "rows are added in parts");
         level.run(Add { gram: self, features, weights });
@@ -116,14 +116,14 @@ impl Gram {
     }
 
     /// The sum of weight times one column times another.
-    pub(super) fn cross(&self, a: Column, b: Column) -> Wide {
-        use Column::{Everyone, Indicator, Number};
+    pub(super) fn cross(&self, a: Column, b: Column) -> DoubleDouble {
+        use Column::{Indicator, Intercept, Number};
         match (a, b) {
-            (Everyone, Everyone) if self.weights.is_none() => Wide::scaled(self.rows.into(), 0),
-            (Everyone, Everyone) => self.weight.wide(0, 0),
-            (Everyone, Indicator(i)) | (Indicator(i), Everyone) => self.both(i, i),
+            (Intercept, Intercept) if self.weights.is_none() => DoubleDouble::scaled(self.rows.into(), 0),
+            (Intercept, Intercept) => self.weight.wide(0, 0),
+            (Intercept, Indicator(i)) | (Indicator(i), Intercept) => self.both(i, i),
             (Indicator(i), Indicator(j)) => self.both(i, j),
-            (Everyone, Number(n)) | (Number(n), Everyone) => self.numbers.wide(0, n as usize),
+            (Intercept, Number(n)) | (Number(n), Intercept) => self.numbers.wide(0, n as usize),
             (Indicator(i), Number(n)) | (Number(n), Indicator(i)) => {
                 self.numbers.wide(i as usize + 1, n as usize)
             }
@@ -133,7 +133,7 @@ impl Gram {
 
     /// The sum of weight times a column.
     pub fn total(&self, column: Column) -> f64 {
-        self.cross(Column::Everyone, column).value()
+        self.cross(Column::Intercept, column).value()
     }
 
     /// The sum of weight times one column times another, to the nearest double.
@@ -141,24 +141,24 @@ impl Gram {
         self.cross(a, b).value()
     }
 
-    fn both(&self, i: u32, j: u32) -> Wide {
+    fn both(&self, i: u32, j: u32) -> DoubleDouble {
         let at = pair(i as usize, j as usize);
         match &self.weights {
             Some(weights) => weights.wide(at, 0),
-            None => Wide::scaled(self.counts.get(at).copied().unwrap_or(0).into(), 0),
+            None => DoubleDouble::scaled(self.counts.get(at).copied().unwrap_or(0).into(), 0),
         }
     }
 
-    fn numbers_product(&self, i: usize, j: usize) -> Wide {
+    fn numbers_product(&self, i: usize, j: usize) -> DoubleDouble {
         let (left, right) = (self.numbers.tops()[i], self.plain_tops[j]);
         if left == NO_TOP || right == NO_TOP {
-            return Wide::default();
+            return DoubleDouble::default();
         }
         let products = &self.products[pair(j, i)];
-        let mut sum = Wide::default();
+        let mut sum = DoubleDouble::default();
         for (a, row) in products.iter().enumerate() {
             for (b, &product) in row.iter().enumerate().take(partners(a)) {
-                sum = sum + Wide::scaled(product, BITS * (left + right - (a + b) as i32));
+                sum = sum + DoubleDouble::scaled(product, BITS * (left + right - (a + b) as i32));
             }
         }
         sum
@@ -280,7 +280,7 @@ mod tests {
     }
 
     const COLUMNS: [Column; 9] = [
-        Column::Everyone,
+        Column::Intercept,
         Column::Indicator(0),
         Column::Indicator(1),
         Column::Indicator(2),
@@ -291,7 +291,7 @@ mod tests {
         Column::Number(2),
     ];
 
-    fn products(order: &[usize], weighted: bool, level: Level) -> Vec<u64> {
+    fn products(order: &[usize], weighted: bool, level: Processor) -> Vec<u64> {
         let (features, weights) = people(order);
         let mut gram = Gram::new(3, weighted);
         gram.add(&features, weighted.then_some(weights.as_slice()), level);
@@ -306,8 +306,11 @@ mod tests {
         // No two neighbours are of one practice, so that no number is steady.
         mixed.sort_by_key(|&n| (n % 300, n));
         for weighted in [false, true] {
-            for level in Level::ALL {
-                assert_eq!(products(&sorted, weighted, level), products(&mixed, weighted, Level::Baseline));
+            for level in Processor::ALL {
+                assert_eq!(
+                    products(&sorted, weighted, level),
+                    products(&mixed, weighted, Processor::Baseline)
+                );
             }
         }
     }
@@ -324,7 +327,7 @@ mod tests {
             numbers: vec![scaled(1), scaled(2)],
         };
         let mut gram = Gram::new(2, false);
-        gram.add(&features, None, Level::best());
+        gram.add(&features, None, Processor::best());
         for (i, j) in [(0, 0), (0, 1), (1, 1)] {
             let pairs = numbers(i + 1).zip(numbers(j + 1));
             let exact: i128 = pairs.map(|(x, y)| i128::from(x) * i128::from(y)).sum();
@@ -338,9 +341,9 @@ mod tests {
         let order: Vec<usize> = (0..3_000).collect();
         let (features, weights) = people(&order);
         for weighted in [false, true] {
-            let found = products(&order, weighted, Level::best());
+            let found = products(&order, weighted, Processor::best());
             let value = |column: Column, row: usize| match column {
-                Column::Everyone => 1.0,
+                Column::Intercept => 1.0,
                 Column::Indicator(i) => f64::from(u8::from(features.of(row).contains(&i))),
                 Column::Number(n) => features.numbers[n as usize][row],
             };

@@ -18,7 +18,7 @@ impl Linear {
     /// Adds to the coefficient of a column.
     pub fn add(&mut self, column: Column, coefficient: f64) {
         match column {
-            Column::Everyone => self.constant += coefficient,
+            Column::Intercept => self.constant += coefficient,
             Column::Indicator(i) => self.indicators[i as usize] += coefficient,
             Column::Number(n) => self.numbers[n as usize] += coefficient,
         }

@@ -45,7 +45,7 @@ impl Features {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
     /// One for everyone.
-    Everyone,
+    Intercept,
     Indicator(u32),
     Number(u32),
 }

@@ -3,7 +3,7 @@
 
 use super::equations::{Equations, Triangle};
 
-/// Of the steepest slope: what rounding leaves of one that is 0.
+/// Of the steepest gradient: what rounding leaves of one that is 0.
 const FLAT: f64 = 1e-12;
 
 /// Which of the columns are not held at 0, their coefficients, and their triangle. None where `stop` says so.
@@ -34,8 +34,8 @@ pub(super) fn bounded(
         let now: Vec<f64> = free.iter().map(|&c| at[c]).collect();
         let held = columns.iter().copied().filter(|&c| !free.contains(&c) && !out[c]);
         let steepest = held
-            .map(|c| (c, equations.slope(c, &free, &now)))
-            .filter(|&(_, slope)| slope > flat)
+            .map(|c| (c, equations.gradient(c, &free, &now)))
+            .filter(|&(_, gradient)| gradient > flat)
             .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
         let Some((enter, _)) = steepest else { return Some((free, now, triangle)) };
         at[enter] = 0.0;

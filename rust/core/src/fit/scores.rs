@@ -40,7 +40,7 @@ impl Scores {
         for &cluster in clusters {
             let first = cluster as usize * self.columns;
             let score = |column: &Column| match *column {
-                Column::Everyone => self.indicators.sum(first + self.columns - 1, 0),
+                Column::Intercept => self.indicators.sum(first + self.columns - 1, 0),
                 Column::Indicator(i) => self.indicators.sum(first + i as usize, 0),
                 Column::Number(n) => self.numbers.sum(cluster as usize, n as usize),
             };

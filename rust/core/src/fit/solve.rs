@@ -119,7 +119,7 @@ fn product(left: &[f64], right: &[f64], size: usize, stop: &dyn Fn() -> bool) ->
 mod tests {
     use super::*;
     use crate::fit::Features;
-    use crate::simd::Level;
+    use crate::simd::Processor;
 
     /// Two groups, one number; y = 3 in the first group, 5 in the second, plus twice the number.
     fn gram(weights: Option<&[f64]>) -> Gram {
@@ -129,19 +129,19 @@ mod tests {
         let features =
             Features { rows: 5, starts: vec![0, 1, 2, 3, 4, 5], indicators: groups, numbers: vec![x, y] };
         let mut gram = Gram::new(2, weights.is_some());
-        gram.add(&features, weights, Level::best());
+        gram.add(&features, weights, Processor::best());
         gram
     }
 
     const COLUMNS: [Column; 4] =
-        [Column::Indicator(0), Column::Indicator(1), Column::Number(0), Column::Everyone];
+        [Column::Indicator(0), Column::Indicator(1), Column::Number(0), Column::Intercept];
 
     #[test]
     fn does_an_exact_relation_come_back() {
         for weights in [None, Some([1.0, 0.25, 2.0, 3.0, 1.0].as_slice())] {
             let found = solve(&gram(weights), &COLUMNS, Column::Number(1), &[false; 4], &|| false).unwrap();
             assert_eq!(found.coefficients, [3.0, 5.0, 2.0, 0.0]);
-            // Everyone is in one of the two groups.
+            // Intercept is in one of the two groups.
             assert_eq!(found.status[3], Status::Redundant);
             assert_eq!(found.rank(), 3);
         }
@@ -157,8 +157,8 @@ mod tests {
             numbers: vec![vec![0.0, -1.0], vec![1.0, 2.0]],
         };
         let mut gram = Gram::new(2, false);
-        gram.add(&features, None, Level::best());
-        let columns = [Column::Everyone, Column::Number(0)];
+        gram.add(&features, None, Processor::best());
+        let columns = [Column::Intercept, Column::Number(0)];
         let free = solve(&gram, &columns, Column::Number(1), &[false, false], &|| false).unwrap();
         assert_eq!(free.coefficients, [1.0, -1.0]);
         let held = solve(&gram, &columns, Column::Number(1), &[false, true], &|| false).unwrap();

@@ -74,7 +74,7 @@ impl UnitFeatures {
     /// The sum of a column over the people of a unit.
     pub fn total(&self, unit: usize, column: Column) -> f64 {
         match column {
-            Column::Everyone => self.people(unit) as f64,
+            Column::Intercept => self.people(unit) as f64,
             Column::Indicator(i) => self.with[unit * self.indicators + i as usize] as f64,
             Column::Number(n) => self.numbers.sum(unit, n as usize),
         }

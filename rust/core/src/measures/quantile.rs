@@ -6,7 +6,7 @@ use crate::numeric::special::beta_i;
 /// How a quantile of `n` sorted years is read off, prepared once for all units.
 ///
 /// The estimate is the linear interpolation of order statistics (Hyndman and Fan 1996, type 7). Its standard error is
-/// that of Maritz and Jarrett (1978): the variance of an order statistic under the sample's own law.
+/// that of Maritz and Jarrett (1978): the variance of an order statistic under the sample's own distribution.
 #[derive(Clone, Debug)]
 pub struct QuantileRule {
     below: usize,

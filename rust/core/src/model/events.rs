@@ -1,6 +1,6 @@
-//! The law of a person's year of Poisson events, for contracts that bend it.
+//! The distribution of a person's year of Poisson events, for contracts that bend it.
 //!
-//! The year's total is computed on lattices of growing step, each by the transform of a compound Poisson law, so that
+//! The year's total is computed on lattices of growing step, each by the transform of a compound Poisson distribution, so that
 //! costs of pence and of millions are told apart with the same relative accuracy.
 
 use super::{EventType, SeverityKind};
@@ -16,8 +16,8 @@ const GROWTH: usize = 4;
 const BELOW: f64 = 1e-6;
 const ABOVE: f64 = 1e-16;
 
-/// P(any cost), and the law of the year's cost (£) given any, of a person with `more` times the rates of these types.
-pub(super) fn year_law(types: &[EventType], more: f64) -> Option<(f64, Empirical)> {
+/// P(any cost), and the distribution of the year's cost (£) given any, of a person with `more` times the rates of these types.
+pub(super) fn year_distribution(types: &[EventType], more: f64) -> Option<(f64, Empirical)> {
     let types: Vec<(f64, &EventType)> =
         types.iter().map(|t| (t.rate * more, t)).filter(|t| t.0 > 0.0).collect();
     if types.is_empty() {
@@ -28,7 +28,7 @@ pub(super) fn year_law(types: &[EventType], more: f64) -> Option<(f64, Empirical
     let limited_mean = |x: f64| {
         let one = |(rate, t): &(f64, &EventType)| {
             let s = &t.severity;
-            rate * (s.partial_moment(1, x) + x * s.law().survival(x / s.unit()))
+            rate * (s.partial_moment(1, x) + x * s.distribution().survival(x / s.unit()))
         };
         types.iter().map(one).sum::<f64>() / rate
     };
@@ -56,7 +56,7 @@ pub(super) fn year_law(types: &[EventType], more: f64) -> Option<(f64, Empirical
         }
         end *= GROWTH as f64;
     }
-    Empirical::new(&values, &weights).ok().map(|law| (1.0 - nothing, law))
+    Empirical::new(&values, &weights).ok().map(|distribution| (1.0 - nothing, distribution))
 }
 
 fn put(values: &mut Vec<f64>, weights: &mut Vec<f64>, value: f64, weight: f64) {
@@ -66,20 +66,20 @@ fn put(values: &mut Vec<f64>, weights: &mut Vec<f64>, value: f64, weight: f64) {
     }
 }
 
-/// The law of the year on a lattice, of which the second half is left empty.
+/// The distribution of the year on a lattice, of which the second half is left empty.
 fn compound(lattice: &Lattice, rate: f64, limited_mean: impl Fn(f64) -> f64) -> Vec<f64> {
     let severity = lattice.spread(POINTS + 1, limited_mean);
-    let law = |z: Complex64| complex::exp(rate * (z - 1.0));
-    lattice.masses(lattice.transform(&severity).into_iter().map(law).collect())
+    let distribution = |z: Complex64| complex::exp(rate * (z - 1.0));
+    lattice.masses(lattice.transform(&severity).into_iter().map(distribution).collect())
 }
 
 /// The ends (£) of the first and the last lattice. A fixed price, where there is one, stands on a point of every lattice
 /// that it is not below.
 fn range(types: &[(f64, &EventType)]) -> (f64, f64) {
-    let low = types.iter().map(|(_, t)| t.severity.unit() * t.severity.law().inverse_cdf(BELOW));
-    let high = types
-        .iter()
-        .map(|(rate, t)| t.severity.unit() * t.severity.law().inverse_survival(ABOVE / rate.max(1.0)));
+    let low = types.iter().map(|(_, t)| t.severity.unit() * t.severity.distribution().inverse_cdf(BELOW));
+    let high = types.iter().map(|(rate, t)| {
+        t.severity.unit() * t.severity.distribution().inverse_survival(ABOVE / rate.max(1.0))
+    });
     let moment =
         |k| types.iter().map(|(rate, t)| rate * t.severity.partial_moment(k, f64::INFINITY)).sum::<f64>();
     let spread = moment(2).sqrt();

@@ -1,4 +1,4 @@
-//! What people cost: bands, each with the law of a person's year.
+//! What people cost: bands, each with the distribution of a person's year.
 
 mod events;
 mod line;
@@ -8,24 +8,24 @@ mod person;
 use std::sync::Arc;
 
 use crate::random::{label_address, mix};
-use crate::severity::{Empirical, Family, Law};
+use crate::severity::{Distribution, Empirical, Family};
 
 pub(crate) use moments::Cumulants;
 pub use moments::Moments;
 pub(crate) use person::{Person, Persons, Scaled};
 
-/// The law of a cost in £, given that there is one.
+/// The distribution of a cost in £, given that there is one.
 #[derive(Clone)]
 pub struct Severity {
     kind: SeverityKind,
-    /// £ for one unit of the law.
+    /// £ for one unit of the distribution.
     unit: f64,
 }
 
 #[derive(Clone)]
 pub enum SeverityKind {
     /// A family standardised to mean 1.
-    Parametric { family: Family, shape: Option<f64>, law: Arc<dyn Law> },
+    Parametric { family: Family, shape: Option<f64>, distribution: Arc<dyn Distribution> },
     /// Observed costs in £.
     Observed(Arc<Empirical>),
 }
@@ -34,41 +34,41 @@ impl Severity {
     /// A family with this mean (£) and shape; the message says what is allowed.
     pub fn parametric(family: &str, mean: f64, shape: Option<f64>) -> Result<Self, String> {
         let family = Family::from_name(family)?;
-        let law = family.law(shape)?.into();
+        let distribution = family.distribution(shape)?.into();
         if !(mean.is_finite() && mean > 0.0) {
             return Err(format!("mean is {mean}: must be a finite number of £ above 0"));
         }
-        Ok(Self { kind: SeverityKind::Parametric { family, shape, law }, unit: mean })
+        Ok(Self { kind: SeverityKind::Parametric { family, shape, distribution }, unit: mean })
     }
 
-    pub fn observed(law: Empirical) -> Self {
-        Self { kind: SeverityKind::Observed(Arc::new(law)), unit: 1.0 }
+    pub fn observed(distribution: Empirical) -> Self {
+        Self { kind: SeverityKind::Observed(Arc::new(distribution)), unit: 1.0 }
     }
 
     pub fn kind(&self) -> &SeverityKind {
         &self.kind
     }
 
-    /// £ for one unit of the law.
+    /// £ for one unit of the distribution.
     pub fn unit(&self) -> f64 {
         self.unit
     }
 
-    pub fn law(&self) -> &dyn Law {
+    pub fn distribution(&self) -> &dyn Distribution {
         match &self.kind {
-            SeverityKind::Parametric { law, .. } => law.as_ref(),
-            SeverityKind::Observed(law) => law.as_ref(),
+            SeverityKind::Parametric { distribution, .. } => distribution.as_ref(),
+            SeverityKind::Observed(distribution) => distribution.as_ref(),
         }
     }
 
     /// Mean in £.
     pub fn mean(&self) -> f64 {
-        self.unit * self.law().mean()
+        self.unit * self.distribution().mean()
     }
 
     /// E[X^k; X <= x] in £^k.
     pub(crate) fn partial_moment(&self, k: u32, x: f64) -> f64 {
-        self.law().partial_moment(k, x / self.unit) * self.unit.powi(k as i32)
+        self.distribution().partial_moment(k, x / self.unit) * self.unit.powi(k as i32)
     }
 }
 
@@ -79,7 +79,7 @@ pub struct EventType {
     pub severity: Severity,
 }
 
-/// The law of one person's year.
+/// The distribution of one person's year.
 #[derive(Clone)]
 pub enum Year {
     /// One amount, with a probability.
@@ -100,7 +100,7 @@ impl Year {
         }
     }
 
-    /// Events in a year; 0 for a law without events.
+    /// Events in a year; 0 for a distribution without events.
     pub(crate) fn rate(&self) -> f64 {
         match self {
             Year::Annual { .. } => 0.0,
@@ -108,7 +108,7 @@ impl Year {
         }
     }
 
-    /// Events in a year of a person with this probability of any: the law's own rate for its own probability, which
+    /// Events in a year of a person with this probability of any: the distribution's own rate for its own probability, which
     /// rounds to 1 where the rate is large.
     pub(crate) fn rate_at(&self, p_any: f64) -> f64 {
         if p_any == self.p_any() { self.rate() } else { -libm::log1p(-p_any) }
@@ -127,7 +127,7 @@ impl Year {
     }
 }
 
-/// A band of people with one law.
+/// A band of people with one distribution.
 #[derive(Clone)]
 pub struct Band {
     /// `None` where the model has a single band without a name.
@@ -179,10 +179,14 @@ impl Severity {
                 put(label_address(family.name().as_bytes()));
                 put(shape.unwrap_or_default().to_bits());
             }
-            SeverityKind::Observed(law) => {
-                put(law.values().len() as u64);
-                law.values().iter().chain(law.probabilities()).for_each(|x| put(x.to_bits()));
-                if let Some(tail) = law.tail() {
+            SeverityKind::Observed(distribution) => {
+                put(distribution.values().len() as u64);
+                distribution
+                    .values()
+                    .iter()
+                    .chain(distribution.probabilities())
+                    .for_each(|x| put(x.to_bits()));
+                if let Some(tail) = distribution.tail() {
                     let terms = [tail.threshold, tail.scale, tail.shape, tail.probability];
                     terms.iter().for_each(|x| put(x.to_bits()));
                 }

@@ -2,9 +2,9 @@
 
 use super::person::Persons;
 use super::{Band, CostModel, Severity, Year};
-use crate::contract::{Layer, Measure, StopLoss};
-use crate::error::{Problem, Refusal};
-use crate::population::Kind;
+use crate::contract::{Basis, Layer, StopLoss};
+use crate::error::{Error, Problem};
+use crate::population::RiskClass;
 
 /// The first four cumulants of a cost, in powers of £; infinite where they do not exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -37,7 +37,7 @@ pub struct Moments {
     pub cv: Option<f64>,
     /// None where it is infinite or the cost does not vary.
     pub skewness: Option<f64>,
-    /// Excess over that of a normal law; none as the skewness.
+    /// Excess over that of a normal distribution; none as the skewness.
     pub kurtosis: Option<f64>,
 }
 
@@ -60,16 +60,17 @@ impl Moments {
 }
 
 impl Band {
-    /// Moments of one person's year net of the stop-loss; refuses a variance that is infinite.
-    pub fn moments(&self, stop_loss: Option<&StopLoss>) -> Result<Moments, Refusal> {
-        let layer = Layer::new(stop_loss, Measure::Net);
+    /// Moments of one person's year net of the stop-loss; rejects a variance that is infinite.
+    pub fn moments(&self, stop_loss: Option<&StopLoss>) -> Result<Moments, Error> {
+        let layer = Layer::new(stop_loss, Basis::Net);
         if !self.has_variance(&layer) {
-            return Err(Refusal::many(vec![self.infinite_variance()]));
+            return Err(Error::many(vec![self.infinite_variance()]));
         }
         let model = CostModel { bands: vec![self.clone()] };
-        let person = Persons::new(&model, &layer).of(&Kind { band: 0, scale: 1.0, p_any: self.year.p_any() });
+        let person =
+            Persons::new(&model, &layer).of(&RiskClass { band: 0, scale: 1.0, p_any: self.year.p_any() });
         let cumulants = Cumulants::from_raw(person.raw_moments(&layer));
-        Moments::from_cumulants(cumulants).ok_or_else(|| Refusal::many(vec![self.infinite_variance()]))
+        Moments::from_cumulants(cumulants).ok_or_else(|| Error::many(vec![self.infinite_variance()]))
     }
 
     /// Is the variance of a person's cost in this layer finite? Where the layer has no bound, its tail is the severities'.
@@ -87,7 +88,7 @@ impl Band {
         let name = self.name.as_deref().map_or(String::new(), |b| format!("band '{b}': "));
         Problem::new(format!(
             "{name}the variance of a person's cost is infinite: give a ceiling without a limit, or for pareto an alpha \
-             above 2, or for an observed law a tail with a shape below 0.5"
+             above 2, or for an observed distribution a tail with a shape below 0.5"
         ))
     }
 }

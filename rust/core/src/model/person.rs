@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::events::year_law;
+use super::events::year_distribution;
 use super::line::power_of_line;
 use super::{CostModel, EventType, Severity, SeverityKind, Year};
 use crate::contract::Layer;
-use crate::population::Kind;
-use crate::severity::Law;
+use crate::population::RiskClass;
+use crate::severity::Distribution;
 
-/// A law of costs in units of `unit` £.
+/// A distribution of costs in units of `unit` £.
 #[derive(Clone)]
 pub(crate) struct Scaled {
-    pub law: Arc<dyn Law>,
+    pub distribution: Arc<dyn Distribution>,
     pub unit: f64,
 }
 
@@ -31,24 +31,24 @@ pub(crate) struct Persons<'a> {
     model: &'a CostModel,
     layer: &'a Layer,
     years: HashMap<(u32, u64), Person>,
-    /// One law for all bands that have the same family and shape.
-    laws: HashMap<(&'static str, u64), Arc<dyn Law>>,
+    /// One distribution for all bands that have the same family and shape.
+    distributions: HashMap<(&'static str, u64), Arc<dyn Distribution>>,
 }
 
 impl<'a> Persons<'a> {
     pub(crate) fn new(model: &'a CostModel, layer: &'a Layer) -> Self {
-        Self { model, layer, years: HashMap::new(), laws: HashMap::new() }
+        Self { model, layer, years: HashMap::new(), distributions: HashMap::new() }
     }
 
-    pub(crate) fn of(&mut self, kind: &Kind) -> Person {
-        let person = match &self.model.bands[kind.band as usize].year {
+    pub(crate) fn of(&mut self, class: &RiskClass) -> Person {
+        let person = match &self.model.bands[class.band as usize].year {
             Year::Annual { severity, .. } => {
-                Person::Once { p_any: kind.p_any, amount: self.amount(severity) }
+                Person::Once { p_any: class.p_any, amount: self.amount(severity) }
             }
             year @ Year::Events(types) => {
                 let rate = year.rate();
-                let more = if rate > 0.0 { year.rate_at(kind.p_any) / rate } else { 0.0 };
-                let key = (kind.band, more.to_bits());
+                let more = if rate > 0.0 { year.rate_at(class.p_any) / rate } else { 0.0 };
+                let key = (class.band, more.to_bits());
                 if !self.years.contains_key(&key) {
                     let person = self.events(types, more);
                     self.years.insert(key, person);
@@ -56,39 +56,42 @@ impl<'a> Persons<'a> {
                 self.years[&key].clone()
             }
         };
-        person.times(kind.scale)
+        person.times(class.scale)
     }
 
-    pub(crate) fn all(mut self, kinds: &[Kind]) -> Vec<Person> {
-        kinds.iter().map(|kind| self.of(kind)).collect()
+    pub(crate) fn all(mut self, classes: &[RiskClass]) -> Vec<Person> {
+        classes.iter().map(|class| self.of(class)).collect()
     }
 
     fn events(&mut self, types: &[EventType], more: f64) -> Person {
         if self.layer.proportional().is_some() {
             return Person::Events(types.iter().map(|t| (t.rate * more, self.amount(&t.severity))).collect());
         }
-        match year_law(types, more) {
-            Some((p_any, law)) => Person::Once { p_any, amount: Scaled { law: Arc::new(law), unit: 1.0 } },
+        match year_distribution(types, more) {
+            Some((p_any, distribution)) => {
+                Person::Once { p_any, amount: Scaled { distribution: Arc::new(distribution), unit: 1.0 } }
+            }
             None => Person::Events(Vec::new()),
         }
     }
 
     fn amount(&mut self, severity: &Severity) -> Scaled {
-        let law = match severity.kind() {
-            SeverityKind::Parametric { family, shape, law } => {
+        let distribution = match severity.kind() {
+            SeverityKind::Parametric { family, shape, distribution } => {
                 let key = (family.name(), shape.unwrap_or_default().to_bits());
-                self.laws.entry(key).or_insert_with(|| law.clone()).clone()
+                self.distributions.entry(key).or_insert_with(|| distribution.clone()).clone()
             }
-            SeverityKind::Observed(law) => law.clone() as Arc<dyn Law>,
+            SeverityKind::Observed(distribution) => distribution.clone() as Arc<dyn Distribution>,
         };
-        Scaled { law, unit: severity.unit() }
+        Scaled { distribution, unit: severity.unit() }
     }
 }
 
 impl Scaled {
     /// E[layer(cost)^k; cost <= x] in £^k.
     pub(crate) fn partial_moment(&self, layer: &Layer, k: u32, x: f64) -> f64 {
-        let up_to = |j: u32, x: f64| self.law.partial_moment(j, x / self.unit) * self.unit.powi(j as i32);
+        let up_to =
+            |j: u32, x: f64| self.distribution.partial_moment(j, x / self.unit) * self.unit.powi(j as i32);
         layer
             .pieces()
             .filter(|(piece, _)| piece.from < x)
@@ -97,18 +100,18 @@ impl Scaled {
                     let below = if piece.from > 0.0 { up_to(j, piece.from) } else { 0.0 };
                     up_to(j, end.min(x)) - below
                 };
-                power_of_line(k, piece.fixed, piece.slope, between)
+                power_of_line(k, piece.fixed, piece.gradient, between)
             })
             .sum()
     }
 
     /// P(layer(cost) > y)
     pub(crate) fn exceeds(&self, layer: &Layer, y: f64) -> f64 {
-        self.law.survival(layer.exceeds(y) / self.unit)
+        self.distribution.survival(layer.exceeds(y) / self.unit)
     }
 
     pub(crate) fn times(&self, factor: f64) -> Self {
-        Self { law: self.law.clone(), unit: self.unit * factor }
+        Self { distribution: self.distribution.clone(), unit: self.unit * factor }
     }
 }
 

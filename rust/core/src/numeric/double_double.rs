@@ -4,12 +4,12 @@ use std::ops::{Add, Neg, Sub};
 
 /// An unevaluated sum of two doubles, `high` being the sum to the nearest (Dekker 1971; Knuth, TAOCP 2, 4.2.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Wide {
+pub(crate) struct DoubleDouble {
     pub high: f64,
     low: f64,
 }
 
-impl Wide {
+impl DoubleDouble {
     /// An integer times 2^`exponent`, to about 106 bits.
     pub(crate) fn scaled(integer: i128, exponent: i32) -> Self {
         let high = integer as f64;
@@ -28,13 +28,13 @@ impl Wide {
     }
 }
 
-impl From<f64> for Wide {
+impl From<f64> for DoubleDouble {
     fn from(x: f64) -> Self {
         Self { high: x, low: 0.0 }
     }
 }
 
-impl Add for Wide {
+impl Add for DoubleDouble {
     type Output = Self;
     fn add(self, other: Self) -> Self {
         let high = exact_sum(self.high, other.high);
@@ -44,28 +44,28 @@ impl Add for Wide {
     }
 }
 
-impl Neg for Wide {
+impl Neg for DoubleDouble {
     type Output = Self;
     fn neg(self) -> Self {
         Self { high: -self.high, low: -self.low }
     }
 }
 
-impl Sub for Wide {
+impl Sub for DoubleDouble {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
         self + -other
     }
 }
 
-fn exact_sum(a: f64, b: f64) -> Wide {
+fn exact_sum(a: f64, b: f64) -> DoubleDouble {
     let high = a + b;
     let part = high - a;
-    Wide { high, low: (a - (high - part)) + (b - part) }
+    DoubleDouble { high, low: (a - (high - part)) + (b - part) }
 }
 
 /// Dekker's product: each factor in halves of 26 bits.
-fn exact_product(a: f64, b: f64) -> Wide {
+fn exact_product(a: f64, b: f64) -> DoubleDouble {
     let halves = |x: f64| {
         let big = 134_217_729.0 * x; // 2^27 + 1
         let high = big - (big - x);
@@ -73,7 +73,7 @@ fn exact_product(a: f64, b: f64) -> Wide {
     };
     let high = a * b;
     let ((ah, al), (bh, bl)) = (halves(a), halves(b));
-    Wide { high, low: ((ah * bh - high) + ah * bl + al * bh) + al * bl }
+    DoubleDouble { high, low: ((ah * bh - high) + ah * bl + al * bh) + al * bl }
 }
 
 #[cfg(test)]
@@ -82,19 +82,19 @@ mod tests {
 
     #[test]
     fn do_sums_and_products_keep_what_one_double_loses() {
-        let third = Wide::from(1.0 / 3.0);
-        let product = third.times(3.0) - Wide::from(1.0);
+        let third = DoubleDouble::from(1.0 / 3.0);
+        let product = third.times(3.0) - DoubleDouble::from(1.0);
         // 1/3 as a double is short of a third by 2^-54 / 3.
         assert_eq!(product.value(), -2f64.powi(-54));
-        let sum = (Wide::from(1e16) + Wide::from(1.0)) - Wide::from(1e16);
+        let sum = (DoubleDouble::from(1e16) + DoubleDouble::from(1.0)) - DoubleDouble::from(1e16);
         assert_eq!(sum.value(), 1.0);
     }
 
     #[test]
     fn is_a_scaled_integer_kept_to_its_last_bit() {
         let integer = (1i128 << 90) + 1;
-        let wide = Wide::scaled(integer, -40);
+        let wide = DoubleDouble::scaled(integer, -40);
         assert_eq!(wide.high, 2f64.powi(50));
-        assert_eq!((wide - Wide::from(2f64.powi(50))).value(), 2f64.powi(-40));
+        assert_eq!((wide - DoubleDouble::from(2f64.powi(50))).value(), 2f64.powi(-40));
     }
 }

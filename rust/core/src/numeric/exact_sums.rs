@@ -7,7 +7,7 @@
 //! have been added had it come first (the idea of Demmel and Nguyen 2015, "Parallel reproducible summation", with
 //! bins at fixed places).
 
-use crate::numeric::double_double::Wide;
+use crate::numeric::double_double::DoubleDouble;
 
 /// Digits kept of a number.
 pub(crate) const DIGITS: usize = 4;
@@ -155,14 +155,14 @@ impl GroupSums {
         self.wide(group, column).value()
     }
 
-    pub(crate) fn wide(&self, group: usize, column: usize) -> Wide {
+    pub(crate) fn wide(&self, group: usize, column: usize) -> DoubleDouble {
         let at = group * self.width() + DIGITS * column;
         let top = self.tops[column];
         let Some(digits) = self.sums.get(at..at + DIGITS).filter(|_| top != NO_TOP) else {
-            return Wide::default();
+            return DoubleDouble::default();
         };
         let integer = digits.iter().fold(0i128, |sum, &digit| (sum << BITS) + digit as i128);
-        Wide::scaled(integer, BITS * (top + 1 - DIGITS as i32))
+        DoubleDouble::scaled(integer, BITS * (top + 1 - DIGITS as i32))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Laws on a lattice of equally spaced costs, and their transforms.
+//! Distributions on a lattice of equally spaced costs, and their transforms.
 //!
 //! A transform of finitely many points wraps: what lies beyond the last point comes back at the first. Masses are
 //! therefore damped by a factor that falls with cost before the transform and raised again after it, which leaves of
@@ -55,7 +55,7 @@ impl Lattice {
         transform.iter().enumerate().map(mass).collect()
     }
 
-    /// A law spread over the lattice: a cost between two points is shared by both so that its mean is kept (Gerber
+    /// A distribution spread over the lattice: a cost between two points is shared by both so that its mean is kept (Gerber
     /// 1982). `limited_mean(x)` is E[min(cost, x)].
     pub(crate) fn spread(&self, points: usize, limited_mean: impl Fn(f64) -> f64) -> Vec<f64> {
         let means: Vec<f64> = (0..=points).map(|i| limited_mean(i as f64 * self.step)).collect();

@@ -1,4 +1,4 @@
-//! Special functions behind the laws: normal, incomplete gamma and incomplete beta, and inverses.
+//! Special functions behind the distributions: normal, incomplete gamma and incomplete beta, and inverses.
 //!
 //! Every transcendental call goes to the `libm` crate, so results have the same bits on every
 //! machine. Functions return NaN for arguments outside their domain; none of them panics.
@@ -536,11 +536,11 @@ fn inverse_gamma_small_side(a: f64, target: f64, upper: bool) -> f64 {
             high = x;
         }
         // Slope of the logarithm of the side in ln x, and the ratio of its second derivative.
-        let slope = side.x_density / side.value;
-        let signed = if upper { -slope } else { slope };
+        let gradient = side.x_density / side.value;
+        let signed = if upper { -gradient } else { gradient };
         let newton = excess / signed;
         let (next, relative_step) = if upper && x > 1.0 {
-            let bend = (a - 1.0 - x + slope) * newton;
+            let bend = (a - 1.0 - x + gradient) * newton;
             let step = -newton / (1.0 - 0.5 * bend).clamp(0.5, 2.0);
             (x * (1.0 + step), step)
         } else {

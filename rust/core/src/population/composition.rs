@@ -1,25 +1,25 @@
-//! Who is where: how many people of each kind are in each practice and unit.
+//! Who is where: how many people of each class are in each practice and unit.
 //!
-//! A practice of many people who are all different would need a law for each of them. Beyond a number of kinds, they are
-//! spread over a grid of kinds: each person is replaced by a weighted few, by interpolation of Lagrange, so that every
+//! A practice of many people who are all different would need a distribution for each of them. Beyond a number of classes, they are
+//! spread over a grid of classes: each person is replaced by a weighted few, by interpolation of Lagrange, so that every
 //! smooth function of scale and probability keeps its sum. Cumulants without a contract are polynomials of both, and are
 //! kept exactly: the first five in the scale, the first three in the probability.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
-use crate::error::Refusal;
+use crate::error::Error;
 use crate::model::{CostModel, Year};
-use crate::population::{Kind, Rows};
+use crate::population::{RiskClass, Rows};
 use crate::random::mix;
 
 /// Weights are counts of 2^-30 of a person, so that their sums do not depend on the order of people.
 const WHOLE: f64 = (1u64 << 30) as f64;
 /// Kinds of one practice that stay as they are; more do where people expect so few costs that their total is not smooth.
-const KINDS: usize = 64;
+const MAX_CLASSES: usize = 64;
 const FEW_COSTS: f64 = 80.0;
 /// Kinds that stay as they are where costs have atoms: their transforms turn too far for fractions of people.
-const KINDS_WITH_ATOMS: usize = 8192;
+const MAX_CLASSES_WITH_ATOMS: usize = 8192;
 /// Steps of the grid in the logarithm of the scale; finer where costs have atoms, which a ceiling turns into corners.
 const SMOOTH_STEP: f64 = 1.0 / 16.0;
 const ATOM_STEP: f64 = 1.0 / 128.0;
@@ -67,14 +67,14 @@ pub struct Part {
     /// The unit at each level.
     pub(crate) units: Vec<u32>,
     pub(crate) people: u64,
-    /// Numbers of kinds, and how many people of them.
+    /// Numbers of classes, and how many people of them.
     weights: Vec<(u32, i64)>,
 }
 
-/// A whole population, by kinds.
+/// A whole population, by classes.
 #[derive(Debug)]
 pub struct People {
-    pub(crate) kinds: Vec<Kind>,
+    pub(crate) classes: Vec<RiskClass>,
     /// In the order of their practices.
     pub(crate) parts: Vec<Part>,
 }
@@ -83,8 +83,8 @@ impl Composition {
     pub fn new(model: &CostModel, levels: usize) -> Self {
         let grid = |year: &Year| {
             let continuous = match year {
-                Year::Annual { severity, .. } => severity.law().density_from() == 0.0,
-                Year::Events(types) => types.iter().all(|t| t.severity.law().density_from() == 0.0),
+                Year::Annual { severity, .. } => severity.distribution().density_from() == 0.0,
+                Year::Events(types) => types.iter().all(|t| t.severity.distribution().density_from() == 0.0),
             };
             Grid {
                 step: if continuous { SMOOTH_STEP } else { ATOM_STEP },
@@ -101,7 +101,7 @@ impl Composition {
     }
 
     /// Adds rows; `addresses` are those of the practices, by number.
-    pub fn add(&mut self, rows: &Rows, addresses: &[u64]) -> Result<(), Refusal> {
+    pub fn add(&mut self, rows: &Rows, addresses: &[u64]) -> Result<(), Error> {
         self.practices.extend(&addresses[self.practices.len()..]);
         let mut place = Vec::new();
         for row in 0..rows.len() {
@@ -114,8 +114,9 @@ impl Composition {
             let Some(part) = self.parts.get_mut(&place) else { continue };
             part.people += rows.count[row];
             if rows.can_cost(row) {
-                let kind = Kind { band: rows.band[row], scale: rows.scale[row], p_any: rows.p_any[row] };
-                part.add(&self.bands, kind, rows.count[row]).ok_or_else(too_many)?;
+                let class =
+                    RiskClass { band: rows.band[row], scale: rows.scale[row], p_any: rows.p_any[row] };
+                part.add(&self.bands, class, rows.count[row]).ok_or_else(too_many)?;
             }
         }
         Ok(())
@@ -144,27 +145,27 @@ impl Composition {
             .collect();
         parts.sort_unstable_by(|a, b| (a.practice, &a.weights).cmp(&(b.practice, &b.weights)));
         debug_assert!(parts.iter().all(|part| part.units.len() == self.levels));
-        People { kinds: numbers.into_keys().map(kind).collect(), parts }
+        People { classes: numbers.into_keys().map(class).collect(), parts }
     }
 }
 
-fn too_many() -> Refusal {
-    Refusal::one(
-        "column 'count': the people of one kind in one practice add up to more than 8 billion: must be fewer",
+fn too_many() -> Error {
+    Error::one(
+        "column 'count': the people of one class in one practice add up to more than 8 billion: must be fewer",
     )
 }
 
-fn key(kind: Kind) -> Key {
-    [u64::from(kind.band), kind.scale.to_bits(), kind.p_any.to_bits()]
+fn key(class: RiskClass) -> Key {
+    [u64::from(class.band), class.scale.to_bits(), class.p_any.to_bits()]
 }
 
-fn kind([band, scale, p_any]: Key) -> Kind {
-    Kind { band: band as u32, scale: f64::from_bits(scale), p_any: f64::from_bits(p_any) }
+fn class([band, scale, p_any]: Key) -> RiskClass {
+    RiskClass { band: band as u32, scale: f64::from_bits(scale), p_any: f64::from_bits(p_any) }
 }
 
 impl Growing {
     /// None where there is no room.
-    fn add(&mut self, bands: &[Grid], one: Kind, count: u64) -> Option<()> {
+    fn add(&mut self, bands: &[Grid], one: RiskClass, count: u64) -> Option<()> {
         let count = i64::try_from(count).ok()?;
         if self.on_grid {
             return self.spread(bands, one, count);
@@ -172,26 +173,26 @@ impl Growing {
         let slot = self.weights.entry(key(one)).or_default();
         *slot = slot.checked_add(count.checked_mul(WHOLE as i64)?)?;
         self.costs += u128::from((one.p_any * WHOLE) as u64) * count as u128;
-        let kinds = self.weights.len();
-        let many =
-            kinds > KINDS && (bands.iter().all(|band| band.step == SMOOTH_STEP) || kinds > KINDS_WITH_ATOMS);
+        let classes = self.weights.len();
+        let many = classes > MAX_CLASSES
+            && (bands.iter().all(|band| band.step == SMOOTH_STEP) || classes > MAX_CLASSES_WITH_ATOMS);
         if many && self.costs as f64 > FEW_COSTS * WHOLE {
             self.on_grid = true;
             for (key, weight) in std::mem::take(&mut self.weights) {
-                self.spread(bands, kind(key), weight / WHOLE as i64)?;
+                self.spread(bands, class(key), weight / WHOLE as i64)?;
             }
         }
         Some(())
     }
 
-    fn spread(&mut self, bands: &[Grid], one: Kind, count: i64) -> Option<()> {
+    fn spread(&mut self, bands: &[Grid], one: RiskClass, count: i64) -> Option<()> {
         let grid = &bands[one.band as usize];
         let scales = grid.scales(one.scale);
         for (p_any, share) in grid.probabilities(one.p_any).into_iter().filter(|(p, _)| *p > 0.0) {
             for (scale, weight) in scales {
                 let weight = libm::rint(weight * share * WHOLE) as i64;
                 if weight != 0 {
-                    let slot = self.weights.entry(key(Kind { scale, p_any, ..one })).or_default();
+                    let slot = self.weights.entry(key(RiskClass { scale, p_any, ..one })).or_default();
                     *slot = slot.checked_add(weight.checked_mul(count)?)?;
                 }
             }
@@ -258,7 +259,7 @@ impl People {
         self.parts.iter().collect()
     }
 
-    /// Pools of these numbers of people, each one practice with everybody's mix of kinds.
+    /// Pools of these numbers of people, each one practice with everybody's mix of classes.
     pub(crate) fn pools(&self, sizes: &[u64]) -> Self {
         let all = self.all();
         let people: u64 = all.iter().map(|part| part.people).sum();
@@ -269,26 +270,26 @@ impl People {
                 practice: u64::from(unit),
                 units: vec![unit],
                 people: size,
-                weights: mix.iter().map(|(kind, w)| (*kind, weight(*w))).collect(),
+                weights: mix.iter().map(|(class, w)| (*class, weight(*w))).collect(),
             }
         };
-        Self { kinds: self.kinds.clone(), parts: (0..).zip(sizes).map(part).collect() }
+        Self { classes: self.classes.clone(), parts: (0..).zip(sizes).map(part).collect() }
     }
 }
 
-/// How many people of each kind are in these parts.
+/// How many people of each class are in these parts.
 pub(crate) fn together(parts: &[&Part]) -> Vec<(u32, f64)> {
     let weights = match parts {
         [part] => part.weights.clone(),
         _ => {
             let mut sums: BTreeMap<u32, i128> = BTreeMap::new();
-            for (kind, weight) in parts.iter().flat_map(|part| &part.weights) {
-                *sums.entry(*kind).or_default() += i128::from(*weight);
+            for (class, weight) in parts.iter().flat_map(|part| &part.weights) {
+                *sums.entry(*class).or_default() += i128::from(*weight);
             }
-            return sums.into_iter().map(|(kind, weight)| (kind, weight as f64 / WHOLE)).collect();
+            return sums.into_iter().map(|(class, weight)| (class, weight as f64 / WHOLE)).collect();
         }
     };
-    weights.into_iter().map(|(kind, weight)| (kind, weight as f64 / WHOLE)).collect()
+    weights.into_iter().map(|(class, weight)| (class, weight as f64 / WHOLE)).collect()
 }
 
 /// The bits of a key are mixed already by being a number's.

@@ -35,7 +35,7 @@ impl Rows {
 
 /// People who are alike: of one band, with one scale and one probability of any cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Kind {
+pub struct RiskClass {
     pub band: u32,
     pub scale: f64,
     pub p_any: f64,

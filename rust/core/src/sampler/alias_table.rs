@@ -13,17 +13,17 @@ struct Column {
 }
 
 #[derive(Debug)]
-pub(crate) struct Atoms {
+pub(crate) struct AliasTable {
     columns: Vec<Column>,
     values: Vec<f64>,
     tail: Option<GpdTail>,
 }
 
-impl Atoms {
-    pub(crate) fn new(law: &Empirical) -> Self {
+impl AliasTable {
+    pub(crate) fn new(distribution: &Empirical) -> Self {
         // Given that the cost is not in the tail.
-        let body: f64 = 1.0 - law.tail().map_or(0.0, |tail| tail.probability);
-        let probabilities: Vec<f64> = law.probabilities().iter().map(|p| p / body).collect();
+        let body: f64 = 1.0 - distribution.tail().map_or(0.0, |tail| tail.probability);
+        let probabilities: Vec<f64> = distribution.probabilities().iter().map(|p| p / body).collect();
         let n = probabilities.len() as f64;
         let mut scaled: Vec<f64> = probabilities.iter().map(|p| p * n).collect();
         let (mut small, mut large): (Vec<u32>, Vec<u32>) =
@@ -38,7 +38,7 @@ impl Atoms {
                 small.push(more);
             }
         }
-        Self { columns, values: law.values().to_vec(), tail: law.tail().copied() }
+        Self { columns, values: distribution.values().to_vec(), tail: distribution.tail().copied() }
     }
 
     /// Values: with more of them, more random bits are needed to give each its own probability.

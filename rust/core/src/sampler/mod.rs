@@ -5,24 +5,24 @@ mod quantile_table;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use alias_table::Atoms;
-pub(crate) use quantile_table::{Cells, FAST_CELLS, KEY_SHIFT, TOP_KEY};
+pub(crate) use alias_table::AliasTable;
+pub(crate) use quantile_table::{FAST_CELLS, KEY_SHIFT, QuantileTable, TOP_KEY};
 
 /// One severity, ready to be drawn: costs are `unit * at(v)` with v uniform in (0, 1).
 #[derive(Debug)]
 pub(crate) enum Sampler {
-    /// A continuous law standardised to mean 1.
-    Cells(Cells),
+    /// A continuous distribution standardised to mean 1.
+    Quantiles(QuantileTable),
     /// Observed costs in £, with or without a fitted tail.
-    Atoms(Atoms),
+    Alias(AliasTable),
 }
 
 impl Sampler {
     #[inline]
     pub(crate) fn at(&self, v: f64) -> f64 {
         match self {
-            Sampler::Cells(cells) => cells.at(v),
-            Sampler::Atoms(atoms) => atoms.at(v),
+            Sampler::Quantiles(cells) => cells.at(v),
+            Sampler::Alias(atoms) => atoms.at(v),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The quantile function of a continuous law as short straight lines.
+//! The quantile function of a continuous distribution as short straight lines.
 //!
 //! A number v in (0, 1) is the share of draws that cost *more*. With w the distance of v from the nearer end of (0, 1),
 //! each octave of w (1/4 to 1/2, 1/8 to 1/4, ...) has 2^8 cells on either side, so that cells narrow towards both tails
 //! and the tails keep their relative accuracy. A cell's line passes through the quantile function at the two nodes of
 //! Gauss-Legendre quadrature, which keeps the cell's mean to fourth order in its width.
 
-use crate::severity::Law;
+use crate::severity::Distribution;
 
 /// Bits of the fraction of w that choose the cell within its octave.
 const CELL_BITS: u32 = 8;
@@ -15,7 +15,7 @@ const OCTAVES: usize = 64;
 /// Octaves in which 32 random bits are fine enough: w from 2^-11 to 1/2.
 const FAST_OCTAVES: usize = 10;
 
-/// Cells, over both sides, that a draw reaches without refinement.
+/// QuantileTable, over both sides, that a draw reaches without refinement.
 pub(crate) const FAST_CELLS: u32 = (2 * FAST_OCTAVES * CELLS_PER_OCTAVE) as u32;
 /// What remains to the right of the exponent and cell bits of a single.
 pub(crate) const KEY_SHIFT: u32 = 23 - CELL_BITS;
@@ -26,7 +26,7 @@ const KEY_SHIFT_DOUBLE: u32 = 52 - CELL_BITS;
 const TOP_KEY_DOUBLE: u64 = 0x3FDF_FFFF_FFFF_FFFF >> KEY_SHIFT_DOUBLE;
 
 #[derive(Debug)]
-pub(crate) struct Cells {
+pub(crate) struct QuantileTable {
     /// Cell 2 * key is on the side of large costs, 2 * key + 1 on that of small ones. A line is (a, b): a + b * t with
     /// t in [1, 2) across the cell.
     lines: Vec<[f32; 2]>,
@@ -34,15 +34,15 @@ pub(crate) struct Cells {
     fast_max: f64,
 }
 
-impl Cells {
-    pub(crate) fn new(law: &dyn Law) -> Self {
+impl QuantileTable {
+    pub(crate) fn new(distribution: &dyn Distribution) -> Self {
         let node = 0.5 - 3f64.sqrt() / 6.0;
         let line = |quantile: &dyn Fn(f64) -> f64, start: f64, width: f64| {
             let low = quantile(start + node * width);
             let high = quantile(start + (1.0 - node) * width);
-            let slope = (high - low) / (1.0 - 2.0 * node);
+            let gradient = (high - low) / (1.0 - 2.0 * node);
             let middle = 0.5 * (low + high);
-            [(middle - 1.5 * slope) as f32, slope as f32]
+            [(middle - 1.5 * gradient) as f32, gradient as f32]
         };
         let mut lines = Vec::with_capacity(2 * OCTAVES * CELLS_PER_OCTAVE);
         for octave in 0..OCTAVES {
@@ -50,8 +50,8 @@ impl Cells {
             let width = base / CELLS_PER_OCTAVE as f64;
             for cell in (0..CELLS_PER_OCTAVE).rev() {
                 let start = base + cell as f64 * width;
-                lines.push(line(&|v| law.inverse_survival(v), start, width));
-                lines.push(line(&|w| law.inverse_cdf(w), start, width));
+                lines.push(line(&|v| distribution.inverse_survival(v), start, width));
+                lines.push(line(&|w| distribution.inverse_cdf(w), start, width));
             }
         }
         let fast_max = lines[..FAST_CELLS as usize]

@@ -1,7 +1,7 @@
-//! Is the sampler's own law the family's? The tables are integrated exactly, so chance plays no part.
+//! Is the sampler's own distribution the family's? The tables are integrated exactly, so chance plays no part.
 
-use super::{Cells, FAST_CELLS};
-use crate::severity::{Family, Law};
+use super::{FAST_CELLS, QuantileTable};
+use crate::severity::{Distribution, Family};
 
 const CELLS_PER_OCTAVE: usize = 256;
 
@@ -59,8 +59,8 @@ impl Piece {
 
 struct Table {
     name: String,
-    law: Box<dyn Law>,
-    cells: Cells,
+    distribution: Box<dyn Distribution>,
+    cells: QuantileTable,
     /// Away from the middle: pieces on the side of large costs, then on that of small ones.
     upper: Vec<Piece>,
     lower: Vec<Piece>,
@@ -68,12 +68,12 @@ struct Table {
 
 impl Table {
     fn new(family: Family, shape: Option<f64>) -> Self {
-        let law = family.law(shape).unwrap();
-        let cells = Cells::new(law.as_ref());
+        let distribution = family.distribution(shape).unwrap();
+        let cells = QuantileTable::new(distribution.as_ref());
         let upper = pieces(UPPER_OCTAVES, |w| cells.at(w));
         let lower = pieces(LOWER_OCTAVES, |w| cells.at(1.0 - w));
         let shape = shape.map_or(String::new(), |shape| format!(" {shape}"));
-        Self { name: format!("{}{shape}", family.name()), law, cells, upper, lower }
+        Self { name: format!("{}{shape}", family.name()), distribution, cells, upper, lower }
     }
 
     fn all() -> Vec<Self> {
@@ -89,7 +89,7 @@ impl Table {
 
     /// Shares below 2^-65 cannot be drawn: this is the cost there.
     fn end(&self) -> f64 {
-        self.law.inverse_survival(2f64.powi(-UPPER_OCTAVES - 1))
+        self.distribution.inverse_survival(2f64.powi(-UPPER_OCTAVES - 1))
     }
 }
 
@@ -133,7 +133,7 @@ fn do_the_probabilities_of_the_cells_add_up_to_one() {
 fn is_the_mean_that_of_the_law() {
     for table in Table::all() {
         // Up to the last cost that can be drawn.
-        let want = table.law.partial_moment(1, table.end());
+        let want = table.distribution.partial_moment(1, table.end());
         assert_close(&format!("{} mean", table.name), table.sum(Piece::mean), want, MOMENT);
     }
 }
@@ -142,7 +142,7 @@ fn is_the_mean_that_of_the_law() {
 fn is_the_part_of_the_mean_beyond_64_bits_negligible() {
     for table in Table::all() {
         // The slowest is pareto 1.5: 2^-65 to the power 1/3 is 3e-7.
-        let lost = 1.0 - table.law.partial_moment(1, table.end());
+        let lost = 1.0 - table.distribution.partial_moment(1, table.end());
         assert!(lost < 5e-7, "{}: {lost:e}", table.name);
     }
 }
@@ -151,7 +151,7 @@ fn is_the_part_of_the_mean_beyond_64_bits_negligible() {
 fn is_the_second_moment_that_of_the_law() {
     for table in Table::all() {
         // Up to the last cost that can be drawn: finite also where the whole moment is not.
-        let want = table.law.partial_moment(2, table.end());
+        let want = table.distribution.partial_moment(2, table.end());
         assert_close(&format!("{} second", table.name), table.sum(Piece::second_moment), want, MOMENT);
     }
 }
@@ -160,7 +160,8 @@ fn is_the_second_moment_that_of_the_law() {
 fn are_limited_means_those_of_the_law() {
     for table in Table::all() {
         for limit in [0.1, 1.0, 5.0, 30.0] {
-            let want = table.law.partial_moment(1, limit) + limit * table.law.survival(limit);
+            let want =
+                table.distribution.partial_moment(1, limit) + limit * table.distribution.survival(limit);
             let got = table.sum(|piece| piece.limited_mean(limit));
             assert_close(&format!("{} limited at {limit}", table.name), got, want, MOMENT);
         }
@@ -169,28 +170,32 @@ fn are_limited_means_those_of_the_law() {
 
 #[test]
 fn is_the_distribution_function_that_of_the_law() {
-    // Rounding of a cost to single precision moves the probability below it by the density: much, where the law is
+    // Rounding of a cost to single precision moves the probability below it by the density: much, where the distribution is
     // flat, as at the lower end of a pareto.
     const ROUNDING: f64 = 2.0 / (1u32 << 23) as f64;
     for table in Table::all() {
         if table.name == "fixed" {
             continue;
         }
-        let places = |w: f64| [table.law.inverse_cdf(w), table.law.inverse_survival(w)];
+        let places = |w: f64| [table.distribution.inverse_cdf(w), table.distribution.inverse_survival(w)];
         for w in [1e-8, 1e-6, 1e-3, 0.1, 0.5] {
             for (x, lower) in places(w).into_iter().zip([true, false]) {
                 let (below, above) = (x * (1.0 - ROUNDING), x * (1.0 + ROUNDING));
                 let (got, low, high) = if lower {
                     let rest = 2f64.powi(-LOWER_OCTAVES - 1);
-                    (table.sum(|p| p.up_to(x)) + rest, table.law.cdf(below), table.law.cdf(above))
+                    (
+                        table.sum(|p| p.up_to(x)) + rest,
+                        table.distribution.cdf(below),
+                        table.distribution.cdf(above),
+                    )
                 } else {
                     let got = table.sum(|p| p.probability - p.up_to(x)) + 2f64.powi(-UPPER_OCTAVES - 1);
-                    (got, table.law.survival(above), table.law.survival(below))
+                    (got, table.distribution.survival(above), table.distribution.survival(below))
                 };
                 let side = if lower { "below" } else { "above" };
                 let error = (low / got - 1.0).max(got / high - 1.0).max(0.0);
                 println!("{} {w:e} {side}: {error:.1e}", table.name);
-                // A relative error of the cost counts here times the law's elasticity: see `MOMENT`.
+                // A relative error of the cost counts here times the distribution's elasticity: see `MOMENT`.
                 assert!(error < 1e-5, "{} {w:e} {side}: {low:e} <= {got:e} <= {high:e}", table.name);
             }
         }
@@ -204,8 +209,8 @@ fn is_the_cost_at_the_far_quantiles_that_of_the_law() {
             let (upper, lower) = (table.cells.at(w), table.cells.at(1.0 - w));
             // Curvature: for a power of w, up to 1/256^2 / 12 of the exponent's square.
             let name = |side: &str| format!("{} {w:e} {side}", table.name);
-            assert_close(&name("above"), upper, table.law.inverse_survival(w), 1e-5);
-            assert_close(&name("below"), lower, table.law.inverse_cdf(1.0 - (1.0 - w)), 1e-5);
+            assert_close(&name("above"), upper, table.distribution.inverse_survival(w), 1e-5);
+            assert_close(&name("below"), lower, table.distribution.inverse_cdf(1.0 - (1.0 - w)), 1e-5);
         }
     }
 }
@@ -239,9 +244,9 @@ fn does_the_greatest_fast_cost_bound_every_fast_line() {
                 assert!(a + b * t <= most as f32, "{}", table.name);
             }
         }
-        // And it is reached, so that nobody is refused for a cost that cannot be drawn: at the end of the last octave.
+        // And it is reached, so that nobody is rejected for a cost that cannot be drawn: at the end of the last octave.
         let octaves = FAST_CELLS as usize / (2 * CELLS_PER_OCTAVE);
-        let end = table.law.inverse_survival(2f64.powi(-(octaves as i32) - 1));
+        let end = table.distribution.inverse_survival(2f64.powi(-(octaves as i32) - 1));
         // A single's rounding, and the line's own end, outside its two nodes.
         assert!(most <= end * (1.0 + 1e-4), "{}: {most} for {end}", table.name);
     }

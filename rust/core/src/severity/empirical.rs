@@ -1,9 +1,9 @@
 use super::interval::{from_tails, move_origin};
-use super::{GpdTail, Law, MAX_MOMENT};
+use super::{Distribution, GpdTail, MAX_MOMENT};
 
 const ORDERS: usize = MAX_MOMENT as usize + 1;
 
-/// The weighted law of observed costs in £, optionally with a generalised Pareto tail.
+/// The weighted distribution of observed costs in £, optionally with a generalised Pareto tail.
 ///
 /// The result does not depend on the order of the input: records are sorted by value, then by
 /// weight, before anything is summed.
@@ -24,12 +24,12 @@ pub struct Empirical {
 impl Empirical {
     /// Largest value accepted, so that fourth moments stay in range.
     pub const MAX_VALUE: f64 = GpdTail::MAX_VALUE;
-    /// Share of claimants at or below the threshold of a fitted tail.
+    /// Share of users at or below the threshold of a fitted tail.
     pub const FIT_QUANTILE: f64 = 0.95;
     /// Fewest records above the threshold that a tail is fitted to.
     pub const MIN_EXCESSES: usize = 50;
 
-    /// The law with an atom at each distinct value; values are positive, weights at least 0.
+    /// The distribution with an atom at each distinct value; values are positive, weights at least 0.
     pub fn new(values: &[f64], weights: &[f64]) -> Result<Self, String> {
         Ok(Self::from_records(&records(values, weights)?, None))
     }
@@ -49,7 +49,7 @@ impl Empirical {
         Ok(Self::from_records(&records, Some(tail)))
     }
 
-    /// The law with a tail fitted above the weighted 95 % quantile, by probability-weighted
+    /// The distribution with a tail fitted above the weighted 95 % quantile, by probability-weighted
     /// moments with plotting positions (j - 0.35) / n: Hosking & Wallis (1987). The fit keeps the
     /// mean excess that was observed.
     pub fn fit_gpd(values: &[f64], weights: &[f64]) -> Result<Self, String> {
@@ -107,7 +107,7 @@ impl Empirical {
         let body = 1.0 - tail_probability;
         let total = sum(records.iter().map(|r| r.1));
         let values: Vec<f64> = atoms.iter().map(|a| a.0).collect();
-        // Weights that are probabilities already stay as they are, so that a law reads back to the bit.
+        // Weights that are probabilities already stay as they are, so that a distribution reads back to the bit.
         let done = (total - body).abs() <= 1e-12 * body;
         let share = |weight: f64| if done { weight } else { weight / total * body };
         let probabilities: Vec<f64> = atoms.iter().map(|a| share(a.1.value())).collect();
@@ -160,7 +160,7 @@ impl Empirical {
     }
 }
 
-impl Law for Empirical {
+impl Distribution for Empirical {
     fn mean(&self) -> f64 {
         self.mean
     }
@@ -221,7 +221,7 @@ impl Law for Empirical {
             .map_or(body, |tail| body + tail.probability * tail.partial_moment(k, x - tail.threshold))
     }
 
-    fn stretch(&self, a: f64, b: f64) -> [f64; 4] {
+    fn interval(&self, a: f64, b: f64) -> [f64; 4] {
         let mut sums = self.tail_at(b).map_or([0.0; 4], |tail| {
             let from = a.max(tail.threshold);
             move_origin(from_tails(self, from, b), from - a)

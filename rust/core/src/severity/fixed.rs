@@ -1,10 +1,10 @@
-use super::Law;
+use super::Distribution;
 
 /// The cost is always 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fixed;
 
-impl Law for Fixed {
+impl Distribution for Fixed {
     fn mean(&self) -> f64 {
         1.0
     }
@@ -35,7 +35,7 @@ impl Law for Fixed {
         self.cdf(x)
     }
 
-    fn stretch(&self, a: f64, b: f64) -> [f64; 4] {
+    fn interval(&self, a: f64, b: f64) -> [f64; 4] {
         let inside = f64::from(u8::from(a < 1.0 && 1.0 <= b));
         [0, 1, 2, 3].map(|k| inside * (1.0 - a).powi(k))
     }

@@ -1,7 +1,7 @@
-use super::{Law, between};
+use super::{Distribution, between};
 use crate::numeric::special::{gamma_p, gamma_q, inverse_gamma_p, inverse_gamma_q};
 
-/// Gamma law of mean 1: shape alpha, scale 1/alpha.
+/// Gamma distribution of mean 1: shape alpha, scale 1/alpha.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gamma {
     alpha: f64,
@@ -21,7 +21,7 @@ impl Gamma {
     }
 }
 
-impl Law for Gamma {
+impl Distribution for Gamma {
     fn mean(&self) -> f64 {
         1.0
     }

@@ -2,7 +2,7 @@ use libm::{exp, expm1, log};
 
 use super::{above, between, expm1_ratio, log1p_ratio};
 
-/// A generalised Pareto law of the cost above a threshold: P(X > threshold + y) is
+/// A generalised Pareto distribution of the cost above a threshold: P(X > threshold + y) is
 /// `probability * (1 + shape y / scale)^(-1/shape)`, Pickands (1975); exponential at shape 0 and
 /// bounded by `threshold - scale / shape` for a negative shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -10,7 +10,7 @@ pub struct GpdTail {
     pub threshold: f64,
     pub scale: f64,
     pub shape: f64,
-    /// Share of claimants above the threshold.
+    /// Share of users above the threshold.
     pub probability: f64,
 }
 
@@ -65,15 +65,15 @@ impl GpdTail {
         if self.shape == 0.0 {
             return scaled;
         }
-        let stretch = self.shape * scaled;
-        if stretch < -0.5 {
+        let interval = self.shape * scaled;
+        if interval < -0.5 {
             // Towards the end point: subtract before dividing.
             let left = (self.scale + self.shape * y) / self.scale;
             if left > 0.0 { log(left) / self.shape } else { f64::INFINITY }
-        } else if stretch == f64::INFINITY {
+        } else if interval == f64::INFINITY {
             (log(self.shape) + log(y) - log(self.scale)) / self.shape
         } else {
-            scaled * log1p_ratio(stretch)
+            scaled * log1p_ratio(interval)
         }
     }
 

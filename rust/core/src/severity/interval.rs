@@ -1,6 +1,6 @@
-//! A law cut into stretches, each with its first moments: what characteristic functions are summed from.
+//! A distribution cut into intervals, each with its first moments: what characteristic functions are summed from.
 
-use super::Law;
+use super::Distribution;
 
 /// Positive nodes and weights of the 8-point Gauss-Legendre rule on [-1, 1] (Abramowitz and Stegun 1964, table 25.4).
 const GAUSS_LEGENDRE: [(f64, f64); 4] = [
@@ -10,35 +10,35 @@ const GAUSS_LEGENDRE: [(f64, f64); 4] = [
     (0.960_289_856_497_536_2, 0.101_228_536_290_376_3),
 ];
 
-/// Stretches widen with cost, by this factor.
+/// Intervals widen with cost, by this factor.
 const RATIO: f64 = 1.06;
-/// What a law leaves below its first stretch and above its last: nobody of a nation meets it in a million years.
+/// What a distribution leaves below its first interval and above its last: nobody of a nation meets it in a million years.
 const BELOW: f64 = 1e-13;
 const ABOVE: f64 = 1e-18;
-/// A stretch of a continuous law holds at most this share.
+/// A interval of a continuous distribution holds at most this share.
 const MOST: f64 = 1.0 / 32.0;
-/// Halvings of a stretch, at most.
+/// Halvings of a interval, at most.
 const DEPTH: u32 = 24;
 
 /// Costs in (from, to], with P and E[(X - from)^k] for k = 1, 2, 3.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stretch {
+pub(crate) struct Interval {
     pub from: f64,
     pub to: f64,
     pub moments: [f64; 4],
 }
 
-impl Stretch {
-    pub(crate) fn of(law: &dyn Law, from: f64, to: f64) -> Self {
-        Self { from, to, moments: law.stretch(from, to) }
+impl Interval {
+    pub(crate) fn of(distribution: &dyn Distribution, from: f64, to: f64) -> Self {
+        Self { from, to, moments: distribution.interval(from, to) }
     }
 
-    /// E[X^k] over the stretch for k = 0 ... 3.
+    /// E[X^k] over the interval for k = 0 ... 3.
     pub(crate) fn raw(&self) -> [f64; 4] {
         move_origin(self.moments, self.from)
     }
 
-    /// The law of two points with these moments (Gauss's quadrature): costs and their probabilities.
+    /// The distribution of two points with these moments (Gauss's quadrature): costs and their probabilities.
     pub(crate) fn points(&self) -> [(f64, f64); 2] {
         let [m0, m1, m2, m3] = self.moments;
         if m0 <= 0.0 {
@@ -66,13 +66,13 @@ pub(super) fn move_origin([m0, m1, m2, m3]: [f64; 4], distance: f64) -> [f64; 4]
     [m0, m1 + d * m0, m2 + d * (2.0 * m1 + d * m0), m3 + d * (3.0 * m2 + d * (3.0 * m1 + d * m0))]
 }
 
-/// Moments over a stretch from integrals of the nearer tail, in which nothing cancels.
-pub(super) fn from_tails<L: Law + ?Sized>(law: &L, a: f64, b: f64) -> [f64; 4] {
-    let (above_a, above_b) = (law.survival(a), law.survival(b));
+/// Moments over a interval from integrals of the nearer tail, in which nothing cancels.
+pub(super) fn from_tails<L: Distribution + ?Sized>(distribution: &L, a: f64, b: f64) -> [f64; 4] {
+    let (above_a, above_b) = (distribution.survival(a), distribution.survival(b));
     let upper = above_a < 0.5;
-    let end = if upper { above_b } else { law.cdf(b) };
+    let end = if upper { above_b } else { distribution.cdf(b) };
     // P(x < X <= b)
-    let rest = |x: f64| if upper { law.survival(x) - end } else { end - law.cdf(x) };
+    let rest = |x: f64| if upper { distribution.survival(x) - end } else { end - distribution.cdf(x) };
     let half = 0.5 * (b - a);
     let mut moments = [rest(a).max(0.0), 0.0, 0.0, 0.0];
     for (node, weight) in GAUSS_LEGENDRE {
@@ -86,35 +86,38 @@ pub(super) fn from_tails<L: Law + ?Sized>(law: &L, a: f64, b: f64) -> [f64; 4] {
     moments
 }
 
-/// The whole law in stretches; what is left out at either end is below `BELOW` and `ABOVE`.
-pub(crate) fn stretches(law: &dyn Law) -> Vec<Stretch> {
-    let (low, high) = (law.inverse_cdf(BELOW), law.inverse_survival(ABOVE));
+/// The whole distribution in intervals; what is left out at either end is below `BELOW` and `ABOVE`.
+pub(crate) fn intervals(distribution: &dyn Distribution) -> Vec<Interval> {
+    let (low, high) = (distribution.inverse_cdf(BELOW), distribution.inverse_survival(ABOVE));
     let mut found = Vec::new();
     let mut from = low;
-    if law.density_from() > 0.0 {
-        // An atom at the lower end belongs to the first stretch.
+    if distribution.density_from() > 0.0 {
+        // An atom at the lower end belongs to the first interval.
         from = low / RATIO;
     }
     while from < high {
         let to = (from * RATIO).max(f64::MIN_POSITIVE);
-        split(law, from, to, DEPTH, &mut found);
+        split(distribution, from, to, DEPTH, &mut found);
         from = to;
     }
     if let Some(first) = found.first_mut() {
-        first.moments[0] += law.cdf(first.from);
+        first.moments[0] += distribution.cdf(first.from);
     }
     found
 }
 
-fn split(law: &dyn Law, from: f64, to: f64, depth: u32, found: &mut Vec<Stretch>) {
-    let stretch = Stretch::of(law, from, to);
-    let mass = stretch.moments[0];
-    let steep = || law.survival(to) < 0.05 * law.survival(from) || law.cdf(from) < 0.05 * law.cdf(to);
-    if depth > 0 && law.density_from() <= from && (mass > MOST || mass > BELOW && steep()) {
+fn split(distribution: &dyn Distribution, from: f64, to: f64, depth: u32, found: &mut Vec<Interval>) {
+    let interval = Interval::of(distribution, from, to);
+    let mass = interval.moments[0];
+    let steep = || {
+        distribution.survival(to) < 0.05 * distribution.survival(from)
+            || distribution.cdf(from) < 0.05 * distribution.cdf(to)
+    };
+    if depth > 0 && distribution.density_from() <= from && (mass > MOST || mass > BELOW && steep()) {
         let middle = 0.5 * (from + to);
-        split(law, from, middle, depth - 1, found);
-        split(law, middle, to, depth - 1, found);
+        split(distribution, from, middle, depth - 1, found);
+        split(distribution, middle, to, depth - 1, found);
     } else if mass > 0.0 {
-        found.push(stretch);
+        found.push(interval);
     }
 }

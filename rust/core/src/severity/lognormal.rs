@@ -1,9 +1,9 @@
 use libm::{exp, log};
 
-use super::{Law, above};
+use super::{Distribution, above};
 use crate::numeric::special::{normal_cdf, normal_inverse_cdf, normal_inverse_survival, normal_survival};
 
-/// Lognormal law of mean 1: ln X is normal with variance sigma² and mean -sigma²/2.
+/// Lognormal distribution of mean 1: ln X is normal with variance sigma² and mean -sigma²/2.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Lognormal {
     sigma: f64,
@@ -28,7 +28,7 @@ impl Lognormal {
     }
 }
 
-impl Law for Lognormal {
+impl Distribution for Lognormal {
     fn mean(&self) -> f64 {
         1.0
     }

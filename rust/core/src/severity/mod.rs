@@ -1,4 +1,4 @@
-//! Laws of a positive cost: five parametric families of mean 1 and the empirical law in £.
+//! Distributions of a positive cost: five parametric families of mean 1 and the empirical distribution in £.
 
 mod empirical;
 mod fixed;
@@ -13,20 +13,20 @@ pub use empirical::Empirical;
 pub use fixed::Fixed;
 pub use gamma::Gamma;
 pub use gpd::GpdTail;
-pub(crate) use interval::{Stretch, stretches};
+pub(crate) use interval::{Interval, intervals};
 pub use lognormal::Lognormal;
 pub use pareto::Pareto;
 pub use weibull::Weibull;
 
-/// Highest order `k` that [`Law::partial_moment`] is meant for.
+/// Highest order `k` that [`Distribution::partial_moment`] is meant for.
 pub const MAX_MOMENT: u32 = 4;
 
-/// The law of a positive cost, in its own units. Parametric families are standardised to mean 1.
+/// The distribution of a positive cost, in its own units. Parametric families are standardised to mean 1.
 ///
 /// Arguments outside the stated ranges never panic: an `x` below the support is treated as the
 /// lower end, a probability at or beyond 0 or 1 gives the matching end of the support, and a NaN
 /// argument gives NaN.
-pub trait Law: Send + Sync {
+pub trait Distribution: Send + Sync {
     fn mean(&self) -> f64;
 
     /// P(X <= x).
@@ -45,8 +45,8 @@ pub trait Law: Send + Sync {
     /// x = inf.
     fn partial_moment(&self, k: u32, x: f64) -> f64;
 
-    /// P(a < X <= b) and E[(X - a)^k; a < X <= b] for k = 1, 2, 3, over a finite stretch on which the law is smooth.
-    fn stretch(&self, a: f64, b: f64) -> [f64; 4] {
+    /// P(a < X <= b) and E[(X - a)^k; a < X <= b] for k = 1, 2, 3, over a finite interval on which the distribution is smooth.
+    fn interval(&self, a: f64, b: f64) -> [f64; 4] {
         interval::from_tails(self, a, b)
     }
 
@@ -85,7 +85,7 @@ impl Family {
         }
     }
 
-    /// Name of the shape parameter, for messages; none for the fixed law.
+    /// Name of the shape parameter, for messages; none for the fixed distribution.
     pub fn shape_name(self) -> Option<&'static str> {
         match self {
             Family::Lognormal => Some("sigma"),
@@ -103,8 +103,8 @@ impl Family {
         })
     }
 
-    /// The law of this family with the given shape.
-    pub fn law(self, shape: Option<f64>) -> Result<Box<dyn Law>, String> {
+    /// The distribution of this family with the given shape.
+    pub fn distribution(self, shape: Option<f64>) -> Result<Box<dyn Distribution>, String> {
         let name = self.name();
         let shape = match (self.shape_name(), shape) {
             (None, None) => 0.0,
@@ -126,9 +126,9 @@ impl Family {
         })
     }
 
-    /// The law called `name` with the given shape, as read from a settings file.
-    pub fn parse(name: &str, shape: Option<f64>) -> Result<Box<dyn Law>, String> {
-        Family::from_name(name)?.law(shape)
+    /// The distribution called `name` with the given shape, as read from a settings file.
+    pub fn parse(name: &str, shape: Option<f64>) -> Result<Box<dyn Distribution>, String> {
+        Family::from_name(name)?.distribution(shape)
     }
 }
 
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     fn message(name: &str, shape: Option<f64>) -> String {
-        Family::parse(name, shape).err().expect("should be refused")
+        Family::parse(name, shape).err().expect("should be rejected")
     }
 
     #[test]

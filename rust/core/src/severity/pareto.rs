@@ -1,8 +1,8 @@
 use libm::{exp, expm1, log, log1p, pow};
 
-use super::{Law, above, expm1_ratio};
+use super::{Distribution, above, expm1_ratio};
 
-/// Classical (type I) Pareto law of mean 1: survival (minimum/x)^alpha, minimum (alpha-1)/alpha.
+/// Classical (type I) Pareto distribution of mean 1: survival (minimum/x)^alpha, minimum (alpha-1)/alpha.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pareto {
     alpha: f64,
@@ -38,7 +38,7 @@ impl Pareto {
     }
 }
 
-impl Law for Pareto {
+impl Distribution for Pareto {
     fn mean(&self) -> f64 {
         1.0
     }

@@ -1,9 +1,9 @@
 use libm::{exp, expm1, log, log1p, pow, tgamma};
 
-use super::{Law, between};
+use super::{Distribution, between};
 use crate::numeric::special::gamma_p;
 
-/// Weibull law of mean 1: survival exp(-(x/scale)^k) with scale 1/Gamma(1 + 1/k).
+/// Weibull distribution of mean 1: survival exp(-(x/scale)^k) with scale 1/Gamma(1 + 1/k).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weibull {
     k: f64,
@@ -36,7 +36,7 @@ impl Weibull {
     }
 }
 
-impl Law for Weibull {
+impl Distribution for Weibull {
     fn mean(&self) -> f64 {
         1.0
     }

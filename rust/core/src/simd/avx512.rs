@@ -1,6 +1,6 @@
 //! AVX-512: one register holds sixteen words or singles, two hold sixteen doubles or longs.
 //!
-//! Invariant: a value of [`Avx512`] exists only inside [`run`], which is called only where `Level::available` found
+//! Invariant: a value of [`Avx512`] exists only inside [`run`], which is called only where `Processor::available` found
 //! F, DQ, BW, VL and POPCNT; hence every intrinsic below is one that this processor has. Loads and stores go through
 //! references to arrays of exactly the size that they touch.
 

@@ -87,26 +87,26 @@ pub(crate) trait Simd: Copy {
 /// A computation written once for any implementation.
 pub(crate) trait Task {
     type Output;
-    /// Implementations are `#[inline(always)]`, so that the body is compiled for the processor that `Level::run` chose.
+    /// Implementations are `#[inline(always)]`, so that the body is compiled for the processor that `Processor::run` chose.
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
 /// The instructions that a run uses. Results are the same with each; speed is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
+pub enum Processor {
     Avx512,
     Avx2,
     Baseline,
 }
 
-impl Level {
-    pub const ALL: [Level; 3] = [Level::Avx512, Level::Avx2, Level::Baseline];
+impl Processor {
+    pub const ALL: [Processor; 3] = [Processor::Avx512, Processor::Avx2, Processor::Baseline];
 
     pub fn name(self) -> &'static str {
         match self {
-            Level::Avx512 => "avx512",
-            Level::Avx2 => "avx2",
-            Level::Baseline => "baseline",
+            Processor::Avx512 => "avx512",
+            Processor::Avx2 => "avx2",
+            Processor::Baseline => "baseline",
         }
     }
 
@@ -114,26 +114,26 @@ impl Level {
     #[cfg(target_arch = "x86_64")]
     pub fn available(self) -> bool {
         match self {
-            Level::Avx512 => {
+            Processor::Avx512 => {
                 is_x86_feature_detected!("avx512f")
                     && is_x86_feature_detected!("avx512dq")
                     && is_x86_feature_detected!("avx512bw")
                     && is_x86_feature_detected!("avx512vl")
                     && is_x86_feature_detected!("popcnt")
             }
-            Level::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt"),
-            Level::Baseline => true,
+            Processor::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt"),
+            Processor::Baseline => true,
         }
     }
 
     #[cfg(not(target_arch = "x86_64"))]
     pub fn available(self) -> bool {
-        self == Level::Baseline
+        self == Processor::Baseline
     }
 
     /// The widest instructions that this processor has.
-    pub fn best() -> Level {
-        Self::ALL.into_iter().find(|level| level.available()).unwrap_or(Level::Baseline)
+    pub fn best() -> Processor {
+        Self::ALL.into_iter().find(|level| level.available()).unwrap_or(Processor::Baseline)
     }
 
     /// Runs a task with these instructions, or with the baseline where the processor does not have them.
@@ -141,10 +141,10 @@ impl Level {
         match self {
             // SAFETY: `available` has just found every feature that the function is compiled with.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 if self.available() => unsafe { avx512::run(task) },
+            Processor::Avx512 if self.available() => unsafe { avx512::run(task) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 if self.available() => unsafe { avx2::run(task) },
+            Processor::Avx2 if self.available() => unsafe { avx2::run(task) },
             _ => task.run(portable::Portable),
         }
     }

@@ -81,7 +81,7 @@ impl Task for Everything {
 
 #[test]
 fn does_every_processor_level_give_the_bits_of_the_portable_one() {
-    for level in Level::ALL.into_iter().filter(|level| level.available()) {
+    for level in Processor::ALL.into_iter().filter(|level| level.available()) {
         for seed in 0..500 {
             let here = level.run(Everything { seed });
             assert_eq!(here, Everything { seed }.run(Portable), "{} at seed {seed}", level.name());
@@ -114,7 +114,7 @@ fn does_an_index_past_the_end_read_the_last_pair() {
             to
         }
     }
-    for level in Level::ALL {
+    for level in Processor::ALL {
         assert_eq!(level.run(Past), [2.0; LANES]);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::simd::LANES;
 
-/// People in a chunk: their columns and their claimants of four replications stay in the first-level cache.
+/// People in a chunk: their columns and their users of four replications stay in the first-level cache.
 pub(crate) const CHUNK: usize = 512;
 pub(crate) const GROUPS: usize = CHUNK / LANES;
 
@@ -11,7 +11,7 @@ const SMALLEST_FAST: f64 = 1.0 / 64.0;
 
 /// One kind of person: what identical people share.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Kind {
+pub(crate) struct CostParameters {
     /// Probability of any cost in the year, above 0.
     pub p_any: f64,
     /// What a sampler's value is multiplied by, in units of money.
@@ -25,7 +25,7 @@ pub(crate) struct Chunk {
     pub identities: [[u64; LANES]; GROUPS],
     /// A person has a cost if their first 32 bits are below `p_any * 2^32`, so never if they are above its floor.
     pub limits: [[u32; LANES]; GROUPS],
-    /// 2^-31 / p_any: from 31 bits to the place within the severity. 0 sends every claimant to refinement.
+    /// 2^-31 / p_any: from 31 bits to the place within the severity. 0 sends every user to refinement.
     pub inverses: [[f32; LANES]; GROUPS],
     pub multipliers: [[f64; LANES]; GROUPS],
     pub p_any: [f64; CHUNK],
@@ -57,7 +57,7 @@ impl Chunk {
     }
 
     /// Adds `count` people with consecutive identities; the caller has seen that there is room.
-    pub(crate) fn push(&mut self, first: u64, count: usize, kind: Kind) {
+    pub(crate) fn push(&mut self, first: u64, count: usize, kind: CostParameters) {
         let limit = (kind.p_any * 2f64.powi(32)).min(f64::from(u32::MAX)) as u32;
         let inverse = if kind.p_any < SMALLEST_FAST { 0.0 } else { (2f64.powi(-31) / kind.p_any) as f32 };
         for at in self.len..self.len + count {

@@ -16,7 +16,7 @@ pub(crate) struct EventType {
 
 pub(crate) struct Events {
     pub types: Vec<EventType>,
-    /// The law that the types are of: rates by probability of any event.
+    /// The distribution that the types are of: rates by probability of any event.
     pub year: Year,
 }
 

@@ -11,11 +11,11 @@ use super::events::Events;
 use crate::contract::Terms;
 use crate::numeric::money::{MAX_PERSON_YEAR, Tally};
 use crate::random::{Purpose, Source, WORDS};
-use crate::sampler::{Atoms, Cells, FAST_CELLS, KEY_SHIFT, Sampler, TOP_KEY};
+use crate::sampler::{AliasTable, FAST_CELLS, KEY_SHIFT, QuantileTable, Sampler, TOP_KEY};
 use crate::simd::{LANES, ROUNDER, Simd, Task};
 
 /// How the people of a chunk come to their cost of the year.
-pub(crate) enum Law {
+pub(crate) enum YearSampler {
     /// One amount, where there is any.
     Annual(Sampler),
     /// A Poisson number of events.
@@ -24,7 +24,7 @@ pub(crate) enum Law {
 
 /// Why a chunk was not drawn to its end.
 #[derive(Debug)]
-pub(crate) enum Halt {
+pub(crate) enum KernelError {
     /// A cost or a total does not fit.
     Overflow,
     Interrupted,
@@ -34,7 +34,7 @@ pub(crate) enum Halt {
 pub(crate) struct Years<'a> {
     pub source: &'a Source,
     pub chunk: &'a Chunk,
-    pub law: &'a Law,
+    pub sampler: &'a YearSampler,
     pub terms: Terms,
     /// What each replication multiplies every cost by: empty where there is no practice or national effect.
     pub effects: &'a [f64],
@@ -42,27 +42,27 @@ pub(crate) struct Years<'a> {
     pub first: u32,
     /// A tally for each replication; the chunk is added to it.
     pub tallies: &'a mut [Tally],
-    pub claimants: &'a mut Claimants,
+    pub users: &'a mut Users,
     /// Set from outside to end the work early.
     pub stop: &'a AtomicBool,
 }
 
 /// The people with a cost in each of four replications. Columns start at cache lines.
 #[repr(C, align(64))]
-pub(crate) struct Claimants {
-    /// Place within the severity, for laws that are drawn in lanes.
+pub(crate) struct Users {
+    /// Place within the severity, for distributions that are drawn in lanes.
     place: [[f32; CHUNK + LANES]; WORDS],
     multiplier: [[f64; CHUNK + LANES]; WORDS],
     /// Those whose severity needs more bits.
     unsettled: [u16; CHUNK],
-    /// The random words, for laws that are drawn one by one.
+    /// The random words, for distributions that are drawn one by one.
     uniform: [[u32; CHUNK + LANES]; WORDS],
     /// Which lanes of each group have a cost; the columns are in this order.
     masks: [[u16; GROUPS]; WORDS],
     count: [usize; WORDS],
 }
 
-impl Claimants {
+impl Users {
     pub(crate) fn new() -> Box<Self> {
         Box::new(Self {
             count: [0; WORDS],
@@ -110,25 +110,25 @@ fn window_mut<T>(column: &mut [T; CHUNK + LANES], at: usize) -> &mut [T; LANES] 
 }
 
 impl Task for Years<'_> {
-    type Output = Result<(), Halt>;
+    type Output = Result<(), KernelError>;
 
     #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) -> Result<(), Halt> {
-        if let Law::Annual(Sampler::Cells(cells)) = self.law {
+    fn run<S: Simd>(mut self, simd: S) -> Result<(), KernelError> {
+        if let YearSampler::Annual(Sampler::Quantiles(cells)) = self.sampler {
             let factor = self.effects.iter().copied().fold(1.0, f64::max);
             if self.chunk.most * cells.fast_max() * factor > MAX_PERSON_YEAR {
-                return Err(Halt::Overflow);
+                return Err(KernelError::Overflow);
             }
         }
         for block in 0..self.tallies.len().div_ceil(WORDS) {
             if self.stop.load(Ordering::Relaxed) {
-                return Err(Halt::Interrupted);
+                return Err(KernelError::Interrupted);
             }
             let at = block * WORDS;
             let words = (self.tallies.len() - at).min(WORDS);
             let index = self.first / WORDS as u32 + block as u32;
-            match self.law {
-                Law::Annual(Sampler::Cells(cells)) => {
+            match self.sampler {
+                YearSampler::Annual(Sampler::Quantiles(cells)) => {
                     self.draw::<S, true>(simd, index);
                     for word in 0..words {
                         match (self.effects.is_empty(), self.terms.is_ceiling()) {
@@ -158,7 +158,7 @@ impl Years<'_> {
     fn draw<S: Simd, const IN_LANES: bool>(&mut self, s: S, index: u32) {
         let chunk = self.chunk;
         let mut count = [0; WORDS];
-        let c = &mut *self.claimants;
+        let c = &mut *self.users;
         for (pair, identities) in chunk.identities.as_chunks::<2>().0.iter().take(chunk.pairs()).enumerate() {
             let words = s.philox(identities, index, Purpose::Draw.word(), &self.source.keys);
             // By index: an iterator over registers is not inlined for certain, and what is not is many times slower.
@@ -189,20 +189,20 @@ impl Years<'_> {
         c.count = count;
     }
 
-    /// Adds one replication's claimants whose severity is a table of cells.
+    /// Adds one replication's users whose severity is a table of cells.
     #[inline(always)]
     fn smooth<S: Simd, const EFFECTS: bool, const CEILING: bool>(
         &mut self,
         s: S,
-        cells: &Cells,
+        cells: &QuantileTable,
         replication: usize,
         word: usize,
-    ) -> Result<(), Halt> {
+    ) -> Result<(), KernelError> {
         let lines = cells.fast_lines();
-        let claimants = &mut *self.claimants;
-        let count = claimants.count[word];
-        // Lanes past the last claimant multiply by nothing.
-        *window_mut(&mut claimants.multiplier[word], count) = [0.0; LANES];
+        let users = &mut *self.users;
+        let count = users.count[word];
+        // Lanes past the last user multiply by nothing.
+        *window_mut(&mut users.multiplier[word], count) = [0.0; LANES];
 
         let terms = self.terms;
         let rounder = s.doubles_splat(ROUNDER);
@@ -211,7 +211,7 @@ impl Years<'_> {
         let mut start = 0;
         let mut waiting = 0;
         while start < count {
-            let v = s.singles(window(&claimants.place[word], start));
+            let v = s.singles(window(&users.place[word], start));
             let low = s.singles_sub(s.singles_splat(1.0), v);
             let side = s.singles_lt(low, v);
             let below_half = s.singles_splat(0.5f32.next_down());
@@ -232,11 +232,11 @@ impl Years<'_> {
             while unsettled != 0 {
                 let n = start + unsettled.trailing_zeros() as usize;
                 unsettled &= unsettled - 1;
-                claimants.multiplier[word][n] = 0.0;
-                claimants.unsettled[waiting] = n as u16;
+                users.multiplier[word][n] = 0.0;
+                users.unsettled[waiting] = n as u16;
                 waiting += 1;
             }
-            let multipliers = s.doubles(window(&claimants.multiplier[word], start));
+            let multipliers = s.doubles(window(&users.multiplier[word], start));
             let cost = s.doubles_mul(s.doubles_from_singles(value), multipliers);
             let mut rounded = s.doubles_add(cost, rounder);
             if EFFECTS {
@@ -258,34 +258,34 @@ impl Years<'_> {
         let year = self.first + replication as u32;
         let mut finder = Finder { group: 0, before: 0 };
         for i in 0..waiting {
-            let n = usize::from(self.claimants.unsettled[i]);
-            let person = finder.person(&self.claimants.masks[word], n);
+            let n = usize::from(self.users.unsettled[i]);
+            let person = finder.person(&self.users.masks[word], n);
             let cost = careful(self.source, self.chunk, &mut |v| cells.at(v), person, year);
             add(&mut tally, cost, &self.terms, self.effects.get(replication))?;
         }
         self.add(replication, tally)
     }
 
-    /// Adds one replication's claimants of any other law.
+    /// Adds one replication's users of any other distribution.
     #[inline(always)]
-    fn one_by_one(&mut self, replication: usize, word: usize) -> Result<(), Halt> {
+    fn one_by_one(&mut self, replication: usize, word: usize) -> Result<(), KernelError> {
         let mut tally = Tally::default();
         let year = self.first + replication as u32;
         let mut n = 0;
         for group in 0..2 * self.chunk.pairs() {
-            let mut mask = self.claimants.masks[word][group];
+            let mut mask = self.users.masks[word][group];
             while mask != 0 {
                 let person = group * LANES + mask.trailing_zeros() as usize;
                 mask &= mask - 1;
-                let bits = self.claimants.uniform[word][n];
+                let bits = self.users.uniform[word][n];
                 n += 1;
                 let careful =
                     |at: &mut dyn FnMut(f64) -> f64| careful(self.source, self.chunk, at, person, year);
-                let cost = match self.law {
-                    Law::Annual(Sampler::Atoms(atoms)) => observed(self.chunk, atoms, person, bits)
+                let cost = match self.sampler {
+                    YearSampler::Annual(Sampler::Alias(atoms)) => observed(self.chunk, atoms, person, bits)
                         .unwrap_or_else(|| careful(&mut |v| atoms.at(v))),
-                    Law::Annual(sampler) => careful(&mut |v| sampler.at(v)),
-                    Law::Events(events) => {
+                    YearSampler::Annual(sampler) => careful(&mut |v| sampler.at(v)),
+                    YearSampler::Events(events) => {
                         let identity = self.chunk.identities[person / LANES][person % LANES];
                         let p_any = self.chunk.p_any[person];
                         careful(&mut |v| events.at(self.source, identity, year, p_any, v))
@@ -298,9 +298,9 @@ impl Years<'_> {
     }
 
     #[inline(always)]
-    fn add(&mut self, replication: usize, tally: Tally) -> Result<(), Halt> {
+    fn add(&mut self, replication: usize, tally: Tally) -> Result<(), KernelError> {
         let sum = &mut self.tallies[replication];
-        *sum = sum.checked_add(tally).ok_or(Halt::Overflow)?;
+        *sum = sum.checked_add(tally).ok_or(KernelError::Overflow)?;
         Ok(())
     }
 }
@@ -323,7 +323,7 @@ fn kept<S: Simd, const CEILING: bool>(s: S, rounded: S::Doubles, terms: Terms) -
 /// A cost among observed ones, where 32 bits are enough: not in the fitted tail, and not where values are so many, or a
 /// cost so rare, that a value has few words (below 2^16, its probability would be off by more than 1.5e-5 of itself).
 #[inline]
-fn observed(chunk: &Chunk, atoms: &Atoms, person: usize, bits: u32) -> Option<f64> {
+fn observed(chunk: &Chunk, atoms: &AliasTable, person: usize, bits: u32) -> Option<f64> {
     let words = chunk.p_any[person] * 2f64.powi(32);
     let [low, high] = [f64::from(bits), f64::from(bits) + 1.0].map(|end| end / words);
     let enough = atoms.len() as f64 * 65_536.0 <= words && low >= atoms.tail_probability() && high <= 1.0;
@@ -340,11 +340,11 @@ fn careful(source: &Source, chunk: &Chunk, at: &mut dyn FnMut(f64) -> f64, perso
 
 /// Adds one person's cost of the year under the contract.
 #[inline]
-fn add(tally: &mut Tally, cost: f64, terms: &Terms, effect: Option<&f64>) -> Result<(), Halt> {
+fn add(tally: &mut Tally, cost: f64, terms: &Terms, effect: Option<&f64>) -> Result<(), KernelError> {
     let settle = |cost: f64| {
         let units = libm::rint(cost);
         if units > MAX_PERSON_YEAR {
-            return Err(Halt::Overflow);
+            return Err(KernelError::Overflow);
         }
         let ceded = libm::rint(((units - terms.ceiling).max(0.0) * terms.share).min(terms.limit)) as i64;
         Ok((units as i64, ceded))
@@ -357,7 +357,7 @@ fn add(tally: &mut Tally, cost: f64, terms: &Terms, effect: Option<&f64>) -> Res
             gross - ceded
         }
     };
-    let sum = tally.checked_add(Tally { gross, ceded, chance_net }).ok_or(Halt::Overflow)?;
+    let sum = tally.checked_add(Tally { gross, ceded, chance_net }).ok_or(KernelError::Overflow)?;
     *tally = sum;
     Ok(())
 }

@@ -14,18 +14,18 @@ use std::sync::atomic::Ordering;
 use rayon::prelude::*;
 
 use crate::contract::{StopLoss, Terms};
-use crate::error::{Problem, Refusal};
+use crate::error::{Error, Problem};
 use crate::model::CostModel;
 use crate::numeric::money::{Tally, UNITS_PER_POUND};
 use crate::population::Rows;
 use crate::random::{Source, WORDS};
-use crate::run::{Ended, Progress, thread_pool};
-use crate::simd::Level;
-use chunk::{Chunk, Kind};
+use crate::run::{Progress, RunError, thread_pool};
+use crate::simd::Processor;
+use chunk::{Chunk, CostParameters};
 use effects::Effects;
-use kernel::{Claimants, Halt, Years};
+use kernel::{KernelError, Users, Years};
 use plan::{Plan, Slab};
-use samplers::Laws;
+use samplers::Samplers;
 use totals::LevelTotals;
 
 pub use totals::{Totals, UnitTotals};
@@ -44,11 +44,11 @@ pub struct Options {
     /// SD of a yearly effect of mean 1 that multiplies all costs.
     pub national_sd: f64,
     pub threads: usize,
-    pub processor: Level,
+    pub processor: Processor,
 }
 
 impl Options {
-    fn check(&self) -> Result<(), Refusal> {
+    fn check(&self) -> Result<(), Error> {
         let mut problems = Vec::new();
         if !(1..=MAX_REPLICATIONS).contains(&self.replications) {
             let allowed = format!("a whole number from 1 to {MAX_REPLICATIONS}");
@@ -59,7 +59,7 @@ impl Options {
                 problems.push(Problem::argument(name, sd, "a finite number, 0 or more"));
             }
         }
-        Refusal::unless_empty(problems)
+        Error::unless_empty(problems)
     }
 }
 
@@ -68,12 +68,12 @@ pub const MAX_REPLICATIONS: u32 = 1 << 30;
 
 /// A simulation to which people are added, batch by batch.
 pub struct Run {
-    laws: Laws,
+    samplers: Samplers,
     source: Source,
     effects: Effects,
     terms: Terms,
     replications: usize,
-    processor: Level,
+    processor: Processor,
     pool: rayon::ThreadPool,
     levels: Vec<LevelTotals>,
     /// Expected cost of everyone so far, in units of money.
@@ -82,14 +82,14 @@ pub struct Run {
 
 impl Run {
     /// A run over `levels` levels of units.
-    pub fn new(model: &CostModel, levels: usize, options: &Options) -> Result<Self, Refusal> {
+    pub fn new(model: &CostModel, levels: usize, options: &Options) -> Result<Self, Error> {
         options.check()?;
         let pool = thread_pool(options.threads)?;
         let source = Source::new(options.seed);
         let effects = Effects::new(source, options);
         let replications = options.replications as usize;
         Ok(Self {
-            laws: Laws::new(model),
+            samplers: Samplers::new(model),
             source,
             terms: Terms::new(options.stop_loss),
             replications,
@@ -102,19 +102,17 @@ impl Run {
     }
 
     /// Draws all replications of these people. `addresses` are those of the practices, by number.
-    pub fn add(&mut self, rows: &Rows, addresses: &[u64], progress: &Progress) -> Result<(), Ended> {
+    pub fn add(&mut self, rows: &Rows, addresses: &[u64], progress: &Progress) -> Result<(), RunError> {
         self.check_room(rows)?;
         for (level, units) in self.levels.iter_mut().zip(&rows.units) {
-            level.register(units, &rows.count).map_err(Ended::Refused)?;
+            level.register(units, &rows.count).map_err(RunError::Rejected)?;
         }
-        let plan = self.pool.install(|| Plan::new(rows, &self.laws));
+        let plan = self.pool.install(|| Plan::new(rows, &self.samplers));
         let this = &*self;
         self.pool.install(|| {
             plan.slabs.par_iter().try_for_each_init(
-                || (Chunk::new(), Claimants::new()),
-                |(chunk, claimants), slab| {
-                    this.slab(rows, &plan, slab, addresses, progress, chunk, claimants)
-                },
+                || (Chunk::new(), Users::new()),
+                |(chunk, users), slab| this.slab(rows, &plan, slab, addresses, progress, chunk, users),
             )
         })
     }
@@ -123,19 +121,19 @@ impl Run {
         self.levels.into_iter().map(LevelTotals::finish).collect()
     }
 
-    /// Totals are 64-bit: refuses people whose expected cost leaves no room above it.
-    fn check_room(&mut self, rows: &Rows) -> Result<(), Ended> {
+    /// Totals are 64-bit: rejects people whose expected cost leaves no room above it.
+    fn check_room(&mut self, rows: &Rows) -> Result<(), RunError> {
         let room = i64::MAX as f64 / 16.0;
         for i in 0..rows.len() {
             if rows.can_cost(i) {
-                let mean = self.laws.mean(rows.band[i] as usize, rows.p_any[i]) * UNITS_PER_POUND;
+                let mean = self.samplers.mean(rows.band[i] as usize, rows.p_any[i]) * UNITS_PER_POUND;
                 self.expected += rows.count[i] as f64 * rows.scale[i] * mean;
             }
         }
         if self.expected < room {
             return Ok(());
         }
-        Err(Ended::Refused(Refusal::one(format!(
+        Err(RunError::Rejected(Error::one(format!(
             "the expected cost of the population is £{:e}: totals hold at most £{:e} of expected cost; \
              use larger units of money, or smaller scales, counts or means",
             self.expected / UNITS_PER_POUND,
@@ -152,9 +150,9 @@ impl Run {
         addresses: &[u64],
         progress: &Progress,
         chunk: &mut Chunk,
-        claimants: &mut Claimants,
-    ) -> Result<(), Ended> {
-        let law = &self.laws.kinds[slab.law];
+        users: &mut Users,
+    ) -> Result<(), RunError> {
+        let sampler = &self.samplers.kinds[slab.sampler];
         for start in (0..self.replications).step_by(BATCH_OF_REPLICATIONS) {
             let years = start..self.replications.min(start + BATCH_OF_REPLICATIONS);
             let effects = self.effects.of(addresses[slab.practice as usize], years.clone());
@@ -165,12 +163,12 @@ impl Run {
                     .run(Years {
                         source: &self.source,
                         chunk,
-                        law,
+                        sampler,
                         terms: self.terms,
                         effects: &effects,
                         first: start as u32,
                         tallies: &mut tallies,
-                        claimants,
+                        users,
                         stop: &progress.stop,
                     })
                     .map_err(ended)?;
@@ -181,9 +179,11 @@ impl Run {
             chunk.clear();
             for piece in &plan.pieces[slab.pieces.clone()] {
                 let row = piece.row as usize;
-                let kind = Kind {
+                let kind = CostParameters {
                     p_any: rows.p_any[row],
-                    multiplier: rows.scale[row] * self.laws.unit(rows.band[row] as usize) * UNITS_PER_POUND,
+                    multiplier: rows.scale[row]
+                        * self.samplers.unit(rows.band[row] as usize)
+                        * UNITS_PER_POUND,
                 };
                 let mut members = piece.members.clone();
                 while !members.is_empty() {
@@ -210,7 +210,7 @@ impl Run {
         slab: &Slab,
         years: Range<usize>,
         tallies: &[Tally],
-    ) -> Result<(), Ended> {
+    ) -> Result<(), RunError> {
         let row = plan.pieces[slab.pieces.start].row as usize;
         for (level, units) in self.levels.iter().zip(&rows.units) {
             level.add(units[row] as usize, years.clone(), tallies).map_err(ended)?;
@@ -219,17 +219,17 @@ impl Run {
     }
 }
 
-fn ended(halt: Halt) -> Ended {
-    match halt {
-        Halt::Overflow => too_large(),
-        Halt::Interrupted => Ended::Interrupted,
+fn ended(error: KernelError) -> RunError {
+    match error {
+        KernelError::Overflow => too_large(),
+        KernelError::Interrupted => RunError::Interrupted,
     }
 }
 
-fn too_large() -> Ended {
-    Ended::Refused(Refusal::one(
+fn too_large() -> RunError {
+    RunError::Rejected(Error::one(
         "a simulated cost is larger than totals hold (£225 billion for one person-year, £922 trillion for a unit): \
-         give a ceiling, a law with a lighter tail, or smaller scales",
+         give a ceiling, a sampler with a lighter tail, or smaller scales",
     ))
 }
 

@@ -1,10 +1,10 @@
-//! Which people are drawn together: slabs of one practice, one unit at every level and one law.
+//! Which people are drawn together: slabs of one practice, one unit at every level and one distribution.
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::samplers::Laws;
+use super::samplers::Samplers;
 use crate::population::Rows;
 
 /// People in a slab, about: the unit of work of a thread.
@@ -20,7 +20,7 @@ pub(crate) struct Piece {
 #[derive(Debug)]
 pub(crate) struct Slab {
     pub practice: u32,
-    pub law: usize,
+    pub sampler: usize,
     pub pieces: Range<usize>,
 }
 
@@ -31,14 +31,16 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Leaves out rows that can have no cost.
-    pub(crate) fn new(rows: &Rows, laws: &Laws) -> Self {
-        let law = |row: u32| laws.kind(rows.band[row as usize] as usize);
+    pub(crate) fn new(rows: &Rows, samplers: &Samplers) -> Self {
+        let sampler = |row: u32| samplers.kind(rows.band[row as usize] as usize);
         let compare = |&a: &u32, &b: &u32| {
             let (i, j) = (a as usize, b as usize);
-            rows.practice[i].cmp(&rows.practice[j]).then_with(|| law(a).cmp(&law(b))).then_with(|| {
-                let units = rows.units.iter().map(|level| level[i].cmp(&level[j]));
-                units.fold(std::cmp::Ordering::Equal, |all, one| all.then(one))
-            })
+            rows.practice[i].cmp(&rows.practice[j]).then_with(|| sampler(a).cmp(&sampler(b))).then_with(
+                || {
+                    let units = rows.units.iter().map(|level| level[i].cmp(&level[j]));
+                    units.fold(std::cmp::Ordering::Equal, |all, one| all.then(one))
+                },
+            )
         };
         let mut order: Vec<u32> = (0..rows.len() as u32).filter(|&row| rows.can_cost(row as usize)).collect();
         if !order.is_sorted_by(|a, b| compare(a, b).is_le()) {
@@ -58,7 +60,7 @@ impl Plan {
                 if people == SLAB || ends {
                     plan.slabs.push(Slab {
                         practice: rows.practice[row as usize],
-                        law: law(row),
+                        sampler: sampler(row),
                         pieces: start..plan.pieces.len(),
                     });
                     (start, people) = (plan.pieces.len(), 0);

@@ -3,22 +3,22 @@
 use std::sync::Arc;
 
 use super::events::{EventType, Events};
-use super::kernel::Law;
+use super::kernel::YearSampler;
 use crate::model::{CostModel, Severity, SeverityKind, Year};
-use crate::sampler::{Atoms, Cells, Sampler};
+use crate::sampler::{AliasTable, QuantileTable, Sampler};
 
-pub(crate) struct Laws {
-    pub kinds: Vec<Law>,
-    bands: Vec<BandLaw>,
+pub(crate) struct Samplers {
+    pub kinds: Vec<YearSampler>,
+    bands: Vec<BandSampler>,
 }
 
-struct BandLaw {
+struct BandSampler {
     kind: usize,
     unit: f64,
     year: Year,
 }
 
-impl Laws {
+impl Samplers {
     pub(crate) fn new(model: &CostModel) -> Self {
         let mut kinds = Vec::new();
         let mut shared: Vec<(Severity, usize)> = Vec::new();
@@ -29,20 +29,20 @@ impl Laws {
             .map(|band| {
                 let (kind, unit) = match &band.year {
                     Year::Annual { severity, .. } => {
-                        let known = shared.iter().find(|(other, _)| same_law(other, severity));
+                        let known = shared.iter().find(|(other, _)| same_distribution(other, severity));
                         let kind = known.map(|(_, kind)| *kind).unwrap_or_else(|| {
-                            kinds.push(Law::Annual(sampler(severity)));
+                            kinds.push(YearSampler::Annual(sampler(severity)));
                             shared.push((severity.clone(), kinds.len() - 1));
                             kinds.len() - 1
                         });
                         (kind, severity.unit())
                     }
                     Year::Events(types) => {
-                        kinds.push(Law::Events(events(&band.year, types, &mut samplers)));
+                        kinds.push(YearSampler::Events(events(&band.year, types, &mut samplers)));
                         (kinds.len() - 1, 1.0)
                     }
                 };
-                BandLaw { kind, unit, year: band.year.clone() }
+                BandSampler { kind, unit, year: band.year.clone() }
             })
             .collect();
         Self { kinds, bands }
@@ -53,7 +53,7 @@ impl Laws {
         self.bands[band].kind
     }
 
-    /// £ for one unit of that law.
+    /// £ for one unit of that distribution.
     pub(crate) fn unit(&self, band: usize) -> f64 {
         self.bands[band].unit
     }
@@ -65,7 +65,7 @@ impl Laws {
 }
 
 /// Do they differ only in their unit?
-fn same_law(a: &Severity, b: &Severity) -> bool {
+fn same_distribution(a: &Severity, b: &Severity) -> bool {
     match (a.kind(), b.kind()) {
         (
             SeverityKind::Parametric { family: f, shape: s, .. },
@@ -78,8 +78,10 @@ fn same_law(a: &Severity, b: &Severity) -> bool {
 
 fn sampler(severity: &Severity) -> Sampler {
     match severity.kind() {
-        SeverityKind::Parametric { law, .. } => Sampler::Cells(Cells::new(law.as_ref())),
-        SeverityKind::Observed(law) => Sampler::Atoms(Atoms::new(law)),
+        SeverityKind::Parametric { distribution, .. } => {
+            Sampler::Quantiles(QuantileTable::new(distribution.as_ref()))
+        }
+        SeverityKind::Observed(distribution) => Sampler::Alias(AliasTable::new(distribution)),
     }
 }
 
@@ -94,7 +96,7 @@ fn events(
         .iter()
         .map(|t| {
             cumulative += t.rate / rate;
-            let known = samplers.iter().find(|(other, _)| same_law(other, &t.severity));
+            let known = samplers.iter().find(|(other, _)| same_distribution(other, &t.severity));
             let sampler = known.map(|(_, sampler)| sampler.clone()).unwrap_or_else(|| {
                 let made = Arc::new(sampler(&t.severity));
                 samplers.push((t.severity.clone(), made.clone()));

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use super::kernel::Halt;
-use crate::error::Refusal;
+use super::kernel::KernelError;
+use crate::error::Error;
 use crate::numeric::money::Tally;
 
 /// One unit's totals, in units of money, replication by replication.
@@ -35,7 +35,7 @@ impl LevelTotals {
     }
 
     /// Makes room for the units of a batch and counts their people.
-    pub(crate) fn register(&mut self, units: &[u32], counts: &[u64]) -> Result<(), Refusal> {
+    pub(crate) fn register(&mut self, units: &[u32], counts: &[u64]) -> Result<(), Error> {
         for (&unit, &count) in units.iter().zip(counts) {
             while self.units.len() <= unit as usize {
                 self.units.push(Mutex::new(self.empty()?));
@@ -46,12 +46,12 @@ impl LevelTotals {
         Ok(())
     }
 
-    fn empty(&self) -> Result<UnitTotals, Refusal> {
+    fn empty(&self) -> Result<UnitTotals, Error> {
         let zeros = |wanted: bool| {
             let mut column = Vec::new();
             let length = if wanted { self.replications } else { 0 };
             column.try_reserve_exact(length).map_err(|_| {
-                Refusal::one(format!(
+                Error::one(format!(
                     "replications is {length}: no memory is left for the totals of unit {}: must be fewer \
                      replications, or fewer units",
                     self.units.len()
@@ -68,12 +68,12 @@ impl LevelTotals {
         })
     }
 
-    pub(crate) fn add(&self, unit: usize, years: Range<usize>, tallies: &[Tally]) -> Result<(), Halt> {
+    pub(crate) fn add(&self, unit: usize, years: Range<usize>, tallies: &[Tally]) -> Result<(), KernelError> {
         let mut guard = self.units[unit].lock().unwrap_or_else(PoisonError::into_inner);
         let totals = &mut *guard;
         let add = |column: &mut [i64], amount: fn(&Tally) -> i64| {
             column.iter_mut().zip(tallies).try_for_each(|(sum, tally)| {
-                *sum = sum.checked_add(amount(tally)).ok_or(Halt::Overflow)?;
+                *sum = sum.checked_add(amount(tally)).ok_or(KernelError::Overflow)?;
                 Ok(())
             })
         };

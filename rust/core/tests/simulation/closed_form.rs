@@ -53,13 +53,14 @@ fn compare(replications: u32) {
     }
 }
 
-/// Gross costs can be so heavy-tailed that a sample does not know its own error: it comes from the law's fourth moment,
+/// Gross costs can be so heavy-tailed that a sample does not know its own error: it comes from the distribution's fourth moment,
 /// and what has no error worth the name is left out.
 fn gross(name: &str, model: &CostModel, totals: &[i64], replications: u32) {
     let Ok(one) = model.bands[0].moments(None) else { return };
     let fundholder_core::model::Year::Annual { severity, .. } = &model.bands[0].year else { return };
-    let [m1, m2, m3, m4] = [1, 2, 3, 4]
-        .map(|k| P_ANY * severity.law().partial_moment(k, f64::INFINITY) * severity.unit().powi(k as i32));
+    let [m1, m2, m3, m4] = [1, 2, 3, 4].map(|k| {
+        P_ANY * severity.distribution().partial_moment(k, f64::INFINITY) * severity.unit().powi(k as i32)
+    });
     let variance = m2 - m1 * m1;
     let fourth = m4 - 4.0 * m3 * m1 + 6.0 * m2 * m1 * m1 - 3.0 * m1.powi(4);
     let (n, r) = (PEOPLE as f64, f64::from(replications));
@@ -77,7 +78,7 @@ fn gross(name: &str, model: &CostModel, totals: &[i64], replications: u32) {
     }
 }
 
-/// 2e7 person-years of each law and ceiling.
+/// 2e7 person-years of each distribution and ceiling.
 #[test]
 fn is_a_person_year_that_of_the_closed_form() {
     compare(20_000);

@@ -5,15 +5,15 @@ use std::thread;
 use std::time::Duration;
 
 use fundholder_core::model::CostModel;
-use fundholder_core::run::{Ended, Progress};
+use fundholder_core::run::{Progress, RunError};
 use fundholder_core::simulate::{Options, Run};
 
 use super::{Row, addresses, annual, events, every_law, group, mixed, options, rows, run, severity, try_run};
 
-fn refusal(model: &CostModel, people: &[Row], options: &Options) -> String {
+fn error(model: &CostModel, people: &[Row], options: &Options) -> String {
     match try_run(model, &[people], options) {
-        Err(Ended::Refused(refusal)) => refusal.to_string(),
-        other => panic!("should be refused: {other:?}"),
+        Err(RunError::Rejected(error)) => error.to_string(),
+        other => panic!("should be rejected: {other:?}"),
     }
 }
 
@@ -27,7 +27,7 @@ fn is_a_person_year_above_the_limit_refused() {
         |price| events(&[(4.0, severity("fixed", price, None))]),
     ] {
         let model = make(LARGEST * 1.001);
-        let message = refusal(&model, &[group(&model, 1, 1)], &options(100));
+        let message = error(&model, &[group(&model, 1, 1)], &options(100));
         assert!(message.contains("£225 billion for one person-year"), "{message}");
     }
 }
@@ -43,7 +43,7 @@ fn is_the_largest_person_year_accepted_and_exact() {
 fn is_an_effect_that_takes_a_person_year_above_the_limit_refused() {
     let model = annual(1.0, severity("fixed", LARGEST / 2.0, None));
     run(&model, &[group(&model, 1, 1)], &options(1_000));
-    let message = refusal(&model, &[group(&model, 1, 1)], &Options { national_sd: 1.0, ..options(1_000) });
+    let message = error(&model, &[group(&model, 1, 1)], &Options { national_sd: 1.0, ..options(1_000) });
     assert!(message.contains("one person-year"), "{message}");
 }
 
@@ -54,8 +54,8 @@ fn is_an_expected_cost_that_leaves_no_room_refused_before_anything_is_drawn() {
     let progress = Progress::default();
     let mut run = Run::new(&model, 2, &options(10)).unwrap();
     let ended = run.add(&rows(&[group(&model, 1, 120_000)]), &addresses(), &progress);
-    let Err(Ended::Refused(refusal)) = ended else { panic!("should be refused") };
-    assert!(refusal.to_string().starts_with("the expected cost of the population is £6e13"), "{refusal}");
+    let Err(RunError::Rejected(error)) = ended else { panic!("should be rejected") };
+    assert!(error.to_string().starts_with("the expected cost of the population is £6e13"), "{error}");
     assert_eq!(progress.drawn.load(Ordering::Relaxed), 0);
 }
 
@@ -64,7 +64,7 @@ fn are_the_expected_costs_of_all_batches_counted_together() {
     let model = annual(0.5, severity("gamma", 1e9, Some(1.0)));
     let batch = [group(&model, 1, 60_000)];
     assert!(try_run(&model, &[&batch], &options(1)).is_ok());
-    assert!(matches!(try_run(&model, &[&batch, &batch], &options(1)), Err(Ended::Refused(_))));
+    assert!(matches!(try_run(&model, &[&batch, &batch], &options(1)), Err(RunError::Rejected(_))));
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn is_a_unit_whose_year_does_not_fit_refused_and_not_wrapped() {
     let model = annual(1.0, severity("fixed", 1e9, None));
     let people = [group(&model, 1, 50_000)];
     let asked = Options { practice_sd: 3.0, ..options(1_000) };
-    let message = refusal(&model, &people, &asked);
+    let message = error(&model, &people, &asked);
     assert!(message.contains("£922 trillion for a unit"), "{message}");
     // The same people of two practices, each with its own effect, in units of a tenth as many: they fit.
     let few = [Row { count: 50, ..people[0] }];
@@ -110,7 +110,7 @@ fn does_a_run_stop_soon_after_it_is_told_to() {
             progress.drawn.load(Ordering::Relaxed)
         });
         let ended = run.add(&people, &addresses(), &progress);
-        assert!(matches!(ended, Err(Ended::Interrupted)));
+        assert!(matches!(ended, Err(RunError::Interrupted)));
         watch.join().unwrap()
     });
     // Without a clock: each of two threads may finish what it is at, and one piece more that it has just begun; a piece
@@ -125,6 +125,9 @@ fn is_nothing_drawn_when_stopped_before_the_start() {
     let progress = Progress::default();
     progress.stop.store(true, Ordering::Relaxed);
     let mut run = Run::new(&model, 2, &options(10)).unwrap();
-    assert!(matches!(run.add(&rows(&mixed(&model, 99)), &addresses(), &progress), Err(Ended::Interrupted)));
+    assert!(matches!(
+        run.add(&rows(&mixed(&model, 99)), &addresses(), &progress),
+        Err(RunError::Interrupted)
+    ));
     assert_eq!(progress.drawn.load(Ordering::Relaxed), 0);
 }

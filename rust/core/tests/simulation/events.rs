@@ -1,4 +1,4 @@
-//! Are events Poisson, and is their year the compound law's?
+//! Are events Poisson, and is their year the compound distribution's?
 
 use fundholder_core::model::CostModel;
 
@@ -103,13 +103,13 @@ fn is_a_person_s_own_probability_that_of_at_least_one_event() {
 
 #[test]
 fn has_a_tiny_probability_the_frequency_it_should() {
-    // Claimants, counted by a fixed price; both below and above what 32 bits tell apart.
+    // Users, counted by a fixed price; both below and above what 32 bits tell apart.
     let model = annual(0.3, severity("fixed", 1.0, None));
     for (p_any, people, years) in [(1e-7, 1_000_000, 1_000), (2e-5, 100_000, 1_000), (0.0009, 100_000, 100)] {
         let totals = run(&model, &[Row { p_any, ..group(&model, 1, people) }], &options(years));
-        let claimants: i64 = totals[0].units[0].gross.iter().sum::<i64>() / 10_000;
+        let users: i64 = totals[0].units[0].gross.iter().sum::<i64>() / 10_000;
         let expected = p_any * people as f64 * f64::from(years);
-        assert_within(&format!("p_any {p_any:e}"), claimants as f64, expected, expected.sqrt());
+        assert_within(&format!("p_any {p_any:e}"), users as f64, expected, expected.sqrt());
     }
 }
 

@@ -1,4 +1,4 @@
-//! Did a digit move? Totals of a small population with every law, contract term and effect.
+//! Did a digit move? Totals of a small population with every distribution, contract term and effect.
 //!
 //! tests/golden/totals.csv was written by version 0.1.0 of this engine: it says nothing about what is right, only that
 //! the same seed still gives the same digits. If it fails, the change is value-breaking: it needs a line in that section

@@ -1,4 +1,4 @@
-//! The simulation lane through its public names: is it the right law, to the last unit where it can be, and the same
+//! The simulation lane through its public names: is it the right distribution, to the last unit where it can be, and the same
 //! on any machine?
 //!
 //! Statistical tests have fixed seeds and ask for agreement within four standard errors: with chance alone at work, one
@@ -16,9 +16,9 @@ use fundholder_core::contract::StopLoss;
 use fundholder_core::model::{Band, CostModel, EventType, Severity, Year};
 use fundholder_core::population::Rows;
 use fundholder_core::random::{identity, label_address};
-use fundholder_core::run::{Ended, Progress};
+use fundholder_core::run::{Progress, RunError};
 use fundholder_core::severity::{Empirical, GpdTail};
-use fundholder_core::simd::Level;
+use fundholder_core::simd::Processor;
 use fundholder_core::simulate::{Options, Run, Totals};
 
 const SEED: u64 = 20_260_401;
@@ -67,12 +67,12 @@ fn options(replications: u32) -> Options {
         practice_sd: 0.0,
         national_sd: 0.0,
         threads: 2,
-        processor: Level::best(),
+        processor: Processor::best(),
     }
 }
 
-fn try_run(model: &CostModel, batches: &[&[Row]], options: &Options) -> Result<Vec<Totals>, Ended> {
-    let mut run = Run::new(model, 2, options).map_err(Ended::Refused)?;
+fn try_run(model: &CostModel, batches: &[&[Row]], options: &Options) -> Result<Vec<Totals>, RunError> {
+    let mut run = Run::new(model, 2, options).map_err(RunError::Rejected)?;
     for batch in batches {
         run.add(&rows(batch), &addresses(), &Progress::default())?;
     }
@@ -105,7 +105,7 @@ fn asked_terms() -> Option<StopLoss> {
     Some(StopLoss::new(2_000.0, 0.8, Some(10_000.0)).unwrap())
 }
 
-/// A band of each kind of law.
+/// A band of each kind of distribution.
 fn every_law() -> CostModel {
     let tail = GpdTail { threshold: 2_500.0, scale: 3_000.0, shape: 0.3, probability: 0.05 };
     let (values, weights) = ([35.5, 120.0, 410.25, 1_900.0, 2_500.0], [5.0, 9.0, 4.0, 1.5, 0.25]);

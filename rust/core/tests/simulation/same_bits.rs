@@ -1,6 +1,6 @@
 //! Is the result the same, to the last unit, however the work is cut?
 
-use fundholder_core::simd::Level;
+use fundholder_core::simd::Processor;
 use fundholder_core::simulate::{Options, Totals};
 
 use super::{Row, asked_terms, assert_same, every_law, mixed, options, run, try_run};
@@ -35,8 +35,8 @@ fn on_every_processor() {
     let model = every_law();
     let people = mixed(&model, ROWS);
     for asked in asked() {
-        let baseline = run(&model, &people, &Options { processor: Level::Baseline, ..asked.clone() });
-        for processor in Level::ALL.into_iter().filter(|level| level.available()) {
+        let baseline = run(&model, &people, &Options { processor: Processor::Baseline, ..asked.clone() });
+        for processor in Processor::ALL.into_iter().filter(|level| level.available()) {
             let other = run(&model, &people, &Options { processor, ..asked.clone() });
             assert_same(&baseline, &other, processor.name());
         }

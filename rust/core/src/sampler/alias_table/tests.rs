@@ -1,10 +1,10 @@
 //! Has each observed cost its own probability? Worked out from the columns of the table.
 
-use super::{Atoms, Column};
-use crate::severity::{Empirical, GpdTail, Law};
+use super::{AliasTable, Column};
+use crate::severity::{Distribution, Empirical, GpdTail};
 
 /// The probability of each atom, given that the cost is not in the tail.
-fn implied(atoms: &Atoms) -> Vec<f64> {
+fn implied(atoms: &AliasTable) -> Vec<f64> {
     let n = atoms.columns.len();
     let mut sums = vec![0.0; n];
     for (i, &Column { cut, other }) in atoms.columns.iter().enumerate() {
@@ -25,10 +25,10 @@ fn tail(shape: f64) -> GpdTail {
     GpdTail { threshold: 5_000.0, scale: 2_000.0, shape, probability: 0.03 }
 }
 
-fn assert_same(law: &Empirical) {
-    let atoms = Atoms::new(law);
-    let body = 1.0 - law.tail().map_or(0.0, |tail| tail.probability);
-    let wanted: Vec<f64> = law.probabilities().iter().map(|p| p / body).collect();
+fn assert_same(distribution: &Empirical) {
+    let atoms = AliasTable::new(distribution);
+    let body = 1.0 - distribution.tail().map_or(0.0, |tail| tail.probability);
+    let wanted: Vec<f64> = distribution.probabilities().iter().map(|p| p / body).collect();
     let got = implied(&atoms);
     assert_eq!(got.len(), wanted.len());
     for (i, (got, want)) in got.iter().zip(&wanted).enumerate() {
@@ -57,15 +57,15 @@ fn has_the_tail_its_probability() {
 fn is_the_cost_in_the_tail_its_quantile() {
     for shape in [-0.4, 0.0, 0.3, 0.8] {
         let (values, weights) = costs(50);
-        let law = Empirical::with_tail(&values, &weights, tail(shape)).unwrap();
-        let atoms = Atoms::new(&law);
+        let distribution = Empirical::with_tail(&values, &weights, tail(shape)).unwrap();
+        let atoms = AliasTable::new(&distribution);
         for v in (0..200_000).map(|i| (f64::from(i) + 0.5) / 200_000.0).chain([1e-9, 1e-15]) {
             let cost = atoms.at(v);
             if v < 0.03 {
                 // Rounding of the cost, seen through a survival function that falls to 1e-15.
-                assert!((law.survival(cost) / v - 1.0).abs() < 1e-9, "{v}: {cost}");
+                assert!((distribution.survival(cost) / v - 1.0).abs() < 1e-9, "{v}: {cost}");
             } else {
-                assert!(law.values().contains(&cost), "{v}: {cost}");
+                assert!(distribution.values().contains(&cost), "{v}: {cost}");
             }
         }
     }
@@ -74,7 +74,7 @@ fn is_the_cost_in_the_tail_its_quantile() {
 #[test]
 fn is_the_cost_finite_at_the_ends() {
     let (values, weights) = costs(5);
-    let atoms = Atoms::new(&Empirical::with_tail(&values, &weights, tail(0.9)).unwrap());
+    let atoms = AliasTable::new(&Empirical::with_tail(&values, &weights, tail(0.9)).unwrap());
     for v in [2f64.powi(-65), 1e-18, 0.5, 1.0 - f64::EPSILON / 2.0] {
         let cost = atoms.at(v);
         assert!(cost.is_finite() && cost > 0.0, "{v:e}: {cost}");
