@@ -33,7 +33,8 @@ REFERENCE = np.array([4_617_652, 4_871_376, 5_083_679, 5_135_092])
 ALIKE = Classes(np.array([0.3]), np.array([800 / 0.3]), np.array([1.6]))
 PEOPLE = 7_000
 SAMPLE = 24
-# Steps over those of a law that keeps its means: of a law rounded to its grid, and of aggregate's.
+# Steps over those of a distribution that keeps its means: of a distribution rounded to its grid,
+# and of aggregate's.
 ROUNDED, AGGREGATE = 0.3, 0.2
 KEPT, NEAREST = "scipy, means kept", "scipy, rounded"
 OURS, PACKAGE = f"fundholder {fundholder.__version__}", f"aggregate {version('aggregate')}"
@@ -147,11 +148,11 @@ def classes_of(population: pa.Table, costs: CostModel) -> tuple[Classes, F64]:
     keys = list(zip(population["band"].to_pylist(), population["scale"].to_pylist(), strict=True))
     # By scale, so that the classes of a practice stand together.
     kinds = sorted({key for key in keys if key[0] is not None}, key=lambda key: key[::-1])
-    laws = [(bands[band], scale) for band, scale in kinds]
+    distributions = [(bands[band], scale) for band, scale in kinds]
     classes = Classes(
-        np.array([law["p_any"] for law, _ in laws]),
-        np.array([law["mean"] * scale for law, scale in laws]),
-        np.array([law["shape"] for law, _ in laws]),
+        np.array([distribution["p_any"] for distribution, _ in distributions]),
+        np.array([distribution["mean"] * scale for distribution, scale in distributions]),
+        np.array([distribution["shape"] for distribution, _ in distributions]),
     )
     names = population["practice"].to_pylist()
     rows = {name: j for j, name in enumerate(sorted(set(names)))}
@@ -191,7 +192,7 @@ def needs(classes: Classes, counts: F64, ceiling: float) -> tuple[float, float, 
 
 
 def grid_for(classes: Classes, counts: F64, ceiling: float, factor: float = 1.0) -> Grid:
-    """One grid for all of these practices, its step that of laws with kept means times a factor."""
+    """One grid for these practices: its step keeps the means of distributions, times a factor."""
     largest, window, step = zip(*(needs(classes, each, ceiling) for each in counts), strict=True)
     short = min(step) * factor
     if ceiling < math.inf:

@@ -6,13 +6,13 @@ of which what lies below the ceiling is kept. Asked for are the chances of landi
 thresholds around the expected total, and the quantiles.
 
 * :class:`ScipyLoop` is characteristic functions as a good practitioner writes them: each class's
-  law is discretised and transformed once for all practices; a practice is a sum of logarithms, one
-  inverse transform, and a cumulative sum. It comes with severities rounded to the grid, as most
-  write it, and with severities spread over two points so that means are kept (Gerber 1982), which
-  allows a grid three times as coarse.
+  distribution is discretised and transformed once for all practices; a practice is a sum of
+  logarithms, one inverse transform, and a cumulative sum. It comes with severities rounded to the
+  grid, as most write it, and with severities spread over two points so that means are kept (Gerber
+  1982), which allows a grid three times as coarse.
 * :func:`aggregate_quantiles` is the package ``aggregate`` (Mildenhall): a binomial number of
-  limited lognormal claims. It has no law for people who are not alike: their claims are mixed, and
-  their number is binomial with the average probability.
+  limited lognormal claims. It has no distribution for people who are not alike: their claims are
+  mixed, and their number is binomial with the average probability.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Classes:
     mean: F64
     sigma: F64
 
-    def laws(self) -> list[tuple[float, float, float]]:
+    def distributions(self) -> list[tuple[float, float, float]]:
         """One tuple for each class."""
         return list(zip(self.p.tolist(), self.mean.tolist(), self.sigma.tolist(), strict=True))
 
@@ -66,7 +66,7 @@ class Grid:
 
 
 class ScipyLoop:
-    """The exact law of one practice after another."""
+    """The exact distribution of one practice after another."""
 
     def __init__(
         self, classes: Classes, ceiling: float, grid: Grid, keep_means: bool = True
@@ -74,7 +74,7 @@ class ScipyLoop:
         self.grid = grid
         self.expected, _ = classes.moments(ceiling)
         self.log_transforms = np.empty((classes.p.size, grid.points // 2 + 1), complex)
-        for k, (p, mean, sigma) in enumerate(classes.laws()):
+        for k, (p, mean, sigma) in enumerate(classes.distributions()):
             if keep_means:
                 mass = _spread(mean, sigma, ceiling, grid)
             else:
@@ -117,7 +117,7 @@ def aggregate_quantiles(classes: Classes, counts: F64, ceiling: float, grid: Gri
     claims = counts[held] * classes.p[held]
     # One class as scalars, several as a mixture of severities.
     several = slice(None) if held.size > 1 else 0
-    law = Aggregate(
+    distribution = Aggregate(
         "practice",
         exp_en=claims[several],
         exp_attachment=0,
@@ -128,8 +128,8 @@ def aggregate_quantiles(classes: Classes, counts: F64, ceiling: float, grid: Gri
         freq_name="binomial",
         freq_a=claims.sum() / counts.sum(),
     )
-    law.update(log2=round(math.log2(grid.points)), bs=grid.step)
-    return np.array([law.q(p) for p in QUANTILES])
+    distribution.update(log2=round(math.log2(grid.points)), bs=grid.step)
+    return np.array([distribution.q(p) for p in QUANTILES])
 
 
 def _rounded(mean: float, sigma: float, ceiling: float, grid: Grid) -> F64:

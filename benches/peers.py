@@ -5,13 +5,13 @@ person ``i`` has any cost with probability ``p[i]``; given any, the cost is logn
 ``mean[i]`` and the common log-scale standard deviation ``sigma``.  A person's net cost is
 ``min(cost, ceiling)``.  The result is the pool total of gross and of net cost per replication.
 
-* :func:`numpy_plain` is numpy as it is usually written: uniforms, a mask, normals for claimants.
+* :func:`numpy_plain` is numpy as it is usually written: uniforms, a mask, normals for users.
 * :func:`numpy_tuned` gets all out of numpy that whole-array operations give.
 * :func:`numba_loop` is one compiled loop with a branch and counter-based randomness: the draw of
   one person in one replication depends on ``(seed, person, replication)`` alone.
 * :func:`numba_passes` is the same in short loops that vectorise.
 
-All do the work that depends on severity for claimants only, and use every person's own probability
+All do the work that depends on severity for users only, and use every person's own probability
 and mean. :func:`expected_totals` gives the exact means to check them against.
 """
 
@@ -73,7 +73,7 @@ def numpy_plain(
 ) -> Totals:
     """Simulate with numpy in chunks of people; return ``(gross, net)``, one total per replication.
 
-    Float64 throughout, the fastest bit generator (SFC64), severities for claimants only, chunks
+    Float64 throughout, the fastest bit generator (SFC64), severities for users only, chunks
     that stay in the second-level cache.
     """
     p, mean = _checked(p, mean, sigma, ceiling, replications)
@@ -118,13 +118,13 @@ def numpy_tuned(
     * Who claims: eight draws per 64-bit word.  A random byte is compared with the integer part of
       ``256 * p``; only a tie (1 in 256) needs a float64 uniform against the fractional part, so
       ``p`` is honoured to double precision at an eighth of the random bits.
-    * Severity: for claimants only.  Box-Muller in float32, since numpy's float32 ``log``, ``sin``,
+    * Severity: for users only.  Box-Muller in float32, since numpy's float32 ``log``, ``sin``,
       ``cos`` and ``exp`` are SIMD loops while ``Generator.standard_normal`` is a scalar
       ziggurat several times slower.  The radius comes from a full 32-bit integer, so the normal
       reaches 6.6 standard deviations; totals are float64 sums of pairwise float32 sums.
     * In-place operations into buffers allocated once.
     * ``chunk``, in person-draws: large enough to hide the cost of some thirty numpy calls, small
-      enough that the claimants' float32 buffers stay in L2/L3.  When the pool is smaller than a
+      enough that the users' float32 buffers stay in L2/L3.  When the pool is smaller than a
       chunk, one chunk spans several replications; when larger, the pool is cut up.
     """
     p, mean = _checked(p, mean, sigma, ceiling, replications)
@@ -351,7 +351,7 @@ def numba_passes(
       relative error below 1e-8.  LLVM vectorises it without a vector mathematics library; a
       lookup table of the severity quantile and scalar library calls were slower.
     * Three short loops per block rather than one: hash (vectorised), branch-free compaction of
-      the claimants' positions, severity (vectorised, gathering by position).  A claim at p near
+      the users' positions, severity (vectorised, gathering by position).  A claim at p near
       0.3 is unpredictable, so one fused loop with an ``if`` loses to branch misses.
     * Blocks of ``chunk`` people outermost, replications inside, so that keys, thresholds and
       means are read from L1/L2 in all replications.
@@ -425,7 +425,7 @@ def numba_loop(
 ) -> Totals:
     """Simulate with one compiled loop and a branch; return ``(gross, net)`` per replication.
 
-    A splitmix64 hash for each person-draw, a second one and the inverse normal for claimants.
+    A splitmix64 hash for each person-draw, a second one and the inverse normal for users.
     """
     p, mean = _checked(p, mean, sigma, ceiling, replications)
     key, threshold = _addressed(p, seed)

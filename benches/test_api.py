@@ -16,8 +16,8 @@ from fundholder import CostModel, england, simulate
 
 PEOPLE = 800_000
 REPLICATIONS = 200
-LAW = {"p_any": [0.3], "family": ["lognormal"], "mean": [800 / 0.3], "shape": [1.6]}
-COSTS = CostModel(pa.table(LAW))
+SEVERITY = {"p_any": [0.3], "family": ["lognormal"], "mean": [800 / 0.3], "shape": [1.6]}
+COSTS = CostModel(pa.table(SEVERITY))
 ROUNDS = {"rounds": 3, "warmup_rounds": 1}
 
 

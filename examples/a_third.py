@@ -1,6 +1,6 @@
 """Is it a third, and is it chance? Practices outside their budgets, exactly and in parts.
 
-    python examples/a_third.py [--pictures docs/images]
+    python examples/a_third.py [--charts docs/images]
 
 In 2010 and 2011 it was said that about a third of practices would miss a hospital budget by 10 % or
 more, simply due to chance. This computes what chance does to the practices of that time, what has
@@ -24,7 +24,7 @@ import fundholder as fh
 
 TOLERANCES = (0.05, 0.10, 0.20)
 CEILINGS = (100_000.0, 20_000.0, 5_000.0)
-#: Laws with an effect take longer: they are those of every tenth practice by size.
+#: Distributions with an effect take longer: they are those of every tenth practice by size.
 EVERY = 10
 #: Its mean list is near that of England.
 ICB = "ICB28"
@@ -44,9 +44,9 @@ Shares = dict[float | None, Array]
 
 
 def main() -> None:
-    """Print every figure of docs/a_third.md, and draw its pictures if asked."""
+    """Print every figure of docs/a_third.md, and draw its charts if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw three PNG files")
+    parser.add_argument("--charts", type=Path, metavar="FOLDER", help="draw three PNG files")
     options = parser.parse_args()
     groups = fh.england.population(year=2010)
     costs = fh.CostModel(fh.england.costs(year=2010))
@@ -54,10 +54,10 @@ def main() -> None:
     sample = groups_of(groups, "practice", by_size[EVERY // 2 :: EVERY])
     median = groups_of(groups, "practice", by_size[len(by_size) // 2 :][:1])
 
-    law = law_by_effect(sample, costs)
-    practice_sd = effect_for(law, 0.10, A_THIRD)
+    distribution = law_by_effect(sample, costs)
+    practice_sd = effect_for(distribution, 0.10, A_THIRD)
     sweep = fh.stop_loss(sample, costs, ceilings=[None, *CEILINGS])
-    chance, both = {}, {None: with_effect(law, practice_sd)}
+    chance, both = {}, {None: with_effect(distribution, practice_sd)}
     for ceiling in (None, *CEILINGS):
         chance[ceiling] = outside(at_ceiling(sweep, ceiling))
     for ceiling in CEILINGS:
@@ -65,18 +65,18 @@ def main() -> None:
         both[ceiling] = outside(limited)
     print_shares(outside(fh.variance(groups, costs)), sweep, chance, both, practice_sd)
     print_concentration(by_people(sample))
-    print_tail(law)
+    print_tail(distribution)
     print_skewness(median, costs, practice_sd)
     print_pool_sizes(groups, costs, practice_sd)
     print_pools(groups_of(groups, "icb", pa.array([ICB])), costs, practice_sd)
 
-    if options.pictures is None:
-        print("\nPictures: none asked for (--pictures FOLDER).")
+    if options.charts is None:
+        print("\nCharts: none asked for (--charts FOLDER).")
         return
     try:
-        draw(options.pictures, sweep, chance, both, practice_sd, median, costs)
+        draw(options.charts, sweep, chance, both, practice_sd, median, costs)
     except fh.plots.MissingPackageError as error:
-        print(f"\nPictures: none. {error}")
+        print(f"\nCharts: none. {error}")
 
 
 def groups_of(groups: pa.Table, column: str, labels: pa.Array) -> pa.Table:
@@ -118,8 +118,8 @@ EFFECTS = np.exp(np.linspace(-0.6, 0.6, 121))
 def law_by_effect(groups: pa.Table, costs: fh.CostModel) -> Array:
     """Share of years outside each tolerance, by practice, when all costs are times each effect.
 
-    A year times e is above a limit as often as the year itself is above limit / e. So one law
-    answers for every effect, and for every practice_sd. With a ceiling that is not so.
+    A year times e is above a limit as often as the year itself is above limit / e. So one
+    distribution answers for every effect, and for every practice_sd. With a ceiling that is not so.
     """
     budgets = fh.variance(groups, costs, method="moments")
     over = 1 + np.array(TOLERANCES)
@@ -133,17 +133,17 @@ def law_by_effect(groups: pa.Table, costs: fh.CostModel) -> Array:
     return share
 
 
-def with_effect(law: Array, practice_sd: float) -> Array:
+def with_effect(distribution: Array, practice_sd: float) -> Array:
     """Share of years outside each tolerance, by practice, with a lognormal effect of mean 1."""
     variance = math.log1p(practice_sd**2)
     weight = np.exp(-((np.log(EFFECTS) + variance / 2) ** 2) / (2 * variance))
-    share: Array = law @ weight / weight.sum()
+    share: Array = distribution @ weight / weight.sum()
     return share
 
 
-def effect_for(law: Array, tolerance: float, share: float) -> float:
+def effect_for(distribution: Array, tolerance: float, share: float) -> float:
     """The practice_sd with which this share is outside of a tolerance."""
-    row = law[[TOLERANCES.index(tolerance)]]
+    row = distribution[[TOLERANCES.index(tolerance)]]
     return solve(lambda sd: float(with_effect(row, sd).mean()) - share, 0.05, 0.08)
 
 
@@ -189,24 +189,29 @@ def print_concentration(lists: pa.Table) -> None:
         return float(np.mean([math.erfc(0.1 * math.sqrt(n / 2) / cv) for n in people]))
 
     print("\nIf it were chance, everyone alike: CV of a person's cost, share of all cost that the")
-    print("dearest 1 % of people have, practices outside 10 % (exactly; by a normal law)")
+    print("costliest 1 % of people have, practices outside 10 % (exactly; by a normal curve)")
     for words, cv in (
         (f"hospital cost, after a formula with R² {R2}", PERSON_CV * math.sqrt(1 - R2)),
         ("hospital cost", PERSON_CV),
-        ("what a third needs, by a normal law", solve(lambda cv: normal(cv) - A_THIRD, 6, 8)),
+        (
+            "what a third needs, by a normal curve",
+            solve(lambda cv: normal(cv) - A_THIRD, 6, 8),
+        ),
         ("what a third needs", solve(lambda cv: exact(cv) - A_THIRD, 6, 8)),
     ):
-        dearest = NormalDist().cdf(shape(cv) - NormalDist().inv_cdf(1 - 0.01 / USERS))
-        print(f"  {words:<42}{cv:>7.2f}{dearest:>8.1%}{exact(cv):>8.1%}{normal(cv):>8.1%}")
+        costliest = NormalDist().cdf(shape(cv) - NormalDist().inv_cdf(1 - 0.01 / USERS))
+        print(f"  {words:<42}{cv:>7.2f}{costliest:>8.1%}{exact(cv):>8.1%}{normal(cv):>8.1%}")
 
 
-def print_tail(law: Array) -> None:
+def print_tail(distribution: Array) -> None:
     """That no one practice_sd gives all three figures of HSJ."""
     print("\nSystematic SD that gives each figure of HSJ, and the shares it gives")
     print(f"{'':<24}{'SD':>7}{'5 %':>7}{'10 %':>7}{'20 %':>7}")
     for tolerance, share in zip(TOLERANCES, HSJ, strict=True):
-        sd = effect_for(law, tolerance, share)
-        cells = "".join(f"{100 * found:>7.1f}" for found in with_effect(law, sd).mean(axis=1))
+        sd = effect_for(distribution, tolerance, share)
+        cells = "".join(
+            f"{100 * found:>7.1f}" for found in with_effect(distribution, sd).mean(axis=1)
+        )
         print(f"{f'{share:.0%} outside {tolerance:.0%}':<24}{100 * sd:>7.1f}{cells}")
 
 
@@ -217,11 +222,13 @@ def print_skewness(median: pa.Table, costs: fh.CostModel, practice_sd: float) ->
     print(f"{'':<44}{'CV':>7}{'skewness':>10}{'10 % over':>11}{'10 % under':>12}")
     for sd, effect in ((0.0, "chance"), (practice_sd, f"chance and {practice_sd:.1%} systematic")):
         for ceiling in (None, 20_000.0):
-            (law,) = fh.variance(median, costs, stop_loss=ceiling, practice_sd=sd).to_pylist()
+            (distribution,) = fh.variance(
+                median, costs, stop_loss=ceiling, practice_sd=sd
+            ).to_pylist()
             name = f"  {effect}" + (f", ceiling £{ceiling:,.0f}" if ceiling else "")
             print(
-                f"{name:<44}{law['cv']:>7.1%}{law['skewness']:>10.2f}"
-                f"{law['p_over_0.1']:>11.1%}{law['p_under_0.1']:>12.1%}"
+                f"{name:<44}{distribution['cv']:>7.1%}{distribution['skewness']:>10.2f}"
+                f"{distribution['p_over_0.1']:>11.1%}{distribution['p_under_0.1']:>12.1%}"
             )
 
 
@@ -273,7 +280,7 @@ def print_pools(icb: pa.Table, costs: fh.CostModel, practice_sd: float) -> None:
     print(f"{pooled['cv']:.1%} by chance.")
 
 
-# ---- Pictures ---------------------------------------------------------------------------------
+# ---- Charts ---------------------------------------------------------------------------------
 def draw(
     folder: Path,
     sweep: pa.Table,
@@ -283,13 +290,15 @@ def draw(
     median: pa.Table,
     costs: fh.CostModel,
 ) -> None:
-    """CV by size, shares outside 10 % by size, and the law of the median practice."""
+    """CV by size, shares outside 10 % by size, and the distribution of the median practice."""
     folder.mkdir(parents=True, exist_ok=True)
-    law = fh.distribution(median, costs, points=10_000)
+    distribution = fh.distribution(median, costs, points=10_000)
     budget = fh.variance(median, costs, method="moments")["expected"][0].as_py()
-    pictures = {
+    charts = {
         "a_third_cv.png": fh.plots.cv_by_population(sweep),
-        "a_third_median.png": fh.plots.distribution(law, budget=budget, quantiles=[0.9, 0.99]),
+        "a_third_median.png": fh.plots.distribution(
+            distribution, budget=budget, quantiles=[0.9, 0.99]
+        ),
     }
     from matplotlib.figure import Figure
     from matplotlib.ticker import PercentFormatter
@@ -325,10 +334,10 @@ def draw(
     axes.set_title("Share of years further than 10 % from budget, by size of list", loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, markerscale=3)
-    pictures["a_third_outside.png"] = figure
-    for name, picture in pictures.items():
-        fh.plots.save(picture, folder / name)
-    print(f"\nPictures: {', '.join(pictures)}")
+    charts["a_third_outside.png"] = figure
+    for name, chart in charts.items():
+        fh.plots.save(chart, folder / name)
+    print(f"\nCharts: {', '.join(charts)}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Prints what stands in ``_figures.py``:
 
 - the two free knots of each year's list sizes, so that the published mean and SD hold;
 - p_any of a band with an inpatient cost of £1,000 a head, so that 33.2 % of people have any cost;
-- the common sigma, so that the dearest 1 % of people and of users have the published shares of
+- the common sigma, so that the costliest 1 % of people and of users have the published shares of
   cost over the whole population: a closed-form mixture of lognormals, nothing is sampled.
 """
 
@@ -62,7 +62,7 @@ def cells(year: int) -> tuple[FloatArray, FloatArray, FloatArray]:
 def concentration(
     share: FloatArray, p_any: FloatArray, per_head: FloatArray, sigma: float
 ) -> tuple[float, float, float]:
-    """Cost shares of the dearest 1 % of people and of users, and the person CV."""
+    """Cost shares of the costliest 1 % of people and of users, and the person CV."""
     users = share * p_any
     mean = per_head / p_any
     mu = np.log(mean) - sigma**2 / 2

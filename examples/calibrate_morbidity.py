@@ -28,7 +28,7 @@ from fundholder._tables.arrays import FloatArray
 from fundholder.england import _figures as figures
 from fundholder.england import _morbidity_figures as morbid
 from fundholder.england import _person_practices as model
-from fundholder.england._morbidity import BAND_OF, groups_in_bands, law
+from fundholder.england._morbidity import BAND_OF, cost_distribution, groups_in_bands
 from fundholder.england._nested_models import NESTED_MODELS
 from fundholder.england._person_draws import draw_morbidity, persons_of
 
@@ -46,7 +46,7 @@ def put(**constants: float) -> None:
     """Give the model other constants."""
     for name, value in constants.items():
         setattr(morbid, name, float(value))
-    law.cache_clear()
+    cost_distribution.cache_clear()
 
 
 def bands_to_groups(by_band: FloatArray) -> FloatArray:
@@ -61,7 +61,9 @@ def fit_outpatients() -> None:
     def miss(share: float) -> float:
         put(OUTPATIENT_SHARE=share)
         return float(
-            (people * law(YEAR).cost ** 2).sum() - 1 - NESTED_MODELS[0].r2_person * SQUARED_CV
+            (people * cost_distribution(YEAR).cost ** 2).sum()
+            - 1
+            - NESTED_MODELS[0].r2_person * SQUARED_CV
         )
 
     put(OUTPATIENT_SHARE=brentq(miss, 0, 0.5))
@@ -80,7 +82,7 @@ def fit_diagnoses(drawn: list[model.Drawn]) -> None:
 
 def base_variance(practices: model.Practices) -> float:
     """Variance between people of their expected cost but for the effects of practices."""
-    cells, of_year = practices.drawn.cells, law(YEAR)
+    cells, of_year = practices.drawn.cells, cost_distribution(YEAR)
     often = practices.morbidity[cells.practice] * practices.by_quintile[cells.quintile]
     people = cells.count / cells.count.sum()
     in_band = np.bincount(cells.band, people)
@@ -117,7 +119,8 @@ def practice_r2(drawn: model.Drawn, known: list[FloatArray]) -> FloatArray:
     practices, cells = model.with_costs(YEAR, drawn), drawn.cells
     people, share = drawn.people.astype(float), morbid.DIAGNOSED_SHARE
     often = practices.by_quintile[cells.quintile] * practices.morbidity[cells.practice]
-    cost = cells.count * law(YEAR).cost_of_bands[cells.band] * (1 - share + share * often)
+    of_bands = cost_distribution(YEAR).cost_of_bands[cells.band]
+    cost = cells.count * of_bands * (1 - share + share * often)
     cost *= practices.effect[cells.practice]
     actual = np.bincount(cells.practice, cost) / people
     of_band = np.bincount(cells.band, cost) / np.bincount(cells.band, cells.count)
@@ -175,7 +178,7 @@ def spread(expected: FloatArray, second: float) -> float:
 
 
 def concentration(use: FloatArray, mean: FloatArray, sigma: float) -> tuple[float, float, float]:
-    """Cost shares of the dearest 1 % of people and of users, and the person CV."""
+    """Cost shares of the costliest 1 % of people and of users, and the person CV."""
     users, mu = use / len(use), np.log(mean / moment(1, sigma))
     total = (users * mean).sum()
 

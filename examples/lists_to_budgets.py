@@ -108,8 +108,10 @@ def published(folder: Path) -> dict[str, pa.Table]:
     people = lists["people"].to_numpy()
     whole = np.maximum(1, np.round(people)).astype(np.int64)
     groups = pa.table({"practice": lists["practice"], "count": whole, "scale": found / people})
-    law = {"p_any": [0.3], "family": ["lognormal"], "mean": [1 / 0.3], "shape": [1.6]}
-    risk = fh.variance(groups, fh.CostModel(pa.table(law)), stop_loss=CEILING, thresholds=[0.05])
+    distribution = {"p_any": [0.3], "family": ["lognormal"], "mean": [1 / 0.3], "shape": [1.6]}
+    risk = fh.variance(
+        groups, fh.CostModel(pa.table(distribution)), stop_loss=CEILING, thresholds=[0.05]
+    )
     outside = np.average(risk["p_outside_0.05"].to_numpy(), weights=people)
     print(f"Chance, net of £{CEILING:,.0f} a person: missed by 5 % in {outside:.0%} of years.")
     return {"Targets": targets, "ICBs": fh.targets_by(targets, "icb"), "Pace": year, "Risk": risk}

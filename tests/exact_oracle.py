@@ -1,12 +1,13 @@
-"""The law of a sum of unlike people by brute force, written apart from the engine.
+"""The distribution of a sum of unlike people by brute force, written apart from the engine.
 
 A person's year lies on a grid of points 0, h, 2h, ...: what falls between two points is split
-between them so that the mean is kept (Gerber 1982). The year's law comes from limited means, in
-closed form; laws are then added up one convolution after another, cut off at a top. A sum below
-the top never has a part above it, so cutting costs nothing, and since convolutions are padded with
-zeros, nothing wraps around either: everything below the top is exact for the grid, however heavy
-the tail. What the grid adds to the variance is of order h^2, and Richardson's extrapolation takes
-it out again. A yearly effect is a sum over its values, one law for each.
+between them so that the mean is kept (Gerber 1982). The year's distribution comes from limited
+means, in closed form; distributions are then added up one convolution after another, cut off at a
+top. A sum below the top never has a part above it, so cutting costs nothing, and since convolutions
+are padded with zeros, nothing wraps around either: everything below the top is exact for the grid,
+however heavy the tail. What the grid adds to the variance is of order h^2, and Richardson's
+extrapolation takes it out again. A yearly effect is a sum over its values, one distribution for
+each.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ class Events:
 
 
 @dataclass(frozen=True)
-class Law:
+class Distribution:
     """Masses of a total at 0, step, 2 step, ...; of totals beyond the last, none."""
 
     step: float
@@ -159,8 +160,8 @@ def total(
     step: float,
     top: float,
     effect_sd: float = 0.0,
-) -> Law:
-    """The law of everyone's net cost together, up to ``top``.
+) -> Distribution:
+    """The distribution of everyone's net cost together, up to ``top``.
 
     ``effect_sd`` is the SD of a lognormal effect of mean 1 on every cost before the contract.
     """
@@ -173,30 +174,35 @@ def total(
     mass = np.zeros(points)
     for node, weight in zip(nodes, weights / weights.sum(), strict=True):
         factor = exp(tau * node - tau**2 / 2)
-        laws = [
+        distributions = [
             _power(one.times(factor).year(contract, step, points), one.count, points)
             for one in people
         ]
-        while len(laws) > 1:
-            added = [convolve(*pair, points) for pair in zip(laws[::2], laws[1::2], strict=False)]
-            laws = added + laws[2 * len(added) :]
-        mass[: laws[0].size] += weight * laws[0]
-    return Law(step, mass)
+        while len(distributions) > 1:
+            added = [
+                convolve(*pair, points)
+                for pair in zip(distributions[::2], distributions[1::2], strict=False)
+            ]
+            distributions = added + distributions[2 * len(added) :]
+        mass[: distributions[0].size] += weight * distributions[0]
+    return Distribution(step, mass)
 
 
 def extrapolated(
-    question: Callable[[Law], np.ndarray | float], law: Callable[[float], Law], step: float
+    question: Callable[[Distribution], np.ndarray | float],
+    distribution: Callable[[float], Distribution],
+    step: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The answer on grids of ``step`` and half of it, extrapolated; and how far that moved it.
 
     The move is what the finer grid was wrong by, and overstates the error of what is returned.
     """
-    coarse, fine = (np.asarray(question(law(h))) for h in (step, step / 2))
+    coarse, fine = (np.asarray(question(distribution(h))) for h in (step, step / 2))
     return fine + (fine - coarse) / 3, np.abs(fine - coarse) / 3
 
 
 def convolve(a: np.ndarray, b: np.ndarray, points: int) -> np.ndarray:
-    """The law of a sum, up to so many points."""
+    """The distribution of a sum, up to so many points."""
     size = a.size + b.size - 1
     length = fft.next_fast_len(size, real=True)
     both = fft.rfft(a, length) * fft.rfft(b, length)
@@ -204,7 +210,7 @@ def convolve(a: np.ndarray, b: np.ndarray, points: int) -> np.ndarray:
 
 
 def _power(mass: np.ndarray, count: int, points: int) -> np.ndarray:
-    """The law of ``count`` people with this law, by squaring."""
+    """The distribution of ``count`` people with this distribution, by squaring."""
     mass = mass[: np.flatnonzero(mass)[-1] + 1]
     found = np.ones(1)
     while count:

@@ -1,12 +1,12 @@
-"""An independent oracle: laws and contracts from their definitions, by quadrature and sums.
+"""An independent oracle: severities and contracts from their definitions, by quadrature and sums.
 
 Nothing here is taken from the package. The moments of a net cost come from
 
     E[net^k] = integral of k net(x)^(k - 1) net'(x) P(X > x) dx,
 
 with survival functions of scipy, on panels of Gauss and Legendre's rule in log x between the
-corners of the law and of the contract. Panels of width 0.25 with 20 nodes integrate these smooth
-functions to rounding: widths of 0.5 give the same digits to 1e-12.
+corners of the distribution and of the contract. Panels of width 0.25 with 20 nodes integrate these
+smooth functions to rounding: widths of 0.5 give the same digits to 1e-12.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Contract:
 
 
 def survival(family: str, mean: float, shape: float | None) -> Callable[[np.ndarray], np.ndarray]:
-    """P(X > x) of the law with this mean."""
+    """P(X > x) of the distribution with this mean."""
     if family == "fixed":
         return lambda x: (x < mean).astype(float)
     assert shape is not None

@@ -29,7 +29,7 @@ def run(*arguments: str) -> str:
 
 
 def test_the_page_shows_what_the_example_prints_and_draws(tmp_path: Path) -> None:
-    printed = run(str(EXAMPLE), "--pictures", str(tmp_path))
+    printed = run(str(EXAMPLE), "--charts", str(tmp_path))
     blocks = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
     assert len(blocks) == 6
     for block in blocks:

@@ -15,7 +15,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from test_refusals import refusal, says
+from test_refusals import rejection, says
 
 from fundholder import InputError, InputTypeError, allocate
 from fundholder._allocation.rounding import largest_remainder
@@ -164,7 +164,7 @@ def test_an_empty_list_has_nothing() -> None:
 
 
 def test_excluded_units_take_no_part() -> None:
-    """Not even with a need that would be refused."""
+    """Not even with a need that would be rejected."""
     lists = pa.table({"practice": ["A", "B", "C"], "people": [1, 1, 1], "need": [1.0, 3.0, -1.0]})
     result = allocate(lists, need="need", total=4, exclude=["C"])
     assert result["practice"].to_pylist() == ["A", "B"]
@@ -277,7 +277,7 @@ def test_decimals_are_numbers() -> None:
     assert allocate(lists, need="need", total=1)["budget_per_head"].to_pylist() == [1 / 3]
 
 
-# ---- What is refused? ---------------------------------------------------------------------------
+# ---- What is rejected? ---------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("columns", "texts"),
     [
@@ -297,7 +297,7 @@ def test_decimals_are_numbers() -> None:
 def test_tables(columns: dict[str, list | None], texts: list[str]) -> None:
     merged = LISTS.to_pydict() | columns
     table = pa.table({name: values for name, values in merged.items() if values is not None})
-    error = refusal(allocate, table, need="weighted", total=1, index="mff")
+    error = rejection(allocate, table, need="weighted", total=1, index="mff")
     assert isinstance(error, InputError)
     says(error, *texts)
 
@@ -312,7 +312,7 @@ def test_tables(columns: dict[str, list | None], texts: list[str]) -> None:
 )
 def test_types_of_columns(columns: dict[str, list], texts: list[str]) -> None:
     table = pa.table(LISTS.to_pydict() | columns)
-    error = refusal(allocate, table, need="weighted", total=1, index="mff")
+    error = rejection(allocate, table, need="weighted", total=1, index="mff")
     assert isinstance(error, InputTypeError)
     says(error, *texts)
 
@@ -349,26 +349,26 @@ def test_types_of_columns(columns: dict[str, list], texts: list[str]) -> None:
     ],
 )
 def test_arguments(arguments: dict[str, Any], texts: list[str]) -> None:
-    says(refusal(allocate, LISTS, **{"need": "weighted", "total": 1, **arguments}), *texts)
+    says(rejection(allocate, LISTS, **{"need": "weighted", "total": 1, **arguments}), *texts)
 
 
 def test_what_is_no_table_or_has_no_row() -> None:
-    says(refusal(allocate, {"practice": ["A"]}, need="n", total=1), "dict", "__arrow_c_stream__")
-    says(refusal(allocate, LISTS.slice(0, 0), need="weighted", total=1), "is empty")
+    says(rejection(allocate, {"practice": ["A"]}, need="n", total=1), "dict", "__arrow_c_stream__")
+    says(rejection(allocate, LISTS.slice(0, 0), need="weighted", total=1), "is empty")
     reader = LISTS.to_reader()
     reader.read_all()
-    says(refusal(allocate, reader, need="weighted", total=1), "is empty")
+    says(rejection(allocate, reader, need="weighted", total=1), "is empty")
 
 
 def test_names_that_a_dictionary_calls_null() -> None:
     names = pa.DictionaryArray.from_arrays(pa.array([0, 1, None]), pa.array(["A", None]))
-    error = refusal(allocate, LISTS.set_column(0, "practice", names), need="weighted", total=1)
+    error = rejection(allocate, LISTS.set_column(0, "practice", names), need="weighted", total=1)
     says(error, "2 problems", "'practice', row 1: null", "'practice', row 2: null")
 
 
 def test_numbers_of_units_are_64_bits() -> None:
     names = pa.array([1, 2**64 - 1, 2**63], pa.uint64())
-    error = refusal(allocate, LISTS.set_column(0, "practice", names), need="weighted", total=1)
+    error = rejection(allocate, LISTS.set_column(0, "practice", names), need="weighted", total=1)
     says(error, "2 problems", "row 1: 18446744073709551615", "row 2", f"at most {2**63 - 1}")
 
 
@@ -376,7 +376,7 @@ def test_problems_of_a_reader_are_those_of_its_table() -> None:
     """Each row is counted from the first of all, also where only the last ones are wrong."""
     table = pa.table({"practice": ["A"] * 9 + [None], "need": [1.0] * 8 + [NAN, INF]})
     for reader in (table, table.to_reader(max_chunksize=4)):
-        error = refusal(allocate, reader, need="need", total=1)
+        error = rejection(allocate, reader, need="need", total=1)
         says(error, "3 problems", "'need', row 8: NaN", "'need', row 9: inf", "'practice', row 9")
         assert error.__context__ is None
 
@@ -387,13 +387,13 @@ def test_a_reader_that_breaks_off_is_refused() -> None:
         raise OSError("the network is gone")
 
     reader = pa.RecordBatchReader.from_batches(LISTS.schema, batches())
-    error = refusal(allocate, reader, need="weighted", total=1)
+    error = rejection(allocate, reader, need="weighted", total=1)
     says(error, "persons_or_units cannot be read", "the network is gone")
 
 
 def test_every_problem_is_counted_and_a_thousand_are_listed() -> None:
     table = pa.table({"practice": ["A"] * 1_500, "need": [NAN] * 1_500})
-    error = refusal(allocate, table.to_reader(max_chunksize=100), need="need", total=1)
+    error = rejection(allocate, table.to_reader(max_chunksize=100), need="need", total=1)
     assert len(error.problems) == 1_000 and error.more == 500
     says(error, "1500 problems", "row 19")
 

@@ -1,4 +1,4 @@
-"""Is the national chain of weighted capitation reproduced, and is what does not add up refused?"""
+"""Is the national chain of weighted capitation reproduced, and is what does not add up rejected?"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from test_refusals import refusal, says
+from test_refusals import rejection, says
 
 from fundholder import (
     InputError,
@@ -206,7 +206,7 @@ def test_any_chain_adds_up_in_any_order(seed: int) -> None:
     assert weighted_capitation(rows.take(rng.permutation(n)), **kw).equals(table)
 
 
-# ---- What is refused? ---------------------------------------------------------------------------
+# ---- What is rejected? ---------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("columns", "texts"),
     [
@@ -228,7 +228,7 @@ def test_any_chain_adds_up_in_any_order(seed: int) -> None:
 def test_tables(columns: dict[str, list | None], texts: list[str]) -> None:
     merged = LISTS.to_pydict() | columns
     table = pa.table({name: values for name, values in merged.items() if values is not None})
-    error = refusal(
+    error = rejection(
         weighted_capitation,
         table,
         unmet_need=("early_deaths", 0.1),
@@ -246,7 +246,7 @@ def test_a_single_practice_left_out_is_noticed(published: pd.DataFrame) -> None:
     rows = published.copy()
     average = (rows.people - rows.people.mean()).abs().idxmin()
     rows.loc[average, "WP_MH"] = 0.0
-    error = refusal(weighted_capitation, rows, components=HCHS, pot=HCHS_POT)
+    error = rejection(weighted_capitation, rows, components=HCHS, pot=HCHS_POT)
     says(error, "'WP_MH' adds up to", "0.001 %")
 
 
@@ -274,23 +274,23 @@ def test_a_single_practice_left_out_is_noticed(published: pd.DataFrame) -> None:
     ],
 )
 def test_arguments(arguments: dict[str, Any], texts: list[str]) -> None:
-    says(refusal(weighted_capitation, LISTS, **{**TERMS, **arguments}), *texts)
+    says(rejection(weighted_capitation, LISTS, **{**TERMS, **arguments}), *texts)
 
 
 def test_pots_of_different_units_are_not_added_up() -> None:
     one = weighted_capitation(LISTS, **TERMS)
     renamed = one.set_column(0, "practice", pa.array(["A", "C"]))
-    says(refusal(combine_targets, {"a": one, "b": renamed}), "pots['b']", "'B' is not in both")
+    says(rejection(combine_targets, {"a": one, "b": renamed}), "pots['b']", "'B' is not in both")
     others = one.set_column(1, "people", pa.array([4_000, 6_001]))
-    says(refusal(combine_targets, {"a": one, "b": others}), "people of practice 'B' differ")
-    assert isinstance(refusal(combine_targets, [one]), InputTypeError)
-    says(refusal(combine_targets, {}), "not empty")
-    says(refusal(combine_targets, {"per_head": one}), "'target_per_head' for something else")
-    says(refusal(combine_targets, {"a": one, "b": 3}), "pots['b'] is int")
+    says(rejection(combine_targets, {"a": one, "b": others}), "people of practice 'B' differ")
+    assert isinstance(rejection(combine_targets, [one]), InputTypeError)
+    says(rejection(combine_targets, {}), "not empty")
+    says(rejection(combine_targets, {"per_head": one}), "'target_per_head' for something else")
+    says(rejection(combine_targets, {"a": one, "b": 3}), "pots['b'] is int")
 
 
 def test_levels_that_are_not_there() -> None:
     targets = weighted_capitation(LISTS, **TERMS)
-    says(refusal(targets_by, targets, "icb"), "column 'icb' is missing")
-    says(refusal(targets_by, targets, "people"), "level is 'people'")
-    says(refusal(targets_by, targets.slice(0, 0), "practice"), "is empty")
+    says(rejection(targets_by, targets, "icb"), "column 'icb' is missing")
+    says(rejection(targets_by, targets, "people"), "level is 'people'")
+    says(rejection(targets_by, targets.slice(0, 0), "practice"), "is empty")

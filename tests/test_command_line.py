@@ -1,4 +1,4 @@
-"""Do the commands do what the functions do, and say clearly what they refuse?"""
+"""Do the commands do what the functions do, and say clearly what they reject?"""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What a refused command says on standard error; on standard output, nothing."""
+def rejected(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What a rejected command says on standard error; on standard output, nothing."""
     status: str | int | None
     try:
         status = _cli.main(arguments)
@@ -136,7 +136,7 @@ def test_simulate_is_the_function(
 
 
 def test_simulate_events(inputs: list[str], tmp_path: Path) -> None:
-    # The people have no p_any of 1, which events would refuse.
+    # The people have no p_any of 1, which events would reject.
     costs = tmp_path / "events.csv"
     costs.write_text("band,rate,family,mean,shape\nold,0.2,fixed,6000,\nyoung,0.1,gamma,900,2\n")
     path = tmp_path / "totals.parquet"
@@ -145,7 +145,7 @@ def test_simulate_events(inputs: list[str], tmp_path: Path) -> None:
     assert pq.read_table(path).num_rows == 7
 
 
-# ---- Refusals ---------------------------------------------------------------------------------
+# ---- Rejections ---------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -172,7 +172,7 @@ def test_bad_options_write_nothing(
     says: str,
 ) -> None:
     before = sorted(tmp_path.iterdir())
-    said = refused(
+    said = rejected(
         capsys, "simulate", *inputs, "--out", str(tmp_path / "totals.parquet"), *arguments
     )
     assert says in said
@@ -184,7 +184,7 @@ def test_bad_outputs(
     inputs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], out: str
 ) -> None:
     before = sorted(tmp_path.iterdir())
-    assert out.split("/")[-1] in refused(capsys, "simulate", *inputs, "--out", str(tmp_path / out))
+    assert out.split("/")[-1] in rejected(capsys, "simulate", *inputs, "--out", str(tmp_path / out))
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -202,7 +202,7 @@ def test_a_damaged_file(
     damaged.write_bytes(content)
     before = sorted(tmp_path.iterdir())
     inputs[which == "costs"] = str(damaged)
-    said = refused(capsys, "simulate", *inputs, "--out", str(tmp_path / "totals.csv"))
+    said = rejected(capsys, "simulate", *inputs, "--out", str(tmp_path / "totals.csv"))
     assert "cannot be read" in said
     assert sorted(tmp_path.iterdir()) == before
 
@@ -214,14 +214,14 @@ def test_a_damaged_file(
 def test_bad_england_leaves_no_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
-    said = refused(capsys, "england", "--out", str(tmp_path / "out"), *arguments)
+    said = rejected(capsys, "england", "--out", str(tmp_path / "out"), *arguments)
     assert f"{arguments[0][2:]} is {arguments[1]}" in said
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "invalid choice: 'scotland'" in refused(capsys, "scotland")
-    assert "required: command" in refused(capsys)
+    assert "invalid choice: 'scotland'" in rejected(capsys, "scotland")
+    assert "required: command" in rejected(capsys)
 
 
 # ---- Help -------------------------------------------------------------------------------------
@@ -372,14 +372,14 @@ def test_no_pool_is_an_answer(
     ("command", "ending"), [("variance", "png"), ("variance", "svg"), ("stop-loss", "pdf")]
 )
 def test_pictures(listed: list[str], tmp_path: Path, command: str, ending: str) -> None:
-    picture = tmp_path / f"picture.{ending}"
-    arguments = [command, *listed, "--out", str(tmp_path / "a.csv"), "--plot", str(picture)]
+    chart = tmp_path / f"chart.{ending}"
+    arguments = [command, *listed, "--out", str(tmp_path / "a.csv"), "--plot", str(chart)]
     arguments += ["--ceiling", "20000"]
     result = run(*arguments)
     assert (result.returncode, result.stderr) == (0, "")
-    assert str(picture) in result.stdout
+    assert str(chart) in result.stdout
     start = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[ending]
-    assert picture.read_bytes().startswith(start)
+    assert chart.read_bytes().startswith(start)
 
 
 @pytest.mark.parametrize(
@@ -414,7 +414,7 @@ def test_exact_commands_refuse_and_write_nothing(
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.iterdir())
     command, *options = arguments
-    assert says in refused(capsys, command, *listed, "--out", "result.parquet", *options)
+    assert says in rejected(capsys, command, *listed, "--out", "result.parquet", *options)
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -424,7 +424,7 @@ def test_a_result_does_not_replace_its_budgets(
     budgets = tmp_path / "budgets.csv"
     budgets.write_text("practice,budget\nA,1\n")
     arguments = ["variance", *listed, "--budgets", str(budgets), "--out", str(budgets)]
-    assert "must not be a file that is read" in refused(capsys, *arguments)
+    assert "must not be a file that is read" in rejected(capsys, *arguments)
     assert budgets.read_text().startswith("practice,budget\n")
 
 
@@ -441,4 +441,4 @@ def test_a_result_does_not_replace_its_budgets(
 def test_bad_pool_sizes(
     listed: list[str], capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
 ) -> None:
-    assert says in refused(capsys, "pool-size", listed[1], *arguments)
+    assert says in rejected(capsys, "pool-size", listed[1], *arguments)

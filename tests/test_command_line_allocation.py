@@ -1,4 +1,4 @@
-"""Do the commands fit and allocate do what the functions do, and refuse before any work?"""
+"""Do the commands fit and allocate do what the functions do, and reject before any work?"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import openpyxl
 import pyarrow as pa
 import pytest
-from test_command_line import refused, run
+from test_command_line import rejected, run
 
 from fundholder import (
     Convergence,
@@ -128,7 +128,7 @@ def test_fit_takes_codes_and_drops_what_adds_nothing(
     )
     arguments = ["fit", str(files / "nobody.csv"), "--cost", "spent", "--category", "age_sex"]
     arguments += ["--flag", "asthma", "--codes", str(files / "codes.csv"), "--nonnegative"]
-    assert "asthma" in refused(capsys, *arguments, "--out", str(files / "formula.csv"))
+    assert "asthma" in rejected(capsys, *arguments, "--out", str(files / "formula.csv"))
     assert not (files / "formula.csv").exists()
     arguments += ["--out", str(files / "formula.parquet"), "--drop-redundant"]
     assert _cli.main(arguments) == 0
@@ -278,7 +278,7 @@ def test_units_without_a_place_are_added_up_in_a_last_row(files: Path) -> None:
     assert [(row[0], row[1], row[6]) for row in rows][1:] == [("N", 1, 25), (None, 2, 75)]
 
 
-# ---- Refusals ---------------------------------------------------------------------------------
+# ---- Rejections ---------------------------------------------------------------------------------
 BUDGET = ["--need", "weighted", "--total", "1e6"]
 
 
@@ -325,7 +325,7 @@ def test_bad_options_write_nothing(
 ) -> None:
     monkeypatch.chdir(files)
     before = sorted(files.iterdir())
-    said = refused(capsys, "allocate", "units.csv", "--out", "b.csv", *arguments)
+    said = rejected(capsys, "allocate", "units.csv", "--out", "b.csv", *arguments)
     assert all(text in said for text in says), said
     assert sorted(files.iterdir()) == before
 
@@ -349,7 +349,7 @@ def test_what_stands_beside_need_is_checked(
     path.write_text(f"practice,money,icb,wp\n{rows}")
     arguments = ["allocate", str(path), "--need", "wp", "--total", "10", "--level", "icb"]
     arguments += ["--baseline", "money", "--rule", "full", "--out", str(tmp_path / "b.xlsx")]
-    assert says in refused(capsys, *arguments)
+    assert says in rejected(capsys, *arguments)
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -361,9 +361,9 @@ def test_every_unit_needs_a_row_in_the_file_of_units(
     arguments = ["allocate", str(files / "persons.parquet"), "--total", "1"]
     arguments += ["--formula", str(files / "formula.csv"), "--index", "mff"]
     arguments += ["--units", str(files / "mff.csv"), "--out", str(files / "b.csv")]
-    assert "column 'mff' of practice 'P1': 0: must be" in refused(capsys, *arguments)
+    assert "column 'mff' of practice 'P1': 0: must be" in rejected(capsys, *arguments)
     (files / "mff.csv").write_text("practice,mff\nP0,1\nP1,1\n")
-    said = refused(capsys, *arguments)
+    said = rejected(capsys, *arguments)
     assert "8 problems" in said and "no row for practice 'P2': must have one" in said
 
 
@@ -391,6 +391,6 @@ def test_a_bad_fit_writes_nothing(
 ) -> None:
     monkeypatch.chdir(files)
     before = sorted(files.iterdir())
-    said = refused(capsys, "fit", "persons.parquet", "--out", "f.csv", *arguments)
+    said = rejected(capsys, "fit", "persons.parquet", "--out", "f.csv", *arguments)
     assert all(text in said for text in says), said
     assert sorted(files.iterdir()) == before

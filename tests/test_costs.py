@@ -1,4 +1,4 @@
-"""Do cost models have the moments of their laws, and does a table give the same model again?"""
+"""Have cost models the moments of their severities, and does a table give the same model again?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from oracle import Contract
 from fundholder import CostModel, StopLoss
 
 # Shapes on both sides of 1, where densities are infinite at 0 and where they are not.
-LAWS = [
+SEVERITIES = [
     ("lognormal", 1.6),
     ("lognormal", 0.3),
     ("gamma", 0.4),
@@ -42,9 +42,9 @@ def first(table: pa.Table) -> dict[str, float]:
     return table.to_pylist()[0]
 
 
-# ---- Are the moments those of the law? --------------------------------------------------------
+# ---- Are the moments those of the distribution? --------------------------------------------------
 @pytest.mark.parametrize("contract", CONTRACTS)
-@pytest.mark.parametrize(("family", "shape"), LAWS)
+@pytest.mark.parametrize(("family", "shape"), SEVERITIES)
 def test_moments_are_those_of_quadrature(family: str, shape: float | None, contract: str) -> None:
     stop_loss, terms = CONTRACTS[contract]
     found = first(model(0.3, family, 4_000.0, shape).moments(stop_loss))
@@ -138,12 +138,12 @@ def test_the_table_of_yearly_amounts_reads_back() -> None:
     made = CostModel(
         pa.table(
             {
-                "band": [f"b{i}" for i in range(len(LAWS))],
-                "p_any": [0.1 * i for i in range(len(LAWS))],
-                "family": [family for family, _ in LAWS],
-                "mean": [1_000.0 / 3 * (i + 1) for i in range(len(LAWS))],
-                "shape": pa.array([shape for _, shape in LAWS], pa.float64()),
-                "note": ["extra columns are ignored"] * len(LAWS),
+                "band": [f"b{i}" for i in range(len(SEVERITIES))],
+                "p_any": [0.1 * i for i in range(len(SEVERITIES))],
+                "family": [family for family, _ in SEVERITIES],
+                "mean": [1_000.0 / 3 * (i + 1) for i in range(len(SEVERITIES))],
+                "shape": pa.array([shape for _, shape in SEVERITIES], pa.float64()),
+                "note": ["extra columns are ignored"] * len(SEVERITIES),
             }
         )
     )

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pytest
 from scipy import stats
-from test_refusals import refusal, says
+from test_refusals import rejection, says
 
 from fundholder import CostModel, Decomposition, InputTypeError, decompose, simulate, variance
 from fundholder._decomposition.variance_components import Components, Panel, components, gamma_below
@@ -80,7 +80,8 @@ def panel(ratio: np.ndarray, chance: float, kurtosis: float = 0.0) -> Panel:
 
 
 def test_units_alike_with_normal_chance_have_the_chi_square_interval() -> None:
-    # With equal weights the sum is that of a sample variance, and its law is exactly chi-square.
+    # With equal weights the sum is that of a sample variance, and its distribution is exactly
+    # chi-square.
     ratio = 1.02 * (1 + 0.1 * np.random.Generator(np.random.PCG64(1)).standard_normal((40, 1)))
     found = components(panel(ratio, 0.05**2), 0.9).total
     squares = ((ratio / ratio.mean() - 1) ** 2).sum()
@@ -166,7 +167,7 @@ def share_held(found: list[Components], truths: dict[str, float]) -> dict[str, f
 @pytest.mark.parametrize("systematic", [0.0, 0.03, 0.08])
 def test_one_year(chance_years: tuple[np.ndarray, np.ndarray], systematic: float) -> None:
     # 300 data sets: a standard error of 1.3 % at 95 %. Between three below and, because a few heavy
-    # squares are less often large than the gamma law has it, nearly always.
+    # squares are less often large than the gamma distribution has it, nearly always.
     people, ratio = chance_years
     chance, fourth = chance_of(people)
     ratio = ratio[:, :300] * effects(systematic, (60, 300), 5)
@@ -276,10 +277,10 @@ def test_under_a_ceiling_what_remains_of_the_effect(costs: CostModel) -> None:
     population = lists(300, 12)
     ratio = ratios(population, costs, replications=1, seed=4, practice_sd=0.08, stop_loss=20_000)
     found = summary(decompose(observed(ratio), population, costs, stop_loss=20_000))
-    law = variance(
+    distribution = variance(
         population, costs, stop_loss=20_000, practice_sd=0.08, method="moments"
     ).to_pylist()[0]
-    assert holds(found, "systematic_sd", law["systematic_sd"] / law["expected"])
+    assert holds(found, "systematic_sd", distribution["systematic_sd"] / distribution["expected"])
     assert found["systematic_sd_high"] < 0.08
 
 
@@ -322,11 +323,11 @@ def test_the_persistence_of_people_counts_as_that_of_practices(real: Path) -> No
         practice = rng.permutation(len(both)) % units
         people = np.bincount(practice)
         lots = pa.table({"practice": NAMES[:units], "count": people})
-        law = variance(lots, costs, method="moments")
-        square = law["cv"].to_numpy() ** 2
+        distribution = variance(lots, costs, method="moments")
+        square = distribution["cv"].to_numpy() ** 2
         outturn = np.stack([np.bincount(practice, cost[:, i]) for i in range(2)], axis=1)
         ratio = outturn / (people[:, None] * cost.mean(axis=0))
-        fourth = law["kurtosis"].to_numpy() * square**2
+        fourth = distribution["kurtosis"].to_numpy() * square**2
         found.append(components(Panel(ratio, np.ones(ratio.shape, bool), square, fourth), 0.95))
         chance += square.mean() / 20
     assert np.median([parts.yearly.estimate for parts in found if parts.yearly]) == 0
@@ -337,7 +338,7 @@ def test_the_persistence_of_people_counts_as_that_of_practices(real: Path) -> No
     assert 0.5 < added / (correlation / 2) < 1.3
 
 
-# ---- Are limits and p values those of the exact law? ------------------------------------------
+# ---- Are limits and p values those of the exact distribution? ------------------------------------
 def test_limits_are_quantiles_of_the_exact_law(costs: CostModel) -> None:
     population = lists(5, 15)
     found = decompose(observed(np.ones((5, 1)) * 1.01), population, costs, limits=[0.9]).units
@@ -366,7 +367,7 @@ def test_chance_lies_outside_as_often_as_it_says_on_either_side(
         p = units["p_value"].to_numpy()
         assert ((p < 0.05) == units["outside_0.95"].to_numpy(zero_copy_only=False)).mean() > 0.99
         assert stats.kstest(p, "uniform").pvalue > 1e-3
-    # Binomial laws of 900: within 3.3 standard errors of 90 and 45.
+    # Binomial distributions of 900: within 3.3 standard errors of 90 and 45.
     assert abs(above - 90) < 30 and abs(below - 90) < 30 and abs(far - 45) < 22
 
 
@@ -379,8 +380,8 @@ def test_p_values_of_a_cost_with_a_probability_of_its_own() -> None:
     population = pa.table({"practice": NAMES[:30], "count": [40] * 30})
     table = pa.table({"practice": NAMES[:30], "budget": [800.0] * 30, "outturn": 100.0 * number})
     found = decompose(table, population, costs).units["p_value"].to_numpy()
-    law = stats.binom(40, 0.2)
-    expected = np.minimum(1, 2 * np.minimum(law.cdf(number), law.sf(number - 1)))
+    distribution = stats.binom(40, 0.2)
+    expected = np.minimum(1, 2 * np.minimum(distribution.cdf(number), distribution.sf(number - 1)))
     assert found == pytest.approx(expected, abs=1e-6)
 
 
@@ -504,12 +505,12 @@ def test_observed_tables(
     costs: CostModel, columns: dict[str, list | None], texts: list[str]
 ) -> None:
     merged = {name: values for name, values in {**PAIR, **columns}.items() if values is not None}
-    says(refusal(decompose, pa.table(merged), PEOPLE, costs), *texts)
+    says(rejection(decompose, pa.table(merged), PEOPLE, costs), *texts)
 
 
 def test_all_problems_at_once(costs: CostModel) -> None:
     wrong = pa.table({"practice": ["A", "C"], "budget": [0.0, 1.0], "outturn": [1.0, NAN]})
-    error = refusal(decompose, wrong, PEOPLE, costs)
+    error = rejection(decompose, wrong, PEOPLE, costs)
     assert len(error.problems) == 4
 
 
@@ -534,19 +535,19 @@ def test_all_problems_at_once(costs: CostModel) -> None:
 )
 def test_arguments(costs: CostModel, arguments: dict[str, Any], texts: list[str]) -> None:
     given = {"observed": pa.table(PAIR), "population": PEOPLE, "costs": costs, **arguments}
-    says(refusal(decompose, **given), *texts)
+    says(rejection(decompose, **given), *texts)
 
 
 def test_only_types_wrong_is_a_type_error(costs: CostModel) -> None:
     wrong = pa.table({"practice": [1.5, 2.5], "budget": ["a", "b"], "outturn": [1.0, 2.0]})
-    error = refusal(decompose, wrong, PEOPLE, costs)
+    error = rejection(decompose, wrong, PEOPLE, costs)
     assert isinstance(error, InputTypeError) and len(error.problems) == 2
 
 
 def test_chance_without_variance_or_fourth_moment(costs: CostModel) -> None:
     nobody = pa.table({"practice": ["A", "B"], "count": [5_000, 0]})
-    says(refusal(decompose, pa.table(PAIR), nobody, costs), "unit 'B'", "people")
+    says(rejection(decompose, pa.table(PAIR), nobody, costs), "unit 'B'", "people")
     heavy = {"p_any": [0.3], "family": ["pareto"], "mean": [1_000.0], "shape": [3.0]}
-    error = refusal(decompose, pa.table(PAIR), PEOPLE, CostModel(pa.table(heavy)))
+    error = rejection(decompose, pa.table(PAIR), PEOPLE, CostModel(pa.table(heavy)))
     says(error, "unit 'A'", "unit 'B'", "fourth moment", "ceiling")
     assert len(error.problems) == 2

@@ -1,4 +1,4 @@
-"""Does the synthetic England have the published shape, and are bad tables refused?"""
+"""Does the synthetic England have the published shape, and are bad tables rejected?"""
 
 from __future__ import annotations
 
@@ -280,7 +280,7 @@ def test_people_refuses_groups_it_cannot_count(groups: dict[str, list], says: st
         england.people(pa.table(groups))
 
 
-# ---- Are bad arguments refused with a clear error? --------------------------------------------
+# ---- Are bad arguments rejected with a clear error? --------------------------------------------
 @pytest.mark.parametrize("year", [2011, "2025", None, True])
 def test_a_year_without_figures_is_refused(year: object) -> None:
     for function in (england.population, england.costs):
@@ -380,14 +380,14 @@ def test_practices_may_all_be_empty() -> None:
     ],
 )
 def test_bad_tables_are_refused(changed: dict[str, list], says: str) -> None:
-    with pytest.raises(InputError) as refusal:
+    with pytest.raises(InputError) as rejection:
         england.from_age_sex(practices(**changed))
-    assert says in str(refusal.value)
-    assert len(refusal.value.problems) == 1
+    assert says in str(rejection.value)
+    assert len(rejection.value.problems) == 1
 
 
 def test_all_problems_come_at_once() -> None:
-    with pytest.raises(InputError) as refusal:
+    with pytest.raises(InputError) as rejection:
         england.from_age_sex(
             practices(
                 practice_code=["A", "A", None],
@@ -397,7 +397,7 @@ def test_all_problems_come_at_once() -> None:
             )
         )
     # Two cells, a missing column, a repeated and a missing code; total_female cannot be checked.
-    assert len(refusal.value.problems) == 5
+    assert len(rejection.value.problems) == 5
 
 
 def test_no_rows_are_refused() -> None:

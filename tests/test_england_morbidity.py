@@ -11,7 +11,7 @@ import pytest
 
 from fundholder import FundholderError, InputError, InputTypeError, england
 from fundholder.england._addresses import below, root, uniform
-from fundholder.england._morbidity import law
+from fundholder.england._morbidity import cost_distribution
 from fundholder.england._person_practices import practices_of
 
 #: Published: CV of hospital cost (IFS W15/21), and Dixon et al.'s people in the estimation.
@@ -191,7 +191,7 @@ def test_a_third_of_people_have_any_cost_in_either_year(sample: pa.Table) -> Non
 def test_concentration_is_that_of_hospital_spending(sample: pa.Table) -> None:
     for year in ("cost", "cost_next"):
         cost = np.sort(sample[year].to_numpy())[::-1]
-        # IFS: 32 % and 18 %. The dearest few people of a sample move either by half a point.
+        # IFS: 32 % and 18 %. The costliest few people of a sample move either by half a point.
         assert cost[: len(cost) // 100].sum() / cost.sum() == pytest.approx(0.32, abs=0.015)
         users = cost[cost > 0]
         assert users[: len(users) // 100].sum() / users.sum() == pytest.approx(0.18, abs=0.015)
@@ -244,8 +244,8 @@ def test_every_diagnosis_is_there_and_none_is_the_rule(sample: pa.Table) -> None
 def test_no_diagnosis_is_certain_so_that_every_frequency_holds(year: int) -> None:
     drawn = practices_of(year, 0)
     often = drawn.morbidity.max() * drawn.by_quintile.max()
-    assert 0 < law(year).rate.max() * often < 1
-    assert drawn.effect.min() > 0 and law(year).undiagnosed.min() > 0
+    assert 0 < cost_distribution(year).rate.max() * often < 1
+    assert drawn.effect.min() > 0 and cost_distribution(year).undiagnosed.min() > 0
 
 
 def test_2025_has_its_people_and_prices() -> None:
@@ -371,7 +371,7 @@ def test_chance_is_independent_between_people(validation: dict[str, np.ndarray])
     assert ratio.mean() == pytest.approx(1, abs=0.28)
 
 
-# ---- Are bad arguments refused with a clear error? --------------------------------------------
+# ---- Are bad arguments rejected with a clear error? --------------------------------------------
 @pytest.mark.parametrize(
     ("arguments", "error", "says"),
     [

@@ -7,7 +7,16 @@ from math import comb, exp, factorial, sqrt
 import numpy as np
 import oracle
 import pytest
-from exact_oracle import REFERENCE, Events, Law, Person, Severity, convolve, extrapolated, total
+from exact_oracle import (
+    REFERENCE,
+    Distribution,
+    Events,
+    Person,
+    Severity,
+    convolve,
+    extrapolated,
+    total,
+)
 from oracle import Contract
 
 PROBABILITIES = [0.5, 0.9, 0.99, 0.995]
@@ -24,10 +33,10 @@ CONTRACTS = [
 def test_the_reference_quantiles(people: int, step: float, top: float) -> None:
     person = Person(0.3, Severity("lognormal", 800 / 0.3, 1.6), people)
 
-    def law(h: float) -> Law:
+    def distribution(h: float) -> Distribution:
         return total([person], Contract(20_000), step=h, top=top)
 
-    found, moved = extrapolated(lambda known: known.quantile(PROBABILITIES), law, step)
+    found, moved = extrapolated(lambda known: known.quantile(PROBABILITIES), distribution, step)
     # The references are rounded to £1 and stated to 2e-9; grids moved by less than 1e-5.
     reference = np.array(REFERENCE[people])
     assert np.abs(found - reference).max() < 0.5 + 2e-8 * reference.max()
@@ -43,10 +52,10 @@ def test_moments_are_those_of_quadrature(
 ) -> None:
     person = Person(0.3, Severity(family, 4_000.0, shape), 20)
 
-    def law(h: float) -> Law:
+    def distribution(h: float) -> Distribution:
         return total([person], contract, step=h, top=600_000)
 
-    found, moved = extrapolated(lambda known: np.array([known.mean, known.sd]), law, 50)
+    found, moved = extrapolated(lambda known: np.array([known.mean, known.sd]), distribution, 50)
     one = oracle.year(0.3, family, 4_000.0, shape, contract)
     expected = np.array([20 * one["mean"], sqrt(20) * one["sd"]])
     # Means are kept to rounding. Of the SD (13,000 to 25,000) the grid is wrong by 1e-4 of it at
@@ -60,10 +69,10 @@ def test_events_have_the_moments_of_quadrature(contract: Contract) -> None:
     alike = Severity("gamma", 2_000.0, 2.0)
     events = Events((0.4, 0.1), (alike, alike), 20)
 
-    def law(h: float) -> Law:
+    def distribution(h: float) -> Distribution:
         return total([events], contract, step=h, top=300_000)
 
-    found, _ = extrapolated(lambda known: np.array([known.mean, known.sd]), law, 50)
+    found, _ = extrapolated(lambda known: np.array([known.mean, known.sd]), distribution, 50)
     one = oracle.gamma_events(0.5, 2_000.0, 2.0, contract)
     assert found == pytest.approx([20 * one["mean"], sqrt(20) * one["sd"]], rel=1e-6)
 
@@ -76,15 +85,15 @@ def test_two_extrapolations_agree() -> None:
     ]
     contract = Contract(20_000)
 
-    def law(h: float) -> Law:
+    def distribution(h: float) -> Distribution:
         return total(people, contract, step=h, top=500_000)
 
     (coarse, moved), (fine, _) = (
-        extrapolated(lambda known: known.quantile(PROBABILITIES), law, h) for h in (80, 40)
+        extrapolated(lambda known: known.quantile(PROBABILITIES), distribution, h) for h in (80, 40)
     )
     # What remains of the error is below 1e-6 of an SD, a hundredth of what the tests ask.
-    assert np.abs(fine - coarse).max() < 1e-6 * law(40).sd
-    assert moved.max() < 1e-4 * law(40).sd
+    assert np.abs(fine - coarse).max() < 1e-6 * distribution(40).sd
+    assert moved.max() < 1e-4 * distribution(40).sd
 
 
 def test_small_cases_by_hand() -> None:
@@ -104,10 +113,10 @@ def test_small_cases_by_hand() -> None:
 def test_an_effect_multiplies_costs_before_the_contract() -> None:
     person = Person(0.4, Severity("gamma", 3_000.0, 1.5), 50)
 
-    def law(h: float) -> Law:
+    def distribution(h: float) -> Distribution:
         return total([person], Contract(), step=h, top=500_000, effect_sd=0.2)
 
-    found, _ = extrapolated(lambda known: np.array([known.mean, known.sd]), law, 100)
+    found, _ = extrapolated(lambda known: np.array([known.mean, known.sd]), distribution, 100)
     one = oracle.year(0.4, "gamma", 3_000.0, 1.5, Contract())
     # Var(E X) = Var(X) E[E^2] + E[X]^2 Var(E), with E of mean 1 and SD 0.2.
     variance = 50 * one["sd"] ** 2 * 1.04 + (50 * one["mean"] * 0.2) ** 2

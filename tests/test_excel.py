@@ -226,7 +226,7 @@ def test_years_have_a_row_each_as_in_csv(tmp_path: Path) -> None:
         write(uneven, tmp_path / "uneven.xlsx")
 
 
-# ---- Refusals ------------------------------------------------------------------------------------
+# ---- Rejections ----------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "name",
     [

@@ -1,4 +1,4 @@
-"""Are columns asked for by any list understood, and what cannot be meant refused?"""
+"""Are columns asked for by any list understood, and what cannot be meant rejected?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from formula_oracle import ROLES, some_codes, some_people
-from test_refusals import refusal, says
+from test_refusals import rejection, says
 
 from fundholder import Formula, InputTypeError, fit_formula, validate_formula
 
@@ -26,12 +26,12 @@ def formula(people: pa.Table) -> Formula:
 
 # ---- Fitting ------------------------------------------------------------------------------------
 def test_clusters_need_errors(people: pa.Table) -> None:
-    error = refusal(fit_formula, people, **TERMS, cluster="practice", errors=False)
+    error = rejection(fit_formula, people, **TERMS, cluster="practice", errors=False)
     says(error, "cluster is 'practice'", "errors=True")
 
 
 def test_flags_named_twice_are_one_problem(people: pa.Table) -> None:
-    error = refusal(fit_formula, people, **TERMS, flags=["diabetes", "diabetes"])
+    error = rejection(fit_formula, people, **TERMS, flags=["diabetes", "diabetes"])
     assert len(error.problems) == 1
     says(error, "flags is ['diabetes', 'diabetes']", "different")
 
@@ -76,7 +76,7 @@ def test_types_of_arguments(
     people: pa.Table, formula: Formula, arguments: dict[str, Any], texts: list[str]
 ) -> None:
     for call in (formula.evaluate, validate_formula):
-        error = refusal(call, people, **({"cost": "cost"} | arguments))
+        error = rejection(call, people, **({"cost": "cost"} | arguments))
         assert isinstance(error, InputTypeError)
         says(error, *texts)
 
@@ -92,7 +92,7 @@ def test_names_that_the_results_have(people: pa.Table, formula: Formula, name: s
     if name not in people.column_names:
         people = people.append_column(name, people["region"])
     for role, value in (("by", name), ("groups", [name])):
-        error = refusal(formula.evaluate, people, cost="cost", **{role: value})
+        error = rejection(formula.evaluate, people, cost="cost", **{role: value})
         says(error, f"{role} is '{name}'", "another name")
 
 
@@ -113,7 +113,7 @@ def test_a_unit_without_weight_has_no_cost_per_head(people: pa.Table, formula: F
 
 def test_weights_that_are_all_0(people: pa.Table, formula: Formula) -> None:
     table = people.set_column(people.column_names.index("weight"), "weight", pa.array([0.0] * 400))
-    error = refusal(formula.evaluate, table, cost="cost", weight="weight")
+    error = rejection(formula.evaluate, table, cost="cost", weight="weight")
     says(error, "column 'weight' is 0 for everyone", "above 0")
 
 
@@ -123,4 +123,4 @@ def test_codes_that_can_be_read_once_serve_all_samples(people: pa.Table) -> None
     whole = validate_formula(people, **TERMS, codes=codes)
     once = validate_formula(people, **TERMS, codes=codes.to_reader())
     assert once.table.equals(whole.table)
-    says(refusal(validate_formula, people, **TERMS, codes=3), "codes is 3", "__arrow_c_stream__")
+    says(rejection(validate_formula, people, **TERMS, codes=3), "codes is 3", "__arrow_c_stream__")

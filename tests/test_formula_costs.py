@@ -1,4 +1,4 @@
-"""Do budgets and risk share their people, and is what does not fit together refused?"""
+"""Do budgets and risk share their people, and is what does not fit together rejected?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import polars
 import pyarrow as pa
 import pytest
 from formula_oracle import some_codes, some_people
-from test_refusals import refusal, says
+from test_refusals import rejection, says
 
 from fundholder import CostModel, Formula, InputTypeError, fit_formula, variance, with_formula_error
 
@@ -75,18 +75,18 @@ def test_people_that_are_refused(
 ) -> None:
     for name, values in columns.items():
         people = people.append_column(name, pa.array(values))
-    says(refusal(costs.population, people, by=by), *texts)
+    says(rejection(costs.population, people, by=by), *texts)
 
 
 def test_arguments_of_people(people: pa.Table, costs: Any) -> None:
-    error = refusal(costs.population, people, by=3, codes=4, rounded="yes")
+    error = rejection(costs.population, people, by=3, codes=4, rounded="yes")
     assert isinstance(error, InputTypeError)
     says(error, "3 problems", "by is 3", "codes is 4", "rounded is 'yes'")
 
 
 # ---- Models -------------------------------------------------------------------------------------
 def test_arguments_of_models(people: pa.Table, formula: Formula) -> None:
-    error = refusal(
+    error = rejection(
         *(formula.cost_model, people),
         **{"cost": None, "weight": 3, "tail": "pareto", "neutral": 1, "codes": 5, "bands": 0},
     )
@@ -98,14 +98,14 @@ def test_bands_in_which_nothing_was_spent() -> None:
     persons = pa.table({"old": [0, 0, 0, 1, 1, 1], "spent": [0.0, 0.0, 90.0, 900.0, 300.0, 500.0]})
     formula = fit_formula(persons, cost="spent", flags="old")
     other = persons.set_column(1, "spent", pa.array([0.0, 0.0, 0.0, 900.0, 300.0, 500.0]))
-    error = refusal(formula.cost_model, other, cost="spent", bands=2)
+    error = rejection(formula.cost_model, other, cost="spent", bands=2)
     says(error, "predicted-cost band '1 to £30'", "use fewer bands")
     assert "ratio" not in str(error)
     formula.cost_model(other, cost="spent", bands=1)
 
 
 def test_few_people_for_a_tail(people: pa.Table, formula: Formula) -> None:
-    error = refusal(formula.cost_model, people, cost="cost", tail="gpd")
+    error = rejection(formula.cost_model, people, cost="cost", tail="gpd")
     says(error, "predicted-cost band", "a tail needs at least 50", "use fewer bands")
 
 
@@ -193,12 +193,12 @@ def test_any_table_and_any_order() -> None:
 def test_what_has_no_formula_error(
     spread: dict[str, Any], need: dict[str, Any], texts: list[str]
 ) -> None:
-    error = refusal(with_formula_error, pa.table(SPREAD | spread), pa.table(NEED | need))
+    error = rejection(with_formula_error, pa.table(SPREAD | spread), pa.table(NEED | need))
     says(error, *texts)
 
 
 def test_arguments_of_formula_errors() -> None:
     for bad in (None, 3, {"practice": pa.table(SPREAD), "icb": pa.table(SPREAD)}):
-        assert isinstance(refusal(with_formula_error, bad, pa.table(NEED)), InputTypeError)
-    says(refusal(with_formula_error, pa.table(SPREAD), pa.table(NEED), by=3), "by is 3")
-    says(refusal(with_formula_error, pa.table(SPREAD), pa.table(NEED), by="need"), "by is 'need'")
+        assert isinstance(rejection(with_formula_error, bad, pa.table(NEED)), InputTypeError)
+    says(rejection(with_formula_error, pa.table(SPREAD), pa.table(NEED), by=3), "by is 3")
+    says(rejection(with_formula_error, pa.table(SPREAD), pa.table(NEED), by="need"), "by is 'need'")

@@ -1,4 +1,4 @@
-"""Is the file of a formula understood as it was edited, or refused by row and column?"""
+"""Is the file of a formula understood as it was edited, or rejected by row and column?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from formula_oracle import ROLES, some_people
-from test_refusals import refusal, says
+from test_refusals import rejection, says
 
 from fundholder import Formula, InputTypeError, fit_formula, write
 
@@ -62,20 +62,20 @@ def test_numbers(
     formula: Formula, tmp_path: Path, name: str, value: Any, texts: list[str], ending: str
 ) -> None:
     spoilt = put(formula.coefficients, name, 9, value)
-    says(refusal(read_terms, spoilt, tmp_path, ending), *texts)
+    says(rejection(read_terms, spoilt, tmp_path, ending), *texts)
 
 
 def test_a_column_twice(formula: Formula, tmp_path: Path) -> None:
     table = formula.coefficients
     table = table.append_column("coefficient", table["mean"])
-    says(refusal(read_terms, table, tmp_path), "column 'coefficient' is there 2 times")
+    says(rejection(read_terms, table, tmp_path), "column 'coefficient' is there 2 times")
 
 
 @pytest.mark.parametrize("level", [False, 1.5, [1]])
 def test_columns_of_another_type(formula: Formula, tmp_path: Path, level: Any) -> None:
     table = formula.coefficients
     table = table.set_column(8, "level", pa.array([level] * table.num_rows))
-    says(refusal(read_terms, table, tmp_path), "column 'level' is", "must be text")
+    says(rejection(read_terms, table, tmp_path), "column 'level' is", "must be text")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_names_of_terms(tmp_path: Path, terms: list[Any], texts: list[str]) -> N
         {"role": role, "column": column, "level": level, "coefficient": 1.0}
         for role, column, level in terms
     ]
-    says(refusal(read_terms, pa.Table.from_pylist(rows), tmp_path), *texts)
+    says(rejection(read_terms, pa.Table.from_pylist(rows), tmp_path), *texts)
 
 
 @pytest.mark.parametrize("kind", [pa.int64(), pa.int8(), pa.large_string(), pa.string_view()])
@@ -118,8 +118,8 @@ def test_a_file_that_breaks_off(formula: Formula, tmp_path: Path) -> None:
     path = tmp_path / "formula.csv"
     formula.write(path)
     path.write_text(path.read_text() + "a line,of,other\n")
-    says(refusal(Formula.read, path), "formula.csv: cannot be read")
-    assert isinstance(refusal(Formula.read, None), InputTypeError)
+    says(rejection(Formula.read, path), "formula.csv: cannot be read")
+    assert isinstance(rejection(Formula.read, None), InputTypeError)
 
 
 # ---- The covariance -----------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def test_what_is_no_covariance(
 ) -> None:
     formula.write(tmp_path / "formula.csv")
     write(change(formula.covariance), tmp_path / "covariance.parquet")
-    error = refusal(
+    error = rejection(
         Formula.read, tmp_path / "formula.csv", covariance=tmp_path / "covariance.parquet"
     )
     says(error, "covariance.parquet", *texts)

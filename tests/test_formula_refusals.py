@@ -1,4 +1,4 @@
-"""Is a formula that cannot be fitted or applied refused: by name, all at once, before any work?"""
+"""Is a formula that cannot be fitted or applied rejected: by name, all at once, before any work?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from formula_oracle import ROLES, some_codes, some_people
 from test_garbage import finite
-from test_refusals import refusal, says
+from test_refusals import rejection, says
 
 from fundholder import (
     Formula,
@@ -56,8 +56,8 @@ def changed(people: pa.Table, columns: dict[str, Any]) -> pa.Table:
     return people
 
 
-def refused(people: pa.Table, **other: Any) -> Any:
-    return refusal(fit_formula, people, **({"cost": "cost"} | ROLES | other))
+def rejected(people: pa.Table, **other: Any) -> Any:
+    return rejection(fit_formula, people, **({"cost": "cost"} | ROLES | other))
 
 
 # ---- Columns of persons -------------------------------------------------------------------------
@@ -101,7 +101,7 @@ def refused(people: pa.Table, **other: Any) -> Any:
 def test_persons(people: pa.Table, columns: dict[str, Any], texts: list[str], reader: bool) -> None:
     table = changed(people, columns)
     given = table.to_reader() if reader else table
-    error = refused(given, weight="weight", cluster="practice")
+    error = rejected(given, weight="weight", cluster="practice")
     says(error, *texts)
 
 
@@ -109,43 +109,43 @@ def test_rows_are_counted_over_batches(people: pa.Table) -> None:
     cost = people["cost"].to_numpy().copy()
     cost[41] = NAN
     table = changed(people, {"cost": cost})
-    says(refused(table.to_reader(max_chunksize=7)), "column 'cost', row 41: NaN")
+    says(rejected(table.to_reader(max_chunksize=7)), "column 'cost', row 41: NaN")
 
 
 @pytest.mark.parametrize("case", [[0.0] * N, np.zeros(N)])
 def test_weights_that_are_all_0(people: pa.Table, case: Any) -> None:
-    says(refused(changed(people, {"weight": case}), weight="weight"), "weight", "0")
+    says(rejected(changed(people, {"weight": case}), weight="weight"), "weight", "0")
 
 
 def test_no_people(people: pa.Table) -> None:
-    says(refused(people.slice(0, 0)), "empty")
+    says(rejected(people.slice(0, 0)), "empty")
 
 
 @pytest.mark.parametrize("persons", [None, 3, "people.csv", [1], {"cost": [1.0]}, lambda: 3])
 def test_what_is_not_a_table(persons: Any) -> None:
-    error = refusal(fit_formula, persons, cost="cost", categories=["age"])
+    error = rejection(fit_formula, persons, cost="cost", categories=["age"])
     assert isinstance(error, InputTypeError)
     says(error, "__arrow_c_stream__")
 
 
 # ---- What no formula can be fitted to -----------------------------------------------------------
 def test_more_terms_than_people(people: pa.Table) -> None:
-    says(refused(people.slice(0, 10)), "10", "people")
+    says(rejected(people.slice(0, 10)), "10", "people")
 
 
 def test_as_many_terms_as_people_leave_no_error() -> None:
     people = pa.table({"age": ["a", "b", "c"], "cost": [1.0, 2.0, 3.0]})
-    says(refusal(fit_formula, people, cost="cost", categories=["age"]), "3", "people")
+    says(rejection(fit_formula, people, cost="cost", categories=["age"]), "3", "people")
 
 
 def test_a_flag_that_nobody_has(people: pa.Table) -> None:
     nobody = changed(people, {"diabetes": [False] * N})
-    says(refused(nobody), "'diabetes'", "0 for everyone")
+    says(rejected(nobody), "'diabetes'", "0 for everyone")
 
 
 def test_a_flag_that_everybody_has(people: pa.Table) -> None:
     """The levels of the first category add up to it."""
-    says(refused(changed(people, {"diabetes": [True] * N})), "'diabetes'", "combination")
+    says(rejected(changed(people, {"diabetes": [True] * N})), "'diabetes'", "combination")
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_column_that_is_a_combination_of_those_before(
     else:
         values = 3 * people["deprivation"].to_numpy() - 2 * people["born"].to_numpy() + 1
     table = changed(people, {"again": values})
-    says(refused(table, **{name: [*ROLES[name], "again"]}), "'again'", "combination")
+    says(rejected(table, **{name: [*ROLES[name], "again"]}), "'again'", "combination")
 
 
 def test_all_redundant_columns_at_once(people: pa.Table) -> None:
@@ -171,7 +171,7 @@ def test_all_redundant_columns_at_once(people: pa.Table) -> None:
             "all": np.full(N, 4.5),
         },
     )
-    error = refused(table, flags=["nobody"], need=["deprivation", "again"], supply=["all"])
+    error = rejected(table, flags=["nobody"], need=["deprivation", "again"], supply=["all"])
     says(error, "3 problems", "'nobody'", "'again'", "'all'")
 
 
@@ -185,11 +185,11 @@ def test_columns_that_are_nearly_a_combination_are_fitted(people: pa.Table) -> N
         if fitted:
             fit_formula(table, cost="cost", categories=["age"], need=need)
         else:
-            says(refused(table, need=need), "'near'", "combination")
+            says(rejected(table, need=need), "'near'", "combination")
 
 
 def test_one_cluster(people: pa.Table) -> None:
-    says(refused(changed(people, {"gp": ["P"] * N}), cluster="gp"), "'gp'", "2 or more")
+    says(rejected(changed(people, {"gp": ["P"] * N}), cluster="gp"), "'gp'", "2 or more")
 
 
 # ---- Arguments ----------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ def test_one_cluster(people: pa.Table) -> None:
         ({"cost": None}, ["cost is None"]),
         ({"categories": 3}, ["categories is 3"]),
         ({"area": ["region"]}, ["area is ['region']", "name of a column"]),
-        ({"redundant": "ignore"}, ["redundant is 'ignore'", "'refuse'", "'drop'"]),
+        ({"redundant": "ignore"}, ["redundant is 'ignore'", "'error'", "'drop'"]),
         ({"threads": 0}, ["threads is 0"]),
         ({"threads": 1.5}, ["threads is 1.5"]),
         ({"nonnegative": "yes"}, ["nonnegative is 'yes'"]),
@@ -217,7 +217,7 @@ def test_one_cluster(people: pa.Table) -> None:
     ],
 )
 def test_arguments(people: pa.Table, arguments: dict[str, Any], texts: list[str]) -> None:
-    says(refused(people, **arguments), *texts)
+    says(rejected(people, **arguments), *texts)
 
 
 def test_a_formula_of_nothing(people: pa.Table) -> None:
@@ -241,13 +241,13 @@ def test_a_formula_of_nothing(people: pa.Table) -> None:
     ],
 )
 def test_codes(people: pa.Table, codes: dict[str, Any], texts: list[str]) -> None:
-    says(refused(people, codes=pa.table(codes)), *texts)
+    says(rejected(people, codes=pa.table(codes)), *texts)
 
 
 def test_codes_need_persons_with_names(people: pa.Table) -> None:
     codes = some_codes(people)
-    says(refused(people.drop_columns("person"), codes=codes), "column 'person' is missing")
-    says(refused(people, codes=3), "codes is 3", "__arrow_c_stream__")
+    says(rejected(people.drop_columns("person"), codes=codes), "column 'person' is missing")
+    says(rejected(people, codes=3), "codes is 3", "__arrow_c_stream__")
 
 
 # ---- Applying a formula -------------------------------------------------------------------------
@@ -273,7 +273,7 @@ APPLY: dict[str, Any] = {
 def test_persons_of_another_table(
     people: pa.Table, formula: Formula, verb: str, columns: dict[str, Any], texts: list[str]
 ) -> None:
-    says(refusal(APPLY[verb], formula, changed(people, columns)), *texts)
+    says(rejection(APPLY[verb], formula, changed(people, columns)), *texts)
 
 
 def test_an_area_of_another_country_counts_only_where_it_is_asked(
@@ -281,19 +281,19 @@ def test_an_area_of_another_country_counts_only_where_it_is_asked(
 ) -> None:
     table = changed(people, {"region": ["Wales"]})
     formula.predict(table)
-    error = refusal(formula.predict, table, neutral=False)
+    error = rejection(formula.predict, table, neutral=False)
     says(error, "'region'", "row 0", "'Wales'")
 
 
 def test_units_and_costs(people: pa.Table, formula: Formula) -> None:
-    says(refusal(formula.need, people, by="ward"), "column 'ward' is missing")
-    says(refusal(formula.need, changed(people, {"practice": [None]})), "'practice', row 0: null")
-    says(refusal(formula.need, people.slice(0, 0)), "empty")
-    says(refusal(formula.evaluate, people, cost="total"), "column 'total' is missing")
+    says(rejection(formula.need, people, by="ward"), "column 'ward' is missing")
+    says(rejection(formula.need, changed(people, {"practice": [None]})), "'practice', row 0: null")
+    says(rejection(formula.need, people.slice(0, 0)), "empty")
+    says(rejection(formula.evaluate, people, cost="total"), "column 'total' is missing")
     bad = changed(people, {"cost": [-1.0]})
-    says(refusal(formula.evaluate, bad, cost="cost"), "'cost', row 0: -1")
-    says(refusal(formula.evaluate, people, cost="cost", groups=["ward"]), "'ward' is missing")
-    says(refusal(formula.evaluate, people, cost="cost", weight="w"), "'w' is missing")
+    says(rejection(formula.evaluate, bad, cost="cost"), "'cost', row 0: -1")
+    says(rejection(formula.evaluate, people, cost="cost", groups=["ward"]), "'ward' is missing")
+    says(rejection(formula.evaluate, people, cost="cost", weight="w"), "'w' is missing")
 
 
 def test_codes_that_the_formula_does_not_have(people: pa.Table) -> None:
@@ -309,7 +309,7 @@ def test_codes_that_the_formula_does_not_have(people: pa.Table) -> None:
 
 def test_codes_without_a_table_of_them(people: pa.Table) -> None:
     formula = fit_formula(people, cost="cost", categories=["age"], codes=some_codes(people))
-    says(refusal(formula.predict, people), "codes")
+    says(rejection(formula.predict, people), "codes")
 
 
 # ---- Files --------------------------------------------------------------------------------------
@@ -321,7 +321,7 @@ def test_files_that_were_spoilt(formula: Formula, tmp_path: Path, old: str, new:
     path = tmp_path / "formula.csv"
     formula.write(path)
     path.write_text(path.read_text().replace(old, new))
-    says(refusal(Formula.read, path), "formula.csv")
+    says(rejection(Formula.read, path), "formula.csv")
 
 
 def test_files_with_a_coefficient_that_is_no_number(formula: Formula, tmp_path: Path) -> None:
@@ -335,7 +335,9 @@ def test_files_with_a_coefficient_that_is_no_number(formula: Formula, tmp_path: 
         ]
         path.write_text("\n".join(spoilt) + "\n")
         says(
-            refusal(Formula.read, path), "'coefficient'", "numbers" if word == "a lot" else "row 10"
+            rejection(Formula.read, path),
+            "'coefficient'",
+            "numbers" if word == "a lot" else "row 10",
         )
 
 
@@ -343,8 +345,8 @@ def test_files_that_are_no_formulas(formula: Formula, tmp_path: Path) -> None:
     for path in (tmp_path / "none.csv", tmp_path, tmp_path / "empty.csv"):
         if path.name == "empty.csv":
             path.write_text("")
-        assert isinstance(refusal(Formula.read, path), InputError)
-    refusal(formula.write, tmp_path / "nowhere" / "formula.csv")
+        assert isinstance(rejection(Formula.read, path), InputError)
+    rejection(formula.write, tmp_path / "nowhere" / "formula.csv")
 
 
 # ---- Validation ---------------------------------------------------------------------------------
@@ -362,27 +364,27 @@ def test_files_that_are_no_formulas(formula: Formula, tmp_path: Path) -> None:
     ],
 )
 def test_validations(people: pa.Table, arguments: dict[str, Any], texts: list[str]) -> None:
-    says(refusal(validate_formula, people, **({"cost": "cost"} | ROLES | arguments)), *texts)
+    says(rejection(validate_formula, people, **({"cost": "cost"} | ROLES | arguments)), *texts)
 
 
 def test_validation_of_one_practice(people: pa.Table) -> None:
     one = changed(people, {"practice": ["P"] * N})
-    error = refusal(validate_formula, one, cost="cost", categories=["sex"])
+    error = rejection(validate_formula, one, cost="cost", categories=["sex"])
     says(error, "'estimation'", "'other_people'", "more than one practice")
 
 
 def test_validation_needs_names_of_persons(people: pa.Table) -> None:
     nameless = people.drop_columns("person")
-    says(refusal(validate_formula, nameless, cost="cost", **ROLES), "column 'person' is missing")
+    says(rejection(validate_formula, nameless, cost="cost", **ROLES), "column 'person' is missing")
 
 
 # ---- Names --------------------------------------------------------------------------------------
 def test_terms_that_a_file_could_not_tell_apart(people: pa.Table) -> None:
     codes = pa.table({"person": [1_000, 1_001, 1_002], "code": ["diabetes", "asthma", "diabetes"]})
-    error = refused(people, codes=codes)
+    error = rejected(people, codes=codes)
     says(error, "two terms are called 'diabetes'")
     blank = changed(people, {"sex": ["" if i % 2 else "m" for i in range(people.num_rows)]})
-    says(refused(blank), "column 'sex': a level is empty text")
+    says(rejected(blank), "column 'sex': a level is empty text")
 
 
 # ---- Anything at all ----------------------------------------------------------------------------
@@ -431,7 +433,7 @@ def test_garbage_works_or_is_refused(seed: int) -> None:
             "weight": [None, "weight"][rng.integers(2)],
             "cluster": [None, "practice"][rng.integers(2)],
             "nonnegative": bool(rng.integers(2)),
-            "redundant": ["drop", "drop", "refuse"][rng.integers(3)],
+            "redundant": ["drop", "drop", "error"][rng.integers(3)],
         }
         persons = pa.table(table)
         try:

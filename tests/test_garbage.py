@@ -1,4 +1,4 @@
-"""Do tables of random columns work or get refused, and never anything else?"""
+"""Do tables of random columns work or get rejected, and never anything else?"""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def finite(table: pa.Table) -> bool:
 @pytest.mark.parametrize("seed", range(8))
 def test_garbage_works_or_is_refused(banded: CostModel, seed: int) -> None:
     rng = random.Random(seed)
-    worked = refused = named = 0
+    worked = rejected = named = 0
     for _ in range(250):
         kind = rng.choice(list(COLUMNS))
         table = garbage(rng, kind)
@@ -101,11 +101,11 @@ def test_garbage_works_or_is_refused(banded: CostModel, seed: int) -> None:
                 model = CostModel(table) if kind == "costs" else CostModel.events(table)
                 results = [model.table, model.moments(rng.choice([None, 100, 5_000]))]
         except FundholderError as error:
-            refused += 1
+            rejected += 1
             named += isinstance(error, ValueError | TypeError) and bool(error.problems)
         else:
             assert all(finite(result) for result in results), table
             worked += 1
-    assert named == refused
+    assert named == rejected
     # Both outcomes must be common for this to try anything.
-    assert worked > 15 and refused > 50
+    assert worked > 15 and rejected > 50

@@ -133,7 +133,7 @@ def test_each_different_code_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) 
     assert sorted(asked) == ["E11", "I10"]
 
 
-# ---- Refusals ------------------------------------------------------------------------------------
+# ---- Rejections ----------------------------------------------------------------------------------
 UNKNOWN = ["U06", "E11.9.9", "diabetes", "250.00", "S72.001A", "E1", "", "E11,I10"]
 
 
@@ -170,7 +170,7 @@ def test_what_is_no_column_of_text(codes: Any) -> None:
 
 
 def test_other_arguments_and_nothing() -> None:
-    with pytest.raises(InputError, match="unknown is 'drop': must be 'refuse' or 'null'"):
+    with pytest.raises(InputError, match="unknown is 'drop': must be 'error' or 'null'"):
         icd10_blocks(["E11"], unknown="drop")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="codes is empty"):
         icd10_blocks([])

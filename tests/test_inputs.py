@@ -1,4 +1,4 @@
-"""Are tables of every kind read alike, and readers of batches that fail refused?"""
+"""Are tables of every kind read alike, and readers of batches that fail rejected?"""
 
 from __future__ import annotations
 

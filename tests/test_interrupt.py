@@ -20,8 +20,8 @@ LONG = """
 import sys
 import pyarrow as pa
 from fundholder import CostModel, simulate
-law = {"p_any": [0.3], "family": ["lognormal"], "mean": [2_000.0], "shape": [1.6]}
-costs = CostModel(pa.table(law))
+distribution = {"p_any": [0.3], "family": ["lognormal"], "mean": [2_000.0], "shape": [1.6]}
+costs = CostModel(pa.table(distribution))
 people = pa.table({"practice": ["A", "B"], "count": [4_000_000_000] * 2})
 if sys.argv[1] == "reader":
     people = people.to_reader()

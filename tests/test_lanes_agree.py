@@ -1,4 +1,4 @@
-"""Do the exact law, the moments and the simulation agree, whatever the model, people and contract?
+"""Do exact distribution, moments and simulation agree, whatever model, people and contract?
 
 Models, populations and contracts are drawn by fixed seeds, one case for each.
 """
@@ -86,7 +86,8 @@ def some_people(rng: np.random.Generator, bands: list[str]) -> pa.Table:
     """Individuals and groups, some with a probability of their own, in three practices."""
     rows = 24
     own = rng.uniform(0.05, 0.8, rows)
-    # Whoever has a price of their own keeps laws of fixed prices from falling on few points.
+    # Whoever has a price of their own keeps distributions of fixed prices from falling on few
+    # points.
     return pa.table(
         {
             "practice": rng.choice(["A", "B", "C"], rows),
@@ -104,16 +105,20 @@ def some_people(rng: np.random.Generator, bands: list[str]) -> pa.Table:
 def test_the_exact_law_has_the_moments_in_closed_form(seed: int, by: str) -> None:
     given = case(seed)
     closed = variance(given.population, given.costs, by=by, method="moments", **given.terms)
-    laws = distribution(given.population, given.costs, by=by, points=4_000, **given.terms)
+    exact_distributions = distribution(
+        given.population, given.costs, by=by, points=4_000, **given.terms
+    )
     for unit in closed.to_pylist():
-        law = laws.filter(pc.equal(laws[by], unit[by]))
-        cost, probability = (law[name].to_numpy() for name in ("cost", "probability"))
+        exact_distribution = exact_distributions.filter(pc.equal(exact_distributions[by], unit[by]))
+        cost, probability = (
+            exact_distribution[name].to_numpy() for name in ("cost", "probability")
+        )
         assert probability.sum() == pytest.approx(1, abs=1e-9)
         mean = cost @ probability
         spread = (cost - mean) ** 2 @ probability
         third = (cost - mean) ** 3 @ probability
-        # A law on a lattice is good to 1e-4, and leaves out what lies beyond a share of 1e-4 of
-        # years: little of the mean, more of the SD, most of the skewness.
+        # A distribution on a lattice is good to 1e-4, and leaves out what lies beyond a share of
+        # 1e-4 of years: little of the mean, more of the SD, most of the skewness.
         assert abs(mean - unit["expected"]) < 2e-4 * unit["sd"]
         assert sqrt(spread) == pytest.approx(unit["sd"], rel=1e-3)
         assert third / unit["sd"] ** 3 == pytest.approx(unit["skewness"], abs=2e-2)

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 from fundholder import CostModel, simulate
 
-law = {"p_any": [0.3], "family": ["lognormal"], "mean": [2_000.0], "shape": [1.6]}
-costs = CostModel(pa.table(law))
+distribution = {"p_any": [0.3], "family": ["lognormal"], "mean": [2_000.0], "shape": [1.6]}
+costs = CostModel(pa.table(distribution))
 ROWS = 100_000
 schema = pa.schema({"practice": pa.string(), "person": pa.int64(), "scale": pa.float64()})
 

@@ -1,4 +1,4 @@
-"""Are laws of observed costs the observations, with and without a fitted tail?"""
+"""Are distributions of observed costs the observations, with and without a fitted tail?"""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_only_observed_costs_are_drawn_without_a_tail() -> None:
         assert np.mean(gross == value) == pytest.approx(share, abs=4 * 0.0112)
 
 
-# ---- Refusals ---------------------------------------------------------------------------------
+# ---- Rejections ---------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("columns", "arguments", "says"),
     [
@@ -157,9 +157,9 @@ def test_only_observed_costs_are_drawn_without_a_tail() -> None:
 def test_bad_observations_are_refused(
     columns: dict, arguments: dict[str, Any], says: list[str]
 ) -> None:
-    with pytest.raises(FundholderError) as refusal:
+    with pytest.raises(FundholderError) as rejection:
         CostModel.from_costs(pa.table(columns), cost="cost", **arguments)
-    assert all(text in str(refusal.value) for text in says)
+    assert all(text in str(rejection.value) for text in says)
 
 
 def test_a_rare_cost_among_very_many_observed_ones_has_the_law_of_the_model() -> None:
@@ -169,10 +169,10 @@ def test_a_rare_cost_among_very_many_observed_ones_has_the_law_of_the_model() ->
     table = pa.table({"cost": np.append(values, 0.0), "weight": weights})
     for tail in ("gpd", None):
         costs = CostModel.from_costs(table, cost="cost", weight="weight", tail=tail)
-        law = costs.moments(stop_loss=1_000_000).to_pylist()[0]
+        distribution = costs.moments(stop_loss=1_000_000).to_pylist()[0]
         practice = pa.table({"practice": ["A"], "count": [20_000]})
         run = simulate(practice, costs, replications=1_500, seed=11, stop_loss=1_000_000)
         summary = run.summary().to_pylist()[0]
         # Four standard errors: 6e-5 of failing by chance for each.
-        assert abs(summary["expected"] - 20_000 * law["mean"]) < 4 * summary["expected_se"]
-        assert abs(summary["sd"] - 20_000**0.5 * law["sd"]) < 4 * summary["sd_se"]
+        assert abs(summary["expected"] - 20_000 * distribution["mean"]) < 4 * summary["expected_se"]
+        assert abs(summary["sd"] - 20_000**0.5 * distribution["sd"]) < 4 * summary["sd_se"]

@@ -1,4 +1,4 @@
-"""Are allocations and needs read, and refused when they do not add up?"""
+"""Are allocations and needs read, and rejected when they do not add up?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are lists of people read in all their spellings, and refused when they are not right?"""
+"""Are lists of people read in all their spellings, and rejected when they are not right?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are days, networks and deprivation read, and refused when they cannot be?"""
+"""Are days, networks and deprivation read, and rejected when they cannot be?"""
 
 from __future__ import annotations
 

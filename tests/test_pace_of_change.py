@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from test_refusals import refusal, says
+from test_refusals import rejection, says
 
 from fundholder import (
     Convergence,
@@ -246,7 +246,7 @@ def test_years_are_those_of_a_rule_applied_again_and_again(rule: Rule) -> None:
     assert max(expected) > 0
 
 
-# ---- What is refused? ---------------------------------------------------------------------------
+# ---- What is rejected? ---------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("columns", "texts"),
     [
@@ -264,7 +264,7 @@ def test_years_are_those_of_a_rule_applied_again_and_again(rule: Rule) -> None:
 def test_tables(columns: dict[str, list | None], texts: list[str]) -> None:
     merged = UNITS.to_pydict() | columns
     table = pa.table({name: values for name, values in merged.items() if values is not None})
-    error = refusal(pace, table, growth="g", rule=GivenConvergence())
+    error = rejection(pace, table, growth="g", rule=GivenConvergence())
     assert isinstance(error, InputError)
     says(error, *texts)
 
@@ -296,7 +296,7 @@ def test_tables(columns: dict[str, list | None], texts: list[str]) -> None:
     ],
 )
 def test_arguments(arguments: dict[str, Any], texts: list[str]) -> None:
-    says(refusal(pace, UNITS, **arguments), *texts)
+    says(rejection(pace, UNITS, **arguments), *texts)
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_arguments(arguments: dict[str, Any], texts: list[str]) -> None:
     ],
 )
 def test_rules(rule: type, arguments: dict[str, Any], texts: list[str]) -> None:
-    says(refusal(rule, **arguments), *texts)
+    says(rejection(rule, **arguments), *texts)
 
 
 def test_a_rule_that_leads_to_the_limit_is_within_it() -> None:
@@ -335,10 +335,10 @@ def test_a_rule_that_leads_to_the_limit_is_within_it() -> None:
 
 def test_years_to_target_refuses() -> None:
     kw: dict[str, Any] = COLUMNS | {"growth": 0.0, "rule": Convergence()}
-    says(refusal(years_to_target, UNITS, **(kw | {"within": -1})), "within is -1")
-    says(refusal(years_to_target, UNITS, **(kw | {"years": 0})), "years is 0", "from 1 to 200")
-    says(refusal(years_to_target, UNITS, **(kw | {"rule": GivenConvergence()})), "rule is Given")
-    error = refusal(years_to_target, UNITS, **(kw | {"growth": None}))
+    says(rejection(years_to_target, UNITS, **(kw | {"within": -1})), "within is -1")
+    says(rejection(years_to_target, UNITS, **(kw | {"years": 0})), "years is 0", "from 1 to 200")
+    says(rejection(years_to_target, UNITS, **(kw | {"rule": GivenConvergence()})), "rule is Given")
+    error = rejection(years_to_target, UNITS, **(kw | {"growth": None}))
     assert isinstance(error, InputError)
     says(error, "given growth")
-    assert isinstance(refusal(years_to_target, 3, **kw), InputTypeError)
+    assert isinstance(rejection(years_to_target, 3, **kw), InputTypeError)

@@ -1,4 +1,4 @@
-"""Do pictures show the figures of their tables, legibly, and leave nothing half-written?"""
+"""Do charts show the figures of their tables, legibly, and leave nothing half-written?"""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def swept(people: list[int], ceilings: list[float | None]) -> pa.Table:
     return pa.Table.from_pylist(rows)
 
 
-def law(mean: float = 4.62e6, cv: float = 0.042, name: str = "Elm Road") -> pa.Table:
-    """A gamma law on a thousand steps."""
+def gamma_table(mean: float = 4.62e6, cv: float = 0.042, name: str = "Elm Road") -> pa.Table:
+    """A gamma distribution on a thousand steps."""
     gamma = stats.gamma(cv**-2, scale=mean * cv**2)
     cost = np.linspace(*gamma.ppf([1e-9, 1 - 1e-9]), 1_000)
     edges = np.append(cost - (cost[1] - cost[0]) / 2, np.inf)
@@ -191,13 +191,13 @@ def test_exact_results_can_be_drawn(costs: CostModel) -> None:
     lists = pa.table({"practice": ["A", "B"], "count": [3_000, 12_000]})
     figure = plots.quantiles_by_population(variance(lists, costs, stop_loss=20_000))
     assert len(words(figure)) == 4
-    laws = exact_distribution(lists, costs, stop_loss=20_000)
-    assert "A" in plots.distribution(laws, "A").axes[0].get_title(loc="left")
+    exact = exact_distribution(lists, costs, stop_loss=20_000)
+    assert "A" in plots.distribution(exact, "A").axes[0].get_title(loc="left")
 
 
 # ---- Distribution -----------------------------------------------------------------------------
-def test_a_law_keeps_its_probability_and_marks_budget_and_quantiles() -> None:
-    table = law()
+def test_a_distribution_keeps_its_probability_and_marks_budget_and_quantiles() -> None:
+    table = gamma_table()
     figure = plots.distribution(table, budget=4.7e6, quantiles=(0.5, 0.9, 0.99))
     gamma = stats.gamma(0.042**-2, scale=4.62e6 * 0.042**2)
     q = {p: f"£{gamma.ppf(p) / 1e6:.2f}m" for p in (0.5, 0.9, 0.99)}
@@ -213,7 +213,7 @@ def test_a_law_keeps_its_probability_and_marks_budget_and_quantiles() -> None:
     assert axes.get_title(loc="left") == "The cost of a year: Elm Road"
     assert axes.get_ylabel() == "Share of years in each £50,000 of cost"
     x, y = axes.lines[0].get_data()
-    # All but 1 in 1,000 of years is in the picture.
+    # All but 1 in 1,000 of years is in the chart.
     assert np.trapezoid(np.asarray(y), np.asarray(x)) / 50_000 == pytest.approx(1, abs=1.1e-3)
     axes.figure.canvas.draw()
     assert "£4.6m" in [label.get_text() for label in axes.get_xticklabels()]
@@ -225,7 +225,7 @@ def test_a_law_keeps_its_probability_and_marks_budget_and_quantiles() -> None:
 )
 def test_marks_do_not_lie_over_each_other(mean: float, cv: float, budget: float) -> None:
     figure = plots.distribution(
-        law(mean, cv), budget=budget, quantiles=(0.05, 0.5, 0.9, 0.99, 0.995)
+        gamma_table(mean, cv), budget=budget, quantiles=(0.05, 0.5, 0.9, 0.99, 0.995)
     )
     found = boxes(figure)
     assert len(found) == 6
@@ -234,7 +234,7 @@ def test_marks_do_not_lie_over_each_other(mean: float, cv: float, budget: float)
     assert all(page.x0 <= box.x0 and box.x1 <= page.x1 for box in found)
 
 
-def test_a_law_of_few_prices_has_nothing_between_them() -> None:
+def test_a_distribution_of_few_prices_has_nothing_between_them() -> None:
     # Two people with an even chance of £10 each: 0, 10 or 20.
     two = {"cost": [0.0, 10, 20], "probability": [0.25, 0.5, 0.25], "cumulative": [0.25, 0.75, 1.0]}
     figure = plots.distribution(pa.table(two), budget=15, quantiles=(0.5, 0.8))
@@ -249,21 +249,21 @@ def test_a_law_of_few_prices_has_nothing_between_them() -> None:
 def test_a_share_of_years_is_never_above_1(costs: CostModel) -> None:
     # Three people, often without any cost, and with a ceiling that many reach.
     three = pa.table({"practice": ["A"], "count": [3]})
-    laws = exact_distribution(three, costs, stop_loss=5_000)
-    _, y = plots.distribution(laws, budget=2_400).axes[0].lines[0].get_data()
+    exact = exact_distribution(three, costs, stop_loss=5_000)
+    _, y = plots.distribution(exact, budget=2_400).axes[0].lines[0].get_data()
     assert 0.343 < np.max(np.asarray(y)) < 1
 
 
 def test_a_unit_is_chosen_and_one_alone_needs_no_name() -> None:
-    both = pa.concat_tables([law(), law(9e6, name="Quayside")])
+    both = pa.concat_tables([gamma_table(), gamma_table(9e6, name="Quayside")])
     assert "Quayside" in plots.distribution(both, "Quayside").axes[0].get_title(loc="left")
     for wrong in (None, "Nowhere", 3):
         with pytest.raises(InputError, match="unit is .*'Elm Road', 'Quayside'"):
             plots.distribution(both, wrong)
-    assert words(plots.distribution(law(), quantiles=())) == []
+    assert words(plots.distribution(gamma_table(), quantiles=())) == []
 
 
-# ---- Refusals ---------------------------------------------------------------------------------
+# ---- Rejections ---------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "draw",
     [plots.funnel, plots.quantiles_by_population, plots.cv_by_population, plots.distribution],
@@ -306,7 +306,7 @@ def test_funnels_that_are_refused(change: dict[str, Any], texts: list[str]) -> N
 )
 def test_arguments_of_a_distribution(arguments: dict[str, Any], says: str) -> None:
     with pytest.raises(FundholderError, match=says):
-        plots.distribution(law(), **arguments)
+        plots.distribution(gamma_table(), **arguments)
 
 
 # ---- Files ------------------------------------------------------------------------------------
@@ -362,7 +362,7 @@ def test_matplotlib_is_not_needed_until_something_is_drawn(
 
 def test_no_state_is_left_in_matplotlib(tmp_path: Path) -> None:
     before = dict(mpl.rcParams)
-    plots.save(plots.distribution(law(), budget=4.7e6), tmp_path / "law.svg")
+    plots.save(plots.distribution(gamma_table(), budget=4.7e6), tmp_path / "gamma.svg")
     assert dict(mpl.rcParams) == before
     alone = (
         "import sys, pyarrow as pa; from fundholder import plots;"

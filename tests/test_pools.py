@@ -144,7 +144,7 @@ def test_every_pool_meets_and_respects_its_borders(
     terms = {**TERMS, "practice_sd": practice_sd}
     proposal = propose_pools(lists, costs, within="icb", boundaries=boundaries, **terms)
     assert proposal.column_names[:2] == ["practice", "icb"]
-    laws = fundholder.variance(
+    distributions = fundholder.variance(
         in_pools(lists, proposal),
         costs,
         by="pool",
@@ -152,15 +152,17 @@ def test_every_pool_meets_and_respects_its_borders(
         stop_loss=20_000,
         practice_sd=practice_sd,
     )
-    law = {row["pool"]: row for row in laws.to_pylist()}
+    distribution = {row["pool"]: row for row in distributions.to_pylist()}
     where = {row["practice"]: row for row in lists.to_pylist()}
     pools: dict[str, list[dict[str, Any]]] = {}
     for row in proposal.to_pylist():
         pools.setdefault(row["pool"], []).append(row)
         # The engine judges each pool again, among others: its grids may differ in the last digits.
-        assert row["p_outside"] == pytest.approx(law[row["pool"]]["p_outside_0.1"], abs=1e-7)
+        assert row["p_outside"] == pytest.approx(
+            distribution[row["pool"]]["p_outside_0.1"], abs=1e-7
+        )
         assert row["meets"] == (row["p_outside"] <= 0.05)
-        assert row["pool_people"] == law[row["pool"]]["people"]
+        assert row["pool_people"] == distribution[row["pool"]]["people"]
         assert row["people"] == where[row["practice"]]["count"]
         assert row["icb"] == where[row["practice"]]["icb"]
         assert row["pool"].startswith(row["icb"] + "-")
@@ -290,7 +292,7 @@ def test_no_more_than_a_few_calls_of_the_engine(
 
     monkeypatch.setattr(proposing, "read_people", counted)
     proposal = propose_pools(lists, costs, within="icb", **TERMS)
-    # One for the moments; then the search by the normal law is at most a few pools off.
+    # One for the moments; then the search by the normal distribution is at most a few pools off.
     assert len(rows) <= 10 < number_of_pools(proposal)
     assert sum(rows) < 5 * len(lists)
 
@@ -322,7 +324,7 @@ def test_every_real_practice(real: Path) -> None:
     assert 42 < len({row["pool"] for row in known}) < len(pairs)
 
 
-# ---- Refusals ------------------------------------------------------------------------------------
+# ---- Rejections ----------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("changed", "texts"),
     [

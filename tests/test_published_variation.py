@@ -1,7 +1,7 @@
-"""What do published figures on chance say, and what does the exact law say beside them?
+"""What do published figures on chance say, and what does the exact distribution say beside them?
 
-The figures are those of the literature. Nothing is tuned to them: where the law disagrees by more
-than the rounding of a figure, the test says by how much, and why.
+The figures are those of the literature. Nothing is tuned to them: where the distribution disagrees
+by more than the rounding of a figure, the test says by how much, and why.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ def unit(people: int, costs: CostModel, threshold: float) -> dict[str, float]:
     ("people", "threshold", "published", "tolerance"),
     [
         (100_000, 0.02, 0.04, 0.005),  # a whole number of per cent
-        (100_000, 0.01, 0.20, 0.01),  # "about 20 %"; the law says 19.3 %
+        (100_000, 0.01, 0.20, 0.01),  # "about 20 %"; the distribution says 19.3 %
         # A whole number of per cent, and not met to its rounding: at this CV one per cent is 1.5
-        # SDs, which even a normal curve passes in 6.7 % of years and a skewed law in 6.9 %.
+        # SDs, which even a normal curve passes in 6.7 % of years and a skewed distribution in 6.9
+        # %.
         (300_000, 0.01, 0.06, 0.01),
         (1_000_000, 0.01, 0.0, 0.005),  # "none likely"
     ],
@@ -56,17 +57,18 @@ def test_overspending_of_large_pools(
 def lists_of_2007() -> pa.Table:
     """8,582 lists with the published mean, SD and deciles of 2007.
 
-    A gamma law with that mean and SD is off by 4 % at its deciles. Its logarithm is corrected by
-    straight lines of the normal score between them; the ends give back the mean and the SD.
+    A gamma distribution with that mean and SD is off by 4 % at its deciles. Its logarithm is
+    corrected by straight lines of the normal score between them; the ends give back the mean and
+    the SD.
     """
     score = special.ndtri((np.arange(8_582) + 0.5) / 8_582)
     decile = special.ndtri(0.9)
     shape = (6_422 / 3_965) ** 2
-    law = stats.gamma(shape, scale=6_422 / shape)
-    deciles = np.log(np.array([2_238, 5_590, 11_784]) / law.ppf([0.1, 0.5, 0.9]))
+    distribution = stats.gamma(shape, scale=6_422 / shape)
+    deciles = np.log(np.array([2_238, 5_590, 11_784]) / distribution.ppf([0.1, 0.5, 0.9]))
     knots = [-4, -decile, 0, decile, 4]
     correction = np.interp(score, knots, [-1.12049, *deciles, -0.016334])
-    sizes = np.rint(law.ppf(special.ndtr(score)) * np.exp(correction)).astype(np.int64)
+    sizes = np.rint(distribution.ppf(special.ndtr(score)) * np.exp(correction)).astype(np.int64)
     return pa.table({"practice": np.arange(sizes.size), "count": sizes})
 
 
@@ -96,8 +98,8 @@ def test_overspending_is_likelier_than_underspending() -> None:
     sigma = 1.411
     costs = two_part(0.332, sqrt(np.exp(sigma**2) / 0.332 - 1))
     found = unit(6_500, costs, 0.1)
-    # Quoted are 4.2 % and 2.4 %. The law says 4.6 % and 2.8 %, and so does simulation; a list of
-    # 6,900 has the figures quoted. What skewness does is the same: 1.8 points between them.
+    # Quoted are 4.2 % and 2.4 %. The distribution says 4.6 % and 2.8 %, and so does simulation; a
+    # list of 6,900 has the figures quoted. What skewness does is the same: 1.8 points between them.
     assert found["over"] - found["under"] == pytest.approx(0.018, abs=0.001)
     assert found["over"] == pytest.approx(0.042, abs=0.005)
     assert found["under"] == pytest.approx(0.024, abs=0.005)

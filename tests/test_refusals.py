@@ -1,4 +1,4 @@
-"""Is everything that is not allowed refused: by name, with what is allowed, all at once?"""
+"""Is everything that is not allowed rejected: by name, with what is allowed, all at once?"""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 from fundholder import CostModel, FundholderError, InputError, InputTypeError, StopLoss, simulate
 
 NAN, INF = math.nan, math.inf
-LAW: dict[str, list] = {"p_any": [0.3], "family": ["gamma"], "mean": [100.0], "shape": [2.0]}
+SEVERITY: dict[str, list] = {"p_any": [0.3], "family": ["gamma"], "mean": [100.0], "shape": [2.0]}
 EVENTS: dict[str, list] = {"rate": [0.3], "family": ["gamma"], "mean": [100.0], "shape": [2.0]}
 PEOPLE = {"practice": ["A", "B"]}
 
 
-def refusal(call: Any, *arguments: Any, **named: Any) -> FundholderError:
+def rejection(call: Any, *arguments: Any, **named: Any) -> FundholderError:
     """What the call raises: always the package's, and always a ValueError or a TypeError."""
     with pytest.raises(FundholderError) as caught:
         call(*arguments, **named)
@@ -63,7 +63,7 @@ def test_populations(
 ) -> None:
     merged: dict[str, Any] = {"practice": ["A", "B"], "band": ["young", "old"], **columns}
     table = pa.table({name: values for name, values in merged.items() if values is not None})
-    error = refusal(simulate, table.to_reader() if reader else table, banded)
+    error = rejection(simulate, table.to_reader() if reader else table, banded)
     says(error, *texts)
     assert len(error.problems) == len([t for t in texts if "column" in t or "row" in t])
 
@@ -79,51 +79,51 @@ def test_all_problems_of_a_table_at_once(banded: CostModel) -> None:
             "person": [1, 2, None],
         }
     )
-    error = refusal(simulate, table, banded, by=["pcn", "ward"])
+    error = rejection(simulate, table, banded, by=["pcn", "ward"])
     assert len(error.problems) == 10
     says(error, "10 problems", "column 'pcn' is missing", "column 'ward' is missing")
 
 
 def test_a_column_that_is_missing_is_named_once_however_many_chunks(costs: CostModel) -> None:
     chunks = pa.concat_tables([pa.table({"x": [1]})] * 3)
-    assert len(refusal(simulate, chunks, costs).problems) == 1
+    assert len(rejection(simulate, chunks, costs).problems) == 1
 
 
 def test_only_types_wrong_is_a_type_error(banded: CostModel) -> None:
     wrong = pa.table({"practice": [1.0], "band": [True], "scale": ["1"]})
-    error = refusal(simulate, wrong, banded)
+    error = rejection(simulate, wrong, banded)
     assert isinstance(error, InputTypeError) and len(error.problems) == 3
 
 
 def test_thousands_of_problems_are_counted(costs: CostModel) -> None:
     table = pa.table({"practice": ["A"] * 5_000, "scale": [-1.0] * 5_000})
-    says(refusal(simulate, table, costs), "more")
+    says(rejection(simulate, table, costs), "more")
 
 
 def test_an_empty_population(costs: CostModel) -> None:
     empty = pa.table({"practice": pa.array([], pa.string())})
-    says(refusal(simulate, empty, costs), "population is empty", "must have a row")
+    says(rejection(simulate, empty, costs), "population is empty", "must have a row")
 
 
 @pytest.mark.parametrize("population", [None, 3, "people.csv", [1], {"practice": ["A"]}, object()])
 def test_what_is_not_a_table(costs: CostModel, population: object) -> None:
-    error = refusal(simulate, population, costs)
+    error = rejection(simulate, population, costs)
     assert isinstance(error, InputTypeError)
     says(error, "population is", type(population).__name__, "__arrow_c_stream__")
-    says(refusal(CostModel, population), "the cost table is", "__arrow_c_stream__")
+    says(rejection(CostModel, population), "the cost table is", "__arrow_c_stream__")
 
 
 def test_a_column_of_numbers_is_not_a_table(costs: CostModel) -> None:
-    refusal(simulate, pa.chunked_array([[1, 2]]), costs)
-    refusal(simulate, np.ones(3), costs)
+    rejection(simulate, pa.chunked_array([[1, 2]]), costs)
+    rejection(simulate, np.ones(3), costs)
 
 
 @pytest.mark.parametrize("effect", [0.0, 0.5])
 @pytest.mark.parametrize("big", [{"scale": [1e30]}, {"scale": [1e308]}, {"count": [4e9]}])
 def test_totals_that_would_overflow(big: dict[str, list], effect: float) -> None:
-    model = CostModel(pa.table(LAW | {"mean": [1e7]}))
+    model = CostModel(pa.table(SEVERITY | {"mean": [1e7]}))
     table = pa.table({"practice": ["A"], **big})
-    error = refusal(simulate, table, model, replications=3, practice_sd=effect)
+    error = rejection(simulate, table, model, replications=3, practice_sd=effect)
     says(error, "£", "totals hold")
 
 
@@ -161,20 +161,20 @@ def test_arguments(
     costs: CostModel, argument: str, value: object, kind: type, texts: list[str]
 ) -> None:
     arguments: dict[str, Any] = {"costs": costs, argument: value}
-    error = refusal(simulate, pa.table(PEOPLE), **arguments)
+    error = rejection(simulate, pa.table(PEOPLE), **arguments)
     assert isinstance(error, kind)
     says(error, *texts)
 
 
 def test_all_arguments_at_once(costs: CostModel) -> None:
-    error = refusal(
+    error = rejection(
         simulate, pa.table(PEOPLE), costs, replications=0, seed=-1, threads=0, practice_sd=NAN
     )
     says(error, "4 problems", "replications", "seed", "threads", "practice_sd")
 
 
 def test_levels_that_do_not_exist(costs: CostModel) -> None:
-    error = refusal(simulate, pa.table(PEOPLE), costs, by=["pcn", "ward"])
+    error = rejection(simulate, pa.table(PEOPLE), costs, by=["pcn", "ward"])
     says(error, "column 'pcn' is missing", "column 'ward' is missing", "the table has practice")
 
 
@@ -192,7 +192,9 @@ def test_a_level_named_like_a_result_does_not_hide_it(costs: CostModel, level: s
 
 def test_an_unknown_processor(costs: CostModel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUNDHOLDER_PROCESSOR", "abacus")
-    says(refusal(simulate, pa.table(PEOPLE), costs), "FUNDHOLDER_PROCESSOR is 'abacus'", "baseline")
+    says(
+        rejection(simulate, pa.table(PEOPLE), costs), "FUNDHOLDER_PROCESSOR is 'abacus'", "baseline"
+    )
 
 
 @pytest.mark.parametrize(
@@ -205,7 +207,7 @@ def test_an_unknown_processor(costs: CostModel, monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_contracts(arguments: tuple, texts: list[str]) -> None:
-    says(refusal(StopLoss, *arguments), *texts)
+    says(rejection(StopLoss, *arguments), *texts)
 
 
 # ---- Cost models ------------------------------------------------------------------------------
@@ -233,47 +235,49 @@ def test_contracts(arguments: tuple, texts: list[str]) -> None:
     ],
 )
 def test_cost_models(columns: dict[str, list | None], texts: list[str]) -> None:
-    merged = {name: values for name, values in {**LAW, **columns}.items() if values is not None}
-    says(refusal(CostModel, pa.table(merged)), *texts)
+    merged = {
+        name: values for name, values in {**SEVERITY, **columns}.items() if values is not None
+    }
+    says(rejection(CostModel, pa.table(merged)), *texts)
     if "p_any" not in columns:
         merged["rate"] = [0.3]
-        says(refusal(CostModel.events, pa.table(merged)), *texts)
+        says(rejection(CostModel.events, pa.table(merged)), *texts)
 
 
 def test_bands_once_each_and_all_problems() -> None:
-    twice = {name: values * 3 for name, values in LAW.items()}
+    twice = {name: values * 3 for name, values in SEVERITY.items()}
     twice |= {"band": ["a", "b", "a"], "mean": [100.0, 0.0, 100.0], "p_any": [0.1, 0.2, -1.0]}
-    error = refusal(CostModel, pa.table(twice))
+    error = rejection(CostModel, pa.table(twice))
     assert len(error.problems) == 3
     says(error, "column 'band', row 2: 'a' again", "'mean', row 1: 0", "'p_any', row 2: -1")
 
 
 @pytest.mark.parametrize("extra", [{}, {"rate": [0.1, 0.2]}])
 def test_two_rows_without_bands_are_refused(extra: dict[str, list]) -> None:
-    two = {name: values * 2 for name, values in LAW.items()}
-    says(refusal(CostModel, pa.table({**two, **extra})), "band")
+    two = {name: values * 2 for name, values in SEVERITY.items()}
+    says(rejection(CostModel, pa.table({**two, **extra})), "band")
 
 
 def test_an_empty_cost_model() -> None:
-    for law, make in ((LAW, CostModel), (EVENTS, CostModel.events)):
-        says(refusal(make, pa.table(law).slice(0, 0)), "empty", "must have a row")
+    for distribution, make in ((SEVERITY, CostModel), (EVENTS, CostModel.events)):
+        says(rejection(make, pa.table(distribution).slice(0, 0)), "empty", "must have a row")
 
 
 def test_a_variance_that_does_not_exist() -> None:
-    model = CostModel(pa.table(LAW | {"family": ["pareto"], "shape": [2.0]}))
-    says(refusal(model.moments), "variance", "alpha")
+    model = CostModel(pa.table(SEVERITY | {"family": ["pareto"], "shape": [2.0]}))
+    says(rejection(model.moments), "variance", "alpha")
     assert model.moments(5_000)["sd"][0].as_py() > 0
 
 
 def test_too_many_events() -> None:
-    says(refusal(CostModel.events, pa.table(EVENTS | {"rate": [501.0]})), "rate", "501", "500")
-    says(refusal(CostModel.events, pa.table(EVENTS | {"rate": [-1.0]})), "'rate', row 0: -1")
+    says(rejection(CostModel.events, pa.table(EVENTS | {"rate": [501.0]})), "rate", "501", "500")
+    says(rejection(CostModel.events, pa.table(EVENTS | {"rate": [-1.0]})), "'rate', row 0: -1")
 
 
 def test_nobody_is_certain_of_a_poisson_event() -> None:
     model = CostModel.events(pa.table(EVENTS))
     table = pa.table({"practice": ["A"], "p_any": [1.0]})
-    says(refusal(simulate, table, model), "'p_any', row 0: 1", "below 1")
+    says(rejection(simulate, table, model), "'p_any', row 0: 1", "below 1")
 
 
 # ---- Summaries --------------------------------------------------------------------------------
@@ -320,12 +324,12 @@ def test_summaries(costs: CostModel, arguments: dict[str, Any], texts: list[str]
     if isinstance(arguments.get("budgets"), dict):
         arguments = {"budgets": pa.table(arguments["budgets"])}
     run = simulate(pa.table(PEOPLE), costs, replications=2)
-    says(refusal(run.summary, **arguments), *texts)
+    says(rejection(run.summary, **arguments), *texts)
 
 
 def test_every_unit_without_a_budget_is_named(costs: CostModel) -> None:
     run = simulate(pa.table({"practice": ["A", "B", "C"]}), costs, replications=2)
-    error = refusal(run.summary, budgets=pa.table({"practice": ["B"], "budget": [1.0]}))
+    error = rejection(run.summary, budgets=pa.table({"practice": ["B"], "budget": [1.0]}))
     says(error, "2 problems", "'A'", "'C'")
 
 
@@ -341,13 +345,13 @@ def test_a_level_must_be_named_where_there_are_several(costs: CostModel) -> None
     population = pa.table({"practice": ["A"], "icb": ["X"]})
     run = simulate(population, costs, by=["practice", "icb"], replications=2)
     for call in (run.totals, run.summary, run.size_bands):
-        says(refusal(call), "practice, icb")
+        says(rejection(call), "practice, icb")
 
 
 @pytest.mark.parametrize("edges", [[5, 2], [3, 3], [1], [2.5], ["2"]])
 def test_edges_of_size_bands(costs: CostModel, edges: list) -> None:
     run = simulate(pa.table(PEOPLE), costs, replications=2)
-    says(refusal(run.size_bands, edges=edges), "edges is")
+    says(rejection(run.size_bands, edges=edges), "edges is")
 
 
 def test_a_person_of_a_practice_who_comes_twice() -> None:
@@ -357,6 +361,6 @@ def test_a_person_of_a_practice_who_comes_twice() -> None:
     costs = CostModel(pa.table(one_band, schema=None))
     assert simulate(twice.slice(0, 3), costs, replications=1).totals().num_rows == 2
     for population in (twice, twice.to_reader(max_chunksize=2)):
-        error = refusal(simulate, population, costs)
+        error = rejection(simulate, population, costs)
         assert "column 'person', row 3" in str(error)
         assert "row 0 of practice 'A'" in str(error)

@@ -50,7 +50,7 @@ def reference(request: pytest.FixtureRequest, costs: CostModel) -> tuple[int, Si
     return people, simulate(population, costs, replications=replications, seed=20, stop_loss=20_000)
 
 
-# ---- Is it the right law? ---------------------------------------------------------------------
+# ---- Is it the right distribution? ---------------------------------------------------------------
 def test_quantiles_are_those_of_the_exact_distribution(reference: tuple[int, Simulation]) -> None:
     people, run = reference
     row = run.summary().to_pylist()[0]

@@ -72,7 +72,7 @@ def test_each_ceiling_is_that_of_variance(banded: CostModel, practice_sd: float)
             assert row["expected_ceded"] == pytest.approx(ceded, rel=1e-9, abs=1e-6)
             assert row["cv"] == pytest.approx(net["cv"], rel=1e-9)
             assert row["cv_gross"] == pytest.approx(before["cv"], rel=1e-9)
-            # One law on grids that may differ.
+            # One distribution on grids that may differ.
             assert row["p_outside_0.1"] == pytest.approx(net["p_outside_0.1"], abs=1e-6)
             expected = before["p_outside_0.1"]
             assert row["p_outside_0.1_gross"] == pytest.approx(expected, abs=1e-6)

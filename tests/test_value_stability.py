@@ -4,7 +4,7 @@ A change here is value-breaking: the same seed gives other digits. It belongs un
 the changelog, with a new version, or is a mistake.
 
 Origin: version 0.1.0 before its release, the same on every processor level of an
-x86-64. They say nothing of whether the law is right: other tests do. In this folder,
+x86-64. They say nothing of whether the distribution is right: other tests do. In this folder,
 
     python -c "import test_value_stability as t; print({k: t.totals(k) for k in t.TOTALS})"
 
@@ -40,11 +40,11 @@ TOTALS = {
 
 def totals(kind: str) -> dict[str, tuple[list[float], list[float]]]:
     shapes = pa.array([1.6, 0.5, 0.7, 2.5, None], pa.float64())
-    law = {"band": FAMILIES, "family": FAMILIES, "mean": [3_000.0] * 5, "shape": shapes}
+    distribution = {"band": FAMILIES, "family": FAMILIES, "mean": [3_000.0] * 5, "shape": shapes}
     if kind == "yearly":
-        costs = CostModel(pa.table({"p_any": [0.3] * 5, **law}))
+        costs = CostModel(pa.table({"p_any": [0.3] * 5, **distribution}))
     else:
-        costs = CostModel.events(pa.table({"rate": [0.3] * 5, **law}))
+        costs = CostModel.events(pa.table({"rate": [0.3] * 5, **distribution}))
     run = simulate(
         pa.table({"practice": FAMILIES, "band": FAMILIES, "count": [50] * 5}),
         costs,
@@ -75,8 +75,8 @@ def named_people() -> list[list[float]]:
             "p_any": [1.0, 1.0, 1.0],
         }
     )
-    law = {"p_any": [0.3], "family": ["lognormal"], "mean": [1_000.0], "shape": [1.6]}
-    run = simulate(people, CostModel(pa.table(law)), replications=3, seed=2**63)
+    distribution = {"p_any": [0.3], "family": ["lognormal"], "mean": [1_000.0], "shape": [1.6]}
+    run = simulate(people, CostModel(pa.table(distribution)), replications=3, seed=2**63)
     return run.totals()["gross"].to_pylist()
 
 

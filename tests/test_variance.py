@@ -1,4 +1,4 @@
-"""Is the exact law of a unit's total that of brute force, and do its tables hold together?"""
+"""Is a unit's exact distribution that of brute force, and do its tables hold together?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from exact_oracle import REFERENCE, Events, Law, Person, Severity, convolve, extrapolated, total
+from exact_oracle import (
+    REFERENCE,
+    Distribution,
+    Events,
+    Person,
+    Severity,
+    convolve,
+    extrapolated,
+    total,
+)
 from oracle import Contract
 from scipy import stats
 
@@ -51,20 +60,28 @@ def persons(p: np.ndarray, scale: np.ndarray, family: str, shape: float) -> list
     return [Person(a, Severity(family, 2_500 * b, shape)) for a, b in zip(p, scale, strict=True)]
 
 
-def chances(law: Law, budget: float) -> np.ndarray:
-    over = 1 - law.cumulative([budget * (1 + t) for t in THRESHOLDS])
-    return np.concatenate([over, law.cumulative([budget * (1 - t) for t in THRESHOLDS])])
+def chances(exact_distribution: Distribution, budget: float) -> np.ndarray:
+    over = 1 - exact_distribution.cumulative([budget * (1 + t) for t in THRESHOLDS])
+    return np.concatenate(
+        [over, exact_distribution.cumulative([budget * (1 - t) for t in THRESHOLDS])]
+    )
 
 
-def agrees(found: dict[str, Any], law: Callable[[float], Law], step: float) -> None:
-    """Whether quantiles and probabilities are those of the oracle's law."""
-    law = cache(law)
-    sd = law(step / 2).sd
-    expected, moved = extrapolated(lambda known: known.quantile(QUANTILES), law, step)
+def agrees(
+    found: dict[str, Any], exact_distribution: Callable[[float], Distribution], step: float
+) -> None:
+    """Whether quantiles and probabilities are those of the oracle's distribution."""
+    exact_distribution = cache(exact_distribution)
+    sd = exact_distribution(step / 2).sd
+    expected, moved = extrapolated(
+        lambda known: known.quantile(QUANTILES), exact_distribution, step
+    )
     assert moved.max() < WITHIN_SD * sd  # What is left is a hundredth of that (test_exact_oracle).
     quantiles = [found[f"q{p}"] for p in QUANTILES]
     assert np.abs(quantiles - expected).max() < WITHIN_SD * sd
-    expected, _ = extrapolated(lambda known: chances(known, found["budget"]), law, step)
+    expected, _ = extrapolated(
+        lambda known: chances(known, found["budget"]), exact_distribution, step
+    )
     names = [f"p_{side}_{t}" for side in ("over", "under") for t in THRESHOLDS]
     assert np.abs([found[name] for name in names] - expected).max() < WITHIN
     for t in THRESHOLDS:
@@ -72,7 +89,7 @@ def agrees(found: dict[str, Any], law: Callable[[float], Law], step: float) -> N
         assert found[f"p_outside_{t}"] == pytest.approx(outside, abs=1e-12)
 
 
-# ---- Is it the right law? ---------------------------------------------------------------------
+# ---- Is it the right distribution? ---------------------------------------------------------------
 @pytest.mark.parametrize("people", sorted(REFERENCE))
 def test_the_reference_quantiles(costs: CostModel, people: int) -> None:
     population = pa.table({"practice": ["A"], "count": [people]})
@@ -89,10 +106,10 @@ def test_300_unlike_people_have_the_law_of_brute_force(contract: str) -> None:
     # Above the quantiles and thresholds that are asked for.
     top = 500_000 if terms.limit == np.inf else 1_000_000
 
-    def law(step: float) -> Law:
+    def exact_distribution(step: float) -> Distribution:
         return total(people, terms, step=step, top=top)
 
-    agrees(row(population, LOGNORMAL, stop_loss=stop_loss, **TERMS), law, 50)
+    agrees(row(population, LOGNORMAL, stop_loss=stop_loss, **TERMS), exact_distribution, 50)
 
 
 @pytest.mark.parametrize(
@@ -105,10 +122,10 @@ def test_every_family_without_a_ceiling(family: str, shape: float) -> None:
         pa.table({"p_any": [0.3], "family": [family], "mean": [2_500.0], "shape": [shape]})
     )
 
-    def law(step: float) -> Law:
+    def exact_distribution(step: float) -> Distribution:
         return total(people, Contract(), step=step, top=500_000)
 
-    agrees(row(population, model, **TERMS), law, 50)
+    agrees(row(population, model, **TERMS), exact_distribution, 50)
 
 
 def test_observed_costs() -> None:
@@ -126,10 +143,10 @@ def test_observed_costs() -> None:
         for scale in scales
     ]
 
-    def law(step: float) -> Law:
+    def exact_distribution(step: float) -> Distribution:
         return total(people, Contract(12_000), step=step, top=1_500_000)
 
-    agrees(row(population, costs, stop_loss=12_000, **TERMS), law, 50)
+    agrees(row(population, costs, stop_loss=12_000, **TERMS), exact_distribution, 50)
 
 
 @pytest.mark.parametrize("contract", ["none", "£20,000", "80 % to 15,000"])
@@ -158,24 +175,24 @@ def test_events_have_the_law_of_brute_force(contract: str) -> None:
     ]
     stop_loss, terms = (None, Contract()) if contract == "none" else CONTRACTS[contract]
 
-    def law(step: float) -> Law:
+    def exact_distribution(step: float) -> Distribution:
         return total(people, terms, step=step, top=1_000_000)
 
-    agrees(row(population, model, stop_loss=stop_loss, **TERMS), law, 50)
+    agrees(row(population, model, stop_loss=stop_loss, **TERMS), exact_distribution, 50)
 
 
 def test_fixed_prices_are_a_binomial() -> None:
     model = CostModel(
         pa.table({"p_any": [0.3], "family": ["fixed"], "mean": [100.0], "shape": [None]})
     )
-    law = stats.binom(60, 0.3)
+    exact_distribution = stats.binom(60, 0.3)
     terms = {"thresholds": [0.125], "quantiles": [0.2, 0.5, 0.9, 0.99]}
     found = row(pa.table({"practice": ["A"], "count": [60]}), model, **terms)
     # The budget is £1,800; beyond it by 12.5 % are more than £2,025 and less than £1,575.
-    assert found["p_over_0.125"] == pytest.approx(law.sf(20), abs=1e-6)
-    assert found["p_under_0.125"] == pytest.approx(law.cdf(15), abs=1e-6)
+    assert found["p_over_0.125"] == pytest.approx(exact_distribution.sf(20), abs=1e-6)
+    assert found["p_under_0.125"] == pytest.approx(exact_distribution.cdf(15), abs=1e-6)
     for p in terms["quantiles"]:
-        assert found[f"q{p}"] == pytest.approx(100 * law.ppf(p), abs=0.01)
+        assert found[f"q{p}"] == pytest.approx(100 * exact_distribution.ppf(p), abs=0.01)
 
 
 # ---- Effects of a practice's year and the nation's --------------------------------------------
@@ -198,11 +215,13 @@ def test_effects_come_before_the_contract(
     # A product of two lognormal effects of mean 1 is one.
     effect_sd = sqrt((1 + practice_sd**2) * (1 + national_sd**2) - 1)
 
-    def law(step: float) -> Law:
+    def exact_distribution(step: float) -> Distribution:
         return total(people, terms, step=step, top=1_000_000, effect_sd=effect_sd)
 
     effects = {"practice_sd": practice_sd, "national_sd": national_sd}
-    agrees(row(population, LOGNORMAL, stop_loss=stop_loss, **effects, **TERMS), law, 100)
+    agrees(
+        row(population, LOGNORMAL, stop_loss=stop_loss, **effects, **TERMS), exact_distribution, 100
+    )
 
 
 def test_practices_of_a_pool_have_effects_of_their_own() -> None:
@@ -210,12 +229,12 @@ def test_practices_of_a_pool_have_effects_of_their_own() -> None:
     population = pa.concat_tables(tables).append_column("icb", pa.array(["X"] * 9))
     _, people = grouped("A")
 
-    def law(step: float) -> Law:
+    def exact_distribution(step: float) -> Distribution:
         one = total(people, Contract(20_000), step=step, top=1_200_000, effect_sd=0.15).mass
-        return Law(step, convolve(convolve(one, one, one.size), one, one.size))
+        return Distribution(step, convolve(convolve(one, one, one.size), one, one.size))
 
     terms = {"by": "icb", "stop_loss": 20_000, "practice_sd": 0.15}
-    agrees(row(population, LOGNORMAL, **terms, **TERMS), law, 100)
+    agrees(row(population, LOGNORMAL, **terms, **TERMS), exact_distribution, 100)
 
 
 def test_chance_and_systematic_variances_add_up() -> None:
@@ -229,7 +248,7 @@ def test_chance_and_systematic_variances_add_up() -> None:
     assert together == pytest.approx(with_effect["sd"] ** 2, rel=1e-12)
 
 
-# ---- Does the law have the moments of the other lane? -----------------------------------------
+# ---- Does the distribution have the moments of the other lane? -----------------------------------
 def law_of(table: pa.Table) -> tuple[float, float]:
     """Mean and SD of a distribution given by steps."""
     cost, probability = (table[name].to_numpy() for name in ("cost", "probability"))
@@ -243,7 +262,7 @@ def test_7000_unlike_people_have_their_moments(of: Any) -> None:
     gamma = CostModel(
         pa.table({"p_any": [0.3], "family": ["gamma"], "mean": [2_500.0], "shape": [0.5]})
     )
-    # Gross costs without a heavy tail, so that all of the law lies within a window.
+    # Gross costs without a heavy tail, so that all of the distribution lies within a window.
     model = LOGNORMAL if of == "net" else gamma
     moments = row(population, model, stop_loss=20_000, method="moments", of=of)
     mean, sd = law_of(distribution(population, model, stop_loss=20_000, of=of))
@@ -257,7 +276,7 @@ def test_moments_are_those_of_people_added_up() -> None:
     mean = 2_500 * p * scale
     variances = p * (2_500 * scale) ** 2 * np.exp(1.6**2) - mean**2
     assert found["people"] == 7_000
-    # People who are nearly alike share a law that keeps their mean and their variance.
+    # People who are nearly alike share a distribution that keeps their mean and their variance.
     assert found["expected"] == pytest.approx(mean.sum(), rel=1e-9)
     assert found["sd"] == pytest.approx(sqrt(variances.sum()), rel=1e-9)
     assert found["cv"] == pytest.approx(found["sd"] / found["expected"], rel=1e-12)
@@ -279,7 +298,7 @@ def test_what_is_ceded_has_the_law_of_brute_force() -> None:
     people = persons(p, scale, "lognormal", 1.6)
     found = row(population, LOGNORMAL, stop_loss=StopLoss(5_000, limit=20_000), of="ceded", **TERMS)
 
-    def law(step: float) -> Law:
+    def exact_distribution(step: float) -> Distribution:
         x, mass = step * np.arange(20_001), np.ones(1)
         for person in people:
             mean = person.severity.limited_mean
@@ -288,9 +307,9 @@ def test_what_is_ceded_has_the_law_of_brute_force() -> None:
             one = -np.diff(np.concatenate([[-step], limited]), 2) / step * person.p_any
             one[0] += 1 - person.p_any
             mass = convolve(mass, np.trim_zeros(one, "b"), x.size)
-        return Law(step, mass)
+        return Distribution(step, mass)
 
-    agrees(found, law, 25)
+    agrees(found, exact_distribution, 25)
 
 
 def test_other_budgets_move_the_thresholds() -> None:
@@ -307,7 +326,7 @@ def test_other_budgets_move_the_thresholds() -> None:
     known = cumulative(population, LOGNORMAL, at=table, stop_loss=20_000)["cumulative"].to_numpy()
     assert found["budget"] == 260_000
     over, under = ([found[f"p_{side}_{t}"] for t in THRESHOLDS] for side in ("over", "under"))
-    # Continuous laws: nothing lies at the threshold itself.
+    # Continuous distributions: nothing lies at the threshold itself.
     assert over == pytest.approx(1 - known[:3], abs=1e-9)
     assert under == pytest.approx(known[3:], abs=1e-9)
 
@@ -331,8 +350,10 @@ def test_quantiles_distribution_and_cumulative_are_one_law(
     whole = distribution(people, banded, points=500, **terms)
     assert whole.num_rows >= 500 * len(rows)
     for unit in rows:
-        law = whole.filter(pc.equal(whole["icb"], unit["icb"]))
-        cost, probability, below = (law[name].to_numpy() for name in law.column_names[1:])
+        exact_distribution = whole.filter(pc.equal(whole["icb"], unit["icb"]))
+        cost, probability, below = (
+            exact_distribution[name].to_numpy() for name in exact_distribution.column_names[1:]
+        )
         assert np.ptp(np.diff(cost)) < 1e-6 * (cost[1] - cost[0])
         assert probability.sum() == pytest.approx(1, abs=1e-9)
         assert probability.min() >= 0 and np.diff(below).min() >= 0
@@ -392,12 +413,12 @@ def test_a_handful_of_people_is_mostly_no_cost_at_all(costs: CostModel, people: 
     population = pa.table({"practice": ["A"], "count": [people]})
     person = Person(0.3, Severity("lognormal", 800 / 0.3, 1.6), people)
 
-    def law(step: float) -> Law:
+    def exact_distribution(step: float) -> Distribution:
         return total([person], Contract(20_000), step=step, top=100_000)
 
     found = row(population, costs, stop_loss=20_000, quantiles=[0.6, 0.9, 0.98])
-    # An atom stands at 0. Where the law is smooth, within 1e-4 of an SD.
-    expected, _ = extrapolated(lambda known: known.quantile([0.9, 0.98]), law, 2)
+    # An atom stands at 0. Where the distribution is smooth, within 1e-4 of an SD.
+    expected, _ = extrapolated(lambda known: known.quantile([0.9, 0.98]), exact_distribution, 2)
     if people == 1:
         assert found["q0.6"] == 0
     assert abs(found["q0.9"] - expected[0]) < WITHIN_SD * found["sd"]
@@ -413,9 +434,9 @@ def test_a_heavy_tail_without_a_ceiling_is_right_or_refused() -> None:
     )
     person = Person(0.3, Severity("pareto", 2_500.0, 2.05), 1_000)
 
-    def law(step: float) -> Law:
+    def exact_distribution(step: float) -> Distribution:
         return total([person], Contract(), step=step, top=4_000_000)
 
     found = row(pa.table({"practice": ["A"], "count": [1_000]}), model, **TERMS)
-    expected, _ = extrapolated(lambda known: known.quantile(QUANTILES), law, 100)
+    expected, _ = extrapolated(lambda known: known.quantile(QUANTILES), exact_distribution, 100)
     assert [found[f"q{p}"] for p in QUANTILES] == pytest.approx(expected, rel=1e-5)

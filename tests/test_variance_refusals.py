@@ -1,4 +1,4 @@
-"""Is what cannot be answered refused: before any work, by name, with what is allowed?"""
+"""Is what cannot be answered rejected: before any work, by name, with what is allowed?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from test_refusals import refusal, says
+from test_refusals import rejection, says
 
 from fundholder import (
     CostModel,
@@ -55,7 +55,7 @@ POOL: dict[str, Any] = {"tolerance": 0.1, "probability": 0.05}
 def test_arguments_of_variance(
     costs: CostModel, method: str, arguments: dict[str, Any], texts: list[str]
 ) -> None:
-    error = refusal(variance, PEOPLE, costs, **({"method": method} | arguments))
+    error = rejection(variance, PEOPLE, costs, **({"method": method} | arguments))
     assert isinstance(error, InputError)
     says(error, *texts)
 
@@ -73,13 +73,13 @@ def test_arguments_of_variance(
     ],
 )
 def test_populations(costs: CostModel, call: Any, population: dict, texts: list[str]) -> None:
-    says(refusal(call, pa.table(population), costs), *texts)
+    says(rejection(call, pa.table(population), costs), *texts)
 
 
 @pytest.mark.parametrize("call", [variance, distribution])
 def test_what_is_not_a_table_or_a_model(costs: CostModel, call: Any) -> None:
-    assert isinstance(refusal(call, {"practice": ["A"]}, costs), InputTypeError)
-    says(refusal(call, PEOPLE, {"p_any": 1}), "costs is", "a CostModel")
+    assert isinstance(rejection(call, {"practice": ["A"]}, costs), InputTypeError)
+    says(rejection(call, PEOPLE, {"p_any": 1}), "costs is", "a CostModel")
 
 
 # ---- Budgets ----------------------------------------------------------------------------------
@@ -100,17 +100,19 @@ def test_what_is_not_a_table_or_a_model(costs: CostModel, call: Any) -> None:
     ],
 )
 def test_budgets(costs: CostModel, method: str, budgets: dict[str, list], texts: list[str]) -> None:
-    says(refusal(variance, PEOPLE, costs, budgets=pa.table(budgets), method=method), *texts)
+    says(rejection(variance, PEOPLE, costs, budgets=pa.table(budgets), method=method), *texts)
 
 
 def test_every_unit_without_a_budget_is_named(costs: CostModel) -> None:
     three = pa.table({"practice": ["A", "B", "C"]})
-    error = refusal(variance, three, costs, budgets=pa.table({"practice": ["B"], "budget": [1.0]}))
+    error = rejection(
+        variance, three, costs, budgets=pa.table({"practice": ["B"], "budget": [1.0]})
+    )
     says(error, "2 problems", "'A'", "'C'")
 
 
 def test_budgets_that_are_no_table(costs: CostModel) -> None:
-    says(refusal(variance, PEOPLE, costs, budgets=3), "budgets", "int", "__arrow_c_stream__")
+    says(rejection(variance, PEOPLE, costs, budgets=3), "budgets", "int", "__arrow_c_stream__")
 
 
 # ---- Distributions ----------------------------------------------------------------------------
@@ -124,7 +126,7 @@ def test_budgets_that_are_no_table(costs: CostModel) -> None:
     ],
 )
 def test_distributions(costs: CostModel, arguments: dict[str, Any], texts: list[str]) -> None:
-    says(refusal(distribution, PEOPLE, costs, **arguments), *texts)
+    says(rejection(distribution, PEOPLE, costs, **arguments), *texts)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +139,7 @@ def test_distributions(costs: CostModel, arguments: dict[str, Any], texts: list[
     ],
 )
 def test_costs_at_which_to_look(costs: CostModel, at: dict[str, list], texts: list[str]) -> None:
-    says(refusal(cumulative, PEOPLE, costs, at=pa.table(at)), *texts)
+    says(rejection(cumulative, PEOPLE, costs, at=pa.table(at)), *texts)
 
 
 # ---- Ceilings ---------------------------------------------------------------------------------
@@ -155,11 +157,11 @@ def test_costs_at_which_to_look(costs: CostModel, at: dict[str, list], texts: li
     ],
 )
 def test_ceilings(costs: CostModel, ceilings: Any, texts: list[str]) -> None:
-    says(refusal(stop_loss, PEOPLE, costs, ceilings=ceilings), *texts)
+    says(rejection(stop_loss, PEOPLE, costs, ceilings=ceilings), *texts)
 
 
 def test_thresholds_of_a_sweep(costs: CostModel) -> None:
-    says(refusal(stop_loss, PEOPLE, costs, ceilings=[1], thresholds=[1.5]), "thresholds is 1.5")
+    says(rejection(stop_loss, PEOPLE, costs, ceilings=[1], thresholds=[1.5]), "thresholds is 1.5")
 
 
 # ---- Pools ------------------------------------------------------------------------------------
@@ -179,11 +181,11 @@ def test_thresholds_of_a_sweep(costs: CostModel) -> None:
     ],
 )
 def test_pools(costs: CostModel, arguments: dict[str, Any], texts: list[str]) -> None:
-    says(refusal(minimum_population, costs, **(POOL | arguments)), *texts)
+    says(rejection(minimum_population, costs, **(POOL | arguments)), *texts)
 
 
 def test_a_pool_of_several_bands_needs_their_mix(banded: CostModel) -> None:
-    says(refusal(minimum_population, banded, **POOL), "population")
+    says(rejection(minimum_population, banded, **POOL), "population")
 
 
 # ---- Variances that do not exist --------------------------------------------------------------
@@ -192,13 +194,13 @@ def test_an_infinite_variance(alpha: float) -> None:
     columns = {"p_any": [0.3], "family": ["pareto"], "mean": [900.0], "shape": [alpha]}
     model = CostModel(pa.table(columns))
     for method in ("exact", "moments"):
-        says(refusal(variance, PEOPLE, model, method=method), "variance", "alpha")
+        says(rejection(variance, PEOPLE, model, method=method), "variance", "alpha")
         # What is kept above the ceiling has no variance either.
         shared = StopLoss(5_000, share=0.5)
-        says(refusal(variance, PEOPLE, model, method=method, stop_loss=shared), "variance")
+        says(rejection(variance, PEOPLE, model, method=method, stop_loss=shared), "variance")
         limited = StopLoss(5_000, limit=50_000)
-        says(refusal(variance, PEOPLE, model, method=method, stop_loss=limited), "variance")
+        says(rejection(variance, PEOPLE, model, method=method, stop_loss=limited), "variance")
         assert variance(PEOPLE, model, method=method, stop_loss=5_000)["sd"][0].as_py() > 0
         of_gross = {"method": method, "stop_loss": 5_000, "of": "gross"}
-        says(refusal(variance, PEOPLE, model, **of_gross), "variance")
-    says(refusal(stop_loss, PEOPLE, model, ceilings=[5_000, None]), "variance")
+        says(rejection(variance, PEOPLE, model, **of_gross), "variance")
+    says(rejection(stop_loss, PEOPLE, model, ceilings=[5_000, None]), "variance")

@@ -3,11 +3,12 @@
 Formulas for the cost of a person (``fit_formula``, ``Formula``), budgets that follow from them
 (``allocate``, ``weighted_capitation``) and how they are approached (``pace_of_change``), from
 published files (``official``). Cost models (``CostModel``) and contracts (``StopLoss``); the exact
-law of every unit's year (``variance``, ``distribution``, ``cumulative``), sweeps of ceilings
-(``stop_loss``, ``size_bands``), pools (``minimum_population``, ``propose_pools``, ``pooling``),
-what outturns say of systematic variation (``decompose``); the Monte Carlo of every person's year
-(``simulate``); pictures (``plots``) and a built-in population of England (``england``). Tables go
-in as anything with ``__arrow_c_stream__`` and come out as ``pyarrow.Table``; money is in £.
+distribution of every unit's year (``variance``, ``distribution``, ``cumulative``), sweeps of
+ceilings (``stop_loss``, ``size_bands``), pools (``minimum_population``, ``propose_pools``,
+``pooling``), what outturns say of systematic variation (``decompose``); the Monte Carlo of every
+person's year (``simulate``); charts (``plots``) and a built-in population of England (``england``).
+Tables go in as anything with ``__arrow_c_stream__`` and come out as ``pyarrow.Table``; money is in
+£.
 """
 
 from . import england, official, plots

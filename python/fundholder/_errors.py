@@ -1,4 +1,4 @@
-"""What fundholder refuses, and how it says so."""
+"""What fundholder rejects, and how it says so."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LISTED = 20
 
 
 class FundholderError(Exception):
-    """The root of every refusal; ``problems`` holds every reason found, one string each.
+    """The root of every rejection; ``problems`` holds every reason found, one string each.
 
     The message lists the first 20 and counts the rest. Of more than a thousand, the rest are only
     counted, as ``more``.

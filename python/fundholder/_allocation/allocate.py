@@ -135,23 +135,23 @@ def _components(arguments: Arguments, need: Any, total: Any, index: Any) -> list
         pence = whole_pence(arguments, "total", total)
         return [Component(None, need, _index(arguments, "index", index), pence)]
     if not isinstance(need, Mapping):
-        arguments.refuse_type("need", need, "the name of a column, or a dict of them by component")
+        arguments.reject_type("need", need, "the name of a column, or a dict of them by component")
         return []
     if not need or not all(isinstance(text, str) for pair in need.items() for text in pair):
-        arguments.refuse("need", need, "a dict {component: column}, not empty")
+        arguments.reject("need", need, "a dict {component: column}, not empty")
         return []
     if not isinstance(total, Mapping):
-        arguments.refuse_type("total", total, "a dict {component: £}, as need is one")
+        arguments.reject_type("total", total, "a dict {component: £}, as need is one")
         return []
     if set(total) != set(need):
-        arguments.refuse("total", total, f"a dict with the components {', '.join(need)}")
+        arguments.reject("total", total, f"a dict with the components {', '.join(need)}")
         return []
     if not isinstance(index, Mapping):
         everywhere = _index(arguments, "index", index)
         by_component = dict.fromkeys(need, everywhere)
     else:
         for name in set(index) - set(need):
-            arguments.refuse("index", name, f"one of the components {', '.join(need)}")
+            arguments.reject("index", name, f"one of the components {', '.join(need)}")
         by_component = {c: _index(arguments, f"index[{c!r}]", index.get(c)) for c in need}
     return [
         Component(c, need[c], by_component[c], whole_pence(arguments, f"total[{c!r}]", total[c]))
@@ -160,7 +160,7 @@ def _components(arguments: Arguments, need: Any, total: Any, index: Any) -> list
 
 
 def _check_names(arguments: Arguments, by: Any, components: Sequence[Component]) -> None:
-    """Refuse components whose columns would have the name of another."""
+    """Reject components whose columns would have the name of another."""
     for component in components:
         if component.name is None:
             continue
@@ -168,7 +168,7 @@ def _check_names(arguments: Arguments, by: Any, components: Sequence[Component])
         for column in columns:
             if column in (by, *RESULT_COLUMNS):
                 allowed = f"another name: the result has {column!r} for something else"
-                arguments.refuse("need", component.name, allowed)
+                arguments.reject("need", component.name, allowed)
 
 
 def _index(arguments: Arguments, name: str, value: Any) -> tuple[str, ...]:
@@ -178,11 +178,11 @@ def _index(arguments: Arguments, name: str, value: Any) -> tuple[str, ...]:
 def _excluded(arguments: Arguments, exclude: Any) -> list[str | int]:
     allowed = "a list of names of units"
     if isinstance(exclude, str | bytes) or not isinstance(exclude, Iterable):
-        arguments.refuse_type("exclude", exclude, allowed)
+        arguments.reject_type("exclude", exclude, allowed)
         return []
     found = list(exclude)
     if not all(isinstance(unit, str | int) and not isinstance(unit, bool) for unit in found):
-        arguments.refuse_type("exclude", exclude, allowed)
+        arguments.reject_type("exclude", exclude, allowed)
     return found
 
 

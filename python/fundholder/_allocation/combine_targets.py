@@ -62,14 +62,14 @@ def combine_targets(pots: Mapping[str, Any], *, by: str = "practice") -> pa.Tabl
     arguments = Arguments()
     arguments.column("by", by)
     if not isinstance(pots, Mapping):
-        arguments.refuse_type("pots", pots, "a dict {name: result of weighted_capitation}")
+        arguments.reject_type("pots", pots, "a dict {name: result of weighted_capitation}")
     elif not pots or not all(isinstance(name, str) for name in pots):
-        arguments.refuse("pots", pots, "a dict {name: result of weighted_capitation}, not empty")
+        arguments.reject("pots", pots, "a dict {name: result of weighted_capitation}, not empty")
     else:
         for name in pots:
             if f"target_{name}" in (by, *RESULT_COLUMNS):
                 allowed = f"another name: the result has 'target_{name}' for something else"
-                arguments.refuse("pots", name, allowed)
+                arguments.reject("pots", name, allowed)
     arguments.check()
     rules = dict.fromkeys(["people", "target"], NOT_NEGATIVE)
     given = {name: arrow_table(f"pots[{name!r}]", pot) for name, pot in pots.items()}
@@ -86,13 +86,13 @@ def combine_targets(pots: Mapping[str, Any], *, by: str = "practice") -> pa.Tabl
     for name, table in tables.items():
         if table.names != first.names:
             odd = sorted(map(str, set(table.names) ^ set(first.names)))
-            problems.refuse(
+            problems.reject(
                 f"pots[{name!r}]: {by} {odd[0]!r} is not in both it and pots[{first_name!r}]: "
                 "all must have the same units"
             )
         elif (where := np.flatnonzero(table.numbers["people"] != first.numbers["people"])).size:
             unit = first.names[where[0]]
-            problems.refuse(
+            problems.reject(
                 f"pots[{name!r}]: the people of {by} {unit!r} differ from those of "
                 f"pots[{first_name!r}]: must be the same"
             )

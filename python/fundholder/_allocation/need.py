@@ -51,12 +51,12 @@ class NeedOfUnits:
         known = set(self.names)
         for unit in excluded:
             if unit not in known:
-                problems.refuse(f"exclude: {unit!r}: must be in column {by!r}")
+                problems.reject(f"exclude: {unit!r}: must be in column {by!r}")
         problems.check()
         left_out = set(excluded)
         kept = [i for i, name in enumerate(self.names) if name not in left_out]
         if not kept:
-            problems.refuse("exclude leaves no unit: must leave one")
+            problems.reject("exclude leaves no unit: must leave one")
         problems.check()
         return NeedOfUnits(
             [self.names[i] for i in kept],
@@ -67,18 +67,18 @@ class NeedOfUnits:
         )
 
     def check(self, by: str, components: Sequence[Component]) -> None:
-        """Refuse need that cannot be shared out by."""
+        """Reject need that cannot be shared out by."""
         problems = Problems()
         for component, need, weighted in zip(components, self.need, self.weighted, strict=True):
             for i in np.flatnonzero((need < 0) | (weighted < 0)).tolist():
                 shown = f"{by} {self.names[i]!r}: need in {component.need!r} adds up to "
                 worst = min(need[i], weighted[i])
-                problems.refuse(f"{shown}{worst:g}: must be 0 or more")
+                problems.reject(f"{shown}{worst:g}: must be 0 or more")
             for i in np.flatnonzero((need + weighted > 0) & (self.people == 0)).tolist():
                 shown = f"{by} {self.names[i]!r}: need in {component.need!r} is {need[i]:g}"
-                problems.refuse(f"{shown} without people: must be 0")
+                problems.reject(f"{shown} without people: must be 0")
             if not need.any() or not weighted.any():
-                problems.refuse(f"column {component.need!r}: all need is 0: some must be above 0")
+                problems.reject(f"column {component.need!r}: all need is 0: some must be above 0")
         problems.check()
 
 
@@ -101,7 +101,7 @@ class NeedRows:
         problems = Problems()
         schema = self._reader.schema
         if {"people", "count"} <= set(schema.names):
-            problems.refuse(
+            problems.reject(
                 "columns 'people' (of units) and 'count' (of groups): must have one of them, or "
                 "neither (persons)"
             )
@@ -110,7 +110,7 @@ class NeedRows:
         if self._size == "people" and self._by == "practice":
             for name, times in zip(names, count.tolist(), strict=True):
                 if times > 1:
-                    problems.refuse(
+                    problems.reject(
                         f"column 'practice': {name!r} is there {times} times: a practice with a "
                         "column 'people' must be there once"
                     )
@@ -133,15 +133,15 @@ class NeedRows:
                 names.append(component.column("weighted"))
         schema = pa.schema([("unit", unit), *((name, pa.float64()) for name in names)])
         rows = pa.RecordBatchReader.from_batches(schema, self._batches(problems, schema))
-        refused = None
+        rejected = None
         try:
             found = sums_by_unit("persons_or_units", rows)
         except InputError as error:
             # Rows with problems do not reach the engine: to it, there may be none.
-            refused = error
+            rejected = error
         problems.check()
-        if refused is not None:
-            raise refused
+        if rejected is not None:
+            raise rejected
         return found
 
     def _batches(self, problems: Problems, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -158,7 +158,7 @@ class NeedRows:
                 if not problems.found:
                     yield pa.record_batch([unit, *self._columns(values)], schema)
         if not self.number:
-            problems.refuse("persons_or_units is empty: must have a row")
+            problems.reject("persons_or_units is empty: must have a row")
 
     def _columns(self, values: Mapping[str, FloatArray]) -> Iterator[FloatArray]:
         if self._size is not None:

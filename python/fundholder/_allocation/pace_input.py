@@ -66,7 +66,7 @@ def read_pace(
     rate = _growth(arguments, growth)
     steps = None if total is None else _total(arguments, total, step)
     if not isinstance(rule, Rule):
-        arguments.refuse_type("rule", rule, "a rule of pace of change, such as Convergence()")
+        arguments.reject_type("rule", rule, "a rule of pace of change, such as Convergence()")
     else:
         _check_money(arguments, rule, growth, total)
     arguments.check()
@@ -98,10 +98,10 @@ def read_pace(
 
 
 def check_year(rule: Rule, year: Year) -> Year:
-    """Refuse a year to which the rule cannot be applied."""
+    """Reject a year to which the rule cannot be applied."""
     problems = Problems()
     for problem in rule.problems(year):
-        problems.refuse(problem)
+        problems.reject(problem)
     problems.check()
     return year
 
@@ -110,7 +110,7 @@ def _check_money(arguments: Arguments, rule: Rule, growth: Any, total: Any) -> N
     given = (growth is not None) + (total is not None)
     wrong = given == 0 or (rule.money == GROWTH_OR_TOTAL and given == 2)
     if wrong or (rule.money == GROWTH and total is not None):
-        arguments.refuse("rule", rule, f"given {rule.money}")
+        arguments.reject("rule", rule, f"given {rule.money}")
 
 
 def _check_sum(baseline: str, money: FloatArray) -> None:
@@ -118,7 +118,7 @@ def _check_sum(baseline: str, money: FloatArray) -> None:
     everything = math.fsum(money)
     if not 0 < everything <= MOST_MONEY:
         allowed = f"above 0, at most {MOST_MONEY:g}"
-        problems.refuse(f"column {baseline!r} adds up to {everything:g}: must be {allowed}")
+        problems.reject(f"column {baseline!r} adds up to {everything:g}: must be {allowed}")
     problems.check()
 
 
@@ -126,7 +126,7 @@ def _check_shared(total: float, grown: float, step: float) -> None:
     problems = Problems()
     if not total or not grown > 0:
         found = f"baselines with base growth add up to {grown:g}, the total is {total:g}"
-        problems.refuse(f"{found}: both must be above 0, the total at least one step of {step:g}")
+        problems.reject(f"{found}: both must be above 0, the total at least one step of {step:g}")
     problems.check()
 
 
@@ -135,7 +135,7 @@ def _growth(arguments: Arguments, growth: Any) -> float:
         return 0.0
     rate = _shifted(arguments, growth)
     if RATE.wrong(np.array([rate])).size:
-        arguments.refuse("growth", growth, f"a column, or {RATE.text}")
+        arguments.reject("growth", growth, f"a column, or {RATE.text}")
         return 0.0
     return rate
 
@@ -143,7 +143,7 @@ def _growth(arguments: Arguments, growth: Any) -> float:
 def _shifted(arguments: Arguments, growth: Any) -> float:
     """A number that may be negative, as a float."""
     if isinstance(growth, bool | bytes) or not hasattr(growth, "__float__"):
-        arguments.refuse_type("growth", growth, f"a column, or {RATE.text}")
+        arguments.reject_type("growth", growth, f"a column, or {RATE.text}")
         return 0.0
     try:
         return float(growth)
@@ -155,5 +155,5 @@ def _total(arguments: Arguments, total: Any, step: float) -> int:
     money = arguments.number("total", total, below=MOST_MONEY)
     steps = to_steps(money, step)
     if total == 0 or abs(from_steps(steps, step) - money) > SLACK:
-        arguments.refuse("total", total, f"above 0 and a whole number of steps of {step:g}")
+        arguments.reject("total", total, f"above 0 and a whole number of steps of {step:g}")
     return steps

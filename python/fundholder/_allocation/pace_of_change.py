@@ -180,7 +180,7 @@ def years_to_target(
     horizon = arguments.integer("years", years, 1, MOST_YEARS)
     check_free(arguments, "by", by, ["years"])
     if isinstance(rule, GivenConvergence):
-        arguments.refuse("rule", rule, "a rule that knows each year's convergence")
+        arguments.reject("rule", rule, "a rule that knows each year's convergence")
     given = read_pace(
         units,
         baseline=baseline,

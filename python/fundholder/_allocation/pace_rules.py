@@ -107,7 +107,7 @@ class Convergence(Rule):
     def __post_init__(self) -> None:
         arguments = Arguments()
         if arguments.number("rate", self.rate) > 1:
-            arguments.refuse("rate", self.rate, "a number from 0 to 1")
+            arguments.reject("rate", self.rate, "a number from 0 to 1")
         arguments.number("cap", self.cap, below=1.0)
         arguments.check()
 
@@ -186,7 +186,7 @@ class Floor(Rule):
         arguments = Arguments()
         # Far smaller limits would be lost in the rounding of floats.
         if arguments.number("under", self.under, below=1.0) < LEAST_UNDER:
-            arguments.refuse("under", self.under, f"at least {LEAST_UNDER:g} and below 1")
+            arguments.reject("under", self.under, f"at least {LEAST_UNDER:g} and below 1")
         arguments.check()
 
     def amounts(self, year: Year) -> FloatArray:

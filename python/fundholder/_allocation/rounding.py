@@ -16,11 +16,11 @@ SLACK = 1e-6
 
 
 def whole_pence(arguments: Arguments, name: str, value: Any) -> int:
-    """An amount in £ as pence; refused if it is not a whole number of them."""
+    """An amount in £ as pence; rejected if it is not a whole number of them."""
     pounds = arguments.number(name, value, below=MOST_MONEY)
     pence = round(pounds * 100)
     if abs(pounds - pence / 100) > SLACK:
-        arguments.refuse(name, value, f"a whole number of pence, such as {pence / 100:.2f}")
+        arguments.reject(name, value, f"a whole number of pence, such as {pence / 100:.2f}")
     return pence
 
 
@@ -62,5 +62,5 @@ def check_step(arguments: Arguments, name: str, value: Any) -> float:
     step = arguments.number(name, value)
     nearest = min([0.01, *(10.0**power for power in range(10))], key=lambda a: abs(a - step))
     if not math.isclose(step, nearest, rel_tol=1e-9):
-        arguments.refuse(name, value, "0.01, 1, 10, 100 ... up to 1e9, in the unit of money")
+        arguments.reject(name, value, "0.01, 1, 10, 100 ... up to 1e9, in the unit of money")
     return nearest

@@ -135,14 +135,14 @@ def weighted_capitation(
     for name, column in (("by", by), *(("also", column) for column in kept)):
         check_free(arguments, name, column, RESULT_COLUMNS)
     if by in kept:
-        arguments.refuse("also", by, "columns other than that of units")
+        arguments.reject("also", by, "columns other than that of units")
     if remoteness is not None:
         arguments.column("remoteness", remoteness)
     if not isinstance(normalise, bool):
-        arguments.refuse_type("normalise", normalise, "True or False")
+        arguments.reject_type("normalise", normalise, "True or False")
     money = arguments.number("pot", pot, below=MOST_POT)
     if pot == 0:
-        arguments.refuse("pot", pot, "above 0")
+        arguments.reject("pot", pot, "above 0")
     arguments.check()
 
     populations = [*weights, *([] if unmet is None else [unmet])]
@@ -205,15 +205,15 @@ def _mix(parts: Sequence[tuple[float, FloatArray]]) -> FloatArray:
 def _weights(arguments: Arguments, components: Any) -> dict[str, float]:
     allowed = "a dict {column: weight}, not empty"
     if not isinstance(components, Mapping):
-        arguments.refuse_type("components", components, allowed)
+        arguments.reject_type("components", components, allowed)
         return {}
     if not components or not all(isinstance(column, str) for column in components):
-        arguments.refuse("components", components, allowed)
+        arguments.reject("components", components, allowed)
         return {}
     weights = {c: arguments.number(f"components[{c!r}]", w) for c, w in components.items()}
     total = math.fsum(weights.values())
     if abs(total - 1) > WEIGHTS_SLACK:
-        arguments.refuse("the sum of the weights of components", total, "1, within 1e-6")
+        arguments.reject("the sum of the weights of components", total, "1, within 1e-6")
     return weights
 
 
@@ -223,12 +223,12 @@ def _unmet_need(arguments: Arguments, unmet_need: Any) -> tuple[str | None, floa
     allowed = "a pair (column, share), the share from 0 to 1"
     pair = isinstance(unmet_need, tuple | list) and len(unmet_need) == 2
     if not pair or not isinstance(unmet_need[0], str):
-        arguments.refuse_type("unmet_need", unmet_need, allowed)
+        arguments.reject_type("unmet_need", unmet_need, allowed)
         return None, 0.0
     column, value = unmet_need
     share = arguments.number("the share of unmet_need", value)
     if share > 1:
-        arguments.refuse("the share of unmet_need", value, "a number from 0 to 1")
+        arguments.reject("the share of unmet_need", value, "a number from 0 to 1")
     return column, share
 
 
@@ -243,20 +243,20 @@ def _check_populations(
     size = table.numbers[people]
     everyone = math.fsum(size)
     if not everyone:
-        problems.refuse(f"column {people!r} adds up to 0: some unit must have people")
+        problems.reject(f"column {people!r} adds up to 0: some unit must have people")
     for column in populations:
         values = table.numbers[column]
         found = math.fsum(values)
         if not found:
-            problems.refuse(f"column {column!r} adds up to 0: must add up to the population")
+            problems.reject(f"column {column!r} adds up to 0: must add up to the population")
         elif not normalise and abs(found - everyone) > PEOPLE_SLACK * everyone:
-            problems.refuse(
+            problems.reject(
                 f"column {column!r} adds up to {found:.10g}: must add up to the {everyone:.10g} of "
                 f"column {people!r} within 0.001 % (normalise=True scales it)"
             )
         for i in np.flatnonzero((values > 0) & (size == 0)).tolist():
             unit = f"{table.by} {table.names[i]!r}"
-            problems.refuse(
+            problems.reject(
                 f"column {column!r}: {values[i]:g} for {unit} without people: must be 0"
             )
     problems.check()

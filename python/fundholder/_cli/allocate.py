@@ -128,7 +128,7 @@ def _run(options: argparse.Namespace) -> None:
 
 # ---- Checks --------------------------------------------------------------------------------------
 def _check(options: argparse.Namespace, by: str) -> None:
-    """Refuse, before any work, what can be known without it."""
+    """Reject, before any work, what can be known without it."""
     arguments = Arguments()
     whole_pence(arguments, "--total", options.total)
     check_free(arguments, "--by", by, TAKEN_BY_BUDGETS)
@@ -136,7 +136,7 @@ def _check(options: argparse.Namespace, by: str) -> None:
         check_free(arguments, "--by", by, TAKEN_BY_PACE)
     growth = options.growth
     if growth is not None and RATE.wrong(np.array([growth])).size:
-        arguments.refuse("--growth", growth, RATE.text)
+        arguments.reject("--growth", growth, RATE.text)
     for option, names in (("--index", options.index), ("--level", options.level)):
         if names:
             arguments.names(option, names)

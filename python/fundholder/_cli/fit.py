@@ -56,7 +56,7 @@ def add_command(commands: shared.Commands) -> None:
     command.add_argument(
         "--drop-redundant",
         action="store_true",
-        help="drop flags of nobody and terms that add nothing (default: refuse them)",
+        help="drop flags of nobody and terms that add nothing (default: reject them)",
     )
     command.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="the formula, one row per term"
@@ -109,7 +109,7 @@ def _run(options: argparse.Namespace) -> None:
         weight=options.weight,
         cluster=options.cluster,
         nonnegative=options.nonnegative,
-        redundant="drop" if options.drop_redundant else "refuse",
+        redundant="drop" if options.drop_redundant else "error",
     )
     _print_summary(formula, options.cost)
     # A formula is in place only when its covariance is.

@@ -16,7 +16,7 @@ from .._files.atomic_write import SUFFIXES, WRITABLE, check_output
 from .._files.read import read
 from .._files.write import write
 from .._risk.cost_model import CostModel
-from ..plots._figure import PICTURES, check_picture
+from ..plots._figure import FIGURE_SUFFIXES, check_figure_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -115,9 +115,9 @@ def add_thresholds(command: argparse.ArgumentParser) -> None:
 
 
 def add_plot(command: argparse.ArgumentParser, what: str) -> None:
-    """A picture of the result."""
+    """A chart of the result."""
     command.add_argument(
-        "--plot", type=Path, metavar="FILE", help=f"a picture of {what}: {', '.join(PICTURES)}"
+        "--plot", type=Path, metavar="FILE", help=f"a chart of {what}: {', '.join(FIGURE_SUFFIXES)}"
     )
 
 
@@ -139,23 +139,23 @@ def one_level(options: argparse.Namespace) -> str:
 
 
 def check_outputs(options: argparse.Namespace, *inputs: str | None) -> None:
-    """Refuse, before any work, results that could not be written or would replace an input."""
+    """Reject, before any work, results that could not be written or would replace an input."""
     if options.out is not None:
         check_output(options.out)
         check_apart("--out", options.out, *inputs)
     if getattr(options, "plot", None) is not None:
-        check_picture(options.plot)
+        check_figure_path(options.plot)
 
 
 def check_apart(option: str, out: Path, *inputs: str | None) -> None:
-    """Refuse a result that would replace an input."""
+    """Reject a result that would replace an input."""
     for path in (Path(name) for name in inputs if name is not None):
         if path.exists() and out.exists() and path.samefile(out):
             raise InputError([f"{option} is {out}: must not be a file that is read"])
 
 
 def check_all(*checks: Callable[[], object]) -> None:
-    """Run every check, and refuse at once all that they refuse."""
+    """Run every check, and reject at once all that they reject."""
     problems: list[str] = []
     for check in checks:
         try:
@@ -174,7 +174,7 @@ def cost_model(options: argparse.Namespace) -> CostModel:
 def write_result(
     options: argparse.Namespace, result: pa.Table, what: str, figure: Figure | None = None
 ) -> None:
-    """Write a table and its picture, and say so."""
+    """Write a table and its chart, and say so."""
     write(result, options.out)
     print(f"Written: {options.out}: {what}")
     if figure is not None:

@@ -17,7 +17,7 @@ EXAMPLES = """examples:
   fundholder stop-loss people.parquet costs.csv --ceiling 5000 --ceiling 20000 --out sweep.csv
       for every practice and ceiling: what is ceded, its price a head, and the risk that is left
   fundholder stop-loss people.parquet costs.csv --ceiling 20000 --by-size --out national.csv
-      the national picture, by size of list
+      the national summary, by size of list
   fundholder stop-loss people.csv costs.csv --ceiling 20000 --ceiling none --out s.csv --plot cv.png
 """
 

@@ -42,31 +42,31 @@ class UnitColumns:
             for i in rule.wrong(found).tolist():
                 shown = "null or NaN" if math.isnan(found[i]) else f"{found[i]:g}"
                 unit = list(self._rows)[i]
-                problems.refuse(
+                problems.reject(
                     f"{path}: column {name!r} of {by} {unit!r}: {shown}: must be {rule.text}"
                 )
         problems.check()
 
     def _take(self, problems: Problems, unit: Any, values: tuple[Any, ...]) -> None:
         if unit is None:
-            problems.refuse(
+            problems.reject(
                 f"{self.path}: column {self.by!r}: null: must be a string or an integer"
             )
             return
         kept = self._rows.setdefault(str(unit), values)
         for name, first, other in zip(self._names, kept, values, strict=True):
             if first != other:
-                problems.refuse(
+                problems.reject(
                     f"{self.path}: column {name!r} of {self.by} {unit!r}: {first!r} and {other!r}: "
                     "must be the same in all of its rows"
                 )
 
     def of(self, units: Sequence[Any]) -> dict[str, list[Any]]:
-        """The columns of these units; a unit without a row is refused."""
+        """The columns of these units; a unit without a row is rejected."""
         problems = Problems()
         for unit in units:
             if str(unit) not in self._rows:
-                problems.refuse(f"{self.path}: no row for {self.by} {unit!r}: must have one")
+                problems.reject(f"{self.path}: no row for {self.by} {unit!r}: must have one")
         problems.check()
         rows = [self._rows[str(unit)] for unit in units]
         return {name: [row[i] for row in rows] for i, name in enumerate(self._names)}

@@ -30,9 +30,9 @@ def add_command(commands: shared.Commands) -> None:
         commands,
         "variance",
         summary="how far a year's cost lands from the budget, exactly",
-        description="The law of every unit's yearly cost, without simulation: its spread, chance "
-        "and systematic variation apart, the probabilities of missing the budget, and quantiles. "
-        + shared.reads_and_writes(),
+        description="The distribution of every unit's yearly cost, without simulation: its "
+        "spread, chance and systematic variation apart, the probabilities of missing the budget, "
+        "and quantiles. " + shared.reads_and_writes(),
         examples=EXAMPLES,
     )
     shared.add_people(command)

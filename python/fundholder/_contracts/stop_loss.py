@@ -46,7 +46,7 @@ class StopLoss:
         arguments = Arguments()
         arguments.number("ceiling", self.ceiling)
         if arguments.number("share", self.share) > 1:
-            arguments.refuse("share", self.share, "a number from 0 to 1")
+            arguments.reject("share", self.share, "a number from 0 to 1")
         if self.limit is not None:
             arguments.number("limit", self.limit)
         arguments.check()

@@ -124,8 +124,8 @@ def decompose(
         SDs of a year's ratio, ``systematic_sd`` and its parts ``persistent_sd`` (the same in all
         years of a unit) and ``yearly_sd`` (another each year), each with ``_low`` and ``_high``;
         ``p_value`` (probability, by chance alone, of as much spread: near 0 there is systematic
-        variation, near 1 the chance law is too wide); ``chance_cv`` (root mean square over units,
-        one year), ``chance_share`` (of the variance of a year's ratio), ``person_cv`` and
+        variation, near 1 the chance distribution is too wide); ``chance_cv`` (root mean square over
+        units, one year), ``chance_share`` (of the variance of a year's ratio), ``person_cv`` and
         ``k_people`` (people-years at which credibility is one half, but for what belongs to the
         year; null where nothing persists).
 
@@ -143,11 +143,12 @@ def decompose(
     Notes
     -----
     Squared deviations weigh by the inverse of their variances (Crowder 1987), which the kurtosis of
-    each unit's law gives. The interval holds the variances at which their weighted sum lies within
-    its quantiles (Viechtbauer 2007) under a gamma law of the same mean and variance (Biggerstaff
-    and Tweedie 1997); for normal chance alike in all units that is the chi-square law. An estimate
-    that would be negative is 0. Limits and p values are those of the exact law, over n years that
-    of n times the people. Effects are independent between units, chance also between years.
+    each unit's distribution gives. The interval holds the variances at which their weighted sum
+    lies within its quantiles (Viechtbauer 2007) under a gamma distribution of the same mean and
+    variance (Biggerstaff and Tweedie 1997); for normal chance alike in all units that is the
+    chi-square distribution. An estimate that would be negative is 0. Limits and p values are those
+    of the exact distribution, over n years that of n times the people. Effects are independent
+    between units, chance also between years.
 
     Examples
     --------
@@ -166,9 +167,9 @@ def decompose(
     arguments = Arguments()
     levels = check_people(arguments, population, costs, by)
     if len(levels) > 1:
-        arguments.refuse("by", by, "one column")
+        arguments.reject("by", by, "one column")
     for name in filter(UNIT_COLUMN.fullmatch, levels):
-        arguments.refuse("by", name, "a column that results do not have under the same name")
+        arguments.reject("by", name, "a column that results do not have under the same name")
     terms = read_terms(arguments, stop_loss=stop_loss)
     asked = arguments.fractions("limits", limits)
     arguments.fractions("level", [level])
@@ -283,7 +284,7 @@ def _limits(
     ratio: FloatArray,
     asked: Sequence[tuple[str, float]],
 ) -> dict[str, Any]:
-    """How far out each ratio is in the exact law of chance, and the limits of that law."""
+    """How far out each ratio is in the exact distribution of chance, and its limits."""
     tails = [((1 - limit) / 2, (1 + limit) / 2) for _, limit in asked]
     quantiles = [(str(q), q) for pair in tails for q in pair]
     exact = traced(people.variance(0, terms, None, [], quantiles, exact=True))

@@ -37,7 +37,7 @@ def unit_keys(labels: pa.ChunkedArray) -> list[str | None]:
 
 
 def read_outturns(table: pa.Table, by: str, units: pa.ChunkedArray) -> Outturns:
-    """Arrange the rows of ``table`` by ``units``, or refuse all that is wrong with it."""
+    """Arrange the rows of ``table`` by ``units``, or reject all that is wrong with it."""
     dated = "year" in table.column_names
     names = [by, "budget", "outturn", *(["year"] if dated else [])]
     _check_columns(table, names)

@@ -1,4 +1,4 @@
-"""Variance components of ratios of outturn to budget whose chance law is known.
+"""Variance components of ratios of outturn to budget whose chance distribution is known.
 
 The ratio of unit i in year t, relative to the mean ratio of the year, is 1 + a_i + b_it + e_it: a
 persists (variance ``persistent``), b belongs to the year (``yearly``), and e is chance, whose
@@ -7,8 +7,8 @@ variance and fourth cumulant are known for each unit. Units and years are indepe
 A component is where a weighted sum of squared deviations meets its expectation. Each square weighs
 by the inverse of its own variance, which the known kurtosis gives (quadratic estimating functions:
 Crowder 1987). Its interval holds the values at which the sum is no surprise (Q-profile: Viechtbauer
-2007), under a gamma law with the mean and variance of the sum (Biggerstaff and Tweedie 1997). With
-chance that is normal and alike in all units, that is the chi-square law.
+2007), under a gamma distribution with the mean and variance of the sum (Biggerstaff and Tweedie
+1997). With chance that is normal and alike in all units, that is the chi-square distribution.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ class Spread:
         """Probability of a smaller sum, where its expectation has the variance ``spent``."""
         mean = float(self.weights @ self.expected)
         # The estimated mean takes as large a share of the variance as of the expectation: exact
-        # for normal squares that are alike, which have a chi-square law with as many fewer degrees.
+        # for normal squares that are alike, which have a chi-square distribution with as many fewer
+        # degrees.
         left = mean / float(self.weights @ self.around_truth)
         shape = mean**2 / (float(self.weights**2 @ self.variances) * left + spent)
         return gamma_below(shape, shape * float(self.weights @ self.squares) / mean)
@@ -250,7 +251,7 @@ def _root(falling: Callable[[float], float]) -> float:
 
 
 def gamma_below(shape: float, x: float) -> float:
-    """P(X <= x) of a gamma law of scale 1: the regularised lower incomplete gamma function.
+    """P(X <= x) of a gamma distribution of scale 1: the regularised incomplete gamma function.
 
     Power series below the mean, continued fraction above (Abramowitz and Stegun 1964, 6.5.29 and
     6.5.31, by Lentz's algorithm 1976).

@@ -16,7 +16,7 @@ NO_OPENPYXL = 'reading and writing Excel needs openpyxl: pip install "fundholder
 
 
 def check_output(*paths: str | Path) -> None:
-    """Refuse, before any work, files that could not be written."""
+    """Reject, before any work, files that could not be written."""
     wrong = [path for path in paths if not isinstance(path, str | os.PathLike)]
     if wrong:
         raise InputTypeError([f"{path!r}: must be the path of a file" for path in wrong])

@@ -52,7 +52,7 @@ def with_formula_error(variance: Any, need: Any, *, by: str = "practice") -> pa.
     """
     arguments = Arguments()
     if arguments.column("by", by) in ("budget", "sd", "systematic_sd", "need", *ADDED):
-        arguments.refuse("by", by, "the column of units")
+        arguments.reject("by", by, "the column of units")
     arguments.check()
     spread_table, need_table = arrow_table("variance", variance), arrow_table("need", need)
     again = [name for name in ADDED if name in spread_table.column_names]

@@ -62,7 +62,7 @@ class Predictor(Protocol):
 
 
 class FormulaCosts(CostModel):
-    """The law of actual cost around predicted cost, by band of prediction.
+    """The distribution of actual cost around predicted cost, by band of prediction.
 
     Made by ``Formula.cost_model``; ``population`` gives the people that go with it.
     """
@@ -102,8 +102,8 @@ class FormulaCosts(CostModel):
             The column of practices.
         rounded
             Round predicted costs to 64 steps a doubling, by 0.3 % on average. People of equal
-            predictions are of one kind, and exact laws take time by kinds: a practice's expected
-            cost moves by about 1e-4, and all of England becomes possible.
+            predictions are of one kind, and exact distributions take time by kinds: a practice's
+            expected cost moves by about 1e-4, and all of England becomes possible.
 
         Returns
         -------

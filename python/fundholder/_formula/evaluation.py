@@ -68,7 +68,7 @@ def check_evaluation(
     for argument, names in (("by", [by]), ("groups", dict.fromkeys(further))):
         for name in names:
             if name in TAKEN:
-                arguments.refuse(argument, name, "a column of another name: the results use it")
+                arguments.reject(argument, name, "a column of another name: the results use it")
     arguments.check()
     return further
 

@@ -26,7 +26,7 @@ def fit_formula(
     weight: str | None = None,
     cluster: str | None = None,
     nonnegative: bool = False,
-    redundant: Literal["refuse", "drop"] = "refuse",
+    redundant: Literal["error", "drop"] = "error",
     errors: bool = True,
     threads: int | None = None,
 ) -> Formula:
@@ -69,7 +69,7 @@ def fit_formula(
         Hold categories, flags and need at 0 or more.
     redundant
         What becomes of a flag that nobody has, and of a term that is a combination of those before
-        it (of which the rest is less than 1e-10 of its sum of squares): "refuse", or "drop", which
+        it (of which the rest is less than 1e-10 of its sum of squares): "error", or "drop", which
         leaves it without a coefficient and says so in ``note``.
     errors
         Whether to read the persons again for standard errors: heteroskedasticity-consistent (HC1:
@@ -121,13 +121,13 @@ def fit_formula(
     }
     for name in dict.fromkeys(n for n in used if used.count(n) > 1):
         where = " and ".join(role for role, names in roles.items() if name in names)
-        arguments.refuse(where, name, "columns that are used once")
-    if redundant not in ("refuse", "drop"):
-        arguments.refuse("redundant", redundant, "'refuse' or 'drop'")
+        arguments.reject(where, name, "columns that are used once")
+    if redundant not in ("error", "drop"):
+        arguments.reject("redundant", redundant, "'error' or 'drop'")
     nonnegative = arguments.flag("nonnegative", nonnegative)
     errors = arguments.flag("errors", errors)
     if isinstance(cluster, str) and not errors:
-        arguments.refuse("cluster", cluster, "None with errors=False: cluster needs errors=True")
+        arguments.reject("cluster", cluster, "None with errors=False: cluster needs errors=True")
     threads = arguments.threads(threads)
     arguments.check()
     columns = [*used, *([cluster] if cluster else []), *(["person"] if codes is not None else [])]

@@ -174,7 +174,7 @@ class Formula:
         arguments = self._check(persons, codes)
         arguments.flag("neutral", neutral)
         if arguments.column("by", by) in ("people", "need", "formula_sd"):
-            arguments.refuse("by", by, "a column that the result does not have under the same name")
+            arguments.reject("by", by, "a column that the result does not have under the same name")
         arguments.check()
         found, unknown = self._engine.need(
             open_once(persons), by=by, neutral=neutral, codes=codes, whole=is_whole(persons)
@@ -249,8 +249,8 @@ class Formula:
         """Actual cost around predicted cost, so that budgets and risk share their people.
 
         Persons are cut into bands of equal size by their predicted cost. Within a band, the ratio
-        of actual to predicted cost has the law that was observed, each ratio with the weight of its
-        prediction: a band costs what its people cost.
+        of actual to predicted cost has the distribution that was observed, each ratio with the
+        weight of its prediction: a band costs what its people cost.
 
         Parameters
         ----------

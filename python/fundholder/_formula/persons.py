@@ -24,19 +24,19 @@ Open = Callable[[], Any]
 def check_persons(arguments: Arguments, persons: Any) -> None:
     """Check that persons are a table, or a function that opens one."""
     if not hasattr(persons, "__arrow_c_stream__") and not callable(persons):
-        arguments.refuse_type("persons", persons, ALLOWED)
+        arguments.reject_type("persons", persons, ALLOWED)
 
 
 def check_codes(arguments: Arguments, codes: Any) -> None:
     """Check that codes are a table, if there are any."""
     if codes is not None and not hasattr(codes, "__arrow_c_stream__"):
-        arguments.refuse_type(
+        arguments.reject_type(
             "codes", codes, "a table of person and code, or anything with __arrow_c_stream__"
         )
 
 
 def is_whole(persons: Any) -> bool:
-    """Is it a table, every row of which can be checked before a refusal?"""
+    """Is it a table, every row of which can be checked before a rejection?"""
     return hasattr(persons, "__len__")
 
 

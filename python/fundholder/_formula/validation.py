@@ -103,7 +103,7 @@ def validate_formula(
     arguments = Arguments()
     check_persons(arguments, persons)
     if callable(persons) and not hasattr(persons, "__arrow_c_stream__"):
-        arguments.refuse_type("persons", persons, "a table: samples are taken of it in memory")
+        arguments.reject_type("persons", persons, "a table: samples are taken of it in memory")
     codes = fit.get("codes")
     check_codes(arguments, codes)
     shares = {}
@@ -127,7 +127,7 @@ def validate_formula(
     parts = {name: table.filter(mask) for name, mask in samples.items()}
     for name, part in parts.items():
         if part.num_rows == 0:
-            arguments.refuse(
+            arguments.reject(
                 "sample", name, "people: other shares, or more people, or more than one practice"
             )
     arguments.check()

@@ -82,16 +82,16 @@ def stop_loss(
 def _ceilings(arguments: Arguments, ceilings: Any) -> list[float | None]:
     allowed = "different ceilings in £, 0 or more, or None for no ceiling"
     if isinstance(ceilings, str | bytes) or not isinstance(ceilings, Iterable):
-        arguments.refuse_type("ceilings", ceilings, f"a sequence of {allowed}")
+        arguments.reject_type("ceilings", ceilings, f"a sequence of {allowed}")
         return []
     found: list[float | None] = []
     for ceiling in ceilings:
         value = None if ceiling is None else arguments.number("ceilings", ceiling)
         if value in found:
-            arguments.refuse("ceilings", ceiling, f"there once: {allowed}")
+            arguments.reject("ceilings", ceiling, f"there once: {allowed}")
         found.append(value)
     if not found:
-        arguments.refuse("ceilings", ceilings, allowed)
+        arguments.reject("ceilings", ceilings, allowed)
     return found
 
 

@@ -13,7 +13,7 @@ from .._tables.warning import deprecated
 
 
 class CostModel:
-    """The law of a person's cost of the year, by risk band.
+    """The distribution of a person's cost of the year, by risk band.
 
     A person of a band has a cost with probability ``p_any``, and then one of the band's family.
 
@@ -28,7 +28,7 @@ class CostModel:
         family    "lognormal", "gamma", "weibull", "pareto" or "fixed"
         mean      £ given any cost, above 0
         shape     lognormal: sigma; gamma: alpha; weibull: k; pareto: alpha, above 1 (the
-                  classical law, P(X > x) = (minimum / x) ** alpha); fixed: null
+                  classical distribution, P(X > x) = (minimum / x) ** alpha); fixed: null
         ========  ==========================================================================
 
         The table of a model of observed costs (``from_costs``) reads back too: its rows have the
@@ -114,9 +114,9 @@ class CostModel:
         weight
             Column of survey weights, 0 or more; without it, all are alike.
         tail
-            "gpd" replaces the largest 5 % of positive costs by a generalised Pareto law with the
-            same mean excess (probability-weighted moments, Hosking and Wallis 1987); ``None``
-            keeps the costs as they are.
+            "gpd" replaces the largest 5 % of positive costs by a generalised Pareto distribution
+            with the same mean excess (probability-weighted moments, Hosking and Wallis 1987);
+            ``None`` keeps the costs as they are.
 
         Raises
         ------
@@ -157,7 +157,7 @@ class CostModel:
         deprecated("CostModel.from_formula(formula, ...)", "formula.cost_model(...)")
         if not hasattr(formula, "cost_model"):
             arguments = Arguments()
-            arguments.refuse_type("formula", formula, "a Formula")
+            arguments.reject_type("formula", formula, "a Formula")
             arguments.check()
         return formula.cost_model(persons, **options)
 
@@ -192,8 +192,8 @@ class CostModel:
 
 
 def check_tail(arguments: Arguments, tail: Any) -> None:
-    """Check the name of the law of the largest costs."""
+    """Check the name of the distribution of the largest costs."""
     if tail is not None and not isinstance(tail, str):
-        arguments.refuse_type("tail", tail, "'gpd' or None")
+        arguments.reject_type("tail", tail, "'gpd' or None")
     elif tail not in ("gpd", None):
-        arguments.refuse("tail", tail, "'gpd' or None")
+        arguments.reject("tail", tail, "'gpd' or None")

@@ -26,7 +26,7 @@ def distribution(
     of: Measure = "net",
     points: int = 1000,
 ) -> pa.Table:
-    """The exact law of units' yearly cost, as a table.
+    """The exact distribution of units' yearly cost, as a table.
 
     Parameters
     ----------
@@ -37,16 +37,16 @@ def distribution(
     units
         Names of the units that are wanted; by default, all.
     points
-        Rows of a unit, at least; from 10 to 1,000,000. A law with a long tail has more, four in
-        each SD; one that stands on few prices, or that does not vary, has fewer.
+        Rows of a unit, at least; from 10 to 1,000,000. A distribution with a long tail has more,
+        four in each SD; one that stands on few prices, or that does not vary, has fewer.
 
     Returns
     -------
     pyarrow.Table
         ``<by>``, ``cost`` (£, equally spaced for each unit), ``probability`` (of the cost where
         few are possible, else the density there times the step: together they keep the mean and
-        the SD of the law), ``cumulative`` (of no more than the cost). It holds all but 1e-10 of
-        the law at either end; of a heavy tail of few people, all but 1e-4.
+        the SD of the distribution), ``cumulative`` (of no more than the cost). It holds all but
+        1e-10 of the distribution at either end; of a heavy tail of few people, all but 1e-4.
 
     Raises
     ------
@@ -75,11 +75,11 @@ def distribution(
 def _unit_names(arguments: Arguments, units: Any) -> list[str]:
     allowed = "a list of different names of units"
     if isinstance(units, str | bytes) or not hasattr(units, "__iter__"):
-        arguments.refuse_type("units", units, allowed)
+        arguments.reject_type("units", units, allowed)
         return []
     names = [str(unit) for unit in units]
     if not names or len(set(names)) < len(names):
-        arguments.refuse("units", units, allowed)
+        arguments.reject("units", units, allowed)
     return names
 
 

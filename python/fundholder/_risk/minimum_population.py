@@ -69,14 +69,14 @@ def minimum_population(
     """
     arguments = Arguments()
     if not isinstance(costs, CostModel):
-        arguments.refuse_type("costs", costs, "a CostModel")
+        arguments.reject_type("costs", costs, "a CostModel")
     ((_, tolerance),) = arguments.fractions("tolerance", [tolerance]) or [("", 0.5)]
     ((_, probability),) = arguments.fractions("probability", [probability]) or [("", 0.5)]
     terms = read_terms(arguments, stop_loss=stop_loss, practice_sd=practice_sd)
     if population is not None:
         check_population(arguments, population)
     elif isinstance(costs, CostModel) and len(set(costs.table["band"].to_pylist())) > 1:
-        arguments.refuse("population", None, "given where the cost model has several bands")
+        arguments.reject("population", None, "given where the cost model has several bands")
     arguments.check()
     if population is None:
         population = pa.table({"practice": [0], "count": [1]})

@@ -70,15 +70,15 @@ def pooling(
     arguments = Arguments()
     levels = check_people(arguments, population, costs, by)
     if len(levels) > 1:
-        arguments.refuse("by", by, "one column")
+        arguments.reject("by", by, "one column")
     if not isinstance(pool, str):
-        arguments.refuse_type("pool", pool, "the name of a column")
+        arguments.reject_type("pool", pool, "the name of a column")
     elif pool in levels:
-        arguments.refuse("pool", pool, "another column than by")
+        arguments.reject("pool", pool, "another column than by")
     else:
         check_result_columns(arguments, [pool])
     if stop_loss is None:
-        arguments.refuse_type("stop_loss", stop_loss, "a ceiling in £ or a StopLoss")
+        arguments.reject_type("stop_loss", stop_loss, "a ceiling in £ or a StopLoss")
     tolerances = arguments.fractions("thresholds", thresholds)
     probabilities = arguments.fractions("quantiles", quantiles)
     contract: dict[str, Any] = {

@@ -28,7 +28,7 @@ RESULT_COLUMN = re.compile(
 def check_population(arguments: Arguments, population: Any) -> None:
     """Check that a population is a table."""
     if not hasattr(population, "__arrow_c_stream__"):
-        arguments.refuse_type(
+        arguments.reject_type(
             "population",
             population,
             "an Arrow table, or anything with __arrow_c_stream__ "
@@ -39,7 +39,7 @@ def check_population(arguments: Arguments, population: Any) -> None:
 def check_result_columns(arguments: Arguments, levels: Iterable[str]) -> None:
     """Check that no level has the name of a result's column."""
     for level in filter(RESULT_COLUMN.fullmatch, levels):
-        arguments.refuse("by", level, "a column that results do not have under the same name")
+        arguments.reject("by", level, "a column that results do not have under the same name")
 
 
 def warn_of_lookalikes(population: Any) -> None:
@@ -60,10 +60,10 @@ def check_people(
     """Check a population and its cost model; give the levels, or the ``single`` one."""
     check_population(arguments, population)
     if not isinstance(costs, CostModel):
-        arguments.refuse_type("costs", costs, "a CostModel")
+        arguments.reject_type("costs", costs, "a CostModel")
     levels = arguments.names("by", by)
     if single and len(levels) > 1:
-        arguments.refuse("by", by, "one column")
+        arguments.reject("by", by, "one column")
     check_result_columns(arguments, levels)
     return levels
 
@@ -85,7 +85,7 @@ def read_terms(
 ) -> _engine.Terms:
     """Check and prepare what is asked of costs; right only if ``arguments.check`` passes."""
     if of not in MEASURES:
-        arguments.refuse("of", of, "'net', 'gross' or 'ceded'")
+        arguments.reject("of", of, "'net', 'gross' or 'ceded'")
         of = "net"
     return _engine.Terms(
         of=of,

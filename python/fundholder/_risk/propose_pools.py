@@ -39,8 +39,8 @@ def propose_pools(
     """Merge neighbours until each pool keeps to its expected cost, with as many pools as possible.
 
     A pool meets the tolerance where its net cost of the year is further than ``tolerance`` from
-    its expected cost in at most ``probability`` of years. That is decided by the exact law of each
-    pool that is proposed.
+    its expected cost in at most ``probability`` of years. That is decided by the exact distribution
+    of each pool that is proposed.
 
     Parameters
     ----------
@@ -84,10 +84,10 @@ def propose_pools(
     -----
     The largest number of pools is bin covering, which is NP-hard. For each parent, a number of
     pools is tried by putting the largest group first, each to the pool that is smallest so far,
-    and by exchanges that enlarge the smallest pool; the number is searched for by the exact law.
-    For sizes that add up, this finds at least 3/4 of the most pools possible as their number grows
-    (Assmann, Johnson, Kleitman and Leung 1984). Size is the squared mean of a pool's cost over its
-    variance: it adds up where groups have the same variance per £.
+    and by exchanges that enlarge the smallest pool; the number is searched for by the exact
+    distribution. For sizes that add up, this finds at least 3/4 of the most pools possible as their
+    number grows (Assmann, Johnson, Kleitman and Leung 1984). Size is the squared mean of a pool's
+    cost over its variance: it adds up where groups have the same variance per £.
 
     Examples
     --------
@@ -108,11 +108,11 @@ def propose_pools(
         columns["boundaries"] = boundaries
     for name, value in columns.items():
         if not isinstance(value, str):
-            arguments.refuse_type(name, value, "the name of a column")
+            arguments.reject_type(name, value, "the name of a column")
         elif list(columns.values()).count(value) > 1:
-            arguments.refuse(name, value, "a column of its own")
+            arguments.reject(name, value, "a column of its own")
         elif name != "boundaries" and value in RESULT_COLUMNS:
-            arguments.refuse(name, value, "a column that the result does not have itself")
+            arguments.reject(name, value, "a column that the result does not have itself")
     around = arguments.fractions("tolerance", [tolerance])
     arguments.fractions("probability", [probability])
     terms = read_terms(arguments, stop_loss=stop_loss, practice_sd=practice_sd)
@@ -122,12 +122,12 @@ def propose_pools(
     areas = read_areas(table, by, within, boundaries)
 
     units = read_people(table, costs, levels)
-    law = traced(units.variance(0, terms, None, [], [], exact=False))
-    place = {label: row for row, label in enumerate(law[by].to_pylist())}
-    law = law.take([place[label] for label in areas.units])
+    distribution = traced(units.variance(0, terms, None, [], [], exact=False))
+    place = {label: row for row, label in enumerate(distribution[by].to_pylist())}
+    distribution = distribution.take([place[label] for label in areas.units])
     # Practices are independent, so their moments add up.
-    mean = _nine_digits(add_up(areas.block_of_unit, law["expected"].to_numpy()))
-    spread = _nine_digits(add_up(areas.block_of_unit, law["sd"].to_numpy() ** 2))
+    mean = _nine_digits(add_up(areas.block_of_unit, distribution["expected"].to_numpy()))
+    spread = _nine_digits(add_up(areas.block_of_unit, distribution["sd"].to_numpy() ** 2))
     neighbours = areas.neighbours(f"no {within}")
     parents = [Parent(name, own, mean[own], spread[own]) for name, own in neighbours]
 
@@ -135,14 +135,15 @@ def propose_pools(
         sizes = [parent.trial_sizes().tolist() for parent in searching]
         return [[math.erfc(tolerance * math.sqrt(s / 2)) for s in pools] for pools in sizes]
 
-    # The normal law needs no engine. It gives a number to begin with that is seldom far off.
+    # The normal distribution needs no engine. It gives a number to begin with that is seldom far
+    # off.
     most_pools(parents, normal, allowed)
     for parent in parents:
         parent.search(len(parent.outside))
     exact = _ExactLaw(table, costs, terms, around, allowed, areas)
     most_pools(parents, exact.judge, allowed)
 
-    found = _proposal(law.select([by, "people"]), within, areas, parents)
+    found = _proposal(distribution.select([by, "people"]), within, areas, parents)
     metadata = {
         "fundholder.by": by,
         "fundholder.within": within,
@@ -150,7 +151,7 @@ def propose_pools(
         "fundholder.tolerance": str(tolerance),
         "fundholder.probability": str(allowed),
     }
-    return found.replace_schema_metadata({**(law.schema.metadata or {}), **metadata})
+    return found.replace_schema_metadata({**(distribution.schema.metadata or {}), **metadata})
 
 
 class _ExactLaw:
@@ -192,10 +193,10 @@ class _ExactLaw:
             pool_of_block[parent.blocks] = place[parent.trial]
         pool = pool_of_block[self._block_of_row]
         people = self._population.append_column("pool", pa.array(pool)).filter(pa.array(pool >= 0))
-        laws, _ = read_people(people, self._costs, ["pool"]).variance(
+        distributions, _ = read_people(people, self._costs, ["pool"]).variance(
             0, self._terms, None, self._around, [], exact=True
         )
-        shares = laws[f"p_outside_{self._around[0][0]}"].to_pylist()
+        shares = distributions[f"p_outside_{self._around[0][0]}"].to_pylist()
         return [shares[i:j] for i, j in zip([0, *ends[:-1]], ends, strict=True)]
 
 

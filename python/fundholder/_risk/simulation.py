@@ -57,7 +57,7 @@ def simulate(
         p_any     replaces the band's probability of any cost, from 0 to 1; null keeps it
         person    integer or string, different for each row of a practice: what the draws belong
                   to; without it, the rows of a practice are numbered in order. One that comes
-                  twice is refused if the two come within about a million rows
+                  twice is rejected if the two come within about a million rows
         others    further levels for ``by``: string, dictionary or integer; the rows where one is
                   null form a unit of their own
         ========  ==========================================================================
@@ -112,7 +112,7 @@ def simulate(
     arguments = Arguments()
     check_population(arguments, population)
     if not isinstance(costs, CostModel):
-        arguments.refuse_type("costs", costs, "a CostModel")
+        arguments.reject_type("costs", costs, "a CostModel")
     replications = arguments.integer("replications", replications, 1, MAX_REPLICATIONS)
     seed = arguments.integer("seed", seed, 0, MAX_SEED)
     levels = arguments.names("by", by)
@@ -229,7 +229,7 @@ class Simulation:
         tolerances = arguments.fractions("thresholds", thresholds)
         probabilities = arguments.fractions("quantiles", quantiles)
         if of not in ("net", "gross", "ceded"):
-            arguments.refuse("of", of, "'net', 'gross' or 'ceded'")
+            arguments.reject("of", of, "'net', 'gross' or 'ceded'")
         arguments.check()
         level = self._level(by)
         return self._traced(self._run.summary(level, budgets, of, tolerances, probabilities))
@@ -240,7 +240,7 @@ class Simulation:
         edges: Sequence[int] = (2_000, 4_000, 6_000, 8_000, 12_000, 20_000),
         thresholds: Sequence[float] = (0.05, 0.10, 0.20),
     ) -> pa.Table:
-        """The national picture by size of list: one row per band of ``people``.
+        """The national summary by size of list: one row per band of ``people``.
 
         Parameters
         ----------
@@ -263,11 +263,11 @@ class Simulation:
         arguments = Arguments()
         ascending = "different whole numbers in ascending order"
         if isinstance(edges, str | bytes) or not isinstance(edges, Iterable):
-            arguments.refuse_type("edges", edges, ascending)
+            arguments.reject_type("edges", edges, ascending)
             edges = ()
         found = [arguments.integer("edges", edge, 2, 2**62) for edge in edges]
         if found != sorted(set(found)):
-            arguments.refuse("edges", edges, ascending)
+            arguments.reject("edges", edges, ascending)
         tolerances = arguments.fractions("thresholds", thresholds)
         arguments.check()
         return self._traced(self._run.size_bands(self._level(by), found, tolerances))
@@ -275,6 +275,6 @@ class Simulation:
     def _level(self, by: str | None) -> str | None:
         arguments = Arguments()
         if not isinstance(by, str | None):
-            arguments.refuse_type("by", by, f"one of {', '.join(self.levels)}")
+            arguments.reject_type("by", by, f"one of {', '.join(self.levels)}")
         arguments.check()
         return by

@@ -18,7 +18,7 @@ MEANS = ("cv", "cv_gross")
 def size_bands(
     table: Any, edges: Sequence[int] = (2_000, 4_000, 6_000, 8_000, 12_000, 20_000)
 ) -> pa.Table:
-    """The national picture by size of list: one row per band of ``people`` and ceiling.
+    """The national summary by size of list: one row per band of ``people`` and ceiling.
 
     Parameters
     ----------
@@ -58,11 +58,11 @@ def size_bands(
     arguments = Arguments()
     ascending = "different whole numbers in ascending order"
     if isinstance(edges, str | bytes) or not isinstance(edges, Iterable):
-        arguments.refuse_type("edges", edges, ascending)
+        arguments.reject_type("edges", edges, ascending)
         edges = ()
     starts = [1, *(arguments.integer("edges", edge, 2, 2**62) for edge in edges)]
     if starts != sorted(set(starts)):
-        arguments.refuse("edges", edges, ascending)
+        arguments.reject("edges", edges, ascending)
     arguments.check()
 
     units = arrow_table("table", table)

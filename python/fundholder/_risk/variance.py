@@ -54,15 +54,16 @@ def variance(
         A ceiling in £ a person-year, or a ``StopLoss``.
     practice_sd, national_sd
         SD of a yearly lognormal effect of mean 1 that multiplies every cost of a practice, or of
-        everyone, before the contract; 0.078 is 7.8 %. At most 0.5 for exact laws.
+        everyone, before the contract; 0.078 is 7.8 %. At most 0.5 for exact distributions.
     thresholds
         Tolerances around the budget, between 0 and 1.
     quantiles
         Probabilities, between 0 and 1.
     method
-        "exact": the whole law, by characteristic functions, with no Monte Carlo error. "moments":
-        its moments alone, in closed form; probabilities and quantiles are null. "simulation": what
-        ``simulate`` estimates, each column followed by its standard error ``<name>_se``.
+        "exact": the whole distribution, by characteristic functions, with no Monte Carlo error.
+        "moments": its moments alone, in closed form; probabilities and quantiles are null.
+        "simulation": what ``simulate`` estimates, each column followed by its standard error
+        ``<name>_se``.
     of
         Which cost: net of the contract, gross, or ceded.
     replications, seed, threads, progress
@@ -77,21 +78,22 @@ def variance(
         ``p_outside_<t>`` (probability of more than budget * (1 + t), of less than
         budget * (1 - t), of either), ``q<p>`` (£). Null where a figure is not defined. In the order
         of the units' names; a dict of tables by level if ``by`` is a list. The metadata says how
-        far the exact laws were from their moments, at worst: the probability outside of the window,
-        the error of the mean in SDs, and that of the SD. Costs that a window leaves out, with
-        probability 1e-6 at most and beyond all that is asked, count in these errors.
+        far the exact distributions were from their moments, at worst: the probability outside of
+        the window, the error of the mean in SDs, and that of the SD. Costs that a window leaves
+        out, with probability 1e-6 at most and beyond all that is asked, count in these errors.
 
     Raises
     ------
     InputError, InputTypeError
         All problems at once, before any work. Also where the variance is infinite, and where no
-        exact law can be had.
+        exact distribution can be had.
 
     Notes
     -----
     Characteristic functions of people multiply; the distribution function is a damped Fourier
-    series of the product (Abate and Whitt 1992), or a law on a lattice where the total is not
-    smooth (Grübel and Hermesmeier 1999). Each law is checked against the closed-form moments.
+    series of the product (Abate and Whitt 1992), or a distribution on a lattice where the total is
+    not smooth (Grübel and Hermesmeier 1999). Each distribution is checked against the closed-form
+    moments.
 
     Examples
     --------
@@ -113,7 +115,7 @@ def variance(
         arguments, of=of, stop_loss=stop_loss, practice_sd=practice_sd, national_sd=national_sd
     )
     if method not in METHODS:
-        arguments.refuse("method", method, "'exact', 'moments' or 'simulation'")
+        arguments.reject("method", method, "'exact', 'moments' or 'simulation'")
     given = _budgets_by_level(arguments, budgets, levels, isinstance(by, str))
     arguments.check()
     tables = {}
@@ -151,9 +153,9 @@ def _budgets_by_level(
     if single:
         budgets = dict.fromkeys(levels, budgets)
     if not isinstance(budgets, dict):
-        arguments.refuse_type("budgets", budgets, "a dict of tables by level where by is a list")
+        arguments.reject_type("budgets", budgets, "a dict of tables by level where by is a list")
         return {}
     for level in budgets:
         if level not in levels:
-            arguments.refuse("budgets", level, f"by level: {', '.join(levels)}")
+            arguments.reject("budgets", level, f"by level: {', '.join(levels)}")
     return budgets

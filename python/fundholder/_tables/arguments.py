@@ -26,11 +26,11 @@ class Arguments:
         if self._types:
             raise InputTypeError(self._types)
 
-    def refuse(self, name: str, value: Any, allowed: str) -> None:
+    def reject(self, name: str, value: Any, allowed: str) -> None:
         """Note that ``value`` is not allowed."""
         self._values.append(f"{name} is {reprlib.repr(value)}: must be {allowed}")
 
-    def refuse_type(self, name: str, value: Any, allowed: str) -> None:
+    def reject_type(self, name: str, value: Any, allowed: str) -> None:
         """Note that the type of ``value`` is not allowed."""
         self._types.append(
             f"{name} is {reprlib.repr(value)} ({type(value).__name__}): must be {allowed}"
@@ -42,10 +42,10 @@ class Arguments:
         try:
             number = operator.index(value)
         except TypeError:
-            self.refuse_type(name, value, allowed)
+            self.reject_type(name, value, allowed)
             return low
         if not low <= number <= high or isinstance(value, bool):
-            self.refuse(name, value, allowed)
+            self.reject(name, value, allowed)
             return low
         return number
 
@@ -59,7 +59,7 @@ class Arguments:
     def flag(self, name: str, value: Any) -> bool:
         """True or false."""
         if not isinstance(value, bool):
-            self.refuse_type(name, value, "True or False")
+            self.reject_type(name, value, "True or False")
         return bool(value)
 
     def number(self, name: str, value: Any, *, below: float = math.inf) -> float:
@@ -69,10 +69,10 @@ class Arguments:
             allowed += f" and below {below:g}"
         number = _number(value)
         if number is None:
-            self.refuse_type(name, value, allowed)
+            self.reject_type(name, value, allowed)
             return 0.0
         if not 0 <= number < below:
-            self.refuse(name, value, allowed)
+            self.reject(name, value, allowed)
             return 0.0
         return number
 
@@ -82,7 +82,7 @@ class Arguments:
             return value
         if not (optional and value is None):
             allowed = "the name of a column" + (", or None" if optional else "")
-            self.refuse_type(name, value, allowed)
+            self.reject_type(name, value, allowed)
         return ""
 
     def names(self, name: str, value: Any) -> list[str]:
@@ -91,30 +91,30 @@ class Arguments:
         if isinstance(value, str):
             return [value]
         if not isinstance(value, Iterable) or isinstance(value, bytes):
-            self.refuse_type(name, value, allowed)
+            self.reject_type(name, value, allowed)
             return []
         found = list(value)
         if not all(isinstance(item, str) for item in found):
-            self.refuse_type(name, value, allowed)
+            self.reject_type(name, value, allowed)
             return []
         if not found or len(set(found)) < len(found):
-            self.refuse(name, value, allowed)
+            self.reject(name, value, allowed)
         return found
 
     def fractions(self, name: str, values: Any) -> list[tuple[str, float]]:
         """Different numbers between 0 and 1, each with how it was written."""
         allowed = "different numbers between 0 and 1"
         if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-            self.refuse_type(name, values, f"a sequence of {allowed}")
+            self.reject_type(name, values, f"a sequence of {allowed}")
             return []
         found: list[tuple[str, float]] = []
         for value in values:
             number = _number(value)
             if number is None:
-                self.refuse_type(name, value, allowed)
+                self.reject_type(name, value, allowed)
                 continue
             if not 0 < number < 1 or number in [other for _, other in found]:
-                self.refuse(name, value, allowed)
+                self.reject(name, value, allowed)
             found.append((str(value), number))
         return found
 

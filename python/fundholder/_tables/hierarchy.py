@@ -42,7 +42,7 @@ class Areas:
 
 
 def read_areas(table: pa.Table, by: str, within: str, boundaries: str | None) -> Areas:
-    """Read the columns of units, parents and groups, or refuse what does not nest."""
+    """Read the columns of units, parents and groups, or reject what does not nest."""
     columns = [by, within] if boundaries is None else [by, within, boundaries]
     _check_columns(table, columns)
     units, unit = _encode(table[by])

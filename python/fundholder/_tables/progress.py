@@ -39,7 +39,7 @@ def progress_bar(
 
 
 def _people(population: Any) -> int | None:
-    """People in a table; unknown for a reader, and for a table that is about to be refused."""
+    """People in a table; unknown for a reader, and for a table that is about to be rejected."""
     try:
         names = list(getattr(population, "column_names", None) or population.columns)
         if "count" not in names:

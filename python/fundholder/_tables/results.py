@@ -25,7 +25,7 @@ def arrow_table(name: str, value: Any) -> pa.Table:
 def check_numbers(
     name: str, table: pa.Table, complete: Sequence[str], nullable: Sequence[str] = ()
 ) -> None:
-    """Refuse a table whose columns named here do not hold finite numbers of at least 0.
+    """Reject a table whose columns named here do not hold finite numbers of at least 0.
 
     ``complete`` and ``nullable`` must be there; only ``nullable`` may hold nulls.
     """

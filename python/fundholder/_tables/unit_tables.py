@@ -62,7 +62,7 @@ class Problems:
         self._values: list[str] = []
         self._more = 0
 
-    def refuse(self, text: str) -> None:
+    def reject(self, text: str) -> None:
         """Note a problem."""
         if len(self._values) < MOST_PROBLEMS:
             self._values.append(text)
@@ -74,7 +74,7 @@ class Problems:
         """Is anything wrong so far?"""
         return bool(self._types or self._values)
 
-    def refuse_type(self, text: str) -> None:
+    def reject_type(self, text: str) -> None:
         """Note that something is of a wrong type."""
         self._types.append(text)
 
@@ -94,13 +94,13 @@ class Problems:
             times = schema.names.count(name)
             if times != 1:
                 found = "is missing" if not times else "appears more than once"
-                self.refuse(f"column {name!r} {found}: {argument} has {has}")
+                self.reject(f"column {name!r} {found}: {argument} has {has}")
                 continue
             kind = schema.field(name).type
             if name in labels and not holds_labels(kind):
-                self.refuse_type(f"column {name!r} is {kind}: must be strings or integers")
+                self.reject_type(f"column {name!r} is {kind}: must be strings or integers")
             if name in numbers and not holds_numbers(kind):
-                self.refuse_type(f"column {name!r} is {kind}: must be numbers")
+                self.reject_type(f"column {name!r} is {kind}: must be numbers")
         self.check()
 
     def numbers(self, name: str, column: Any, allowed: Allowed, first_row: int = 0) -> FloatArray:
@@ -108,7 +108,7 @@ class Problems:
         values = floats(column)
         for row in allowed.wrong(values).tolist():
             shown = "null" if not column[row].is_valid else _shown(values[row])
-            self.refuse(f"column {name!r}, row {first_row + row}: {shown}: must be {allowed.text}")
+            self.reject(f"column {name!r}, row {first_row + row}: {shown}: must be {allowed.text}")
         return values
 
     def labels(self, name: str, column: Any, first_row: int = 0, *, nulls: bool = False) -> Any:
@@ -116,14 +116,14 @@ class Problems:
         if not nulls:
             for row in np.flatnonzero(column.is_null()).tolist():
                 row += first_row
-                self.refuse(f"column {name!r}, row {row}: null: must be a string or an integer")
+                self.reject(f"column {name!r}, row {row}: null: must be a string or an integer")
         kind = unit_kind(column.type)
         if kind == column.type:
             return column
         wide = column.cast(pa.uint64())
         for row in np.flatnonzero(pc.greater(wide, MOST_UNIT).fill_null(False)).tolist():
             shown = f"column {name!r}, row {first_row + row}: {wide[row]}"
-            self.refuse(f"{shown}: must be at most {MOST_UNIT}")
+            self.reject(f"{shown}: must be at most {MOST_UNIT}")
         return wide.cast(kind, safe=False)
 
 
@@ -187,16 +187,16 @@ def read_units(
     problems.check_schema(argument, table.schema, [by], list(columns))
     for name in also:
         if table.column_names.count(name) != 1:
-            problems.refuse(f"column {name!r} must be in {argument}, once")
+            problems.reject(f"column {name!r} must be in {argument}, once")
     if table.num_rows == 0:
-        problems.refuse(f"{argument} is empty: must have a row for each unit")
+        problems.reject(f"{argument} is empty: must have a row for each unit")
     problems.check()
     labels = plain_column(problems.labels(by, table[by]))
     order = pc.sort_indices(labels)
     names = labels.take(order)
     again = order[1:].filter(pc.equal(names[1:], names[:-1]))
     for row in sorted(again.to_pylist()):
-        problems.refuse(
+        problems.reject(
             f"column {by!r}, row {row}: {labels[row].as_py()!r} again: must stand there once"
         )
     found = {name: problems.numbers(name, table[name], rule) for name, rule in columns.items()}
@@ -235,6 +235,6 @@ def result_table(
 
 
 def check_free(arguments: Arguments, name: str, value: Any, taken: Sequence[str]) -> None:
-    """Refuse a column whose name the result uses for something else."""
+    """Reject a column whose name the result uses for something else."""
     if value in taken:
-        arguments.refuse(name, value, f"none of the columns that the result has: {list(taken)}")
+        arguments.reject(name, value, f"none of the columns that the result has: {list(taken)}")

@@ -38,7 +38,7 @@ def from_age_sex(table: Any) -> pa.Table:
 
         Other columns are ignored. A row that repeats an earlier one in every column read is left
         out with a warning, so that its patients do not count twice; rows of one practice that
-        differ are refused.
+        differ are rejected.
 
     Returns
     -------

@@ -28,13 +28,13 @@ def read_table(source: Any) -> pa.Table:
 
 
 def check_year(year: object) -> None:
-    """Refuse a year without published figures."""
+    """Reject a year without published figures."""
     if isinstance(year, bool) or year not in YEARS:
         allowed = " or ".join(str(y) for y in YEARS)
         raise InputError([f"year is {year!r}: must be {allowed}"])
 
 
 def check_whole(name: str, value: object, least: int) -> None:
-    """Refuse anything but a whole number of at least ``least``."""
+    """Reject anything but a whole number of at least ``least``."""
     if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
         raise InputError([f"{name} is {value!r}: must be a whole number of at least {least}"])

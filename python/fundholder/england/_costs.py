@@ -19,8 +19,9 @@ def costs(*, year: int = 2025) -> pa.Table:
       by age and sex (England 2011/12, University of York, CHE Research Paper 147) moved with the
       GDP deflator to 2010-11 or 2025-26 prices. It comes to £1,705 a head in 2011/12 prices over
       the people of 2010, and to £1,737 over the older people of 2025; published, all ages: £1,713.
-    - Concentration is that of hospital spending (Institute for Fiscal Studies, W15/21): the dearest
-      1 % of people make 32 % of spending and the dearest 1 % of users 18 %, which a two-part
+    - Concentration is that of hospital spending (Institute for Fiscal Studies, W15/21): the
+    costliest
+      1 % of people make 32 % of spending and the costliest 1 % of users 18 %, which a two-part
       lognormal meets with 33.2 % users. Both shares hold over the whole population, bands and
       quintiles mixed. How use differs between bands is assumed: it rises with the 0.4th power of
       the band's inpatient cost per head.

@@ -1,4 +1,4 @@
-"""157 diagnoses a hospital may record: names are published, how often and how dear is assumed.
+"""157 diagnoses a hospital may record: names are published, how often and how costly is assumed.
 
 The names are those of blocks of ICD-10 (World Health Organization); P00-P96 and Q00-Q99 are
 chapters in one. Which blocks stand here is our choice: those that hospitals record most.

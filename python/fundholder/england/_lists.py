@@ -25,7 +25,7 @@ class Areas(NamedTuple):
 def list_sizes(published: figures.ListSizes) -> IntArray:
     """People on each list, smallest first: the quantiles at (i + 1/2) / n, not a sample.
 
-    Between knots the logarithm of size is linear in the normal score, so each stretch of the
+    Between knots the logarithm of size is linear in the normal score, so each interval of the
     distribution is a piece of a lognormal.
     """
     at = (np.arange(published.practices) + 0.5) / published.practices
@@ -42,17 +42,17 @@ def draw_areas(people: IntArray, rng: np.random.Generator) -> Areas:
 
     people: (practices,) list sizes. An area is a run of neighbours in that order.
     """
-    upto = np.cumsum(people)
-    middle: FloatArray = upto - people / 2
+    cumulative = np.cumsum(people)
+    middle: FloatArray = cumulative - people / 2
 
     icb_share = np.concatenate([np.array(r, float) for r in figures.ICB_THOUSANDS])
     icb_share /= icb_share.sum()
-    icb_start = np.searchsorted(middle, (np.cumsum(icb_share) - icb_share) * upto[-1])
+    icb_start = np.searchsorted(middle, (np.cumsum(icb_share) - icb_share) * cumulative[-1])
     icb_start[0] = 0
     icb = np.repeat(np.arange(len(icb_share)), np.diff(icb_start, append=len(people)))
     icb_people: FloatArray = np.bincount(icb, people).astype(np.float64)
 
-    pcns = largest_remainder((icb_people / upto[-1])[None, :], np.array([figures.PCNS]))[0]
+    pcns = largest_remainder((icb_people / cumulative[-1])[None, :], np.array([figures.PCNS]))[0]
     pcn_start = _pcn_starts(middle, icb_start, icb_people, pcns, rng)
     pcn = np.repeat(np.arange(figures.PCNS), np.diff(pcn_start, append=len(people)))
 

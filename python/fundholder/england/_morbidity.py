@@ -16,7 +16,7 @@ from ._diagnosis_blocks import DIAGNOSES, FREQUENCY, RELATIVE_COST
 
 
 @dataclass(frozen=True)
-class Law:
+class CostDistribution:
     """Costs are in national means of hospital cost per head; ``pounds`` is one of them."""
 
     pounds: float
@@ -34,8 +34,8 @@ class Law:
 
 
 @cache
-def law(year: int) -> Law:
-    """The law of a year; its mean of 1 is that of the bands of the year."""
+def cost_distribution(year: int) -> CostDistribution:
+    """The distribution of a year; its mean of 1 is that of the bands of the year."""
     by_band = np.bincount(BAND_OF, SHARE * morbid.hospital_cost()) / np.bincount(BAND_OF, SHARE)
     mean = float((figures.band_shares(year) * by_band).sum())
     cost = morbid.hospital_cost() / mean
@@ -44,7 +44,7 @@ def law(year: int) -> Law:
     frequency = FREQUENCY[:, morbid.AGE_OF].reshape(len(cost), len(DIAGNOSES))
     # As many at each age as make diagnoses the same share of expected cost.
     often = morbid.DIAGNOSED_SHARE * cost / (frequency * of_diagnosis).sum(axis=1)
-    return Law(
+    return CostDistribution(
         pounds=mean * figures.DEFLATOR[year] / figures.DEFLATOR_2011_12,
         cost=cost,
         cost_of_bands=by_band / mean,

@@ -125,7 +125,7 @@ def hospital_cost() -> FloatArray:
 
 
 def use_this_year(year: int) -> FloatArray:
-    """Probability of any hospital cost at the 38 groups: the law of ``costs``."""
+    """Probability of any hospital cost at the 38 groups: the distribution of ``costs``."""
     inpatient = by_five_years(figures.INPATIENT_PER_HEAD)
     use: FloatArray = figures.USE_AT_1000[year] * (inpatient / 1000) ** figures.USE_POWER
     return use

@@ -39,9 +39,9 @@ def draw_order(rng: np.random.Generator, n: int) -> IntArray:
 def weighted_normal_score(value: FloatArray, weight: FloatArray) -> FloatArray:
     """Normal score of each value's weighted mid-rank: exactly standard in the weighted sense."""
     order = np.argsort(value, kind="stable")
-    upto = np.cumsum(weight[order])
-    rank = np.empty_like(upto)
-    rank[order] = (upto - weight[order] / 2) / upto[-1]
+    cumulative = np.cumsum(weight[order])
+    rank = np.empty_like(cumulative)
+    rank[order] = (cumulative - weight[order] / 2) / cumulative[-1]
     return normal_score(rank)
 
 
@@ -67,8 +67,8 @@ def systematic_round(quota: FloatArray, total: IntArray, start: FloatArray) -> I
     quota rounded down or up and equal to it on average. Largest remainders would round cells of
     well under half a person to nobody, everywhere.
     """
-    upto = np.cumsum(quota, axis=-1)
-    upto[..., -1] = total  # the sum of the quotas, free of rounding error
-    cut = np.floor(upto + start[..., None]).astype(np.int64)
+    cumulative = np.cumsum(quota, axis=-1)
+    cumulative[..., -1] = total  # the sum of the quotas, free of rounding error
+    cut = np.floor(cumulative + start[..., None]).astype(np.int64)
     counts: IntArray = np.diff(cut, axis=-1, prepend=0)
     return counts

@@ -121,9 +121,9 @@ def _people_before(practice: pa.ChunkedArray, count: IntArray) -> IntArray:
     chunks = [chunk.indices.to_numpy(zero_copy_only=False) for chunk in practice.chunks]
     code = np.concatenate([np.array([], np.int32), *chunks])
     order = np.argsort(code, kind="stable")
-    upto = np.cumsum(count[order]) - count[order]
+    cumulative = np.cumsum(count[order]) - count[order]
     opens = np.diff(code[order], prepend=-1) != 0
-    opening = np.maximum.accumulate(np.where(opens, upto, 0))
+    opening = np.maximum.accumulate(np.where(opens, cumulative, 0))
     before = np.empty_like(count)
-    before[order] = upto - opening
+    before[order] = cumulative - opening
     return before

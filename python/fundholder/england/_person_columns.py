@@ -11,7 +11,7 @@ from .._tables.arrays import IntArray
 from . import _figures as figures
 from . import _morbidity_figures as morbid
 from ._diagnosis_blocks import DIAGNOSES
-from ._morbidity import BAND_OF, law
+from ._morbidity import BAND_OF, cost_distribution
 from ._person_draws import Morbid, Persons, draw_morbidity
 from ._person_practices import Practices
 
@@ -62,7 +62,7 @@ class Columns:
         columns += [pa.array(practices.cells.quintile[persons.cell] + 1, pa.int8())]
         columns += [self._lists(drawn)] if self._codes else _flags(drawn)
         columns += [pa.array(row) for row in self._variables(persons.practice)]
-        pounds = law(self._year).pounds
+        pounds = cost_distribution(self._year).pounds
         for cost in (drawn.cost, drawn.expected_next, drawn.cost_next):
             columns.append(pa.array(pounds * cost))
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
@@ -78,9 +78,9 @@ class Columns:
 
     def _lists(self, drawn: Morbid) -> pa.ListArray:
         each = np.bincount(drawn.diagnosed, minlength=len(drawn.group))
-        upto = np.concatenate([[0], np.cumsum(each)])
+        cumulative = np.concatenate([[0], np.cumsum(each)])
         values = self._diagnoses.take(pa.array(drawn.diagnosis))
-        return pa.ListArray.from_arrays(pa.array(upto, pa.int32()), values)
+        return pa.ListArray.from_arrays(pa.array(cumulative, pa.int32()), values)
 
 
 def _flags(drawn: Morbid) -> list[pa.BooleanArray]:

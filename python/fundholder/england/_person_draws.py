@@ -13,7 +13,7 @@ from .._tables.arrays import FloatArray, IntArray
 from . import _morbidity_figures as morbid
 from ._addresses import Address, below, many_uniforms, root, uniform
 from ._diagnosis_blocks import DIAGNOSES
-from ._morbidity import Law, five_years, law
+from ._morbidity import CostDistribution, cost_distribution, five_years
 from ._numbers import normal_score
 from ._person_practices import Practices
 
@@ -116,7 +116,7 @@ def draw_morbidity(practices: Practices, persons: Persons, year: int) -> Morbid:
     Given diagnoses D, expected cost is (undiagnosed cost of the group + sum of what D add) times
     the effect of the practice. This year only those in hospital have diagnoses and cost.
     """
-    of_year, cells, address = law(year), practices.drawn.cells, persons.address
+    of_year, cells, address = cost_distribution(year), practices.drawn.cells, persons.address
     group = five_years(cells.band[persons.cell], uniform(address, _AGE))
     used = uniform(address, _USE) < of_year.use[group]
     often = practices.morbidity[persons.practice]
@@ -143,7 +143,7 @@ def draw_morbidity(practices: Practices, persons: Persons, year: int) -> Morbid:
 
 
 def _draw_diagnoses(
-    of_year: Law, address: Address, group: IntArray, often: FloatArray, users: IntArray
+    of_year: CostDistribution, address: Address, group: IntArray, often: FloatArray, users: IntArray
 ) -> tuple[IntArray, IntArray]:
     """Row and position of each diagnosis; those in hospital have each independently."""
     rows, diagnoses = [np.array([], np.int64)], [np.array([], np.int64)]

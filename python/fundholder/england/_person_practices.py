@@ -10,7 +10,7 @@ import numpy as np
 from .._tables.arrays import FloatArray, IntArray
 from . import _figures as figures
 from . import _morbidity_figures as morbid
-from ._morbidity import law
+from ._morbidity import cost_distribution
 from ._numbers import draw_order, largest_remainder, normal_score, weighted_normal_score
 from ._population import population
 
@@ -42,7 +42,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Practices:
-    """All practices of a year, and what multiplies the law of cost."""
+    """All practices of a year, and what multiplies the distribution of cost."""
 
     drawn: Drawn
     #: How often diagnoses are recorded, by practice and by quintile.
@@ -79,7 +79,8 @@ def draw(year: int, seed: int) -> Drawn:
         np.bincount(cells.practice, cells.count * (cells.band % len(figures.AGES) == 2)) / people
     )
     age_sex = (
-        np.bincount(cells.practice, cells.count * law(year).cost_of_bands[cells.band]) / people
+        np.bincount(cells.practice, cells.count * cost_distribution(year).cost_of_bands[cells.band])
+        / people
     )
 
     draws = _Draws(seed, area, np.column_stack([deprived, age_sex]))
@@ -101,7 +102,7 @@ def draw(year: int, seed: int) -> Drawn:
 def with_costs(year: int, drawn: Drawn) -> Practices:
     """The practices with the SDs of ``_morbidity_figures``; over England each effect is 1."""
     cells, share = drawn.cells, morbid.DIAGNOSED_SHARE
-    expected = cells.count * law(year).cost_of_bands[cells.band]
+    expected = cells.count * cost_distribution(year).cost_of_bands[cells.band]
     by_quintile = _morbidity_by_quintile(cells.quintile, expected)
     diagnosed = np.bincount(cells.practice, expected * by_quintile[cells.quintile])
     morbidity = np.exp(morbid.MORBIDITY_SD * drawn.morbidity)
@@ -169,8 +170,8 @@ def _areas(icb: IntArray, people: FloatArray) -> IntArray:
     icb_people = np.bincount(icb, people)
     share = icb_people / icb_people.sum()
     areas = largest_remainder(share[None, :], np.array([morbid.AREAS]))[0]
-    upto = np.cumsum(people) - (np.cumsum(icb_people) - icb_people)[icb]
-    position = (upto - people / 2) / icb_people[icb]
+    cumulative = np.cumsum(people) - (np.cumsum(icb_people) - icb_people)[icb]
+    position = (cumulative - people / 2) / icb_people[icb]
     area: IntArray = np.cumsum(areas)[icb] - areas[icb]
     area += np.floor(position * areas[icb]).astype(np.int64)
     return area

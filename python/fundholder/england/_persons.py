@@ -44,8 +44,8 @@ def persons(
     - **Practices.** Cost is multiplied by effects of the area, of need and supply variables, and by
       one that no variable explains.
     - **Costs.** Two-part lognormal, bounded, with the CV of hospital spending, 4.59: 33.2 % have
-      any, the dearest 1 % of people make 32.5 % of it (Institute for Fiscal Studies, W15/21: 32 %).
-      A person's two years have a correlation of 0.375 (US MEPS: 0.35-0.40).
+      any, the costliest 1 % of people make 32.5 % of it (Institute for Fiscal Studies, W15/21: 32
+      %). A person's two years have a correlation of 0.375 (US MEPS: 0.35-0.40).
 
     What a person draws depends on the seed, the practice and the person alone: any practices, and
     any share of their people, have the same rows.
@@ -95,11 +95,11 @@ def persons(
     """
     arguments = Arguments()
     if isinstance(year, bool) or year not in figures.YEARS:
-        arguments.refuse("year", year, " or ".join(map(str, figures.YEARS)))
+        arguments.reject("year", year, " or ".join(map(str, figures.YEARS)))
     seed = arguments.integer("seed", seed, 0, 2**63 - 1)
     sample = _sample(arguments, share)
     if diagnoses not in ("columns", "codes"):
-        arguments.refuse("diagnoses", diagnoses, '"columns" or "codes"')
+        arguments.reject("diagnoses", diagnoses, '"columns" or "codes"')
     arguments.check()
     everyone = practices_of(year, seed)
     which = _choose(arguments, everyone, practices, (year, seed))
@@ -111,16 +111,16 @@ def persons(
 
 
 def _sample(arguments: Arguments, share: Any) -> tuple[float, float]:
-    """The stretch of [0, 1) in which the first number of a person must lie."""
+    """The interval of [0, 1) in which the first number of a person must lie."""
     allowed = "a share above 0 and at most 1, or two increasing numbers from 0 to 1"
-    stretch = tuple(share) if isinstance(share, tuple | list) else (0.0, share)
-    numbers = [value for value in stretch if isinstance(value, int | float | np.number)]
-    if len(stretch) != 2 or len(numbers) != 2 or isinstance(share, bool):
-        arguments.refuse_type("share", share, allowed)
+    interval = tuple(share) if isinstance(share, tuple | list) else (0.0, share)
+    numbers = [value for value in interval if isinstance(value, int | float | np.number)]
+    if len(interval) != 2 or len(numbers) != 2 or isinstance(share, bool):
+        arguments.reject_type("share", share, allowed)
         return 0.0, 1.0
     low, high = map(float, numbers)
     if not 0 <= low < high <= 1 or math.isnan(low + high):
-        arguments.refuse("share", share, allowed)
+        arguments.reject("share", share, allowed)
         return 0.0, 1.0
     return low, high
 
@@ -139,9 +139,9 @@ def _choose(
     listed = asked.to_pylist() if hasattr(asked, "to_pylist") else list(asked)
     for row, name in enumerate(listed):
         if name not in position:
-            arguments.refuse(f"practices[{row}]", name, f"from {names[0]!r} to {names[-1]!r}")
+            arguments.reject(f"practices[{row}]", name, f"from {names[0]!r} to {names[-1]!r}")
     if not listed or len(set(listed)) < len(listed):
-        arguments.refuse("practices", listed, "at least one name, each once")
+        arguments.reject("practices", listed, "at least one name, each once")
     return np.array(sorted(position[name] for name in listed if name in position), np.int64)
 
 
@@ -159,8 +159,8 @@ def _spread(everyone: Practices, number: int, key: tuple[int, int]) -> IntArray:
         place[order] = np.arange(len(order))
         within = place - np.searchsorted(np.sort(group), group)
         group = group * parts + within * parts // np.bincount(group)[group]
-    # One at random of each stretch: the middle ones would differ less than practices do.
+    # One at random of each interval: the middle ones would differ less than practices do.
     end = np.arange(1, number + 1) * len(order) // number
-    stretch = np.diff(end, prepend=0)
-    back = uniform(below(root(*key), np.arange(number)), number) * stretch
+    interval = np.diff(end, prepend=0)
+    back = uniform(below(root(*key), np.arange(number)), number) * interval
     return np.sort(order[end - 1 - back.astype(np.int64)])

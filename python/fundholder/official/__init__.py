@@ -7,7 +7,7 @@ Registered at a GP Practice"; :func:`read_pcn_members` the memberships of primar
 :func:`read_imd` the Index of Multiple Deprivation; :func:`read_icb_allocations` and
 :func:`read_weighted_populations` the allocations to ICBs and the needs behind them. Files are as
 they were published, CSV (also gzipped) or Excel; nothing is downloaded. A file that is not what it
-should be is refused with everything that is wrong with it. Money is in £.
+should be is rejected with everything that is wrong with it. Money is in £.
 """
 
 from ._allocations import read_icb_allocations

@@ -180,11 +180,11 @@ def _check_formulas(cells: Cells, stream: Stream, found: dict[str, FloatArray]) 
     """What the publisher has calculated from other columns follows from them."""
     distance = found["baseline"] / found["target"] - 1
     apart = np.abs(distance - found["dft_open"]) > SAME
-    cells.refuse(DFT_OPEN, apart, "baseline / target - 1, as a share")
+    cells.reject(DFT_OPEN, apart, "baseline / target - 1, as a share")
     grown = found["baseline"] * (1 + found["growth"]) * (1 + found["convergence"])
     apart = np.abs(grown - found["allocation"]) > ROUNDED
     allowed = "the baseline with growth and convergence, in £k"
-    cells.refuse(stream.allocation, apart, allowed)
+    cells.reject(stream.allocation, apart, allowed)
 
 
 def _check_sums(

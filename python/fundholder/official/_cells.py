@@ -89,7 +89,7 @@ class Cells:
         """Note what is wrong."""
         self._problems.append(f"{self._source.name}: {text}")
 
-    def refuse(self, column: Column, wrong: Mask, allowed: str) -> None:
+    def reject(self, column: Column, wrong: Mask, allowed: str) -> None:
         """Note the cells of a column that are not allowed."""
         rows = np.flatnonzero(wrong & self.kept)
         self._more += max(0, len(rows) - LISTED)
@@ -110,14 +110,14 @@ class Cells:
         found = pc.utf8_trim_whitespace(self._source.columns[self._place[column.name]])
         known = pc.invert(pc.is_in(found, value_set=pa.array(column.nothing, pa.string())))
         if needed:
-            self.refuse(column, ~_mask(known), "a name")
+            self.reject(column, ~_mask(known), "a name")
         return pc.if_else(known, found, pa.scalar(None, pa.string()))
 
     def code(self, column: Column, *, needed: bool = True) -> pa.StringArray:
         """A code of letters and digits."""
         found = self.text(column)
         good = pc.fill_null(pc.match_substring_regex(found, CODE), not needed)
-        self.refuse(column, ~_mask(good), "a code of letters and digits")
+        self.reject(column, ~_mask(good), "a code of letters and digits")
         return found
 
     def count(self, column: Column) -> pa.Int64Array:
@@ -125,7 +125,7 @@ class Cells:
         found, good = self._parsed(column, WHOLE)
         number = np.where(good, found, 0.0)
         good &= number <= MOST_PEOPLE
-        self.refuse(column, ~good, f"a whole number from 0 to {MOST_PEOPLE:,}")
+        self.reject(column, ~good, f"a whole number from 0 to {MOST_PEOPLE:,}")
         return pa.array(np.where(good, number, 0).astype(np.int64))
 
     def number(self, column: Column, *, low: float = 0.0, above: bool = False) -> pa.DoubleArray:
@@ -134,7 +134,7 @@ class Cells:
         number = np.where(good, found, 0.0)
         good &= (number > low if above else number >= low) & (np.abs(number) < MOST)
         bound = "of any sign" if low == -MOST else f"{'above' if above else 'of at least'} {low:g}"
-        self.refuse(column, ~good, f"a number {bound}, below {MOST:g}")
+        self.reject(column, ~good, f"a number {bound}, below {MOST:g}")
         return pa.array(np.where(good, number, np.nan))
 
     def _parsed(self, column: Column, pattern: str) -> tuple[FloatArray, Mask]:
@@ -152,7 +152,7 @@ class Cells:
         days = pa.array(found, pa.date32())
         if not needed:
             wrong &= _mask(pc.is_valid(self.text(column)))
-        self.refuse(column, wrong, allowed)
+        self.reject(column, wrong, allowed)
         return days
 
     def each(
@@ -186,13 +186,13 @@ class Cells:
         return table.sort_by(table.column_names[0])
 
     def once(self, column: Column, codes: pa.StringArray, what: str) -> None:
-        """Refuse a code that appears again."""
+        """Reject a code that appears again."""
         coded = codes.dictionary_encode().indices.fill_null(-1).to_numpy()
         coded = np.where(self.kept, coded, -1)
         _, first = np.unique(coded, return_index=True)
         again = coded >= 0
         again[first] = False
-        self.refuse(column, again, f"there once: one row per {what}")
+        self.reject(column, again, f"there once: one row per {what}")
 
 
 def described(table: pa.Table, publication: str, sources: Sequence[Source]) -> pa.Table:

@@ -94,12 +94,12 @@ def read_imd(path: str | Path) -> pa.Table:
 
 def _check_deciles(cells: Cells, score: np.ndarray, decile: np.ndarray) -> None:
     """Deciles are from 1 to 10, and no score is above one of a more deprived decile."""
-    cells.refuse(DECILE, (decile < 1) | (decile > DECILES), f"a whole number from 1 to {DECILES}")
+    cells.reject(DECILE, (decile < 1) | (decile > DECILES), f"a whole number from 1 to {DECILES}")
     if not np.isfinite(score).all():
         return
     lowest = np.inf
     for number in range(1, DECILES + 1):
         inside = decile == number
         allowed = "in a decile in the order of scores, in which 1 is the most deprived"
-        cells.refuse(DECILE, inside & (score > lowest), allowed)
+        cells.reject(DECILE, inside & (score > lowest), allowed)
         lowest = min([lowest, *score[inside].tolist()])

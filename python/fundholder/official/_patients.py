@@ -149,9 +149,9 @@ def _long(cells: Cells) -> pa.Table:
     """Practice, number of the sex, bounds of age and people, totals among them."""
     practice = cells.code(PRACTICE)
     sex, wrong = cells.each(SEX, _sex)
-    cells.refuse(SEX, wrong, "FEMALE, MALE or ALL")
+    cells.reject(SEX, wrong, "FEMALE, MALE or ALL")
     age, wrong = cells.each(AGE, _age)
-    cells.refuse(AGE, wrong, f"ALL, an age below {OLDEST}, or ages such as 0_4, 0-4 or 95+")
+    cells.reject(AGE, wrong, f"ALL, an age below {OLDEST}, or ages such as 0_4, 0-4 or 95+")
     people = cells.count(PEOPLE)
     # Rows that are left out may have an age that cannot be read.
     bounds = [ALL if found is None else found for found in age]

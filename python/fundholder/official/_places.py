@@ -149,7 +149,7 @@ def read_pcn_members(path: str | Path, *, on: datetime.date | str | None = None)
             found[column.name] = cells.code(column, needed=False)
     found["start"], found["end"] = cells.date(START), cells.date(END, needed=False)
     before = pc.fill_null(pc.less(found["end"], found["start"]), False)
-    cells.refuse(END, before.to_numpy(zero_copy_only=False), "not before the start")
+    cells.reject(END, before.to_numpy(zero_copy_only=False), "not before the start")
     spell = pc.binary_join_element_wise(
         practice, pcn, found["start"].cast(pa.string()), " ", null_handling="replace"
     )

@@ -66,7 +66,7 @@ def read_source(path: str | Path, headings: Sequence[str], sheet: str | None = N
 
 
 def file_kind(path: str | Path) -> str:
-    """ ".csv" or ".xlsx", or a refusal of what is neither, or not there."""
+    """ ".csv" or ".xlsx", or a rejection of what is neither, or not there."""
     if not isinstance(path, str | os.PathLike):
         raise InputTypeError([f"{path!r}: must be the path of a file"])
     name = Path(path).name.lower()

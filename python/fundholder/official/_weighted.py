@@ -190,4 +190,4 @@ def _check_index(cells: Cells, found: dict[str, pa.Array]) -> None:
     )
     apart = np.abs(overall / people - index) > ADDS_UP * index
     (column,) = [c for c in WITH_TARGETS.factors if c.name == "need_index"]
-    cells.refuse(column, apart, "the overall weighted population over people")
+    cells.reject(column, apart, "the overall weighted population over people")

@@ -1,4 +1,4 @@
-"""Pictures of results, for a board paper or a slide.
+"""Figures of results, for a board paper or a slide.
 
 Each function takes a table that this package makes (or one of its shape: anything with
 ``__arrow_c_stream__``) and gives a ``matplotlib.figure.Figure``; ``save`` writes it. They need the
@@ -20,7 +20,7 @@ from .._files.atomic_write import write_atomically
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
 from .._tables.results import arrow_table, check_numbers, numbers
-from ._distribution_curve import Law
+from ._distribution_curve import DistributionCurve
 from ._figure import (
     BLUE,
     INK,
@@ -28,11 +28,11 @@ from ._figure import (
     PURPLE,
     VERMILLION,
     MissingPackageError,
-    canvas,
-    check_picture,
+    check_figure_path,
     flags,
     label_ends,
     money_axis,
+    new_figure,
     people_axis,
     percent,
     percent_axis,
@@ -78,7 +78,7 @@ def funnel(units: Any) -> Figure:
     -------
     matplotlib.figure.Figure
         A point for each unit, in the colour of the widest limits that it lies outside of, and a
-        grey bar between its limits. Points beyond the picture stand at its edge as triangles.
+        grey bar between its limits. Points beyond the figure stand at its edge as triangles.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def funnel(units: Any) -> Figure:
     title = "Outturn against budget, and what chance alone does"
     shares = " and ".join(f"{100 * float(level):g} %" for level in levels)
     y = f"Outturn above or below budget; grey: where chance keeps {shares} of years"
-    figure, axes = canvas(title, PEOPLE, y)
+    figure, axes = new_figure(title, PEOPLE, y)
     from matplotlib.lines import Line2D
 
     people_axis(axes, people)
@@ -183,7 +183,7 @@ def quantiles_by_population(table: Any) -> Figure:
     away = [(columns[f"q{p}"][funded] / columns["budget"][funded]) - 1 for p in quantiles]
 
     title = "How far a year's cost lands from the budget, by size"
-    figure, axes = canvas(title, PEOPLE, "Cost of the year above or below budget")
+    figure, axes = new_figure(title, PEOPLE, "Cost of the year above or below budget")
     people_axis(axes, people)
     percent_axis(axes, away)
     axes.axhline(0, color=INK, linewidth=1)
@@ -238,7 +238,7 @@ def cv_by_population(table: Any) -> Figure:
     series = [(here, words) for here, words in series if here.any()]
 
     title = "How much a year's cost varies, by size and ceiling"
-    figure, axes = canvas(
+    figure, axes = new_figure(
         title,
         PEOPLE,
         "CV of the year's cost (log scale), by ceiling on a person's cost of the year",
@@ -259,7 +259,7 @@ def distribution(
     budget: float | None = None,
     quantiles: Sequence[float] = (0.5, 0.9, 0.99),
 ) -> Figure:
-    """The law of one unit's year, with its budget and quantiles.
+    """The distribution of one unit's year, with its budget and quantiles.
 
     Parameters
     ----------
@@ -297,24 +297,24 @@ def distribution(
         budget = arguments.number("budget", budget)
     probabilities = [p for _, p in arguments.fractions("quantiles", quantiles)]
     arguments.check()
-    name, law = _one_unit(arrow_table("table", table), unit)
+    name, curve = _one_unit(arrow_table("table", table), unit)
 
-    marks = [(law.quantile(p), quantile_words(p) + " {}", INK) for p in probabilities]
+    marks = [(curve.quantile(p), quantile_words(p) + " {}", INK) for p in probabilities]
     if budget is not None:
-        above = 1 - float(law.below(np.array([budget]))[0])
+        above = 1 - float(curve.below(np.array([budget]))[0])
         marks.append((budget, f"budget {{}}: {percent(above)} of years above", VERMILLION))
-    reach = [law.quantile(0.0005), law.quantile(0.9995), *(x for x, _, _ in marks)]
+    reach = [curve.quantile(0.0005), curve.quantile(0.9995), *(x for x, _, _ in marks)]
     low, high = min(reach), max(reach)
-    # A law of one cost still needs a width.
+    # A distribution of one cost still needs a width.
     width = round_step(max(high - low, 0.01 * high, 1.0) / 25)
-    # A third of the picture for the words of the highest mark.
+    # A third of the figure for the words of the highest mark.
     room = max((x + 0.56 * (x - low) for x, _, _ in marks), default=high)
     low, high = low - width, max(high + width, room)
     cost = np.linspace(low, high, 2_000)
-    share = law.around(cost, width)
+    share = curve.around(cost, width)
 
     title = "The cost of a year" if name is None else f"The cost of a year: {name}"
-    figure, axes = canvas(
+    figure, axes = new_figure(
         title, "Cost of the year", f"Share of years in each {pounds(width)} of cost"
     )
     money_axis(axes, low, high)
@@ -327,7 +327,7 @@ def distribution(
 
 
 def save(figure: Figure, path: str | Path) -> None:
-    """Write a picture as PNG, SVG or PDF, by the ending of its name.
+    """Write a figure as PNG, SVG or PDF, by the ending of its name.
 
     The file appears whole or not at all.
 
@@ -351,7 +351,7 @@ def save(figure: Figure, path: str | Path) -> None:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save(cv_by_population(table), f"{folder}/cv.png")
     """
-    check_picture(path)
+    check_figure_path(path)
     from matplotlib.figure import Figure
 
     if not isinstance(figure, Figure):
@@ -382,8 +382,8 @@ def _drawable(
     return people[there], {column: values[there] for column, values in columns.items()}
 
 
-def _one_unit(table: pa.Table, unit: Any) -> tuple[Any, Law]:
-    """The name of a unit, and its law."""
+def _one_unit(table: pa.Table, unit: Any) -> tuple[Any, DistributionCurve]:
+    """The name of a unit, and its curve."""
     columns = ["cost", "probability", "cumulative"]
     check_numbers("table", table, columns)
     levels = [name for name in table.column_names if name not in columns]
@@ -394,9 +394,9 @@ def _one_unit(table: pa.Table, unit: Any) -> tuple[Any, Law]:
     if unit not in found:
         arguments = Arguments()
         some = ", ".join(map(repr, found[:5])) + (", ..." if len(found) > 5 else "")
-        arguments.refuse("unit", unit, f"one of {some}")
+        arguments.reject("unit", unit, f"one of {some}")
         arguments.check()
     rows = table.filter(pa.array([label == unit for label in labels]))
     if rows.num_rows < 2:
         raise InputError([f"table has {rows.num_rows} cost of {unit!r}: must have 2 or more"])
-    return unit, Law(*(numbers(rows.sort_by("cost"), column) for column in columns))
+    return unit, DistributionCurve(*(numbers(rows.sort_by("cost"), column) for column in columns))

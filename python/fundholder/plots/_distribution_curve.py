@@ -1,4 +1,4 @@
-"""The law of one unit's year, as it is read from a table of ``distribution``."""
+"""The distribution of one unit's year, as it is read from a table of ``distribution``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ for the step around it, they differ by far more."""
 
 
 @dataclass(frozen=True)
-class Law:
+class DistributionCurve:
     """Costs in ascending order, their probabilities, and the probability of no more than each."""
 
     cost: FloatArray

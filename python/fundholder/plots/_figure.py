@@ -1,4 +1,4 @@
-"""What all pictures share: the canvas, its words and numbers, and where labels stand."""
+"""What all figures share: the new_figure, its words and numbers, and where labels stand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PICTURES = (".png", ".svg", ".pdf")
+FIGURE_SUFFIXES = (".png", ".svg", ".pdf")
 INK, GREY, PALE = "#262626", "#6e6e6e", "#dcdcdc"
 # After Okabe and Ito (2008), which eyes with and without colour blindness tell apart.
 BLUE, ORANGE, VERMILLION, PURPLE = "#0072b2", "#e69f00", "#d55e00", "#7d3c78"
@@ -28,27 +28,27 @@ SIZES = ((1e9, "bn"), (1e6, "m"))
 
 
 class MissingPackageError(FundholderError, ImportError):
-    """A picture was asked for where matplotlib is not installed."""
+    """A figure was asked for where matplotlib is not installed."""
 
 
 def check_matplotlib() -> None:
-    """Refuse, before any work, to draw without matplotlib."""
+    """Reject, before any work, to draw without matplotlib."""
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
-        need = 'pictures need matplotlib: pip install "fundholder[plots]"'
+        need = 'figures need matplotlib: pip install "fundholder[plots]"'
         raise MissingPackageError([need]) from error
 
 
-def check_picture(path: str | Path) -> None:
-    """Refuse, before any work, a picture that could not be drawn or written."""
+def check_figure_path(path: str | Path) -> None:
+    """Reject, before any work, a figure that could not be drawn or written."""
     check_matplotlib()
     if not isinstance(path, str | os.PathLike):
         raise InputTypeError([f"{path!r}: must be the path of a file"])
     path = Path(path)
     problems = []
-    if path.suffix not in PICTURES:
-        problems.append(f"{path}: the name must end in {', '.join(PICTURES)}")
+    if path.suffix not in FIGURE_SUFFIXES:
+        problems.append(f"{path}: the name must end in {', '.join(FIGURE_SUFFIXES)}")
     if not path.parent.is_dir():
         problems.append(f"{path}: {path.parent} must be a folder that exists")
     elif not os.access(path.parent, os.W_OK | os.X_OK):
@@ -59,8 +59,8 @@ def check_picture(path: str | Path) -> None:
         raise InputError(problems)
 
 
-def canvas(title: str, x: str, y: str) -> tuple[Figure, Axes]:
-    """An empty picture: the title above, what is up the axis beneath it, no frame."""
+def new_figure(title: str, x: str, y: str) -> tuple[Figure, Axes]:
+    """An empty figure: the title above, what is up the axis beneath it, no frame."""
     check_matplotlib()
     from matplotlib.figure import Figure
 

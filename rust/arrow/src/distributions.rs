@@ -56,7 +56,8 @@ pub fn expected(level: &Level<'_>, valuation: &Valuation) -> Vec<f64> {
     level.labels.sorted().into_iter().map(|unit| means[unit as usize]).collect()
 }
 
-/// The columns of `variance`, and how accurate its distributions are; without distributions, probabilities and quantiles are null.
+/// The columns of `variance`, and how accurate its distributions are; without distributions, probabilities and
+/// quantiles are null.
 pub fn variance_table(
     level: &Level<'_>,
     valuation: &Valuation,

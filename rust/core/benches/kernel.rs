@@ -1,7 +1,7 @@
 //! How long does a person-year take? Nanoseconds per draw are the reciprocal of the throughput that is printed.
 //!
-//! One thread; a practice of 10,000 people at a time, a hundred years; lognormal costs of £800 a head, three in ten with
-//! any. `cargo bench -p fundholder-core --bench kernel`.
+//! One thread; a practice of 10,000 people at a time, a hundred years; lognormal costs of £800 a head, three in ten
+//! with any. `cargo bench -p fundholder-core --bench kernel`.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use fundholder_core::contract::StopLoss;

@@ -1,7 +1,7 @@
 //! Yearly effects above people, as both lanes without chance see them: integrals over a lognormal multiplier of mean 1.
 
-/// The integral runs to this many SDs of the logarithm on either side: the density there, 2e-16, is lost in rounding. Were
-/// it cut where it can be felt, its end would ring through the characteristic function.
+/// The integral runs to this many SDs of the logarithm on either side: the density there, 2e-16, is lost in rounding.
+/// Were it cut where it can be felt, its end would ring through the characteristic function.
 pub(crate) const REACH: f64 = 8.5;
 
 /// SD of the logarithm of a lognormal number of mean 1 and this SD.
@@ -16,8 +16,8 @@ pub(crate) struct Node {
     pub weight: f64,
 }
 
-/// The multiplier at equally spaced places of a normal variate: for smooth functions the error of such a sum falls faster
-/// than any power of the spacing (Goodwin 1949). One node where there is no effect.
+/// The multiplier at equally spaced places of a normal variate: for smooth functions the error of such a sum falls
+/// faster than any power of the spacing (Goodwin 1949). One node where there is no effect.
 pub(crate) fn nodes(sigma: f64, count: usize) -> Vec<Node> {
     if sigma == 0.0 {
         return vec![Node { log: 0.0, weight: 1.0 }];

@@ -1,4 +1,4 @@
-"""Reference values for the laws and special functions, computed with mpmath at 50 digits.
+"""Reference values for the distributions and special functions, computed with mpmath at 50 digits.
 
 Writes tests/golden/severity.csv and tests/golden/special.csv next to this script. Arguments are
 doubles, taken as the exact numbers they are.
@@ -234,24 +234,24 @@ def severity():
     for family, make, shapes in families:
         scale = 1000.0 if family == "gpd" else 1.0
         for shape in shapes:
-            law = make(shape)
+            distribution = make(shape)
 
             def row(function, k, argument, value):
                 return (family, repr(shape), function, k, repr(argument), text(value))
 
             for w in QUANTILES + [1e-12]:
-                yield row("inverse_cdf", 0, w, law.quantile(w=w))
+                yield row("inverse_cdf", 0, w, distribution.quantile(w=w))
             for v in SURVIVALS:
-                x = law.quantile(v=v)
+                x = distribution.quantile(v=v)
                 yield row("inverse_survival", 0, v, x)
                 x = float(x)
-                yield row("survival", 0, x, law.survival(M(x)))
+                yield row("survival", 0, x, distribution.survival(M(x)))
             limits = [1.0 * x * scale for x in LIMITS]
             if family == "gpd":
                 limits += [1001.0, 1100.0, 1999.0, 3400.0]
             for x in limits:
                 for k in range(5):
-                    yield row("partial_moment", k, x, law.moment(k, M(x)))
+                    yield row("partial_moment", k, x, distribution.moment(k, M(x)))
 
 
 def special():

@@ -78,7 +78,8 @@ fn are_quantiles_interpolated_order_statistics() {
 
 #[test]
 fn is_a_quantile_s_error_that_of_maritz_and_jarrett() {
-    // By its definition, over every order statistic: their equation for the variance, with weights of a beta distribution.
+    // By its definition, over every order statistic: their equation for the variance, with weights of a beta
+    // distribution.
     let n = 40;
     let sorted: Vec<f64> = (1..=n).map(|i| f64::from(i).powi(2)).collect();
     for p in [0.1, 0.5, 0.9] {
@@ -141,7 +142,8 @@ fn is_systematic_variation_what_effects_add_to_the_variance() {
     let chance = moments(&[9.0, 11.0, 9.0, 11.0]);
     let got = systematic_sd(&all, &chance);
     assert_value(got, (16.0f64 / 3.0).sqrt());
-    // Influences on the difference: squares 9, 1, 1, 9 less 5, and 1 less 1: 4, -4, -4, 4. Their error over twice the SD.
+    // Influences on the difference: squares 9, 1, 1, 9 less 5, and 1 less 1: 4, -4, -4, 4. Their error over twice the
+    // SD.
     let error = (64.0f64 / 16.0).sqrt();
     assert!((got.se.unwrap() - error / (2.0 * (16.0f64 / 3.0).sqrt())).abs() < 1e-12, "{got:?}");
     // Less than none is none, with the root of the difference's error.

@@ -35,8 +35,8 @@ fn net(contract: Option<&StopLoss>, cost: f64) -> f64 {
     cost - contract.map_or(0.0, |contract| contract.ceded(cost))
 }
 
-/// E[net^k] for k = 1, 2, 3 of a severity, by quadrature over its quantile function: octaves of the share of costs above
-/// (below) towards each end, cut where the contract has a corner.
+/// E[net^k] for k = 1, 2, 3 of a severity, by quadrature over its quantile function: octaves of the share of costs
+/// above (below) towards each end, cut where the contract has a corner.
 fn by_quadrature(severity: &Severity, contract: Option<&StopLoss>) -> [f64; 3] {
     let (distribution, unit) = (severity.distribution(), severity.unit());
     let corners: Vec<f64> = contract.map_or(Vec::new(), |s| {
@@ -116,8 +116,8 @@ fn do_moments_of_a_year_equal_the_integral_over_its_quantiles() {
         for contract in contracts() {
             let raw = by_quadrature(&severity, contract.as_ref()).map(|m| 0.3 * m);
             let name = format!("{family} {shape} {contract:?}");
-            // Ten nodes an octave leave less than 1e-12 of a smooth distribution; octaves are not smooth at the far end of a
-            // gamma or weibull with a small shape, whose lower quantiles are a high power of w.
+            // Ten nodes an octave leave less than 1e-12 of a smooth distribution; octaves are not smooth at the far end
+            // of a gamma or weibull with a small shape, whose lower quantiles are a high power of w.
             assert_moments(&name, &annual(0.3, severity.clone()), contract.as_ref(), raw, 1e-9);
         }
     }
@@ -220,7 +220,8 @@ fn do_fixed_prices_add_up_over_all_numbers_of_events() {
 
 #[test]
 fn do_exponential_costs_add_up_to_gamma_laws() {
-    // The sum of n exponentials of mean 1 is a gamma distribution of shape n: E[X^j; X <= x] is Gamma(n+j)/Gamma(n) P(n+j, x).
+    // The sum of n exponentials of mean 1 is a gamma distribution of shape n: E[X^j; X <= x] is Gamma(n+j)/Gamma(n)
+    // P(n+j, x).
     let partial = |n: f64, j: i32, x: f64| {
         let rising: f64 = (0..j).map(|i| n + f64::from(i)).product();
         rising * if x.is_finite() { gamma_p(n + f64::from(j), x) } else { 1.0 }
@@ -239,7 +240,8 @@ fn do_exponential_costs_add_up_to_gamma_laws() {
                     *sum += p * mean.powi(k) * (partial(n as f64, k, x) + above);
                 }
             }
-            // Each cost is shared by two points no farther apart than a 1,024th of it: its square grows by 2e-7 at most.
+            // Each cost is shared by two points no farther apart than a 1,024th of it: its square grows by 2e-7 at
+            // most.
             let name = format!("rate {rate} {contract:?}");
             assert_each(&name, &band, Some(&contract), raw, [1e-6, 1e-6, 1e-5]);
         }

@@ -2,8 +2,8 @@
 
 use crate::numeric::complex::{self, Complex64};
 
-/// The distribution on [start, start + width]: with y the distance from the start, the density is e^(damping y) times the Fourier
-/// series of these coefficients (Abate and Whitt 1992).
+/// The distribution on [start, start + width]: with y the distance from the start, the density is e^(damping y) times
+/// the Fourier series of these coefficients (Abate and Whitt 1992).
 #[derive(Clone, Debug)]
 pub(super) struct Series {
     pub start: f64,

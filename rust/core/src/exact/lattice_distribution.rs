@@ -109,8 +109,8 @@ fn masses(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec
 }
 
 /// The part with a density. Within each interval the mean of the cost limited to y is a cubic in y that keeps the
-/// interval's mass and mean; its second differences are the masses (Gerber 1982). Sharing a density between points adds a
-/// sixth of a squared step to its variance, which a second difference of the masses takes off again.
+/// interval's mass and mean; its second differences are the masses (Gerber 1982). Sharing a density between points adds
+/// a sixth of a squared step to its variance, which a second difference of the masses takes off again.
 fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec<f64> {
     let (unit, step, points) = (amount.unit, lattice.step, lattice.points);
     let density_from = amount.distribution.density_from();

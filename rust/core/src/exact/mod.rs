@@ -1,9 +1,9 @@
 //! The exact lane: the whole distribution of every unit's total, from characteristic functions.
 //!
-//! People are independent given the effects, so that logarithms of their characteristic functions add up. A total that is
-//! smooth is a short Fourier series on a window that holds all but a known share of it (`series`); one that is not, for
-//! having few costs or few prices, is a distribution on a lattice (`small`). Both are damped, so that what lies beyond the window
-//! does not come back into it. Every distribution is checked against the moments lane.
+//! People are independent given the effects, so that logarithms of their characteristic functions add up. A total that
+//! is smooth is a short Fourier series on a window that holds all but a known share of it (`series`); one that is not,
+//! for having few costs or few prices, is a distribution on a lattice (`small`). Both are damped, so that what lies
+//! beyond the window does not come back into it. Every distribution is checked against the moments lane.
 
 mod atoms_and_density;
 mod fourier_series;
@@ -102,8 +102,8 @@ impl UnitDistribution {
         }
     }
 
-    /// The distribution as a table: equally spaced costs that hold all but 1e-10 of it, each with the probability of the step around
-    /// it, and of no more than it.
+    /// The distribution as a table: equally spaced costs that hold all but 1e-10 of it, each with the probability of
+    /// the step around it, and of no more than it.
     pub fn table(&self, points: usize) -> Vec<(f64, f64, f64)> {
         const REST: f64 = 1e-10;
         match &self.shape {
@@ -146,8 +146,8 @@ fn same(a: f64, b: f64) -> bool {
 
 /// Probability that a window may leave below it: it comes back raised by the damping.
 const BELOW: f64 = 1e-18;
-/// What windows leave above them, at most: the first that reaches all that is asked is taken, or the last; of a lattice,
-/// whose points are costly, the second.
+/// What windows leave above them, at most: the first that reaches all that is asked is taken, or the last; of a
+/// lattice, whose points are costly, the second.
 const REACHES: [f64; 3] = [1e-4, 1e-8, 1e-12];
 /// How much wider a window may be that leaves nothing.
 const LIGHT: f64 = 2.0;
@@ -176,7 +176,8 @@ pub struct UnitSelection<'a> {
     pub valuation: &'a Valuation,
 }
 
-/// The distribution of each of these units of a level, read by `read`; `asked` gives the largest total that a unit is asked about.
+/// The distribution of each of these units of a level, read by `read`; `asked` gives the largest total that a unit is
+/// asked about.
 pub fn distributions<T: Send>(
     model: &CostModel,
     people: &People,

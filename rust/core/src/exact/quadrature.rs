@@ -9,8 +9,8 @@ use crate::numeric::complex::{self, Complex64};
 use crate::severity::{Distribution, Interval, intervals};
 use crate::simd::{Processor, Simd, Task};
 
-/// A interval of costs over which a frequency turns by no more than this (radians) is two points: their error is its fourth
-/// power over 4,320, times the people who meet it. Where few do, it may be longer.
+/// A interval of costs over which a frequency turns by no more than this (radians) is two points: their error is its
+/// fourth power over 4,320, times the people who meet it. Where few do, it may be longer.
 const TURN: f64 = 0.5;
 const MOST_TURN: f64 = 6.0;
 const FEW: f64 = 1e-2;

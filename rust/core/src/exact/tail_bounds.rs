@@ -1,4 +1,5 @@
-//! How far from its mean a unit's total can lie: inequalities, so that a window holds all but a known share of the distribution.
+//! How far from its mean a unit's total can lie: inequalities, so that a window holds all but a known share of the
+//! distribution.
 
 use crate::contract::Layer;
 use crate::model::Person;
@@ -98,8 +99,8 @@ fn partition(count: usize, has: impl Fn(usize) -> bool) -> usize {
     low
 }
 
-/// The distance b with (B / y^2) h(b y / B) = exponent, h(u) = (1 + u) ln(1 + u) - u: a sum of terms up to y whose squares
-/// add up to B passes its mean by b with probability e^-exponent at most.
+/// The distance b with (B / y^2) h(b y / B) = exponent, h(u) = (1 + u) ln(1 + u) - u: a sum of terms up to y whose
+/// squares add up to B passes its mean by b with probability e^-exponent at most.
 pub(super) fn bennett(y: f64, square: f64, exponent: f64) -> f64 {
     if square <= 0.0 {
         return 0.0;

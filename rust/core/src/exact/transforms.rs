@@ -21,8 +21,8 @@ use crate::run::RunError;
 /// Frequencies of a series: at first, and at most for each reach of its window.
 const FIRST_WAVES: usize = 32;
 const MOST_WAVES: [usize; 3] = [1 << 10, 1 << 10, 1 << 12];
-/// Logarithm of what damping leaves at a series' end, for each reach of its window. Damping keeps what lies beyond the window
-/// from coming back, and raises the rounding of frequencies that turn tens of thousands of times.
+/// Logarithm of what damping leaves at a series' end, for each reach of its window. Damping keeps what lies beyond the
+/// window from coming back, and raises the rounding of frequencies that turn tens of thousands of times.
 const SERIES_DAMPING: [f64; 3] = [12.0, 6.0, 2.0];
 /// Points of a lattice: at first, and at most.
 const FIRST_POINTS: usize = 1 << 12;
@@ -291,7 +291,8 @@ impl Lane<'_> {
         costs >= SMOOTH_COSTS
     }
 
-    /// A lattice that holds the window from 0 on, with ceilings and prices on its points where they have a common measure.
+    /// A lattice that holds the window from 0 on, with ceilings and prices on its points where they have a common
+    /// measure.
     fn lattice(&self, plan: &Plan, points: usize) -> Method {
         let width = 2f64.powi(libm::log2(plan.narrow.end).ceil() as i32);
         let mut spans: Vec<f64> = Vec::new();
@@ -380,7 +381,8 @@ impl Lane<'_> {
             .collect()
     }
 
-    /// The transform of a unit's distance from its start, up to where the frequencies have died out; none where they have not.
+    /// The transform of a unit's distance from its start, up to where the frequencies have died out; none where they
+    /// have not.
     fn transform(
         &self,
         plan: &Plan,
@@ -395,7 +397,8 @@ impl Lane<'_> {
             let sums = transforms.sum(&plan.practices[0], 0, exponent, plan.start);
             return alive(sums.into_iter().map(complex::exp).collect());
         }
-        // How far the last frequency turns over one SD of an effect's normal variate says how many places its integral needs.
+        // How far the last frequency turns over one SD of an effect's normal variate says how many places its integral
+        // needs.
         let top = frequencies.turn * frequencies.count as f64;
         let count = |mean: f64, sigma: f64| enough_places(1.5 * top * mean * sigma);
         let total: f64 = plan.practices.iter().map(|people| self.mean(people)).sum();
@@ -510,8 +513,8 @@ impl Practice {
     }
 }
 
-/// Places at which an effect is taken whose last frequency turns so far (radians) over one SD: what the sum leaves of a frequency that it
-/// takes for another is then below rounding.
+/// Places at which an effect is taken whose last frequency turns so far (radians) over one SD: what the sum leaves of a
+/// frequency that it takes for another is then below rounding.
 fn enough_places(turn: f64) -> usize {
     let step = TAU / (turn + 9.0);
     ((2.0 * REACH / step).ceil() as usize).next_multiple_of(8) + 1

@@ -83,7 +83,8 @@ impl Moments {
 }
 
 /// The SD that effects add to that of chance alone, from the same draws with and without them: variances add up.
-/// Where the difference of the variances comes out below 0 the estimate is 0, and its error the root of the difference's.
+/// Where the difference of the variances comes out below 0 the estimate is 0, and its error the root of the
+/// difference's.
 pub fn systematic_sd(all: &Moments, chance: &Moments) -> Estimate {
     let difference = all.variance - chance.variance;
     let pairs = all.variance_influence.iter().zip(&chance.variance_influence);

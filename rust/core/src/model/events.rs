@@ -1,7 +1,7 @@
 //! The distribution of a person's year of Poisson events, for contracts that bend it.
 //!
-//! The year's total is computed on lattices of growing step, each by the transform of a compound Poisson distribution, so that
-//! costs of pence and of millions are told apart with the same relative accuracy.
+//! The year's total is computed on lattices of growing step, each by the transform of a compound Poisson distribution,
+//! so that costs of pence and of millions are told apart with the same relative accuracy.
 
 use super::{EventType, SeverityKind};
 use crate::numeric::complex::{self, Complex64};
@@ -16,7 +16,8 @@ const GROWTH: usize = 4;
 const BELOW: f64 = 1e-6;
 const ABOVE: f64 = 1e-16;
 
-/// P(any cost), and the distribution of the year's cost (£) given any, of a person with `more` times the rates of these types.
+/// P(any cost), and the distribution of the year's cost (£) given any, of a person with `more` times the rates of these
+/// types.
 pub(super) fn year_distribution(types: &[EventType], more: f64) -> Option<(f64, Empirical)> {
     let types: Vec<(f64, &EventType)> =
         types.iter().map(|t| (t.rate * more, t)).filter(|t| t.0 > 0.0).collect();
@@ -73,8 +74,8 @@ fn compound(lattice: &Lattice, rate: f64, limited_mean: impl Fn(f64) -> f64) -> 
     lattice.masses(lattice.transform(&severity).into_iter().map(distribution).collect())
 }
 
-/// The ends (£) of the first and the last lattice. A fixed price, where there is one, stands on a point of every lattice
-/// that it is not below.
+/// The ends (£) of the first and the last lattice. A fixed price, where there is one, stands on a point of every
+/// lattice that it is not below.
 fn range(types: &[(f64, &EventType)]) -> (f64, f64) {
     let low = types.iter().map(|(_, t)| t.severity.unit() * t.severity.distribution().inverse_cdf(BELOW));
     let high = types.iter().map(|(rate, t)| {

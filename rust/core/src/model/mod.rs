@@ -108,8 +108,8 @@ impl Year {
         }
     }
 
-    /// Events in a year of a person with this probability of any: the distribution's own rate for its own probability, which
-    /// rounds to 1 where the rate is large.
+    /// Events in a year of a person with this probability of any: the distribution's own rate for its own probability,
+    /// which rounds to 1 where the rate is large.
     pub(crate) fn rate_at(&self, p_any: f64) -> f64 {
         if p_any == self.p_any() { self.rate() } else { -libm::log1p(-p_any) }
     }

@@ -73,7 +73,8 @@ impl Band {
         Moments::from_cumulants(cumulants).ok_or_else(|| Error::many(vec![self.infinite_variance()]))
     }
 
-    /// Is the variance of a person's cost in this layer finite? Where the layer has no bound, its tail is the severities'.
+    /// Is the variance of a person's cost in this layer finite? Where the layer has no bound, its tail is the
+    /// severities'.
     pub(crate) fn has_variance(&self, layer: &Layer) -> bool {
         let finite = |severity: &Severity| severity.partial_moment(2, f64::INFINITY).is_finite();
         layer.bound().is_finite()

@@ -55,8 +55,8 @@ impl Lattice {
         transform.iter().enumerate().map(mass).collect()
     }
 
-    /// A distribution spread over the lattice: a cost between two points is shared by both so that its mean is kept (Gerber
-    /// 1982). `limited_mean(x)` is E[min(cost, x)].
+    /// A distribution spread over the lattice: a cost between two points is shared by both so that its mean is kept
+    /// (Gerber 1982). `limited_mean(x)` is E[min(cost, x)].
     pub(crate) fn spread(&self, points: usize, limited_mean: impl Fn(f64) -> f64) -> Vec<f64> {
         let means: Vec<f64> = (0..=points).map(|i| limited_mean(i as f64 * self.step)).collect();
         let mut masses = vec![1.0 - means[1] / self.step];

@@ -1,9 +1,9 @@
 //! Who is where: how many people of each class are in each practice and unit.
 //!
-//! A practice of many people who are all different would need a distribution for each of them. Beyond a number of classes, they are
-//! spread over a grid of classes: each person is replaced by a weighted few, by interpolation of Lagrange, so that every
-//! smooth function of scale and probability keeps its sum. Cumulants without a contract are polynomials of both, and are
-//! kept exactly: the first five in the scale, the first three in the probability.
+//! A practice of many people who are all different would need a distribution for each of them. Beyond a number of
+//! classes, they are spread over a grid of classes: each person is replaced by a weighted few, by interpolation of
+//! Lagrange, so that every smooth function of scale and probability keeps its sum. Cumulants without a contract are
+//! polynomials of both, and are kept exactly: the first five in the scale, the first three in the probability.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -15,7 +15,8 @@ use crate::random::mix;
 
 /// Weights are counts of 2^-30 of a person, so that their sums do not depend on the order of people.
 const WHOLE: f64 = (1u64 << 30) as f64;
-/// Kinds of one practice that stay as they are; more do where people expect so few costs that their total is not smooth.
+/// Kinds of one practice that stay as they are; more do where people expect so few costs that their total is not
+/// smooth.
 const MAX_CLASSES: usize = 64;
 const FEW_COSTS: f64 = 80.0;
 /// Kinds that stay as they are where costs have atoms: their transforms turn too far for fractions of people.

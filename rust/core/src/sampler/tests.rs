@@ -93,7 +93,8 @@ impl Table {
     }
 }
 
-/// The straight pieces of a function of w in (0, 1/2), by octaves from the middle outwards, read off at two places each.
+/// The straight pieces of a function of w in (0, 1/2), by octaves from the middle outwards, read off at two places
+/// each.
 fn pieces(octaves: i32, value: impl Fn(f64) -> f64) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for octave in 0..octaves {
@@ -115,10 +116,10 @@ fn assert_close(what: &str, got: f64, want: f64, tolerance: f64) {
     assert!(error <= tolerance, "{what}: got {got:e}, want {want:e}, error {error:.1e}");
 }
 
-/// A cell's line is held in single precision: up to 2^-24 of rounding in each of its two numbers, which averages out over
-/// hundreds of cells of like weight. The line misses the quantile function by the square of the cell's relative width,
-/// 1/256, times its curvature over 12 or less; in the mean of a cell that cancels to fourth order. The worst that was seen
-/// is 3e-9.
+/// A cell's line is held in single precision: up to 2^-24 of rounding in each of its two numbers, which averages out
+/// over hundreds of cells of like weight. The line misses the quantile function by the square of the cell's relative
+/// width, 1/256, times its curvature over 12 or less; in the mean of a cell that cancels to fourth order. The worst
+/// that was seen is 3e-9.
 const MOMENT: f64 = 1e-8;
 
 #[test]
@@ -170,8 +171,8 @@ fn are_limited_means_those_of_the_law() {
 
 #[test]
 fn is_the_distribution_function_that_of_the_law() {
-    // Rounding of a cost to single precision moves the probability below it by the density: much, where the distribution is
-    // flat, as at the lower end of a pareto.
+    // Rounding of a cost to single precision moves the probability below it by the density: much, where the
+    // distribution is flat, as at the lower end of a pareto.
     const ROUNDING: f64 = 2.0 / (1u32 << 23) as f64;
     for table in Table::all() {
         if table.name == "fixed" {

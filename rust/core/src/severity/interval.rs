@@ -12,7 +12,8 @@ const GAUSS_LEGENDRE: [(f64, f64); 4] = [
 
 /// Intervals widen with cost, by this factor.
 const RATIO: f64 = 1.06;
-/// What a distribution leaves below its first interval and above its last: nobody of a nation meets it in a million years.
+/// What a distribution leaves below its first interval and above its last: nobody of a nation meets it in a million
+/// years.
 const BELOW: f64 = 1e-13;
 const ABOVE: f64 = 1e-18;
 /// A interval of a continuous distribution holds at most this share.

@@ -45,7 +45,8 @@ pub trait Distribution: Send + Sync {
     /// x = inf.
     fn partial_moment(&self, k: u32, x: f64) -> f64;
 
-    /// P(a < X <= b) and E[(X - a)^k; a < X <= b] for k = 1, 2, 3, over a finite interval on which the distribution is smooth.
+    /// P(a < X <= b) and E[(X - a)^k; a < X <= b] for k = 1, 2, 3, over a finite interval on which the distribution is
+    /// smooth.
     fn interval(&self, a: f64, b: f64) -> [f64; 4] {
         interval::from_tails(self, a, b)
     }

@@ -1,8 +1,8 @@
 //! AVX2: two registers hold sixteen words or singles, four hold sixteen doubles or longs.
 //!
-//! Invariant: a value of [`Avx2`] exists only inside [`run`], which is called only where `Processor::available` found AVX2
-//! and POPCNT; hence every intrinsic below is one that this processor has. Loads and stores go through references to
-//! arrays of exactly the size that they touch.
+//! Invariant: a value of [`Avx2`] exists only inside [`run`], which is called only where `Processor::available` found
+//! AVX2 and POPCNT; hence every intrinsic below is one that this processor has. Loads and stores go through references
+//! to arrays of exactly the size that they touch.
 
 use std::arch::x86_64::*;
 

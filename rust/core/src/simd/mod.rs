@@ -15,7 +15,8 @@ use crate::random::RoundKeys;
 
 pub(crate) const LANES: usize = 16;
 
-/// Doubles at and above this have no fractional bits: adding it rounds to an integer, which then stands in the low bits.
+/// Doubles at and above this have no fractional bits: adding it rounds to an integer, which then stands in the low
+/// bits.
 pub(crate) const ROUNDER: f64 = 4_503_599_627_370_496.0; // 2^52
 
 /// One family of instructions. All pointers stay inside: every method is safe for any argument.
@@ -87,7 +88,8 @@ pub(crate) trait Simd: Copy {
 /// A computation written once for any implementation.
 pub(crate) trait Task {
     type Output;
-    /// Implementations are `#[inline(always)]`, so that the body is compiled for the processor that `Processor::run` chose.
+    /// Implementations are `#[inline(always)]`, so that the body is compiled for the processor that `Processor::run`
+    /// chose.
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 

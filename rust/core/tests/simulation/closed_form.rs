@@ -53,8 +53,8 @@ fn compare(replications: u32) {
     }
 }
 
-/// Gross costs can be so heavy-tailed that a sample does not know its own error: it comes from the distribution's fourth moment,
-/// and what has no error worth the name is left out.
+/// Gross costs can be so heavy-tailed that a sample does not know its own error: it comes from the distribution's
+/// fourth moment, and what has no error worth the name is left out.
 fn gross(name: &str, model: &CostModel, totals: &[i64], replications: u32) {
     let Ok(one) = model.bands[0].moments(None) else { return };
     let fundholder_core::model::Year::Annual { severity, .. } = &model.bands[0].year else { return };

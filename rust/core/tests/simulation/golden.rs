@@ -1,9 +1,9 @@
 //! Did a digit move? Totals of a small population with every distribution, contract term and effect.
 //!
 //! tests/golden/totals.csv was written by version 0.1.0 of this engine: it says nothing about what is right, only that
-//! the same seed still gives the same digits. If it fails, the change is value-breaking: it needs a line in that section
-//! of the changelog, and the file is made anew by
-//! `cargo test -p fundholder-core --test simulation -- --ignored write_the_totals`.
+//! the same seed still gives the same digits. If it fails, the change is value-breaking: it needs a line in that
+//! section of the changelog, and the file is made anew by `cargo test -p fundholder-core --test simulation -- --ignored
+//! write_the_totals`.
 
 use std::fmt::Write;
 

@@ -1,5 +1,5 @@
-//! The simulation lane through its public names: is it the right distribution, to the last unit where it can be, and the same
-//! on any machine?
+//! The simulation lane through its public names: is it the right distribution, to the last unit where it can be, and
+//! the same on any machine?
 //!
 //! Statistical tests have fixed seeds and ask for agreement within four standard errors: with chance alone at work, one
 //! such comparison in 16,000 fails, and there are some hundreds of them. Being fixed, they do not fail by chance later.
