@@ -54,7 +54,7 @@ def main() -> None:
     sample = groups_of(groups, "practice", by_size[EVERY // 2 :: EVERY])
     median = groups_of(groups, "practice", by_size[len(by_size) // 2 :][:1])
 
-    distribution = law_by_effect(sample, costs)
+    distribution = distribution_by_effect(sample, costs)
     practice_sd = effect_for(distribution, 0.10, A_THIRD)
     sweep = fh.stop_loss(sample, costs, ceilings=[None, *CEILINGS])
     chance, both = {}, {None: with_effect(distribution, practice_sd)}
@@ -115,7 +115,7 @@ def solve(function: Callable[[float], float], low: float, high: float) -> float:
 EFFECTS = np.exp(np.linspace(-0.6, 0.6, 121))
 
 
-def law_by_effect(groups: pa.Table, costs: fh.CostModel) -> Array:
+def distribution_by_effect(groups: pa.Table, costs: fh.CostModel) -> Array:
     """Share of years outside each tolerance, by practice, when all costs are times each effect.
 
     A year times e is above a limit as often as the year itself is above limit / e. So one

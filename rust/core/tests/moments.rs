@@ -219,7 +219,7 @@ fn do_fixed_prices_add_up_over_all_numbers_of_events() {
 }
 
 #[test]
-fn do_exponential_costs_add_up_to_gamma_laws() {
+fn do_exponential_costs_add_up_to_gamma_distributions() {
     // The sum of n exponentials of mean 1 is a gamma distribution of shape n: E[X^j; X <= x] is Gamma(n+j)/Gamma(n)
     // P(n+j, x).
     let partial = |n: f64, j: i32, x: f64| {
@@ -289,7 +289,7 @@ fn does_a_cost_that_does_not_vary_have_no_sd_and_no_skewness() {
 }
 
 #[test]
-fn is_an_infinite_variance_refused_by_name() {
+fn is_an_infinite_variance_rejected_by_name() {
     let heavy = || severity("pareto", 800.0, Some(1.9));
     for mut band in [annual(0.3, heavy()), events(&[(0.3, heavy()), (1.0, severity("fixed", 1.0, None))])] {
         band.name = Some("frail".into());

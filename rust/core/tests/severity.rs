@@ -72,7 +72,7 @@ fn golden_values() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-fn all_laws() -> Vec<(String, Box<dyn Distribution>)> {
+fn all_distributions() -> Vec<(String, Box<dyn Distribution>)> {
     let shapes: [(&str, &[f64]); 5] = [
         ("lognormal", &[1e-6, 0.5, 1.411, 3.0, 10.0]),
         ("gamma", &[1e-3, 0.05, 0.3, 1.0, 5.0, 19.9, 20.0, 100.0, 1e4, 1e6]),
@@ -96,7 +96,7 @@ fn all_laws() -> Vec<(String, Box<dyn Distribution>)> {
 /// by a few units does to x: 1e-11, and for a shape that makes x explode, more.
 #[test]
 fn round_trips() {
-    let continuous = all_laws();
+    let continuous = all_distributions();
     let continuous = continuous
         .iter()
         .filter(|(name, _)| !["fixed", "empirical"].contains(&name.as_str()) && !name.starts_with("gpd"));
@@ -132,7 +132,7 @@ fn round_trips() {
 
 #[test]
 fn partial_moments_rise_from_zero_and_are_never_nan() {
-    for (name, distribution) in all_laws() {
+    for (name, distribution) in all_distributions() {
         for k in 0..=4 {
             assert_eq!(distribution.partial_moment(k, 0.0), 0.0, "{name} {k}");
             let mut last = 0.0;
@@ -152,7 +152,7 @@ fn partial_moments_rise_from_zero_and_are_never_nan() {
 
 #[test]
 fn arguments_outside_the_domain_do_not_panic() {
-    for (name, distribution) in all_laws() {
+    for (name, distribution) in all_distributions() {
         for x in [-1.0, -f64::INFINITY, 5e-324, 1e-300, 1e300, f64::INFINITY, f64::NAN] {
             for value in [distribution.cdf(x), distribution.survival(x), distribution.partial_moment(2, x)] {
                 assert_eq!(value.is_nan(), x.is_nan(), "{name} {x}");
@@ -171,7 +171,7 @@ fn arguments_outside_the_domain_do_not_panic() {
 
 #[test]
 fn survival_falls_and_inverse_rises() {
-    for (name, distribution) in all_laws() {
+    for (name, distribution) in all_distributions() {
         let mut last = f64::INFINITY;
         for i in 1..2000 {
             let v = libm::exp10(-20.0 + 0.01 * f64::from(i));
@@ -238,7 +238,7 @@ fn fitted_tail_keeps_the_mean_excess_and_finds_the_shape() {
 }
 
 #[test]
-fn empirical_refusals_say_what_is_allowed() {
+fn empirical_rejections_say_what_is_allowed() {
     let new = |v: &[f64], w: &[f64]| Empirical::new(v, w).unwrap_err();
     assert!(new(&[1.0], &[]).contains("one weight for each value"));
     assert!(new(&[], &[]).contains("at least one value"));

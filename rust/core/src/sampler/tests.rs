@@ -131,7 +131,7 @@ fn do_the_probabilities_of_the_cells_add_up_to_one() {
 }
 
 #[test]
-fn is_the_mean_that_of_the_law() {
+fn is_the_mean_that_of_the_distribution() {
     for table in Table::all() {
         // Up to the last cost that can be drawn.
         let want = table.distribution.partial_moment(1, table.end());
@@ -149,7 +149,7 @@ fn is_the_part_of_the_mean_beyond_64_bits_negligible() {
 }
 
 #[test]
-fn is_the_second_moment_that_of_the_law() {
+fn is_the_second_moment_that_of_the_distribution() {
     for table in Table::all() {
         // Up to the last cost that can be drawn: finite also where the whole moment is not.
         let want = table.distribution.partial_moment(2, table.end());
@@ -158,7 +158,7 @@ fn is_the_second_moment_that_of_the_law() {
 }
 
 #[test]
-fn are_limited_means_those_of_the_law() {
+fn are_limited_means_those_of_the_distribution() {
     for table in Table::all() {
         for limit in [0.1, 1.0, 5.0, 30.0] {
             let want =
@@ -170,7 +170,7 @@ fn are_limited_means_those_of_the_law() {
 }
 
 #[test]
-fn is_the_distribution_function_that_of_the_law() {
+fn is_the_distribution_function_that_of_the_distribution() {
     // Rounding of a cost to single precision moves the probability below it by the density: much, where the
     // distribution is flat, as at the lower end of a pareto.
     const ROUNDING: f64 = 2.0 / (1u32 << 23) as f64;
@@ -204,7 +204,7 @@ fn is_the_distribution_function_that_of_the_law() {
 }
 
 #[test]
-fn is_the_cost_at_the_far_quantiles_that_of_the_law() {
+fn is_the_cost_at_the_far_quantiles_that_of_the_distribution() {
     for table in Table::all() {
         for w in [1e-8, 1e-6, 1e-3, 0.1, 0.4999] {
             let (upper, lower) = (table.cells.at(w), table.cells.at(1.0 - w));

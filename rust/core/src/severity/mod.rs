@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn every_family_parses_to_a_law_of_mean_one() {
+    fn every_family_parses_to_a_distribution_of_mean_one() {
         for family in Family::ALL {
             let shape = family.shape_name().map(|_| 2.0);
             assert_eq!(Family::parse(family.name(), shape).unwrap().mean(), 1.0);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_say_what_is_allowed() {
+    fn rejections_say_what_is_allowed() {
         assert_eq!(
             message("log-normal", Some(1.0)),
             "unknown severity family \"log-normal\"; allowed: lognormal, gamma, weibull, pareto, fixed"

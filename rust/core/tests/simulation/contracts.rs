@@ -3,7 +3,7 @@
 use fundholder_core::contract::StopLoss;
 use fundholder_core::numeric::money::UNITS_PER_POUND;
 
-use super::{Row, annual, ceiling, events, every_law, group, mixed, options, run, severity};
+use super::{Row, annual, ceiling, events, every_distribution, group, mixed, options, run, severity};
 
 /// Everybody a unit of their own.
 fn apart(people: &mut [Row]) {
@@ -38,7 +38,7 @@ fn ceded(contract: &StopLoss, cost: i64) -> i64 {
 
 #[test]
 fn is_what_is_ceded_the_contract_s_share_of_every_person_year() {
-    let model = every_law();
+    let model = every_distribution();
     let mut people = mixed(&model, 300);
     apart(&mut people);
     for contract in contracts() {
@@ -86,7 +86,7 @@ fn is_what_is_ceded_of_fixed_prices_that_of_the_contract_in_pounds() {
 
 #[test]
 fn do_two_contracts_on_one_seed_share_every_gross_cost() {
-    let model = every_law();
+    let model = every_distribution();
     let people = mixed(&model, 500);
     let without = run(&model, &people, &options(101));
     for contract in contracts() {
@@ -104,7 +104,7 @@ fn do_two_contracts_on_one_seed_share_every_gross_cost() {
 
 #[test]
 fn does_a_ceiling_that_nobody_reaches_cede_nothing() {
-    let model = every_law();
+    let model = every_distribution();
     let mut options = options(100);
     options.stop_loss = ceiling(1e11);
     let totals = run(&model, &mixed(&model, 300), &options);

@@ -2,7 +2,7 @@
 
 use fundholder_core::simulate::{Options, Totals};
 
-use super::{Row, Sample, annual, assert_within, every_law, group, mixed, options, run, severity};
+use super::{Row, Sample, annual, assert_within, every_distribution, group, mixed, options, run, severity};
 
 /// £: one unit of rounding in a total of £10bn is far below any figure here.
 const PRICE: f64 = 1e6;
@@ -91,7 +91,7 @@ fn do_both_effects_multiply() {
 
 #[test]
 fn is_chance_alone_what_a_run_without_effects_gives() {
-    let model = every_law();
+    let model = every_distribution();
     let people = mixed(&model, 600);
     for stop_loss in [None, super::ceiling(1_500.0), super::asked_terms()] {
         let without = run(&model, &people, &Options { stop_loss, ..options(75) });

@@ -8,7 +8,9 @@ use fundholder_core::model::CostModel;
 use fundholder_core::run::{Progress, RunError};
 use fundholder_core::simulate::{Options, Run};
 
-use super::{Row, addresses, annual, events, every_law, group, mixed, options, rows, run, severity, try_run};
+use super::{
+    Row, addresses, annual, events, every_distribution, group, mixed, options, rows, run, severity, try_run,
+};
 
 fn error(model: &CostModel, people: &[Row], options: &Options) -> String {
     match try_run(model, &[people], options) {
@@ -21,7 +23,7 @@ fn error(model: &CostModel, people: &[Row], options: &Options) -> String {
 const LARGEST: f64 = 225_179_981_368.524_8;
 
 #[test]
-fn is_a_person_year_above_the_limit_refused() {
+fn is_a_person_year_above_the_limit_rejected() {
     for make in [
         |price| annual(1.0, severity("fixed", price, None)),
         |price| events(&[(4.0, severity("fixed", price, None))]),
@@ -40,7 +42,7 @@ fn is_the_largest_person_year_accepted_and_exact() {
 }
 
 #[test]
-fn is_an_effect_that_takes_a_person_year_above_the_limit_refused() {
+fn is_an_effect_that_takes_a_person_year_above_the_limit_rejected() {
     let model = annual(1.0, severity("fixed", LARGEST / 2.0, None));
     run(&model, &[group(&model, 1, 1)], &options(1_000));
     let message = error(&model, &[group(&model, 1, 1)], &Options { national_sd: 1.0, ..options(1_000) });
@@ -48,7 +50,7 @@ fn is_an_effect_that_takes_a_person_year_above_the_limit_refused() {
 }
 
 #[test]
-fn is_an_expected_cost_that_leaves_no_room_refused_before_anything_is_drawn() {
+fn is_an_expected_cost_that_leaves_no_room_rejected_before_anything_is_drawn() {
     // 2^63 / 16 units are £57.6tn.
     let model = annual(0.5, severity("gamma", 1e9, Some(1.0)));
     let progress = Progress::default();
@@ -68,7 +70,7 @@ fn are_the_expected_costs_of_all_batches_counted_together() {
 }
 
 #[test]
-fn is_a_unit_whose_year_does_not_fit_refused_and_not_wrapped() {
+fn is_a_unit_whose_year_does_not_fit_rejected_and_not_wrapped() {
     // £50tn expected, and a practice effect that passes 18.4 in about one year of 250 (lognormal, SD 3): the sum passes
     // 2^63 units, while every person-year stays far below its own limit.
     let model = annual(1.0, severity("fixed", 1e9, None));
@@ -83,7 +85,7 @@ fn is_a_unit_whose_year_does_not_fit_refused_and_not_wrapped() {
 
 #[test]
 fn is_the_progress_the_number_of_person_years_drawn() {
-    let model = every_law();
+    let model = every_distribution();
     let people = mixed(&model, 900);
     let progress = Progress::default();
     let mut run = Run::new(&model, 2, &options(4_100)).unwrap();
@@ -121,7 +123,7 @@ fn does_a_run_stop_soon_after_it_is_told_to() {
 
 #[test]
 fn is_nothing_drawn_when_stopped_before_the_start() {
-    let model = every_law();
+    let model = every_distribution();
     let progress = Progress::default();
     progress.stop.store(true, Ordering::Relaxed);
     let mut run = Run::new(&model, 2, &options(10)).unwrap();

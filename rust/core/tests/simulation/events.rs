@@ -12,7 +12,7 @@ fn priced() -> CostModel {
 }
 
 #[test]
-fn do_counts_have_the_mean_and_variance_of_a_poisson_law() {
+fn do_counts_have_the_mean_and_variance_of_a_poisson_distribution() {
     for rate in [0.01, 0.7, 5.0, 25.0, 60.0, 400.0] {
         let model = events(&[(rate, severity("fixed", 1.0, None))]);
         // As many events at every rate, about, and years enough for the fourth moment.
@@ -25,7 +25,7 @@ fn do_counts_have_the_mean_and_variance_of_a_poisson_law() {
 }
 
 #[test]
-fn is_a_year_of_several_types_the_compound_poisson_law() {
+fn is_a_year_of_several_types_the_compound_poisson_distribution() {
     let model = priced();
     let totals = run(&model, &[group(&model, 1, 100)], &options(20_000));
     let sample = Sample::of(totals[0].units[0].gross.iter().copied());
@@ -68,7 +68,7 @@ fn are_types_drawn_independently_of_each_other_and_of_their_costs() {
 }
 
 #[test]
-fn are_severities_of_events_those_of_their_law() {
+fn are_severities_of_events_those_of_their_distribution() {
     let (rate, mean, sigma) = (0.5, 400.0, 0.9f64);
     let model = events(&[(rate, severity("lognormal", mean, Some(sigma)))]);
     for contract in [None, ceiling(600.0)] {

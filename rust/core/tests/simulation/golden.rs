@@ -9,14 +9,14 @@ use std::fmt::Write;
 
 use fundholder_core::simulate::Options;
 
-use super::{asked_terms, every_law, mixed, options, run};
+use super::{asked_terms, every_distribution, mixed, options, run};
 
 const GOLDEN: &str = include_str!("../golden/totals.csv");
 /// Both ends of a block of four, of the replications drawn at a time, and of the run.
 const YEARS: [usize; 8] = [0, 1, 3, 4, 1_000, 4_095, 4_096, 4_100];
 
 fn table() -> String {
-    let model = every_law();
+    let model = every_distribution();
     let asked = Options { practice_sd: 0.1, national_sd: 0.03, stop_loss: asked_terms(), ..options(4_101) };
     let totals = run(&model, &mixed(&model, 400), &asked);
     let mut table = String::from("unit,replication,gross,ceded,chance_net\n");

@@ -106,7 +106,7 @@ fn asked_terms() -> Option<StopLoss> {
 }
 
 /// A band of each kind of distribution.
-fn every_law() -> CostModel {
+fn every_distribution() -> CostModel {
     let tail = GpdTail { threshold: 2_500.0, scale: 3_000.0, shape: 0.3, probability: 0.05 };
     let (values, weights) = ([35.5, 120.0, 410.25, 1_900.0, 2_500.0], [5.0, 9.0, 4.0, 1.5, 0.25]);
     let observed = Empirical::with_tail(&values, &weights, tail).unwrap();

@@ -3,7 +3,7 @@
 use fundholder_core::simd::Processor;
 use fundholder_core::simulate::{Options, Totals};
 
-use super::{Row, asked_terms, assert_same, every_law, mixed, options, run, try_run};
+use super::{Row, asked_terms, assert_same, every_distribution, mixed, options, run, try_run};
 
 const ROWS: u32 = 3_001;
 const REPLICATIONS: u32 = 37;
@@ -19,7 +19,7 @@ fn asked() -> [Options; 2] {
 
 #[test]
 fn on_any_number_of_threads() {
-    let model = every_law();
+    let model = every_distribution();
     let people = mixed(&model, ROWS);
     for asked in asked() {
         let one = run(&model, &people, &Options { threads: 1, ..asked.clone() });
@@ -32,7 +32,7 @@ fn on_any_number_of_threads() {
 
 #[test]
 fn on_every_processor() {
-    let model = every_law();
+    let model = every_distribution();
     let people = mixed(&model, ROWS);
     for asked in asked() {
         let baseline = run(&model, &people, &Options { processor: Processor::Baseline, ..asked.clone() });
@@ -45,7 +45,7 @@ fn on_every_processor() {
 
 #[test]
 fn in_any_order_of_rows() {
-    let model = every_law();
+    let model = every_distribution();
     let people = mixed(&model, ROWS);
     let mut other: Vec<Row> = people.iter().rev().copied().collect();
     // 3,001 is prime: every seventeenth row, round and round.
@@ -60,7 +60,7 @@ fn in_any_order_of_rows() {
 
 #[test]
 fn in_batches_of_any_size() {
-    let model = every_law();
+    let model = every_distribution();
     let people = mixed(&model, 700);
     let whole = run(&model, &people, &all_terms());
     for size in [1, 2, 97, 512, 699] {
@@ -72,7 +72,7 @@ fn in_batches_of_any_size() {
 
 #[test]
 fn practice_by_practice() {
-    let model = every_law();
+    let model = every_distribution();
     let people = mixed(&model, ROWS);
     let whole = run(&model, &people, &all_terms());
     let (some, others): (Vec<Row>, Vec<Row>) = people.iter().partition(|row| row.practice < 2);
@@ -96,7 +96,7 @@ fn practice_by_practice() {
 
 #[test]
 fn for_a_group_and_its_people_one_by_one() {
-    let model = every_law();
+    let model = every_distribution();
     let groups = mixed(&model, 200);
     let mut people = Vec::new();
     for row in &groups {
@@ -122,7 +122,7 @@ fn for_a_group_and_its_people_one_by_one() {
 
 #[test]
 fn for_the_first_replications_of_a_longer_run() {
-    let model = every_law();
+    let model = every_distribution();
     let people = mixed(&model, 120);
     for base in asked() {
         let longest = run(&model, &people, &Options { replications: 4_102, ..base.clone() });
@@ -144,7 +144,7 @@ fn for_the_first_replications_of_a_longer_run() {
 
 #[test]
 fn not_on_another_seed_or_for_another_person() {
-    let model = every_law();
+    let model = every_distribution();
     let people = mixed(&model, 50);
     let mut others = people.clone();
     others.iter_mut().for_each(|row| row.identity ^= 1 << 40);

@@ -1,0 +1,53 @@
+"""Does docs/a_third.md say what its example prints, and does the example do without matplotlib?"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+EXAMPLE = PROJECT / "examples" / "a_third.py"
+PAGE = (PROJECT / "docs" / "a_third.md").read_text(encoding="utf-8")
+
+
+def run(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        env=os.environ | {"PYTHONUTF8": "1"},
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    return done.stdout
+
+
+def test_the_page_shows_what_the_example_prints_and_draws(tmp_path: Path) -> None:
+    printed = run(str(EXAMPLE), "--charts", str(tmp_path))
+    blocks = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
+    assert len(blocks) == 6
+    for block in blocks:
+        assert block in printed
+    drawn = {path.name for path in tmp_path.iterdir()}
+    assert drawn == set(re.findall(r"\(images/(.*?)\)", PAGE))
+    assert all((PROJECT / "docs" / "images" / name).is_file() for name in drawn)
+
+
+def test_without_matplotlib_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLE.parent))
+    import a_third
+
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    groups = a_third.fh.england.population(year=2010)
+    costs = a_third.fh.CostModel(a_third.fh.england.costs(year=2010))
+    one = a_third.groups_of(groups, "practice", a_third.pa.array(["P00797"]))
+    sweep = a_third.fh.stop_loss(one, costs, ceilings=[None, 20_000])
+    with pytest.raises(a_third.fh.plots.MissingPackageError, match="plots"):
+        a_third.draw(tmp_path, sweep, {}, {}, 0.078, one, costs)
+    assert not list(tmp_path.iterdir())

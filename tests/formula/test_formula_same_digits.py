@@ -1,0 +1,215 @@
+"""Has a formula the same digits, however its people are ordered, cut and shared among threads?"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from formula_oracle import ROLES, some_codes, some_people
+from fundholder import Formula, _engine, fit_formula, validate_formula
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "weights": {"weight": "weight"},
+    "clusters": {"weight": "weight", "cluster": "practice"},
+    "nonnegative": {"nonnegative": True},
+}
+
+
+@pytest.fixture(scope="module")
+def people() -> pa.Table:
+    """Costs and weights over many orders of magnitude, so that every sum depends on its order."""
+    table = some_people(3_000, seed=3)
+    rng = np.random.Generator(np.random.PCG64(4))
+    for name, sigma in (("cost", 3.0), ("weight", 4.0), ("deprivation", 2.0)):
+        values = table[name].to_numpy() * rng.lognormal(0, sigma, table.num_rows)
+        table = table.set_column(table.column_names.index(name), name, pa.array(values))
+    return table
+
+
+@pytest.fixture(scope="module")
+def codes(people: pa.Table) -> pa.Table:
+    return some_codes(people)
+
+
+def fit(persons: Any, **other: Any) -> Formula:
+    return fit_formula(persons, **({"cost": "cost"} | ROLES | other))
+
+
+def same(one: Formula, other: Formula) -> bool:
+    return (
+        one.coefficients.equals(other.coefficients)
+        and one.covariance.equals(other.covariance)
+        and (one.people, one.r2) == (other.people, other.r2)
+    )
+
+
+def shuffled(table: pa.Table, seed: int) -> pa.Table:
+    return table.take(np.random.Generator(np.random.PCG64(seed)).permutation(table.num_rows))
+
+
+def in_batches(table: pa.Table, rows: int) -> pa.RecordBatchReader:
+    return pa.RecordBatchReader.from_batches(table.schema, table.to_batches(max_chunksize=rows))
+
+
+def test_the_case_is_hard(people: pa.Table) -> None:
+    """Sums in another order do differ here."""
+    cost, other = people["cost"].to_numpy(), shuffled(people, 1)["cost"].to_numpy()
+    assert np.cumsum(cost)[-1] != np.cumsum(other)[-1]
+
+
+# ---- Fits ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_rows_in_another_order(people: pa.Table, variant: str, seed: int) -> None:
+    other = VARIANTS[variant]
+    assert same(fit(people, **other), fit(shuffled(people, seed), **other))
+
+
+@pytest.mark.parametrize("rows", [1, 7, 1_000])
+@pytest.mark.parametrize("variant", ["plain", "clusters"])
+def test_batches_of_any_size(people: pa.Table, variant: str, rows: int) -> None:
+    other = VARIANTS[variant]
+    whole = fit(people, **other)
+    some = people.slice(0, 300) if rows == 1 else people
+    expected = fit(some, **other) if rows == 1 else whole
+    assert same(fit(in_batches(some, rows), **other), expected)
+    chunks = pa.Table.from_batches(some.to_batches(max_chunksize=rows))
+    assert same(fit(chunks, **other), expected)
+    assert same(fit(lambda: in_batches(some, rows), **other), expected)
+
+
+@pytest.mark.parametrize("threads", [2, 7])
+@pytest.mark.parametrize("variant", ["plain", "clusters"])
+def test_threads(people: pa.Table, variant: str, threads: int) -> None:
+    other = VARIANTS[variant]
+    one = fit(people, threads=1, **other)
+    assert same(fit(people, threads=threads, **other), one)
+    assert same(fit(lambda: in_batches(people, 100), threads=threads, **other), one)
+
+
+def everything() -> str:
+    """The bits of a fit by cluster, of needs and of predictions of many parts of a table."""
+    people = some_people(40_000, seed=13)
+    formula = fit(people, weight="weight", cluster="practice")
+    tables = (
+        formula.coefficients,
+        formula.covariance,
+        formula.need(people),
+        formula.predict(in_batches(people, 700)),
+        formula.evaluate(people, cost="cost").ratios,
+    )
+    text = hashlib.sha256()
+    for table in tables:
+        for column in table.columns:
+            text.update(repr(column.to_pylist()).encode())
+    return text.hexdigest()
+
+
+def test_threads_of_the_process() -> None:
+    """What has no argument ``threads`` has those of the process."""
+    code = "import test_formula_same_digits as it; print(it.everything())"
+    found = set()
+    for threads in ("1", "3"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={
+                **os.environ,
+                "RAYON_NUM_THREADS": threads,
+                "PYTHONPATH": os.pathsep.join(sys.path),
+            },
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found.add(done.stdout)
+    assert found == {everything() + "\n"}
+
+
+@pytest.mark.parametrize("processor", _engine.processor_levels())
+def test_processors(people: pa.Table, monkeypatch: pytest.MonkeyPatch, processor: str) -> None:
+    by_default = fit(people, weight="weight")
+    monkeypatch.setenv("FUNDHOLDER_PROCESSOR", processor)
+    assert same(fit(people, weight="weight"), by_default)
+
+
+def test_codes_in_another_order(people: pa.Table, codes: pa.Table) -> None:
+    one = fit(people, codes=codes)
+    assert same(fit(people, codes=shuffled(codes, 5)), one)
+    assert same(fit(shuffled(people, 6), codes=shuffled(codes, 5)), one)
+
+
+def test_batches_with_other_dictionaries(people: pa.Table) -> None:
+    """Each batch numbers its levels as they come."""
+    batches = []
+    for batch in shuffled(people, 7).to_batches(max_chunksize=50):
+        for name in ("age", "sex", "region", "practice"):
+            coded = batch.column(name).dictionary_encode()
+            batch = batch.set_column(batch.schema.get_field_index(name), name, coded)
+        batches.append(batch)
+    coded = pa.Table.from_batches(batches)
+    assert same(fit(coded, cluster="practice"), fit(people, cluster="practice"))
+
+
+def test_a_number_and_its_digits_are_one_level_of_an_area(people: pa.Table) -> None:
+    number = [int(region[1:]) for region in people["region"].to_pylist()]
+    i = people.column_names.index("region")
+    as_number = fit(people.set_column(i, "region", pa.array(number)))
+    as_text = fit(people.set_column(i, "region", pa.array(map(str, number), pa.string())))
+    assert same(as_number, as_text)
+
+
+# ---- What is made with it -----------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def formula(people: pa.Table, codes: pa.Table) -> Formula:
+    return fit(people, codes=codes)
+
+
+def test_need(people: pa.Table, codes: pa.Table, formula: Formula) -> None:
+    expected = formula.need(people, codes=codes)
+    other = shuffled(people, 8)
+    for given in (other, in_batches(other, 7), other.to_pandas()):
+        assert formula.need(given, codes=shuffled(codes, 9)).equals(expected)
+
+
+def test_predictions_follow_their_rows(people: pa.Table, codes: pa.Table, formula: Formula) -> None:
+    order = np.random.Generator(np.random.PCG64(10)).permutation(people.num_rows)
+    expected = formula.predict(people, codes=codes).take(order)
+    found = formula.predict(in_batches(people.take(order), 11), codes=codes)
+    assert found.combine_chunks().equals(expected.combine_chunks())
+
+
+def test_evaluations(people: pa.Table, codes: pa.Table, formula: Formula) -> None:
+    terms: dict[str, Any] = {"cost": "cost", "weight": "weight", "groups": ["practice"]}
+    one = formula.evaluate(people, codes=codes, **terms)
+    other = formula.evaluate(in_batches(shuffled(people, 11), 7), codes=codes, **terms)
+    assert other.measures == one.measures
+    assert other.ratios.equals(one.ratios)
+
+
+def test_validations(people: pa.Table) -> None:
+    one = validate_formula(people, cost="cost", **ROLES)
+    other = validate_formula(shuffled(people, 12), cost="cost", **ROLES)
+    assert same(other.formula, one.formula)
+    for sample in ("estimation", "other_people", "other_practices"):
+        a, b = getattr(one, sample), getattr(other, sample)
+        assert a.measures == b.measures and a.ratios.equals(b.ratios)
+
+
+def test_what_must_differ_differs(people: pa.Table) -> None:
+    one = fit(people)
+    cost = people["cost"].to_numpy().copy()
+    cost[np.argmax(cost)] *= 1 + 2**-50
+    i = people.column_names.index("cost")
+    assert not same(fit(people.set_column(i, "cost", pa.array(cost))), one)
+    seeds = [validate_formula(people, cost="cost", seed=s, **ROLES).formula for s in (0, 1)]
+    assert not same(*seeds)
