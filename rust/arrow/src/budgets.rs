@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use arrow_array::RecordBatch;
-use fundholder_core::error::{Error, Problem};
+use fundholder_core::error::{Code, Error, Problem};
 
-use crate::column::{NOT_NEGATIVE, Problems, each, numbers, required};
+use crate::column::{NOT_NEGATIVE, Problems};
 use crate::labels::{Label, Labels};
+use crate::table::{LabelColumn, NumberColumn, TableRules, read_table};
 
 /// The budget of each unit, by label: an integer label and its digits are the same unit, and null is one of its own.
 pub struct Budgets {
@@ -15,49 +16,29 @@ pub struct Budgets {
 }
 
 impl Budgets {
-    /// Rejects missing columns, nulls, negative budgets and units named twice. Other columns are ignored.
+    /// Rejects missing columns, nulls, negative budgets and duplicate units. Other columns are ignored.
     pub fn read(batches: &[RecordBatch], by: &str) -> Result<Self, Error> {
-        let mut problems = Problems::default();
-        let mut labels = Labels::default();
-        let mut units = Vec::new();
-        let mut values = Vec::new();
-        let mut first = 0;
-        for batch in batches {
-            if let Some(column) = required(batch, by, &mut problems) {
-                labels.read(column, by, true, first, &mut problems, &mut units);
-            }
-            if let Some(column) = required(batch, "budget", &mut problems)
-                .and_then(|c| numbers(c, "budget", first, &mut problems))
-            {
-                each(&column, "budget", &NOT_NEGATIVE, false, first, &mut problems, |x| {
-                    values.push(x.unwrap_or(0.0));
-                });
-            }
-            first += batch.num_rows() as u64;
-        }
-        let mut budgets = HashMap::new();
-        for (row, (unit, value)) in units.iter().zip(&values).enumerate() {
-            let Some(label) = labels.list().get(*unit as usize) else { continue };
-            if budgets.insert(key(label), *value).is_some() {
-                problems.value(Problem::cell(by, row as u64, format!("'{label}' again"), "a unit once"));
-            }
-        }
-        problems.check()?;
-        Ok(Self { by: by.into(), budgets })
+        let table = read_table(batches, &amounts("budgets", by, "budget", true))?;
+        let (labels, units) = &table.labels[0];
+        let keys = units.iter().map(|&unit| key(&labels.list()[unit as usize]));
+        let budgets = keys.zip(table.numbers[0].iter().map(|budget| budget.unwrap_or(0.0)));
+        Ok(Self { by: by.into(), budgets: budgets.collect() })
     }
 
     /// The budgets of these units, in their order; units without one are rejected together.
     pub(crate) fn of(&self, labels: &Labels, order: &[u32]) -> Result<Vec<f64>, Error> {
         let mut problems = Problems::default();
-        let mut found = Vec::new();
+        let mut budgets = Vec::new();
         for &unit in order {
             let label = &labels.list()[unit as usize];
             match self.budgets.get(&key(label)) {
-                Some(budget) => found.push(*budget),
-                None => problems.value(Problem::new(format!(
-                    "column '{}': no budget for '{label}': every unit must have one",
-                    self.by
-                ))),
+                Some(budget) => budgets.push(*budget),
+                None => {
+                    let text =
+                        format!("column '{}': no budget for '{label}': every unit must have one", self.by);
+                    let problem = Problem::new(Code::MissingLabel, text).of(&self.by);
+                    problems.value(Problem { value: Some(label.into()), ..problem });
+                }
             }
         }
         let known: HashSet<Option<String>> = order.iter().map(|&i| key(&labels.list()[i as usize])).collect();
@@ -65,14 +46,27 @@ impl Budgets {
             self.budgets.keys().filter(|unit| !known.contains(*unit)).collect();
         others.sort_unstable();
         for unit in others {
-            problems.value(Problem::new(format!(
-                "column '{}' of budgets: '{}' has a budget and no people: must be a unit of the population",
-                self.by,
-                unit.as_deref().unwrap_or("null")
-            )));
+            let unit = unit.as_deref().unwrap_or("null");
+            let text = format!(
+                "column '{}' of budgets: '{unit}' has a budget and no people: must be a unit of the population",
+                self.by
+            );
+            let problem = Problem::new(Code::UnknownLabel, text).of(&self.by);
+            problems.value(Problem { value: Some(unit.into()), ..problem });
         }
         problems.check()?;
-        Ok(found)
+        Ok(budgets)
+    }
+}
+
+/// The rules of a table of units and amounts of money.
+pub(crate) fn amounts(table: &str, by: &str, amount: &str, unique: bool) -> TableRules {
+    TableRules {
+        table: table.into(),
+        labels: vec![LabelColumn { name: by.into(), nulls: true }],
+        numbers: vec![NumberColumn { name: amount.into(), rule: NOT_NEGATIVE, nulls: false }],
+        unique,
+        rows: false,
     }
 }
 

@@ -1,13 +1,15 @@
 //! Columns of a batch as the engine's slices, with every cell that is not allowed named.
 
+use std::borrow::Cow;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch};
 use arrow_cast::cast;
 use arrow_schema::DataType;
-use fundholder_core::error::{Error, ErrorKind, KEPT, Problem};
+use fundholder_core::error::{Code, Error, ErrorKind, KEPT, Problem, Value};
 
-/// Collects what is wrong with a table.
+/// The problems of one table.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     kept: Vec<Problem>,
@@ -16,22 +18,24 @@ pub(crate) struct Problems {
 }
 
 impl Problems {
-    /// A wrong value.
+    /// Adds a wrong value.
     pub(crate) fn value(&mut self, problem: Problem) {
         self.values = true;
         self.push(problem);
     }
 
-    /// A wrong type.
-    pub(crate) fn wrong_type(&mut self, column: &str, found: &DataType, allowed: &str) {
-        self.push(Problem::new(format!("column '{column}' is {found}: must be {allowed}")));
+    /// Adds a wrong type.
+    pub(crate) fn wrong_type(&mut self, column: &str, data_type: &DataType, allowed: &str) {
+        let text = format!("column '{column}' is {data_type}: must be {allowed}");
+        self.push(Problem::new(Code::WrongType, text).of(column).must_be(allowed));
     }
 
-    /// Text where a number must stand.
+    /// Adds a text that stands where a number must.
     fn wrong_text(&mut self, column: &str, row: u64, text: &str) {
-        self.push(Problem::new(format!(
-            "column '{column}' is text, row {row}: '{text}': must be a number, without separators of thousands or signs"
-        )));
+        let allowed = "a number, without separators of thousands or signs";
+        let message = format!("column '{column}' is text, row {row}: '{text}': must be {allowed}");
+        let problem = Problem::new(Code::WrongType, message).of(column).must_be(allowed);
+        self.push(Problem { row: Some(row), value: Some(Value::Text(text.into())), ..problem });
     }
 
     fn push(&mut self, problem: Problem) {
@@ -64,22 +68,23 @@ pub(crate) fn required<'a>(
     let column = batch.column_by_name(name);
     if column.is_none() {
         let names: Vec<&str> = batch.schema_ref().fields().iter().map(|f| f.name().as_str()).collect();
-        problems.value(Problem::new(format!(
-            "column '{name}' is missing: the table has {}",
-            if names.is_empty() { "no columns".into() } else { names.join(", ") }
-        )));
+        problems.value(Problem::missing_column(name, "the table", &names));
     }
     column
 }
 
-/// Names columns that are read and stand in the table twice.
-pub(crate) fn once<'a>(batch: &RecordBatch, names: impl Iterator<Item = &'a str>, problems: &mut Problems) {
+/// Names columns that are read and stand in the table more than once.
+pub(crate) fn check_unique_columns<'a>(
+    batch: &RecordBatch,
+    names: impl Iterator<Item = &'a str>,
+    problems: &mut Problems,
+) {
     let mut seen = Vec::new();
     for name in names {
-        let places = batch.schema_ref().fields().iter().filter(|field| field.name() == name).count();
-        if places > 1 && !seen.contains(&name) {
-            problems
-                .value(Problem::new(format!("column '{name}' is there {places} times: must be there once")));
+        let times = batch.schema_ref().fields().iter().filter(|field| field.name() == name).count();
+        if times > 1 && !seen.contains(&name) {
+            let text = format!("column '{name}' is there {times} times: must be unique");
+            problems.value(Problem::new(Code::DuplicateColumn, text).of(name).must_be("unique"));
         }
         seen.push(name);
     }
@@ -119,23 +124,62 @@ fn first_text(array: &ArrayRef) -> Option<(usize, String)> {
     Some((row, texts.value(row).to_string()))
 }
 
-/// The rules of a numeric column.
-pub(crate) struct Rule {
-    pub good: fn(f64) -> bool,
-    pub allowed: &'static str,
+/// What the numbers of a column must be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// The smallest number, or what all must be above.
+    pub low: f64,
+    /// The largest number.
+    pub high: f64,
+    /// Whether `low` itself is not allowed.
+    pub above_low: bool,
+    /// Whether numbers must be integers.
+    pub integer: bool,
+    /// The smallest size of a number that is not 0.
+    pub smallest: f64,
+    /// What is allowed, in words.
+    pub allowed: Cow<'static, str>,
 }
 
-pub(crate) const NOT_NEGATIVE: Rule =
-    Rule { good: |x| x.is_finite() && x >= 0.0, allowed: "a finite number, 0 or more" };
+impl Rule {
+    /// A rule of a range, both ends allowed.
+    pub(crate) const fn range(low: f64, high: f64, allowed: &'static str) -> Self {
+        let allowed = Cow::Borrowed(allowed);
+        Self { low, high, above_low: false, integer: false, smallest: 0.0, allowed }
+    }
+
+    /// The same rule without the low end itself.
+    pub(crate) const fn above_low(mut self) -> Self {
+        self.above_low = true;
+        self
+    }
+
+    /// The same rule for integers alone.
+    pub(crate) const fn integer(mut self) -> Self {
+        self.integer = true;
+        self
+    }
+
+    /// The same rule without numbers smaller than this in size, but for 0.
+    pub(crate) const fn smallest(mut self, size: f64) -> Self {
+        self.smallest = size;
+        self
+    }
+
+    /// Whether the number is allowed; NaN never is.
+    #[inline(always)]
+    pub(crate) fn allows(&self, x: f64) -> bool {
+        let inside = (if self.above_low { x > self.low } else { x >= self.low }) && x <= self.high;
+        inside && (x == 0.0 || x.abs() >= self.smallest) && (!self.integer || x.fract() == 0.0)
+    }
+}
+
+pub(crate) const NOT_NEGATIVE: Rule = Rule::range(0.0, f64::MAX, "a finite number, 0 or more");
 /// People that a row stands for.
-pub(crate) const COUNT: Rule = Rule {
-    good: |x| x >= 0.0 && x <= u32::MAX as f64 && x.fract() == 0.0,
-    allowed: "a whole number from 0 to 4294967295",
-};
-pub(crate) const POSITIVE: Rule =
-    Rule { good: |x| x.is_finite() && x > 0.0, allowed: "a finite number above 0" };
-pub(crate) const PROBABILITY: Rule =
-    Rule { good: |x| (0.0..=1.0).contains(&x), allowed: "a number from 0 to 1" };
+pub(crate) const COUNT: Rule =
+    Rule::range(0.0, u32::MAX as f64, "a whole number from 0 to 4294967295").integer();
+pub(crate) const POSITIVE: Rule = Rule::range(0.0, f64::MAX, "a finite number above 0").above_low();
+pub(crate) const PROBABILITY: Rule = Rule::range(0.0, 1.0, "a number from 0 to 1");
 
 /// The first names of a list that may be long.
 pub(crate) fn listed(names: &[&str]) -> String {
@@ -158,13 +202,13 @@ pub(crate) fn each(
         let row = first_row + i as u64;
         if column.is_null(i) {
             if !nulls {
-                problems.value(Problem::cell(name, row, "null", rule.allowed));
+                problems.value(Problem::null(name, row, &rule.allowed));
             }
             put(None);
         } else {
             let value = column.value(i);
-            if !(rule.good)(value) {
-                problems.value(Problem::cell(name, row, value, rule.allowed));
+            if !rule.allows(value) {
+                problems.value(Problem::cell(Code::NotAllowed, name, row, value, &rule.allowed));
             }
             put(Some(value));
         }
@@ -175,7 +219,7 @@ pub(crate) fn is_text(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null)
 }
 
-/// Can a column of this type name people, practices or units?
+/// Whether a column of this type can name people, practices or units.
 pub(crate) fn is_label(data_type: &DataType) -> bool {
     match data_type {
         DataType::Dictionary(_, values) => is_label(values),

@@ -1,6 +1,6 @@
 //! Cost models from tables, and back.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow_array::builder::{Float64Builder, ListBuilder};
@@ -8,14 +8,17 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch, StringArray};
 use arrow_cast::cast;
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{DataType, Field};
 use fundholder_core::contract::StopLoss;
-use fundholder_core::error::{Error, Problem};
+use fundholder_core::error::{Code, Error, Problem};
 use fundholder_core::model::{Band, CostModel, EventType, MAX_RATE, Severity, SeverityKind, Year};
 use fundholder_core::severity::{Empirical, Family, GpdTail};
 
-use crate::column::{NOT_NEGATIVE, POSITIVE, PROBABILITY, Problems, Rule, each, numbers, once, required};
+use crate::column::{
+    NOT_NEGATIVE, POSITIVE, PROBABILITY, Problems, Rule, check_unique_columns, each, numbers, required,
+};
 use crate::labels::{Label, Labels};
+use crate::table::{LabelColumn, NumberColumn, TableRules, read_table, table};
 
 /// The name in a table of a distribution of observed costs.
 const EMPIRICAL: &str = "empirical";
@@ -27,11 +30,12 @@ pub fn annual_model(batch: &RecordBatch) -> Result<CostModel, Error> {
     let p_any = column(batch, "p_any", &PROBABILITY, &mut problems);
     let severities = severities(batch, &mut problems);
     let names = band_names(batch, false, &mut problems);
-    let mut seen = HashSet::new();
-    for (row, name) in names.iter().enumerate() {
-        if name.is_some() && !seen.insert(name) {
-            let name = name.as_deref().unwrap_or_default();
-            problems.value(Problem::cell("band", row as u64, format!("'{name}' again"), "a band once"));
+    let mut seen: HashMap<&str, u64> = HashMap::new();
+    for (row, name) in (0..).zip(&names) {
+        let Some(name) = name.as_deref() else { continue };
+        let earlier = *seen.entry(name).or_insert(row);
+        if earlier != row {
+            problems.value(Problem::duplicate("band", row, name, earlier));
         }
     }
     problems.check()?;
@@ -60,9 +64,9 @@ pub fn events_model(batch: &RecordBatch) -> Result<CostModel, Error> {
         let rate: f64 = types.iter().map(|t| t.rate).sum();
         if rate > MAX_RATE {
             let name = name.as_deref().unwrap_or("");
-            problems.value(Problem::new(format!(
+            problems.value(Problem::new(Code::NotAllowed, format!(
                 "column 'rate', band '{name}': {rate} events per person-year over all types: must be at most {MAX_RATE}"
-            )));
+            )).of("rate"));
         }
     }
     problems.check()?;
@@ -92,7 +96,7 @@ fn optional(batch: &RecordBatch, name: &str, problems: &mut Problems) -> Vec<Opt
 fn band_names(batch: &RecordBatch, events: bool, problems: &mut Problems) -> Vec<Option<String>> {
     let rows = batch.num_rows();
     if rows == 0 {
-        problems.value(Problem::new("the cost table is empty: must have a row for each band"));
+        problems.value(Problem::new(Code::Empty, "the cost table is empty: must have a row for each band"));
     }
     let all_null = batch.column_by_name("band").is_none_or(|band| band.logical_null_count() == rows);
     if all_null && (rows <= 1 || events) {
@@ -107,7 +111,7 @@ fn band_names(batch: &RecordBatch, events: bool, problems: &mut Problems) -> Vec
 
 /// The severity of each row; none where it has been rejected.
 fn severities(batch: &RecordBatch, problems: &mut Problems) -> Vec<Option<Severity>> {
-    once(batch, ["band", "p_any", "rate", "family", "mean", "shape"].into_iter(), problems);
+    check_unique_columns(batch, ["band", "p_any", "rate", "family", "mean", "shape"].into_iter(), problems);
     let Some(families) = required(batch, "family", problems) else { return Vec::new() };
     let mut labels = Labels::default();
     let mut codes = Vec::new();
@@ -121,7 +125,9 @@ fn severities(batch: &RecordBatch, problems: &mut Problems) -> Vec<Option<Severi
     }
     let mut read = |row: usize| {
         let mut reject = |name: &str, text: String| {
-            problems.value(Problem::new(format!("column '{name}', row {row}: {text}")));
+            let text = format!("column '{name}', row {row}: {text}");
+            let problem = Problem::new(Code::NotAllowed, text).of(name);
+            problems.value(Problem { row: Some(row as u64), ..problem });
             None
         };
         let family = labels.list()[codes[row] as usize].to_string();
@@ -144,7 +150,7 @@ fn severities(batch: &RecordBatch, problems: &mut Problems) -> Vec<Option<Severi
             good = false;
         }
         match mean {
-            Some(mean) if (POSITIVE.good)(mean) => {
+            Some(mean) if POSITIVE.allows(mean) => {
                 let severity = Severity::parametric(family.name(), mean, shape);
                 if good { severity.ok() } else { None }
             }
@@ -190,43 +196,21 @@ pub fn model_from_costs(
     weight: Option<&str>,
     gpd: bool,
 ) -> Result<CostModel, Error> {
-    let mut problems = Problems::default();
-    let mut labels = Labels::default();
-    let (mut costs, mut weights, mut bands) = (Vec::new(), Vec::new(), Vec::new());
-    let mut first = 0;
-    for batch in batches {
-        let read = |name: &str, values: &mut Vec<f64>, problems: &mut Problems| {
-            if let Some(column) = required(batch, name, problems).and_then(|c| numbers(c, name, 0, problems))
-            {
-                each(&column, name, &NOT_NEGATIVE, false, first, problems, |x| values.push(x.unwrap_or(0.0)));
-            }
-        };
-        read(cost, &mut costs, &mut problems);
-        match weight {
-            Some(weight) => read(weight, &mut weights, &mut problems),
-            None => weights.resize(weights.len() + batch.num_rows(), 1.0),
-        }
-        match band {
-            Some(name) => {
-                if let Some(column) = required(batch, name, &mut problems) {
-                    labels.read(column, name, false, first, &mut problems, &mut bands);
-                }
-            }
-            None => bands.resize(bands.len() + batch.num_rows(), 0),
-        }
-        first += batch.num_rows() as u64;
-    }
-    if first == 0 {
-        problems.value(Problem::new("the table of costs is empty: must have a row for each person-year"));
-    }
-    problems.check()?;
-
+    let amount = |name: &str| NumberColumn { name: name.into(), rule: NOT_NEGATIVE, nulls: false };
+    let rules = TableRules {
+        table: "the table of costs".into(),
+        labels: band.iter().map(|&name| LabelColumn { name: name.into(), nulls: false }).collect(),
+        numbers: [Some(cost), weight].into_iter().flatten().map(amount).collect(),
+        unique: false,
+        rows: true,
+    };
+    let table = read_table(batches, &rules)?;
     let mut groups: BTreeMap<Option<Label>, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
-    for (i, code) in bands.iter().enumerate() {
-        let name = band.map(|_| labels.list()[*code as usize].clone());
-        let (of_costs, of_weights) = groups.entry(name).or_default();
-        of_costs.push(costs[i]);
-        of_weights.push(weights[i]);
+    for (row, cost) in table.numbers[0].iter().enumerate() {
+        let name = table.labels.first().map(|(labels, codes)| labels.list()[codes[row] as usize].clone());
+        let (costs, weights) = groups.entry(name).or_default();
+        costs.push(cost.unwrap_or(0.0));
+        weights.push(table.numbers.get(1).map_or(1.0, |weights| weights[row].unwrap_or(0.0)));
     }
     let mut problems = Problems::default();
     let mut fitted = Vec::new();
@@ -236,7 +220,8 @@ pub fn model_from_costs(
             Ok(year) => fitted.push(Band { name, year }),
             Err(text) => {
                 let band = name.map_or(String::new(), |name| format!(", band '{name}'"));
-                problems.value(Problem::new(format!("column '{cost}'{band}: {text}")));
+                let text = format!("column '{cost}'{band}: {text}");
+                problems.value(Problem::new(Code::NotComputable, text).of(cost));
             }
         }
     }
@@ -339,12 +324,4 @@ pub fn moments_table(model: &CostModel, stop_loss: Option<&StopLoss>) -> Result<
         ("cv", Arc::new(Float64Array::from_iter(moments.iter().map(|m| m.cv)))),
         ("skewness", Arc::new(Float64Array::from_iter(moments.iter().map(|m| m.skewness)))),
     ]))
-}
-
-/// A batch of columns that may hold nulls.
-pub(crate) fn table(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
-    let fields: Vec<Field> =
-        columns.iter().map(|(name, a)| Field::new(*name, a.data_type().clone(), true)).collect();
-    let arrays = columns.into_iter().map(|(_, array)| array).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).expect("columns of one table have one length")
 }

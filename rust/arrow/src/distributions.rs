@@ -7,17 +7,17 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use fundholder_core::analytic_moments::{
     UnitMoments, Valuation, check_variance, expected as expected_costs, moments,
 };
-use fundholder_core::error::{Error, Problem};
+use fundholder_core::error::{Code, Error, Problem};
 use fundholder_core::exact::{Accuracy, UnitDistribution, UnitSelection, distributions};
 use fundholder_core::model::CostModel;
 use fundholder_core::population::People;
 use fundholder_core::run::{Progress, RunError};
 
-use crate::budgets::Budgets;
-use crate::column::{NOT_NEGATIVE, Problems, each, numbers, required};
-use crate::costs::table;
+use crate::budgets::{Budgets, amounts};
+use crate::column::Problems;
 use crate::labels::{Label, Labels};
 use crate::results::LabelledNumber;
+use crate::table::{read_table, table};
 
 /// The people of one level.
 pub struct Level<'a> {
@@ -67,10 +67,10 @@ pub fn variance_table(
     exact: bool,
     progress: &Progress,
 ) -> Result<(RecordBatch, Accuracy), RunError> {
-    let budgets = level.budgets(budgets).map_err(RunError::Rejected)?;
+    let budgets = level.budgets(budgets)?;
     let budget = |unit: u32, m: &UnitMoments| budgets.as_ref().map_or(m.all.mean, |b| b[unit as usize]);
     let rows: Vec<Row> = if exact {
-        check_variance(level.model, level.people, valuation).map_err(RunError::Rejected)?;
+        check_variance(level.model, level.people, valuation)?;
         let most = thresholds.iter().map(|(_, t)| *t).fold(0.0, f64::max);
         let asked = |unit: u32, m: &UnitMoments| {
             // A quantile near 1 asks for all there is.
@@ -99,7 +99,7 @@ pub fn variance_table(
             quantiles: Vec::new(),
             accuracy: Accuracy::default(),
         };
-        let found = moments(level.model, level.people, level.place, valuation).map_err(RunError::Rejected)?;
+        let found = moments(level.model, level.people, level.place, valuation)?;
         found.into_iter().map(row).collect()
     };
     let order = level.labels.sorted();
@@ -145,9 +145,10 @@ pub fn distribution_table(
     let chosen: Vec<u32> = match units {
         None => order,
         Some(names) => {
-            let found =
-                find(level, names, |_, name| Problem::argument("units", format!("'{name}'"), &allowed))
-                    .map_err(RunError::Rejected)?;
+            let found = find(level, names, |_, name| Problem {
+                code: Code::UnknownLabel,
+                ..Problem::argument("units", name, &allowed)
+            })?;
             order.into_iter().filter(|unit| found.contains(unit)).collect()
         }
     };
@@ -191,10 +192,9 @@ pub fn cumulative_table(
     progress: &Progress,
 ) -> Result<RecordBatch, RunError> {
     let allowed = a_unit(level);
-    let (names, costs) = read_costs(at, level.name).map_err(RunError::Rejected)?;
+    let (names, costs) = read_costs(at, level.name)?;
     let units =
-        find(level, &names, |row, name| Problem::cell(level.name, row, format!("'{name}'"), &allowed))
-            .map_err(RunError::Rejected)?;
+        find(level, &names, |row, name| Problem::cell(Code::UnknownLabel, level.name, row, name, &allowed))?;
     let mut asked: HashMap<u32, Vec<usize>> = HashMap::new();
     units.iter().enumerate().for_each(|(row, unit)| asked.entry(*unit).or_default().push(row));
     let mut chosen: Vec<u32> = asked.keys().copied().collect();
@@ -222,24 +222,10 @@ pub fn cumulative_table(
 
 /// The units and costs of a table `<by>`, cost.
 fn read_costs(batches: &[RecordBatch], by: &str) -> Result<(Vec<String>, Vec<f64>), Error> {
-    let mut problems = Problems::default();
-    let (mut labels, mut units, mut costs) = (Labels::default(), Vec::new(), Vec::new());
-    let mut first = 0;
-    for batch in batches {
-        if let Some(column) = required(batch, by, &mut problems) {
-            labels.read(column, by, true, first, &mut problems, &mut units);
-        }
-        if let Some(column) =
-            required(batch, "cost", &mut problems).and_then(|c| numbers(c, "cost", first, &mut problems))
-        {
-            each(&column, "cost", &NOT_NEGATIVE, false, first, &mut problems, |x| {
-                costs.push(x.unwrap_or(0.0))
-            });
-        }
-        first += batch.num_rows() as u64;
-    }
-    problems.check()?;
-    Ok((units.into_iter().map(|unit| labels.list()[unit as usize].to_string()).collect(), costs))
+    let table = read_table(batches, &amounts("at", by, "cost", false))?;
+    let (labels, units) = &table.labels[0];
+    let names = units.iter().map(|&unit| labels.list()[unit as usize].to_string());
+    Ok((names.collect(), table.numbers[0].iter().map(|cost| cost.unwrap_or(0.0)).collect()))
 }
 
 fn a_unit(level: &Level<'_>) -> String {

@@ -9,7 +9,7 @@ use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, Int64Array, StringArray};
 use arrow_cast::cast;
 use arrow_schema::DataType;
-use fundholder_core::error::Problem;
+use fundholder_core::error::{Problem, Value};
 use fundholder_core::random::{integer_address, label_address};
 
 use crate::column::{Problems, is_text};
@@ -29,6 +29,16 @@ impl Label {
         match self {
             Label::Integer(number) => integer_address(*number),
             label => label_address(label.to_string().as_bytes()),
+        }
+    }
+}
+
+impl From<&Label> for Value {
+    fn from(label: &Label) -> Self {
+        match label {
+            Label::Integer(number) => Value::Integer(*number),
+            Label::Text(text) => Value::Text(text.to_string()),
+            Label::Null => Value::Null,
         }
     }
 }
@@ -119,7 +129,7 @@ impl Labels {
         let mut missing = |labels: &mut Self, i: usize| {
             if !nulls {
                 let row = first_row + i as u64;
-                problems.value(Problem::cell(name, row, "null", "a string or an integer"));
+                problems.value(Problem::null(name, row, "a string or an integer"));
             }
             labels.null()
         };

@@ -7,14 +7,22 @@ mod distributions;
 mod formula;
 mod labels;
 mod population;
+mod read_population;
 mod results;
+mod table;
 
 pub use budgets::Budgets;
+pub use column::Rule;
 pub use costs::{annual_model, events_model, model_from_costs, model_table, moments_table};
 pub use distributions::{
     Level as PeopleLevel, cumulative_table, distribution_table, expected, variance_table,
 };
-pub use formula::{Applied, Codes, Design, Fit, Fitted, Formula, Source, add_up, places};
+pub use formula::{
+    Applied, Codes, Design, Distances, Evaluated, Fit, Fitted, Formula, NeedComponent, RowsAre, Source,
+    add_up, need_by_unit, uniforms,
+};
 pub use labels::{Label, Labels};
 pub use population::Reader;
+pub use read_population::{draw, read_population};
 pub use results::{LabelledNumber, Level, size_band_table, summary_table, totals_table};
+pub use table::{CheckedTable, LabelColumn, NumberColumn, TableRules, read_table};

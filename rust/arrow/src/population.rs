@@ -8,20 +8,21 @@ use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_cast::cast;
 use arrow_schema::DataType;
-use fundholder_core::error::{Error, Problem};
+use fundholder_core::error::{Code, Error, Problem};
 use fundholder_core::model::{Band, CostModel, Year};
 use fundholder_core::population::Rows;
 use fundholder_core::random::{identity, integer_address, label_address, mix};
 use rayon::prelude::*;
 
 use crate::column::{
-    COUNT, NOT_NEGATIVE, PROBABILITY, Problems, Rule, each, is_label, listed, numbers, once, required,
+    COUNT, NOT_NEGATIVE, PROBABILITY, Problems, Rule, check_unique_columns, each, is_label, listed, numbers,
+    required,
 };
 use crate::labels::{Label, Labels};
 
 /// With events, a person who is certain to have one would have infinitely many.
 const EVENT_PROBABILITY: Rule =
-    Rule { good: |x| (0.0..1.0).contains(&x), allowed: "a number from 0 to below 1 in a model of events" };
+    Rule::range(0.0, 1.0 - f64::EPSILON / 2.0, "a number from 0 to below 1 in a model of events");
 
 /// Reads the batches of one population into the engine's columns; practices and units keep their numbers throughout.
 pub struct Reader {
@@ -95,7 +96,11 @@ impl Reader {
         self.rows += batch.num_rows() as u64;
 
         let read = ["practice", "band", "count", "scale", "p_any", "person"];
-        once(batch, read.into_iter().chain(self.levels.iter().map(String::as_str)), &mut problems);
+        check_unique_columns(
+            batch,
+            read.into_iter().chain(self.levels.iter().map(String::as_str)),
+            &mut problems,
+        );
         if let Some(practice) = required(batch, "practice", &mut problems) {
             self.practices.read(practice, "practice", false, first, &mut problems, &mut rows.practice);
         }
@@ -145,9 +150,10 @@ impl Reader {
                         let names: Vec<&str> =
                             self.model.bands.iter().filter_map(|b| b.name.as_deref()).collect();
                         problems.value(Problem::cell(
+                            Code::UnknownLabel,
                             "band",
                             first + i as u64,
-                            format!("'{label}'"),
+                            label,
                             &format!("a band of the cost model: {}", listed(&names)),
                         ));
                     }
@@ -178,7 +184,13 @@ impl Reader {
                 let year = &self.model.bands[band as usize].year;
                 if p > 0.0 && matches!(year, Year::Events(_)) && year.p_any() == 0.0 {
                     let row = first + (i - from) as u64;
-                    problems.value(Problem::cell("p_any", row, p, "0 or null in a band without events"));
+                    problems.value(Problem::cell(
+                        Code::NotAllowed,
+                        "p_any",
+                        row,
+                        p,
+                        "0 or null in a band without events",
+                    ));
                 }
             }
         }
@@ -190,8 +202,7 @@ impl Reader {
         self.named = true;
         let mut addresses = Vec::with_capacity(column.len());
         let allowed = "an integer or a string";
-        let mut reject =
-            |row: usize| problems.value(Problem::cell("person", first + row as u64, "null", allowed));
+        let mut reject = |row: usize| problems.value(Problem::null("person", first + row as u64, allowed));
         if let Some(numbers) = lossless(column, &DataType::Int64).filter(|_| column.data_type().is_integer())
         {
             let numbers = numbers.as_primitive::<Int64Type>();
@@ -234,14 +245,14 @@ impl Reader {
         for (i, id) in rows.identity.iter().enumerate().filter(|(_, id)| repeated.contains(id)) {
             if let Some(before) = seen.insert(id, i) {
                 let practice = &self.practices.list()[rows.practice[i] as usize];
-                let text =
-                    format!("the person of row {} of practice '{practice}' again", first + before as u64);
-                problems.value(Problem::cell(
-                    "person",
-                    first + i as u64,
-                    text,
-                    "different for each row of a practice",
-                ));
+                let (row, before) = (first + i as u64, first + before as u64);
+                let text = format!(
+                    "column 'person', row {row}: the person of practice '{practice}' is a duplicate of row {before}: \
+                     must be unique within the practice"
+                );
+                let problem =
+                    Problem::new(Code::Duplicate, text).of("person").must_be("unique within the practice");
+                problems.value(Problem { row: Some(row), ..problem });
             }
         }
         problems.check()

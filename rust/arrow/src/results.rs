@@ -11,8 +11,8 @@ use fundholder_core::numeric::money::pounds;
 use fundholder_core::simulate::{Totals, UnitTotals};
 
 use crate::budgets::Budgets;
-use crate::costs::table;
 use crate::labels::Labels;
+use crate::table::table;
 
 /// One level of a simulation.
 pub struct Level {
@@ -153,12 +153,12 @@ pub fn size_band_table(bands: &[SizeBand], thresholds: &[LabelledNumber]) -> Rec
         columns.push((name, Arc::new(Float64Array::from_iter(bands.iter().map(|band| of(band).value)))));
         columns.push((se, Arc::new(Float64Array::from_iter(bands.iter().map(|band| of(band).se)))));
     };
-    put("cv_gross".into(), &|band| band.cv_gross);
-    put("cv_net".into(), &|band| band.cv_net);
-    for (i, (text, _)) in thresholds.iter().enumerate() {
-        put(format!("outside_{text}_gross"), &|band| band.outside_gross[i]);
-        put(format!("outside_{text}_net"), &|band| band.outside_net[i]);
-    }
     put("ceded_share".into(), &|band| band.ceded);
+    put("cv".into(), &|band| band.cv_net);
+    put("cv_gross".into(), &|band| band.cv_gross);
+    for (i, (text, _)) in thresholds.iter().enumerate() {
+        put(format!("p_outside_{text}"), &|band| band.outside_net[i]);
+        put(format!("p_outside_{text}_gross"), &|band| band.outside_gross[i]);
+    }
     table(columns.iter().map(|(name, array)| (name.as_str(), array.clone())).collect())
 }

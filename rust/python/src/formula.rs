@@ -1,36 +1,38 @@
 //! Formulas for the cost of a person: fitted, and applied.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_schema::Schema;
 use fundholder_arrow::{
-    Applied, Codes, Design, Fit, Formula as ArrowFormula, Source, add_up as arrow_add_up,
+    Applied, Codes, Design, Fit, Formula as ArrowFormula, NeedComponent, RowsAre, Source,
+    add_up as arrow_add_up, need_by_unit as arrow_need_by_unit,
 };
-use fundholder_core::run::{Progress, RunError, thread_pool};
+use fundholder_core::run::{Progress, RunError};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
 use crate::errors::or_raise;
-use crate::people::finished;
-use crate::tables::{batches, one_batch, stream, table, unreadable};
+use crate::tables::{batches, one_batch, readable, stream, table};
 use crate::watch::watched;
 
 type Described<'py> = (Bound<'py, PyAny>, Option<Bound<'py, PyAny>>, u64, f64);
 
-/// Calls `work` with the batches of a table of persons, away from Python's thread.
-fn read<T: Send>(
-    persons: &Bound<'_, PyAny>,
+/// Calls `work` with the batches of a table, away from Python's thread.
+pub(crate) fn read<T: Send>(
+    rows: &Bound<'_, PyAny>,
     name: &str,
-    work: impl FnOnce(&mut Source<'_>, &Progress) -> Result<T, RunError> + Send,
+    threads: usize,
+    work: impl FnOnce(&mut Source<'_>, &Schema, &Progress) -> Result<T, RunError> + Send,
 ) -> PyResult<T> {
-    let py = persons.py();
-    let reader = stream(persons, name)?.into_reader()?;
+    let reader = stream(rows, name)?.into_reader()?;
     let name = name.to_string();
     let progress = Progress::default();
-    let found = watched(py, &progress, None, || {
+    watched(rows.py(), threads, &progress, None, || {
         let schema = reader.schema();
         let mut any = false;
-        let read = reader.map(|batch| batch.map_err(|error| RunError::Rejected(unreadable(&name, &error))));
+        let read = readable(reader, &name);
         // A table without batches is one empty batch, so that its columns are looked at.
         let mut source = read.map(Some).chain(std::iter::once(None)).filter_map(|batch| match batch {
             Some(batch) => {
@@ -40,15 +42,14 @@ fn read<T: Send>(
             None if any => None,
             None => Some(Ok(RecordBatch::new_empty(schema.clone()))),
         });
-        work(&mut source, &progress)
-    })?;
-    finished(py, found)
+        work(&mut source, &schema, &progress)
+    })
 }
 
 /// Fits a formula. `persons` opens the table; it is called again where errors of the coefficients are wanted.
 #[pyfunction]
 #[pyo3(signature = (persons, *, cost, categories, flags, codes, need, supply, area, weight, cluster, not_negative, drop,
-                    errors, whole, threads))]
+                    errors, materialised, threads))]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn fit<'py>(
     persons: &Bound<'py, PyAny>,
@@ -64,7 +65,7 @@ pub(crate) fn fit<'py>(
     not_negative: bool,
     drop: bool,
     errors: bool,
-    whole: bool,
+    materialised: bool,
     threads: usize,
 ) -> PyResult<Described<'py>> {
     let py = persons.py();
@@ -74,13 +75,12 @@ pub(crate) fn fit<'py>(
     };
     let design =
         Design { cost, categories, flags, codes, need, supply, area, weight, cluster, not_negative, drop };
-    let pool = or_raise(py, thread_pool(threads))?;
-    let fit = read(&persons.call0()?, "persons", |source, progress| {
-        pool.install(|| Fit::new(design, source, whole, progress))
+    let fit = read(&persons.call0()?, "persons", threads, |source, _, progress| {
+        Fit::new(design, source, materialised, progress)
     })?;
     let fitted = if errors {
-        read(&persons.call0()?, "persons", |source, progress| {
-            pool.install(|| fit.errors(source, whole, progress))
+        read(&persons.call0()?, "persons", threads, |source, _, progress| {
+            fit.errors(source, materialised, progress)
         })?
     } else {
         fit.finish()
@@ -104,55 +104,100 @@ impl Formula {
     }
 
     /// Predicted costs, and codes that the formula does not have.
-    #[pyo3(signature = (persons, *, neutral, codes, whole))]
+    #[pyo3(signature = (persons, *, neutral, codes, materialised, threads))]
     fn predict<'py>(
         &self,
         persons: &Bound<'py, PyAny>,
         neutral: bool,
         codes: Option<&Bound<'py, PyAny>>,
-        whole: bool,
+        materialised: bool,
+        threads: usize,
     ) -> PyResult<(Bound<'py, PyAny>, Vec<String>)> {
         let py = persons.py();
         let applied = self.ready(py, neutral, codes)?;
-        let found = read(persons, "persons", |source, progress| applied.predict(source, whole, progress))?;
-        Ok((joined(py, found)?, applied.unknown_codes))
+        let batches = read(persons, "persons", threads, |source, _, progress| {
+            applied.predict(source, materialised, progress)
+        })?;
+        Ok((joined(py, batches)?, applied.unknown_codes))
     }
 
-    /// Predicted beside actual costs, person by person and by term, and codes that the formula does not have.
-    #[pyo3(signature = (persons, *, cost, weight, carried, neutral, codes, whole))]
+    /// Predicted beside actual costs, person by person, and codes that the formula does not have.
+    #[pyo3(signature = (persons, *, cost, weight, neutral, codes, materialised, threads))]
     #[allow(clippy::too_many_arguments)]
     fn compare<'py>(
         &self,
         persons: &Bound<'py, PyAny>,
         cost: &str,
         weight: Option<&str>,
-        carried: Vec<String>,
         neutral: bool,
         codes: Option<&Bound<'py, PyAny>>,
-        whole: bool,
-    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>, Vec<String>)> {
+        materialised: bool,
+        threads: usize,
+    ) -> PyResult<(Bound<'py, PyAny>, Vec<String>)> {
         let py = persons.py();
         let applied = self.ready(py, neutral, codes)?;
-        let (found, ratios) = read(persons, "persons", |source, progress| {
-            applied.compare(source, cost, weight, &carried, whole, progress)
+        let costs = read(persons, "persons", threads, |source, _, progress| {
+            applied.compare(source, cost, weight, materialised, progress)
         })?;
-        Ok((joined(py, found)?, table(py, ratios)?, applied.unknown_codes))
+        Ok((table(py, costs)?, applied.unknown_codes))
+    }
+
+    /// Sums over persons, by group and by unit that say how near predictions come to costs, and codes that the formula
+    /// does not have.
+    #[pyo3(signature = (persons, *, cost, weight, by, groups, neutral, codes, materialised, threads))]
+    #[allow(clippy::too_many_arguments)]
+    fn evaluate<'py>(
+        &self,
+        persons: &Bound<'py, PyAny>,
+        cost: &str,
+        weight: Option<&str>,
+        by: &str,
+        groups: Vec<String>,
+        neutral: bool,
+        codes: Option<&Bound<'py, PyAny>>,
+        materialised: bool,
+        threads: usize,
+    ) -> PyResult<(HashMap<&'static str, f64>, Bound<'py, PyAny>, Bound<'py, PyAny>, Vec<String>)> {
+        let py = persons.py();
+        let applied = self.ready(py, neutral, codes)?;
+        let sums = read(persons, "persons", threads, |source, _, progress| {
+            applied.evaluate(source, cost, weight, by, &groups, materialised, progress)
+        })?;
+        let [weight, actual, predicted] = sums.totals;
+        let totals = HashMap::from([
+            ("people", sums.people as f64),
+            ("weight", weight),
+            ("actual", actual),
+            ("predicted", predicted),
+            ("squared_error", sums.persons.squared_error),
+            ("squared_deviation", sums.persons.squared_deviation),
+            ("absolute_error", sums.persons.absolute_error),
+            ("units", sums.held as f64),
+            ("squared_error_of_units", sums.units.squared_error),
+            ("squared_deviation_of_units", sums.units.squared_deviation),
+            ("absolute_error_of_units", sums.units.absolute_error),
+        ]);
+        Ok((totals, table(py, sums.groups)?, table(py, sums.by_unit)?, applied.unknown_codes))
     }
 
     /// Predicted costs added up by unit, and codes that the formula does not have.
-    #[pyo3(signature = (persons, *, by, neutral, codes, whole))]
+    #[pyo3(signature = (persons, *, by, neutral, codes, materialised, threads))]
+    #[allow(clippy::too_many_arguments)]
     fn need<'py>(
         &self,
         persons: &Bound<'py, PyAny>,
         by: &str,
         neutral: bool,
         codes: Option<&Bound<'py, PyAny>>,
-        whole: bool,
+        materialised: bool,
+        threads: usize,
     ) -> PyResult<(Bound<'py, PyAny>, Vec<String>)> {
         let py = persons.py();
         let applied = self.ready(py, neutral, codes)?;
-        let found = read(persons, "persons", |source, progress| applied.need(source, by, whole, progress))?;
-        Ok((table(py, found)?, applied.unknown_codes))
+        let need = read(persons, "persons", threads, |source, _, progress| {
+            applied.need(source, by, materialised, progress)
+        })?;
+        Ok((table(py, need)?, applied.unknown_codes))
     }
 }
 
@@ -176,21 +221,49 @@ fn joined(py: Python<'_>, batches: Vec<RecordBatch>) -> PyResult<Bound<'_, PyAny
 
 /// `<by>`, rows, and the sum of each column by unit, or over all rows: the same digits in any order.
 #[pyfunction]
-#[pyo3(signature = (rows, *, by, columns, whole, name))]
+#[pyo3(signature = (rows, *, by, columns, materialised, name, threads))]
 pub(crate) fn add_up<'py>(
     rows: &Bound<'py, PyAny>,
     by: Option<&str>,
     columns: Vec<String>,
-    whole: bool,
+    materialised: bool,
     name: &str,
+    threads: usize,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let found = read(rows, name, |source, progress| arrow_add_up(source, by, &columns, whole, progress))?;
-    table(rows.py(), found)
+    let sums = read(rows, name, threads, |source, _, progress| {
+        arrow_add_up(source, by, &columns, materialised, progress)
+    })?;
+    table(rows.py(), sums)
 }
 
-/// The addresses of labels, the same for an integer and its digits, spread by a seed: numbers in [0, 1).
+/// Need by unit, before and after the cost indices of each component, and whether rows are units, groups or persons.
 #[pyfunction]
-pub(crate) fn places<'py>(rows: &Bound<'py, PyAny>, column: &str, seed: u64) -> PyResult<Bound<'py, PyAny>> {
-    let found = fundholder_arrow::places(&batches(rows, "persons")?, column, seed);
-    table(rows.py(), or_raise(rows.py(), found)?)
+#[pyo3(signature = (rows, *, by, components, threads))]
+pub(crate) fn need_by_unit<'py>(
+    rows: &Bound<'py, PyAny>,
+    by: &str,
+    components: Vec<(String, Vec<String>)>,
+    threads: usize,
+) -> PyResult<(Bound<'py, PyAny>, Option<&'static str>, bool)> {
+    let components: Vec<NeedComponent> =
+        components.into_iter().map(|(need, index)| NeedComponent { need, index }).collect();
+    let (need, size, integer) = read(rows, "persons_or_units", threads, |source, schema, progress| {
+        let rows_are = RowsAre::of(schema)?;
+        let size = rows_are.column();
+        let field = size.and_then(|name| schema.field_with_name(name).ok());
+        let integer = field.is_none_or(|field| field.data_type().is_integer());
+        Ok((arrow_need_by_unit(source, rows_are, by, &components, progress)?, size, integer))
+    })?;
+    Ok((table(rows.py(), need)?, size, integer))
+}
+
+/// A number in [0, 1) for each row that depends on its label and a seed alone, the same for an integer and its digits.
+#[pyfunction]
+pub(crate) fn uniforms<'py>(
+    rows: &Bound<'py, PyAny>,
+    column: &str,
+    seed: u64,
+) -> PyResult<Bound<'py, PyAny>> {
+    let uniforms = fundholder_arrow::uniforms(&batches(rows, "persons")?, column, seed);
+    table(rows.py(), or_raise(rows.py(), uniforms)?)
 }

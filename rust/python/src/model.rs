@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use fundholder_arrow::{annual_model, events_model, model_from_costs, model_table, moments_table};
 use fundholder_core::model;
+use fundholder_core::run::Progress;
 use pyo3::prelude::*;
 
 use crate::contract::StopLoss;
 use crate::errors::or_raise;
 use crate::tables::{batches, one_batch, table};
+use crate::watch::watched;
 
 #[pyclass(frozen, module = "fundholder._engine")]
 pub(crate) struct CostModel(pub(crate) Arc<model::CostModel>);
@@ -28,17 +30,20 @@ impl CostModel {
     }
 
     #[staticmethod]
-    #[pyo3(signature = (costs, *, cost, band = None, weight = None, gpd_tail))]
+    #[pyo3(signature = (costs, *, cost, band = None, weight = None, gpd_tail, threads))]
     fn from_costs(
         costs: &Bound<'_, PyAny>,
         cost: &str,
         band: Option<&str>,
         weight: Option<&str>,
         gpd_tail: bool,
+        threads: usize,
     ) -> PyResult<Self> {
         let batches = batches(costs, "the table of costs")?;
-        let model = costs.py().detach(|| model_from_costs(&batches, cost, band, weight, gpd_tail));
-        or_raise(costs.py(), model).map(|model| Self(Arc::new(model)))
+        let model = watched(costs.py(), threads, &Progress::default(), None, || {
+            model_from_costs(&batches, cost, band, weight, gpd_tail)
+        })?;
+        Ok(Self(Arc::new(model)))
     }
 
     #[getter]

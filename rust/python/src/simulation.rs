@@ -1,30 +1,25 @@
 //! The simulation: a population in, a handle to its totals out.
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
-use arrow_schema::ArrowError;
 use fundholder_arrow::{
-    Budgets, LabelledNumber, Level, Reader, size_band_table, summary_table, totals_table,
+    Budgets, LabelledNumber, Level, Reader, draw, read_population, size_band_table, summary_table,
+    totals_table,
 };
-use fundholder_core::error::Error;
+use fundholder_core::error::{Code, Error};
 use fundholder_core::measures;
-use fundholder_core::model::CostModel as CoreModel;
 use fundholder_core::population::Rows;
-use fundholder_core::run::{Progress, RunError};
+use fundholder_core::run::Progress;
 use fundholder_core::simd;
-use fundholder_core::simulate::{Options, Run, Totals};
+use fundholder_core::simulate::Options;
 use pyo3::prelude::*;
 
-use crate::contract::{self, StopLoss, measure};
+use crate::contract::{self, StopLoss, basis};
 use crate::errors::{exception, or_raise};
 use crate::model::CostModel;
-use crate::tables::{batches, stream, table, unreadable};
+use crate::tables::{batches, readable, stream, table};
 use crate::watch::watched;
-
-/// Rows that are drawn together: enough to share practice effects and keep all threads busy, and 80 MB at most.
-const ROWS_AT_ONCE: usize = 1 << 20;
 
 #[pyclass(frozen, module = "fundholder._engine")]
 pub(crate) struct Simulation {
@@ -63,25 +58,21 @@ pub(crate) fn simulate(
     };
     let mut reader = Reader::new(model.clone(), &by);
     let progress = Progress::default();
-    let ended = if streamed {
+    let totals = if streamed {
         let stream = stream(population, "population")?.into_reader()?;
-        watched(py, &progress, shown, || {
+        watched(py, threads, &progress, shown, || {
             let columns = RecordBatch::new_empty(stream.schema());
-            let seen = Reader::new(model.clone(), &by).read(&columns, &mut Rows::default());
-            seen.map_err(RunError::Rejected)?;
-            draw(stream, &model, &options, &mut reader, &progress)
+            Reader::new(model.clone(), &by).read(&columns, &mut Rows::default())?;
+            draw(readable(stream, "population"), &model, &options, &mut reader, &progress)
         })?
     } else {
         let batches = batches(population, "population")?;
-        watched(py, &progress, shown, || {
-            check(Reader::new(model.clone(), &by), &batches, &progress)?;
+        watched(py, threads, &progress, shown, || {
+            // A table is checked in full before the first draw, which may take an hour.
+            let mut check = Reader::new(model.clone(), &by);
+            read_population(batches.iter().cloned().map(Ok), false, &mut check, &progress, |_, _| Ok(()))?;
             draw(batches.into_iter().map(Ok), &model, &options, &mut reader, &progress)
         })?
-    };
-    let totals = match ended {
-        Ok(totals) => totals,
-        Err(RunError::Rejected(error)) => return Err(exception(py, &error)),
-        Err(RunError::Interrupted) => return Err(exception(py, &Error::one("the run was stopped"))),
     };
     let metadata = describe(&options, &by, &reader, costs);
     let units = reader.into_units();
@@ -97,77 +88,12 @@ fn level(py: Python<'_>, name: &str) -> PyResult<simd::Processor> {
         let names: Vec<&str> = available.map(simd::Processor::name).collect();
         exception(
             py,
-            &Error::one(format!("FUNDHOLDER_PROCESSOR is '{name}': must be one of {}", names.join(", "))),
+            &Error::one(
+                Code::Argument,
+                format!("FUNDHOLDER_PROCESSOR is '{name}': must be one of {}", names.join(", ")),
+            ),
         )
     })
-}
-
-/// Reads every batch and collects all problems.
-pub(crate) fn check(
-    mut reader: Reader,
-    batches: &[RecordBatch],
-    progress: &Progress,
-) -> Result<(), RunError> {
-    let mut all: Option<Error> = None;
-    for slice in batches.iter().flat_map(slices) {
-        if progress.stop.load(Ordering::Relaxed) {
-            return Err(RunError::Interrupted);
-        }
-        let mut rows = Rows::default();
-        let read = reader.read(&slice, &mut rows).and_then(|()| reader.check_repeated(&rows));
-        if let Err(error) = read {
-            error.join(&mut all);
-        }
-    }
-    match all {
-        Some(error) => Err(RunError::Rejected(error)),
-        None if reader.rows() == 0 => Err(RunError::Rejected(empty())),
-        None => Ok(()),
-    }
-}
-
-/// A batch in parts that are drawn together; an empty one is one part, so that its columns are seen.
-pub(crate) fn slices(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
-    let starts = (0..batch.num_rows().max(1)).step_by(ROWS_AT_ONCE);
-    starts.map(|start| batch.slice(start, ROWS_AT_ONCE.min(batch.num_rows() - start)))
-}
-
-pub(crate) fn empty() -> Error {
-    Error::one(
-        "population is empty: must have a row for each person or group of people (a reader is empty once it has been \
-         read)",
-    )
-}
-
-fn draw(
-    source: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
-    model: &CoreModel,
-    options: &Options,
-    reader: &mut Reader,
-    progress: &Progress,
-) -> Result<Vec<Totals>, RunError> {
-    let mut run = Run::new(model, reader.levels(), options).map_err(RunError::Rejected)?;
-    let mut rows = Rows::default();
-    for batch in source {
-        let batch = batch.map_err(|error| RunError::Rejected(unreadable("population", &error)))?;
-        for slice in slices(&batch) {
-            reader.read(&slice, &mut rows).map_err(RunError::Rejected)?;
-            if rows.len() >= ROWS_AT_ONCE {
-                add(&mut run, reader, &rows, progress)?;
-                rows = Rows::default();
-            }
-        }
-    }
-    if reader.rows() == 0 {
-        return Err(RunError::Rejected(empty()));
-    }
-    add(&mut run, reader, &rows, progress)?;
-    Ok(run.finish())
-}
-
-fn add(run: &mut Run, reader: &Reader, rows: &Rows, progress: &Progress) -> Result<(), RunError> {
-    reader.check_repeated(rows).map_err(RunError::Rejected)?;
-    run.add(rows, reader.addresses(), progress)
 }
 
 /// What a result can be traced to and replayed from.
@@ -202,7 +128,13 @@ impl Simulation {
         };
         found.ok_or_else(|| {
             let by = by.unwrap_or("None");
-            exception(py, &Error::one(format!("by is {by}: must be a level of this simulation: {}", names())))
+            exception(
+                py,
+                &Error::one(
+                    Code::Argument,
+                    format!("by is {by}: must be a level of this simulation: {}", names()),
+                ),
+            )
         })
     }
 }
@@ -237,7 +169,7 @@ impl Simulation {
         quantiles: Vec<LabelledNumber>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let level = self.level(py, by)?;
-        let measure = measure::named(py, measure)?;
+        let measure = basis::named(py, measure)?;
         let budgets = match budgets {
             Some(budgets) => Some(or_raise(py, Budgets::read(&batches(budgets, "budgets")?, &level.name))?),
             None => None,

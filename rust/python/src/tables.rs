@@ -2,23 +2,22 @@
 
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
-use fundholder_core::error::{Error, ErrorKind, Problem};
+use fundholder_arrow::{LabelColumn, NumberColumn, Rule, TableRules, read_table as arrow_read_table};
+use fundholder_core::error::{Code, Error, ErrorKind, Problem};
+use fundholder_core::run::RunError;
 use pyo3::prelude::*;
 use pyo3_arrow::{PyRecordBatchReader, PyTable};
 
-use crate::errors::exception;
+use crate::errors::{exception, or_raise};
 
 /// The stream of anything with `__arrow_c_stream__`.
 pub(crate) fn stream(table: &Bound<'_, PyAny>, name: &str) -> PyResult<PyRecordBatchReader> {
     table.extract::<PyRecordBatchReader>().map_err(|error| {
-        let error = Error {
-            kind: ErrorKind::Type,
-            problems: vec![Problem::new(format!(
-                "{name} is {}: must be an Arrow table, or anything with __arrow_c_stream__ that gives one ({error})",
-                table.get_type().name().map_or("of an unknown type".into(), |name| name.to_string()),
-            ))],
-            more: 0,
-        };
+        let allowed = "an Arrow table, or anything with __arrow_c_stream__ that gives one";
+        let found = table.get_type().name().map_or("of an unknown type".into(), |name| name.to_string());
+        let text = format!("{name} is {found}: must be {allowed} ({error})");
+        let problem = Problem::new(Code::WrongType, text).of(name).must_be(allowed);
+        let error = Error { kind: ErrorKind::Type, ..Error::many(vec![problem]) };
         exception(table.py(), &error)
     })
 }
@@ -42,16 +41,56 @@ pub(crate) fn one_batch(table: &Bound<'_, PyAny>, name: &str) -> PyResult<Record
         .map_err(|error| exception(table.py(), &unreadable(name, &error)))
 }
 
+/// The batches of a stream, or why they cannot be read.
+pub(crate) fn readable(
+    stream: impl Iterator<Item = Result<RecordBatch, ArrowError>> + Send,
+    name: &str,
+) -> impl Iterator<Item = Result<RecordBatch, RunError>> + Send {
+    stream.map(move |batch| batch.map_err(|error| unreadable(name, &error).into()))
+}
+
 /// What a source says of itself when it fails, without the traceback that some add.
-pub(crate) fn unreadable(name: &str, error: &ArrowError) -> Error {
+fn unreadable(name: &str, error: &ArrowError) -> Error {
     let text = error.to_string();
     let said = text.lines().next().unwrap_or_default();
     let said = said.split(" Detail: ").next().unwrap_or_default();
-    Error::one(format!("{name} cannot be read: {said}"))
+    Error::one(Code::Unreadable, format!("{name} cannot be read: {said}"))
 }
 
 /// A result as a `pyarrow.Table`.
 pub(crate) fn table(py: Python<'_>, batch: RecordBatch) -> PyResult<Bound<'_, PyAny>> {
     let schema = batch.schema();
     PyTable::try_new(vec![batch], schema)?.into_pyarrow(py)
+}
+
+type NumberRule = (String, f64, f64, bool, bool, bool, String);
+
+/// The columns of a table, checked: labels as text or int64, numbers as doubles. Rules of numbers are (column, low, high,
+/// above low, integer, nulls, what is allowed).
+#[pyfunction]
+#[pyo3(signature = (rows, name, *, labels, numbers, unique, rows_needed))]
+pub(crate) fn read_table<'py>(
+    rows: &Bound<'py, PyAny>,
+    name: &str,
+    labels: Vec<(String, bool)>,
+    numbers: Vec<NumberRule>,
+    unique: bool,
+    rows_needed: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let label = |(name, nulls)| LabelColumn { name, nulls };
+    let number = |(name, low, high, above_low, integer, nulls, allowed): NumberRule| {
+        let rule = Rule { low, high, above_low, integer, smallest: 0.0, allowed: allowed.into() };
+        NumberColumn { name, rule, nulls }
+    };
+    let rules = TableRules {
+        table: name.into(),
+        labels: labels.into_iter().map(label).collect(),
+        numbers: numbers.into_iter().map(number).collect(),
+        unique,
+        rows: rows_needed,
+    };
+    let batches = batches(rows, name)?;
+    let py = rows.py();
+    let checked = py.detach(|| arrow_read_table(&batches, &rules).map(|checked| checked.table(&rules)));
+    table(py, or_raise(py, checked)?)
 }

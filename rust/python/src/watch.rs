@@ -4,25 +4,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use fundholder_core::run::Progress;
+use fundholder_core::run::{Progress, RunError, thread_pool};
 use pyo3::prelude::*;
+
+use crate::errors::or_raise;
 
 /// How often Python is asked for signals: an interrupt is answered well within a second.
 const GLANCE: Duration = Duration::from_millis(50);
 
-/// Runs `work` without holding the GIL. On Ctrl-C, or an error of `shown`, tells the work to stop, waits for it, and
-/// raises.
-pub(crate) fn watched<T: Send>(
+/// Runs `work` without holding the GIL, on a pool of so many threads of its own, so that no call shares threads with
+/// another. On Ctrl-C, or an error of `shown`, tells the work to stop, waits for it, and raises.
+pub(crate) fn watched<T: Send, E: Into<RunError> + Send>(
     py: Python<'_>,
+    threads: usize,
     progress: &Progress,
     shown: Option<&Bound<'_, PyAny>>,
-    work: impl FnOnce() -> T + Send,
+    work: impl FnOnce() -> Result<T, E> + Send,
 ) -> PyResult<T> {
+    let pool = or_raise(py, thread_pool(threads))?;
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let (watcher, done) = (thread::current(), &done);
         let worker = scope.spawn(move || {
-            let result = work();
+            let result = pool.install(work);
             done.store(true, Ordering::Release);
             watcher.unpark();
             result
@@ -45,7 +49,7 @@ pub(crate) fn watched<T: Send>(
         let result = py.detach(|| worker.join());
         match (stopped, result) {
             (Some(error), _) => Err(error),
-            (None, Ok(result)) => Ok(result),
+            (None, Ok(result)) => or_raise(py, result),
             (None, Err(panic)) => std::panic::resume_unwind(panic),
         }
     })

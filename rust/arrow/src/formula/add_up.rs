@@ -1,4 +1,4 @@
-//! Columns added up by unit, and places of labels: the same in any order of rows.
+//! Columns added up by unit, and uniform numbers of labels: the same in any order of rows.
 
 use std::sync::Arc;
 
@@ -10,9 +10,8 @@ use fundholder_core::run::{Progress, RunError};
 
 use super::features::{FINITE, PersonColumns, Read, Reader};
 use super::parts::{Source, summed};
-use crate::column::{Problems, required};
-use crate::costs::table;
-use crate::labels::{Label, Labels};
+use crate::labels::Label;
+use crate::table::{LabelColumn, TableRules, read_table, table};
 
 /// `<by>`, rows, and the sum of each column over the rows of a unit (or over all, without `by`): the same digits in any
 /// order of rows.
@@ -20,21 +19,21 @@ pub fn add_up(
     source: &mut Source<'_>,
     by: Option<&str>,
     columns: &[String],
-    whole: bool,
+    materialised: bool,
     progress: &Progress,
 ) -> Result<RecordBatch, RunError> {
-    let wanted = PersonColumns {
-        numbers: columns.iter().map(|name| (name.clone(), &FINITE)).collect(),
+    let person_columns = PersonColumns {
+        numbers: columns.iter().map(|name| (name.clone(), FINITE)).collect(),
         units: by.iter().map(|by| (by.to_string(), true)).collect(),
         ..PersonColumns::default()
     };
-    let mut reader = Reader::new(wanted);
+    let mut reader = Reader::new(person_columns);
     let new = || UnitFeatures::new(0, columns.len());
     let add = |sums: &mut UnitFeatures, read: Read, units: &[&[u32]]| match units {
         [] => sums.add(&read.features, &vec![0; read.features.rows], None),
         [units, ..] => sums.add(&read.features, units, None),
     };
-    let sums = summed(source, whole, &mut reader, progress, new, add, UnitFeatures::merge)?;
+    let sums = summed(source, materialised, &mut reader, progress, new, add, UnitFeatures::merge)?;
     let order = reader.units.first().map_or(vec![0], |labels| labels.sorted());
     let mut named: Vec<(&str, ArrayRef)> = Vec::new();
     if let (Some(by), Some(labels)) = (by, reader.units.first()) {
@@ -49,20 +48,19 @@ pub fn add_up(
     Ok(table(named))
 }
 
-/// `place`: for each row a number in [0, 1) that depends on the label of its column and a seed alone.
-pub fn places(batches: &[RecordBatch], column: &str, seed: u64) -> Result<RecordBatch, Error> {
-    let mut problems = Problems::default();
-    let (mut labels, mut codes, mut first) = (Labels::default(), Vec::new(), 0);
-    for batch in batches {
-        if let Some(array) = required(batch, column, &mut problems) {
-            labels.read(array, column, false, first, &mut problems, &mut codes);
-        }
-        first += batch.num_rows() as u64;
-    }
-    problems.check()?;
+/// `uniform`: for each row a number in [0, 1) that depends on the label of its column and a seed alone.
+pub fn uniforms(batches: &[RecordBatch], column: &str, seed: u64) -> Result<RecordBatch, Error> {
+    let rules = TableRules {
+        table: "persons".into(),
+        labels: vec![LabelColumn { name: column.into(), nulls: false }],
+        numbers: Vec::new(),
+        unique: false,
+        rows: false,
+    };
+    let (labels, codes) = read_table(batches, &rules)?.labels.remove(0);
     // The upper 53 bits, as a double holds them.
-    let place = |label: &Label| (mix(label.address() ^ mix(seed)) >> 11) as f64 * 2f64.powi(-53);
-    let places: Vec<f64> = labels.list().iter().map(place).collect();
-    let column = codes.iter().map(|&code| places[code as usize]);
-    Ok(table(vec![("place", Arc::new(Float64Array::from_iter_values(column)))]))
+    let uniform = |label: &Label| (mix(label.address() ^ mix(seed)) >> 11) as f64 * 2f64.powi(-53);
+    let uniforms: Vec<f64> = labels.list().iter().map(uniform).collect();
+    let column = codes.iter().map(|&code| uniforms[code as usize]);
+    Ok(table(vec![("uniform", Arc::new(Float64Array::from_iter_values(column)))]))
 }

@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
-use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
-use fundholder_core::error::{Error, Problem};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
+use fundholder_core::error::{Code, Error, Problem};
 use fundholder_core::fit::{Column, Features, Linear, UnitFeatures};
 use fundholder_core::run::{Progress, RunError};
 
 use super::codes::Codes;
+use super::evaluate::{Costs, GroupSum};
 use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, PersonColumns, Read, Reader};
 use super::parts::{Source, in_parts, summed};
 use super::terms::Role;
 use crate::column::{Problems, required};
-use crate::costs::table;
+use crate::table::table;
 
 /// Columns that go with a prediction.
 const CARRIED: [&str; 2] = ["person", "practice"];
@@ -38,7 +39,7 @@ pub struct Formula {
 /// A formula made ready for persons.
 pub struct Applied<'a> {
     formula: &'a Formula,
-    wanted: PersonColumns,
+    person_columns: PersonColumns,
     /// What stands for each term: a column, or the mean where it is held there.
     columns: Vec<Option<Column>>,
     /// Codes of the persons that the formula does not have.
@@ -66,7 +67,7 @@ impl Formula {
             let role = role.unwrap_or_default();
             let Some(role) = Role::named(&role) else {
                 let allowed = "intercept, category, flag, need, supply or area";
-                problems.value(Problem::cell("role", row as u64, format!("'{role}'"), allowed));
+                problems.value(Problem::cell(Code::NotAllowed, "role", row as u64, role.as_str(), allowed));
                 continue;
             };
             read.push(Term { role, column, level, coefficient: coefficients[row], mean: means[row] });
@@ -93,14 +94,17 @@ impl Formula {
             Some(batches) => Some(Arc::new(Codes::read(batches, Some(&own))?)),
             None if own.is_empty() => None,
             None => {
-                return Err(Error::one(format!(
-                    "codes are missing: the formula has {} codes, and needs a table of person and code",
-                    own.len()
-                )));
+                return Err(Error::one(
+                    Code::MissingLabel,
+                    format!(
+                        "codes are missing: the formula has {} codes, and needs a table of person and code",
+                        own.len()
+                    ),
+                ));
             }
         };
         let unknown_codes = codes.as_ref().map_or(Vec::new(), |codes| codes.unknown.clone());
-        let mut wanted = PersonColumns { codes, ..PersonColumns::default() };
+        let mut person_columns = PersonColumns { codes, ..PersonColumns::default() };
         let mut levels: Vec<(String, HashMap<String, u32>)> = Vec::new();
         let mut columns = Vec::new();
         // Indicators are those of flags, of codes, then of levels.
@@ -116,13 +120,13 @@ impl Formula {
             columns.push(Some(match term.role {
                 Role::Intercept => Column::Intercept,
                 Role::Flag if term.column.is_some() => {
-                    wanted.flags.push(name);
-                    Column::Indicator(wanted.flags.len() as u32 - 1)
+                    person_columns.flags.push(name);
+                    Column::Indicator(person_columns.flags.len() as u32 - 1)
                 }
                 Role::Flag => Column::Indicator(next(&mut code)),
                 Role::Need | Role::Supply => {
-                    wanted.numbers.push((name, &ANY_NUMBER));
-                    Column::Number(wanted.numbers.len() as u32 - 1)
+                    person_columns.numbers.push((name, ANY_NUMBER));
+                    Column::Number(person_columns.numbers.len() as u32 - 1)
                 }
                 Role::Category | Role::Area => {
                     let indicator = next(&mut level);
@@ -136,14 +140,14 @@ impl Formula {
             }));
         }
         let known = |(name, known)| LevelColumn { name, levels: Levels::Known(known) };
-        wanted.levels = levels.into_iter().map(known).collect();
-        Ok(Applied { formula: self, wanted, columns, unknown_codes })
+        person_columns.levels = levels.into_iter().map(known).collect();
+        Ok(Applied { formula: self, person_columns, columns, unknown_codes })
     }
 }
 
 impl Applied<'_> {
     fn linear(&self, indicators: usize) -> Linear {
-        let mut linear = Linear::new(indicators, self.wanted.numbers.len());
+        let mut linear = Linear::new(indicators, self.person_columns.numbers.len());
         for (term, column) in self.formula.terms.iter().zip(&self.columns) {
             match column {
                 Some(column) => linear.add(*column, term.coefficient),
@@ -157,10 +161,10 @@ impl Applied<'_> {
     pub fn predict(
         &self,
         source: &mut Source<'_>,
-        whole: bool,
+        materialised: bool,
         progress: &Progress,
     ) -> Result<Vec<RecordBatch>, RunError> {
-        let mut reader = Reader::new(self.wanted.clone());
+        let mut reader = Reader::new(self.person_columns.clone());
         let linear = self.linear(reader.indicators());
         let work = |(): &mut (), batch: &RecordBatch, read: Read, _: &[&[u32]]| {
             let predicted: ArrayRef = Arc::new(Float64Array::from(linear.of(&read.features)));
@@ -170,35 +174,51 @@ impl Applied<'_> {
         };
         let mut states = vec![(); rayon::current_num_threads()];
         let mut batches = Vec::new();
-        in_parts(source, whole, &mut reader, &mut states, progress, work, |batch| {
+        in_parts(source, materialised, &mut reader, &mut states, progress, work, |batch| {
             batches.push(batch);
             Ok(())
         })?;
         Ok(batches)
     }
 
-    /// The predicted cost of each person beside the actual one: columns `actual`, `predicted`, `weight` and those of
-    /// `carried`; and their weighted sums over the people of each term that is an indicator.
+    /// Predicted cost beside the actual one, person by person: columns `actual`, `predicted` and `weight`.
     pub fn compare(
         &self,
         source: &mut Source<'_>,
         cost: &str,
         weight: Option<&str>,
-        carried: &[String],
-        whole: bool,
+        materialised: bool,
         progress: &Progress,
-    ) -> Result<(Vec<RecordBatch>, RecordBatch), RunError> {
-        let units = carried.iter().map(|name| (name.clone(), name != "practice")).collect();
-        let mut wanted = PersonColumns { units, ..self.wanted.clone() };
+    ) -> Result<RecordBatch, RunError> {
+        let costs = self.costs(source, cost, weight, &[], materialised, progress)?;
+        let column = |numbers| Arc::new(Float64Array::from(numbers)) as ArrayRef;
+        Ok(table(vec![
+            ("actual", column(costs.actual)),
+            ("predicted", column(costs.predicted)),
+            ("weight", column(costs.weight)),
+        ]))
+    }
+
+    /// Actual and predicted costs of persons, and the labels of the columns in `by`.
+    pub(super) fn costs(
+        &self,
+        source: &mut Source<'_>,
+        cost: &str,
+        weight: Option<&str>,
+        by: &[String],
+        materialised: bool,
+        progress: &Progress,
+    ) -> Result<Costs, RunError> {
+        let units = by.iter().map(|name| (name.clone(), name != "practice")).collect();
+        let mut columns = PersonColumns { units, ..self.person_columns.clone() };
         let amounts = std::iter::once(cost).chain(weight);
-        wanted.numbers.extend(amounts.map(|name| (name.to_string(), &AMOUNT)));
-        let mut reader = Reader::new(wanted);
-        let indicators = reader.indicators();
-        let linear = self.linear(indicators);
+        columns.numbers.extend(amounts.map(|name| (name.to_string(), AMOUNT)));
+        let mut reader = Reader::new(columns);
+        let linear = self.linear(reader.indicators());
         // Of each indicator: weights, and weighted costs.
         let new = || UnitFeatures::new(0, 3);
         let mut states: Vec<UnitFeatures> = (0..rayon::current_num_threads()).map(|_| new()).collect();
-        let work = |sums: &mut UnitFeatures, batch: &RecordBatch, read: Read, _: &[&[u32]]| {
+        let work = |sums: &mut UnitFeatures, _: &RecordBatch, read: Read, units: &[&[u32]]| {
             let mut features = read.features;
             let weights = weight.and_then(|_| features.numbers.pop()).unwrap_or(vec![1.0; features.rows]);
             let actual = features.numbers.pop().unwrap_or_default();
@@ -207,53 +227,35 @@ impl Applied<'_> {
             let columns = [weights.clone(), weighted(&actual), weighted(&predicted)];
             let rows = (0..features.rows).flat_map(|row| features.of(row).iter().map(move |_| row));
             let rows: Vec<usize> = rows.collect();
-            let spread = columns.map(|column| rows.iter().map(|&row| column[row]).collect());
-            sums.add(&Features::plain(spread.into()), &features.indicators, None);
-            let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
-            for name in carried {
-                if let Some(column) = batch.column_by_name(name) {
-                    columns.push((name, column.clone()));
-                }
-            }
-            let numbers = [("actual", actual), ("predicted", predicted), ("weight", weights)];
-            columns.extend(numbers.map(|(name, x)| (name, Arc::new(Float64Array::from(x)) as ArrayRef)));
-            table(columns)
+            let repeated = columns.map(|column| rows.iter().map(|&row| column[row]).collect());
+            sums.add(&Features::plain(repeated.into()), &features.indicators, None);
+            (actual, predicted, weights, units.iter().map(|unit| unit.to_vec()).collect::<Vec<_>>())
         };
-        let mut batches = Vec::new();
-        in_parts(source, whole, &mut reader, &mut states, progress, work, |batch| {
-            batches.push(batch);
+        let mut costs = Costs { codes: vec![Vec::new(); by.len()], ..Costs::default() };
+        in_parts(source, materialised, &mut reader, &mut states, progress, work, |part| {
+            let (actual, predicted, weight, codes) = part;
+            costs.actual.extend(actual);
+            costs.predicted.extend(predicted);
+            costs.weight.extend(weight);
+            costs.codes.iter_mut().zip(codes).for_each(|(all, codes)| all.extend(codes));
             Ok(())
         })?;
-        let mut sums = new();
-        states.into_iter().for_each(|more| sums.merge(more));
-        Ok((batches, self.ratios(&sums)))
+        let mut by_indicator = new();
+        states.into_iter().for_each(|more| by_indicator.merge(more));
+        Ok(Costs { labels: reader.units, terms: self.term_sums(&by_indicator), ..costs })
     }
 
-    /// group, level, people, weight, actual, predicted: sums over the people of each term that is an indicator.
-    fn ratios(&self, sums: &UnitFeatures) -> RecordBatch {
-        let mut rows = Vec::new();
+    /// Sums over the people of each term that is an indicator.
+    fn term_sums(&self, sums: &UnitFeatures) -> Vec<GroupSum> {
+        let mut groups = Vec::new();
         for (term, column) in self.formula.terms.iter().zip(&self.columns) {
             if let Some(Column::Indicator(i)) = column {
                 let group = term.column.as_deref().unwrap_or("code");
-                rows.push((group, term.level.as_deref().unwrap_or("true"), *i as usize));
+                let level = term.level.as_deref().unwrap_or("true");
+                groups.push(GroupSum::of(group, Some(level.into()), sums, *i as usize));
             }
         }
-        let texts = |of: &dyn Fn(&(&str, &str, usize)) -> String| -> ArrayRef {
-            Arc::new(StringArray::from_iter_values(rows.iter().map(of)))
-        };
-        let sum = |column: u32| -> ArrayRef {
-            let totals = rows.iter().map(|&(_, _, i)| sums.total(i, Column::Number(column)));
-            Arc::new(Float64Array::from_iter_values(totals))
-        };
-        let people = rows.iter().map(|&(_, _, i)| sums.people(i) as i64);
-        table(vec![
-            ("group", texts(&|row| row.0.into())),
-            ("level", texts(&|row| row.1.into())),
-            ("people", Arc::new(Int64Array::from_iter_values(people))),
-            ("weight", sum(0)),
-            ("actual", sum(1)),
-            ("predicted", sum(2)),
-        ])
+        groups
     }
 
     /// `<by>`, people, need (£) and formula_sd (£): the predicted cost of the people of each unit, and its standard
@@ -262,21 +264,21 @@ impl Applied<'_> {
         &self,
         source: &mut Source<'_>,
         by: &str,
-        whole: bool,
+        materialised: bool,
         progress: &Progress,
     ) -> Result<RecordBatch, RunError> {
-        let wanted = PersonColumns {
+        let person_columns = PersonColumns {
             units: vec![(by.to_string(), by != "practice")],
             count: true,
-            ..self.wanted.clone()
+            ..self.person_columns.clone()
         };
-        let mut reader = Reader::new(wanted);
+        let mut reader = Reader::new(person_columns);
         let indicators = reader.indicators();
-        let new = || UnitFeatures::new(indicators, self.wanted.numbers.len());
+        let new = || UnitFeatures::new(indicators, self.person_columns.numbers.len());
         let add = |totals: &mut UnitFeatures, read: Read, units: &[&[u32]]| {
             totals.add(&read.features, units[0], read.count.as_deref());
         };
-        let totals = summed(source, whole, &mut reader, progress, new, add, UnitFeatures::merge)?;
+        let totals = summed(source, materialised, &mut reader, progress, new, add, UnitFeatures::merge)?;
         let order = reader.units[0].sorted();
         let (mut people, mut need, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for &unit in &order {

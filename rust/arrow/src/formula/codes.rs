@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use arrow_array::RecordBatch;
-use fundholder_core::error::{Error, Problem};
+use fundholder_core::error::Error;
 
-use crate::column::{Problems, once, required};
+use crate::column::{Problems, required};
 use crate::labels::{Label, Labels};
+use crate::table::{LabelColumn, TableRules, read_table};
 
 /// The codes of each person.
 #[derive(Clone, Debug)]
@@ -21,26 +22,16 @@ pub struct Codes {
 /// Numbers the codes of a formula, as they stand in it; without one, all codes in the order of their names.
 impl Codes {
     pub fn read(batches: &[RecordBatch], known: Option<&[String]>) -> Result<Self, Error> {
-        let mut problems = Problems::default();
-        let (mut persons, mut labels) = (Labels::default(), Labels::default());
-        let (mut person, mut code) = (Vec::new(), Vec::new());
-        let mut first = 0;
-        for batch in batches {
-            once(batch, ["person", "code"].into_iter(), &mut problems);
-            if let Some(column) = required(batch, "person", &mut problems) {
-                persons.read(column, "person", false, first, &mut problems, &mut person);
-            }
-            if let Some(column) = required(batch, "code", &mut problems) {
-                labels.read(column, "code", false, first, &mut problems, &mut code);
-            }
-            first += batch.num_rows() as u64;
-        }
-        if first == 0 {
-            problems.value(Problem::new(
-                "codes is empty: must have a row for each person and code (a reader is empty once it has been read)",
-            ));
-        }
-        problems.check()?;
+        let label = |name: &str| LabelColumn { name: name.into(), nulls: false };
+        let rules = TableRules {
+            table: "codes".into(),
+            labels: vec![label("person"), label("code")],
+            numbers: Vec::new(),
+            unique: false,
+            rows: true,
+        };
+        let mut read = read_table(batches, &rules)?.labels;
+        let ((labels, code), (persons, person)) = (read.remove(1), read.remove(0));
         let met: Vec<String> =
             labels.sorted().iter().map(|&i| labels.list()[i as usize].to_string()).collect();
         let names = known.map_or(met, <[String]>::to_vec);

@@ -9,31 +9,29 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
-use fundholder_core::error::{Error, Problem};
+use fundholder_core::error::{Code, Error, Problem};
 use fundholder_core::fit::Features;
 
 use super::codes::Codes;
-use crate::column::{COUNT, Problems, Rule, each, is_numeric, listed, numbers, once, required};
+use crate::column::{
+    COUNT, Problems, Rule, check_unique_columns, each, is_numeric, listed, numbers, required,
+};
 use crate::labels::Labels;
+use crate::table::signed;
 
 /// Sums of products of larger numbers would leave the range that is exact.
 const LARGEST: f64 = 1e15;
 /// Products of smaller ones would leave it at its other end.
 const SMALLEST: f64 = 1e-60;
-pub(super) const ANY_NUMBER: Rule = Rule {
-    good: |x| x == 0.0 || (SMALLEST..=LARGEST).contains(&x.abs()),
-    allowed: "0, or a finite number from 1e-60 to 1e15 in size",
-};
+pub(super) const ANY_NUMBER: Rule =
+    Rule::range(-LARGEST, LARGEST, "0, or a finite number from 1e-60 to 1e15 in size").smallest(SMALLEST);
 /// Numbers that are added up, and not multiplied.
-pub(super) const FINITE: Rule =
-    Rule { good: |x| x.abs() <= 1e200, allowed: "a finite number, at most 1e200 in size" };
-pub(super) const AMOUNT: Rule = Rule {
-    good: |x| x == 0.0 || (SMALLEST..=LARGEST).contains(&x),
-    allowed: "a finite number, 0 or more (0, or from 1e-60 to 1e15)",
-};
+pub(super) const FINITE: Rule = Rule::range(-1e200, 1e200, "a finite number, at most 1e200 in size");
+pub(super) const AMOUNT: Rule =
+    Rule::range(0.0, LARGEST, "a finite number, 0 or more (0, or from 1e-60 to 1e15)").smallest(SMALLEST);
 /// The products of more would need gigabytes.
 const MOST_INDICATORS: usize = 4_000;
-const FLAG: Rule = Rule { good: |x| x == 0.0 || x == 1.0, allowed: "true or false, or 0 or 1" };
+const FLAG: Rule = Rule::range(0.0, 1.0, "true or false, or 0 or 1").integer();
 
 /// The levels of a column that are indicators.
 #[derive(Clone, Debug)]
@@ -52,16 +50,32 @@ pub(super) struct LevelColumn {
 }
 
 /// What is read.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct PersonColumns {
+    /// What messages call the table.
+    pub table: &'static str,
     pub levels: Vec<LevelColumn>,
     pub flags: Vec<String>,
     pub codes: Option<Arc<Codes>>,
-    pub numbers: Vec<(String, &'static Rule)>,
+    pub numbers: Vec<(String, Rule)>,
     /// Columns whose values are units, and whether null is one of them.
     pub units: Vec<(String, bool)>,
     /// Is `count` read: people that a row stands for?
     pub count: bool,
+}
+
+impl Default for PersonColumns {
+    fn default() -> Self {
+        Self {
+            table: "persons",
+            levels: Vec::new(),
+            flags: Vec::new(),
+            codes: None,
+            numbers: Vec::new(),
+            units: Vec::new(),
+            count: false,
+        }
+    }
 }
 
 impl PersonColumns {
@@ -76,7 +90,7 @@ impl PersonColumns {
 
 /// Reads batches; levels and units keep their numbers throughout.
 pub(super) struct Reader {
-    pub wanted: PersonColumns,
+    pub person_columns: PersonColumns,
     labels: Vec<Labels>,
     /// The indicator of each label met, by column.
     indicators: Vec<Vec<u32>>,
@@ -104,21 +118,21 @@ pub(super) struct Read {
 }
 
 impl Reader {
-    pub fn new(wanted: PersonColumns) -> Self {
-        let codes = wanted.codes.as_ref().map_or(0, |codes| codes.len());
-        let known = wanted.levels.iter().map(|column| match &column.levels {
+    pub fn new(person_columns: PersonColumns) -> Self {
+        let codes = person_columns.codes.as_ref().map_or(0, |codes| codes.len());
+        let known = person_columns.levels.iter().map(|column| match &column.levels {
             Levels::Met => 0,
             Levels::Known(known) => known.len(),
         });
-        let next = wanted.flags.len() + codes + known.sum::<usize>();
+        let next = person_columns.flags.len() + codes + known.sum::<usize>();
         Self {
-            labels: vec![Labels::default(); wanted.levels.len()],
-            indicators: vec![Vec::new(); wanted.levels.len()],
-            units: vec![Labels::default(); wanted.units.len()],
+            labels: vec![Labels::default(); person_columns.levels.len()],
+            indicators: vec![Vec::new(); person_columns.levels.len()],
+            units: vec![Labels::default(); person_columns.units.len()],
             next: next as u32,
             rows: 0,
             found_codes: AtomicU64::new(0),
-            wanted,
+            person_columns,
         }
     }
 
@@ -140,10 +154,14 @@ impl Reader {
         let mut problems = Problems::default();
         let first = self.rows;
         self.rows += batch.num_rows() as u64;
-        let names: Vec<&str> = self.wanted.columns().collect();
-        once(batch, names.iter().copied().chain(self.wanted.count.then_some("count")), &mut problems);
+        let names: Vec<&str> = self.person_columns.columns().collect();
+        check_unique_columns(
+            batch,
+            names.iter().copied().chain(self.person_columns.count.then_some("count")),
+            &mut problems,
+        );
         let mut levels = Vec::new();
-        for (c, column) in self.wanted.levels.iter().enumerate() {
+        for (c, column) in self.person_columns.levels.iter().enumerate() {
             let mut codes = Vec::with_capacity(batch.num_rows());
             if let Some(array) = required(batch, &column.name, &mut problems) {
                 self.labels[c].read(array, &column.name, false, first, &mut problems, &mut codes);
@@ -167,16 +185,17 @@ impl Reader {
             levels.push(codes);
         }
         if self.indicators() > MOST_INDICATORS {
-            problems.value(Problem::new(format!(
-                "{} levels and flags or more: must be at most {MOST_INDICATORS}",
-                self.indicators()
-            )));
+            problems.value(Problem::new(
+                Code::TooLarge,
+                format!("{} levels and flags or more: must be at most {MOST_INDICATORS}", self.indicators()),
+            ));
         }
         let mut units = Vec::new();
-        for ((name, nulls), labels) in self.wanted.units.iter().zip(&mut self.units) {
+        for ((name, nulls), labels) in self.person_columns.units.iter().zip(&mut self.units) {
             let mut codes = Vec::with_capacity(batch.num_rows());
             if let Some(array) = required(batch, name, &mut problems) {
-                labels.read(array, name, *nulls, first, &mut problems, &mut codes);
+                let array = signed(array, name, first, &mut problems);
+                labels.read(&array, name, *nulls, first, &mut problems, &mut codes);
             }
             units.push(codes);
         }
@@ -184,24 +203,24 @@ impl Reader {
         Coded { levels, units, first, wrong: problems.check().err() }
     }
 
-    /// Names columns of wrong types, once for the whole batch.
+    /// Names columns of wrong types, once for the materialised batch.
     fn check_types(&self, batch: &RecordBatch, first: u64, problems: &mut Problems) {
-        for (name, _) in &self.wanted.numbers {
+        for (name, _) in &self.person_columns.numbers {
             if let Some(array) = batch.column_by_name(name).filter(|array| !is_numeric(array.data_type())) {
                 numbers(array, name, first, problems);
             }
         }
-        for name in &self.wanted.flags {
+        for name in &self.person_columns.flags {
             let Some(array) = batch.column_by_name(name) else { continue };
             if *array.data_type() != DataType::Boolean && !is_numeric(array.data_type()) {
-                problems.wrong_type(name, array.data_type(), FLAG.allowed);
+                problems.wrong_type(name, array.data_type(), &FLAG.allowed);
             }
         }
     }
 
     /// Were there codes, and not one of a person who was read?
     pub fn missed_all_codes(&self) -> bool {
-        let some = self.wanted.codes.as_ref().is_some_and(|codes| !codes.is_empty());
+        let some = self.person_columns.codes.as_ref().is_some_and(|codes| !codes.is_empty());
         some && self.found_codes.load(Ordering::Relaxed) == 0
     }
 
@@ -210,15 +229,15 @@ impl Reader {
     pub fn read(&self, part: &RecordBatch, coded: &Coded, rows: Range<usize>) -> Result<Read, Error> {
         let mut problems = Problems::default();
         let first = coded.first + rows.start as u64;
-        let mut numbers_of = Vec::with_capacity(self.wanted.numbers.len());
-        for (name, rule) in &self.wanted.numbers {
+        let mut numbers_of = Vec::with_capacity(self.person_columns.numbers.len());
+        for (name, rule) in &self.person_columns.numbers {
             let mut column = Vec::with_capacity(rows.len());
             if let Some(array) =
                 required(part, name, &mut problems).filter(|array| is_numeric(array.data_type()))
                 && let Some(array) = numbers(array, name, first, &mut problems)
             {
                 let values = array.values();
-                if array.null_count() == 0 && values.iter().all(|&x| (rule.good)(x)) {
+                if array.null_count() == 0 && values.iter().all(|&x| rule.allows(x)) {
                     column.extend_from_slice(values);
                 } else {
                     each(&array, name, rule, false, first, &mut problems, |x| column.push(x.unwrap_or(0.0)));
@@ -227,7 +246,7 @@ impl Reader {
             numbers_of.push(column);
         }
         let mut count = None;
-        if let Some(array) = part.column_by_name("count").filter(|_| self.wanted.count)
+        if let Some(array) = part.column_by_name("count").filter(|_| self.person_columns.count)
             && let Some(array) = numbers(array, "count", first, &mut problems)
         {
             let counts = count.insert(Vec::with_capacity(rows.len()));
@@ -235,13 +254,13 @@ impl Reader {
                 counts.push(x.unwrap_or(0.0) as u64)
             });
         }
-        let flags: Vec<Option<BooleanArray>> = (self.wanted.flags.iter())
+        let flags: Vec<Option<BooleanArray>> = (self.person_columns.flags.iter())
             .map(|name| {
                 let array = required(part, name, &mut problems)?;
                 flag(array, name, first, &mut problems)
             })
             .collect();
-        let codes = match &self.wanted.codes {
+        let codes = match &self.person_columns.codes {
             Some(codes) => codes.of(part, first, &mut problems),
             None => Vec::new(),
         };
@@ -251,7 +270,8 @@ impl Reader {
             return Ok(Read::default());
         }
         let levels: Vec<&[u32]> = coded.levels.iter().map(|column| &column[rows.clone()]).collect();
-        let mut features = indicators(rows.len(), &flags, &codes, self.wanted.flags.len() as u32, &levels);
+        let mut features =
+            indicators(rows.len(), &flags, &codes, self.person_columns.flags.len() as u32, &levels);
         features.numbers = numbers_of;
         Ok(Read { features, count })
     }
@@ -285,9 +305,10 @@ fn number(
             let mut names: Vec<&str> = known.keys().map(String::as_str).collect();
             names.sort_unstable();
             problems.value(Problem::cell(
+                Code::UnknownLabel,
                 &column.name,
                 first + row as u64,
-                format!("'{}'", labels.list()[code]),
+                &labels.list()[code],
                 &format!("a level of the formula: {}", listed(&names)),
             ));
         }
@@ -300,7 +321,7 @@ fn flag(array: &ArrayRef, name: &str, first: u64, problems: &mut Problems) -> Op
         let flags = array.as_boolean();
         if flags.null_count() > 0 {
             for row in (0..flags.len()).filter(|&row| flags.is_null(row)) {
-                problems.value(Problem::cell(name, first + row as u64, "null", FLAG.allowed));
+                problems.value(Problem::null(name, first + row as u64, &FLAG.allowed));
             }
         }
         return Some(flags.clone());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use arrow_array::RecordBatch;
-use fundholder_core::error::{Error, Problem};
+use fundholder_core::error::{Code, Error, Problem};
 use fundholder_core::fit::{Column, Features, Gram, Linear, Scores, Solution, Status, solve};
 use fundholder_core::run::{Progress, RunError};
 use fundholder_core::simd::Processor;
@@ -37,10 +37,10 @@ pub struct Design {
 }
 
 impl Design {
-    fn wanted(&self) -> PersonColumns {
+    fn person_columns(&self) -> PersonColumns {
         let column = |name: &String| LevelColumn { name: name.clone(), levels: Levels::Met };
-        let numbers = self.need.iter().chain(&self.supply).map(|name| (name.clone(), &ANY_NUMBER));
-        let amounts = std::iter::once(&self.cost).chain(&self.weight).map(|name| (name.clone(), &AMOUNT));
+        let numbers = self.need.iter().chain(&self.supply).map(|name| (name.clone(), ANY_NUMBER));
+        let amounts = std::iter::once(&self.cost).chain(&self.weight).map(|name| (name.clone(), AMOUNT));
         PersonColumns {
             levels: self.categories.iter().chain(&self.area).map(column).collect(),
             flags: self.flags.clone(),
@@ -48,6 +48,7 @@ impl Design {
             numbers: numbers.chain(amounts).collect(),
             units: self.cluster.iter().map(|name| (name.clone(), false)).collect(),
             count: false,
+            ..PersonColumns::default()
         }
     }
 
@@ -64,7 +65,7 @@ pub struct Fit {
     /// The column of each term; none for a reference level.
     columns: Vec<Option<Column>>,
     /// What was read, with its levels numbered as they were met.
-    wanted: PersonColumns,
+    person_columns: PersonColumns,
     indicators: usize,
     gram: Gram,
     solution: Solution,
@@ -91,32 +92,38 @@ impl Fit {
     pub fn new(
         design: Design,
         source: &mut Source<'_>,
-        whole: bool,
+        materialised: bool,
         progress: &Progress,
     ) -> Result<Self, RunError> {
-        let mut reader = Reader::new(PersonColumns { units: Vec::new(), ..design.wanted() });
+        let mut reader = Reader::new(PersonColumns { units: Vec::new(), ..design.person_columns() });
         let (level, weighted) = (Processor::best(), design.weight.is_some());
         let new = || Gram::new(design.regressors() + 1, weighted);
         let add = |gram: &mut Gram, read: Read, _: &[&[u32]]| {
             let (features, weights) = weigh(&design, read);
             gram.add(&features, weights.as_deref(), level);
         };
-        let gram = summed(source, whole, &mut reader, progress, new, add, Gram::merge)?;
+        let gram = summed(source, materialised, &mut reader, progress, new, add, Gram::merge)?;
         let (mut terms, columns) = lay_out(&design, &reader, &gram);
         check_names(&terms)?;
         let fitted: Vec<usize> = (0..terms.len()).filter(|&t| columns[t].is_some()).collect();
         if gram.rows() <= fitted.len() as u64 {
-            return Err(RunError::Rejected(Error::one(format!(
-                "{} columns for {} people: must be fewer columns than people",
-                fitted.len(),
-                gram.rows()
-            ))));
+            return Err(Error::one(
+                Code::TooLarge,
+                format!(
+                    "{} columns for {} people: must be fewer columns than people",
+                    fitted.len(),
+                    gram.rows()
+                ),
+            )
+            .into());
         }
         if gram.total(Column::Intercept) <= 0.0 {
             let weight = design.weight.as_deref().unwrap_or_default();
-            return Err(RunError::Rejected(Error::one(format!(
-                "column '{weight}' adds up to 0: must have a weight above 0"
-            ))));
+            return Err(Error::one(
+                Code::NotAllowed,
+                format!("column '{weight}' adds up to 0: must have a weight above 0"),
+            )
+            .into());
         }
         let bounded = |t: &usize| {
             design.not_negative && matches!(terms[*t].role, Role::Category | Role::Flag | Role::Need)
@@ -143,43 +150,50 @@ impl Fit {
             };
             term.note = note;
             if let Some(problem) = problem.filter(|_| !design.drop) {
-                problems.push(Problem::new(format!(
-                    "{} '{}' {problem}: leave it out, or drop such terms (redundant='drop')",
-                    term.role.name(),
-                    term.name()
-                )));
+                problems.push(Problem::new(
+                    Code::NotComputable,
+                    format!(
+                        "{} '{}' {problem}: leave it out, or drop such terms (redundant='drop')",
+                        term.role.name(),
+                        term.name()
+                    ),
+                ));
             }
         }
-        Error::unless_empty(problems).map_err(RunError::Rejected)?;
-        let mut wanted = design.wanted();
-        for (c, column) in wanted.levels.iter_mut().enumerate() {
+        Error::unless_empty(problems)?;
+        let mut person_columns = design.person_columns();
+        for (c, column) in person_columns.levels.iter_mut().enumerate() {
             column.levels = Levels::Known(reader.levels(c).into_iter().collect());
         }
-        Ok(Self { indicators: reader.indicators(), design, terms, columns, wanted, gram, solution })
+        Ok(Self { indicators: reader.indicators(), design, terms, columns, person_columns, gram, solution })
     }
 
     /// Reads the persons again for robust errors of the coefficients.
     pub fn errors(
         mut self,
         source: &mut Source<'_>,
-        whole: bool,
+        materialised: bool,
         progress: &Progress,
     ) -> Result<Fitted, RunError> {
-        let mut reader = Reader::new(self.wanted.clone());
+        let mut reader = Reader::new(self.person_columns.clone());
         let laid: Vec<Column> = self.columns.iter().flatten().copied().collect();
         let (people, rank) = (self.gram.rows() as f64, self.solution.rank() as f64);
         let stop = || progress.stop.load(Ordering::Relaxed);
         let covariance = if self.design.cluster.is_none() {
-            let meat = self.squared(source, whole, &mut reader, progress)?;
+            let meat = self.squared(source, materialised, &mut reader, progress)?;
             self.solution.covariance(people / (people - rank), |i, j| meat.product(laid[i], laid[j]), &stop)
         } else {
-            let scores = self.scores(source, whole, &mut reader, progress)?;
+            let scores = self.scores(source, materialised, &mut reader, progress)?;
             let order = reader.units[0].sorted();
             if order.len() < 2 {
-                return Err(RunError::Rejected(Error::one(format!(
-                    "column '{}' has one value: must have 2 or more for errors by cluster",
-                    self.design.cluster.as_deref().unwrap_or_default()
-                ))));
+                return Err(Error::one(
+                    Code::NotAllowed,
+                    format!(
+                        "column '{}' has one value: must have 2 or more for errors by cluster",
+                        self.design.cluster.as_deref().unwrap_or_default()
+                    ),
+                )
+                .into());
             }
             let clusters = order.len() as f64;
             let meat = scores.products(&laid, &order);
@@ -188,11 +202,15 @@ impl Fit {
         };
         let covariance = covariance.ok_or(RunError::Interrupted)?;
         if reader.rows != self.gram.rows() {
-            return Err(RunError::Rejected(Error::one(format!(
-                "persons had {} rows at the first reading and {} at the second: must be the same",
-                self.gram.rows(),
-                reader.rows
-            ))));
+            return Err(Error::one(
+                Code::Inconsistent,
+                format!(
+                    "persons had {} rows at the first reading and {} at the second: must be the same",
+                    self.gram.rows(),
+                    reader.rows
+                ),
+            )
+            .into());
         }
         // Reference levels have neither coefficient nor error.
         let (size, fitted) = (self.terms.len(), laid.len());
@@ -243,7 +261,7 @@ impl Fit {
     fn squared(
         &self,
         source: &mut Source<'_>,
-        whole: bool,
+        materialised: bool,
         reader: &mut Reader,
         progress: &Progress,
     ) -> Result<Gram, RunError> {
@@ -255,14 +273,14 @@ impl Fit {
             squares.iter_mut().for_each(|e| *e *= *e);
             gram.add(&features, Some(&squares), level);
         };
-        summed(source, whole, reader, progress, new, add, Gram::merge)
+        summed(source, materialised, reader, progress, new, add, Gram::merge)
     }
 
     /// Residuals times columns, added up by cluster.
     fn scores(
         &self,
         source: &mut Source<'_>,
-        whole: bool,
+        materialised: bool,
         reader: &mut Reader,
         progress: &Progress,
     ) -> Result<Scores, RunError> {
@@ -274,17 +292,28 @@ impl Fit {
             (features, residuals, units[0].to_vec())
         };
         let mut states = vec![(); rayon::current_num_threads()];
-        in_parts(source, whole, reader, &mut states, progress, work, |(features, residuals, clusters)| {
-            let number = clusters.iter().max().map_or(0, |&c| c as usize + 1);
-            let columns = self.indicators + 1 + self.design.regressors();
-            if number * columns > MOST_SCORES {
-                return Err(Error::one(format!(
-                    "{number} clusters or more, with {columns} columns each, need more than 2 GB: must be fewer"
-                )));
-            }
-            scores.add(&features, &residuals, &clusters);
-            Ok(())
-        })?;
+        in_parts(
+            source,
+            materialised,
+            reader,
+            &mut states,
+            progress,
+            work,
+            |(features, residuals, clusters)| {
+                let number = clusters.iter().max().map_or(0, |&c| c as usize + 1);
+                let columns = self.indicators + 1 + self.design.regressors();
+                if number * columns > MOST_SCORES {
+                    return Err(Error::one(
+                        Code::TooLarge,
+                        format!(
+                            "{number} clusters or more, with {columns} columns each, need more than 2 GB: must be fewer"
+                        ),
+                    ));
+                }
+                scores.add(&features, &residuals, &clusters);
+                Ok(())
+            },
+        )?;
         Ok(scores)
     }
 }
@@ -298,16 +327,22 @@ fn check_names(terms: &[Term]) -> Result<(), RunError> {
         if let Some(level) = term.level.as_deref().filter(|level| ["", "NULL"].contains(level)) {
             let of = term.column.as_deref().unwrap_or("code");
             let text = if level.is_empty() { "empty text" } else { "'NULL'" };
-            problems.push(Problem::new(format!("column '{of}': a level is {text}: must have a name")));
+            problems.push(Problem::new(
+                Code::NotAllowed,
+                format!("column '{of}': a level is {text}: must have a name"),
+            ));
         }
         if term.name() == "term" {
             problems.push(Problem::new(
+                Code::Duplicate,
                 "a term is called 'term', as a column of results: must be called otherwise",
             ));
         }
         if !seen.insert(term.name()) {
-            problems
-                .push(Problem::new(format!("two terms are called '{}': must be called apart", term.name())));
+            problems.push(Problem::new(
+                Code::Duplicate,
+                format!("two terms are called '{}': must be called apart", term.name()),
+            ));
         }
     }
     Error::unless_empty(problems).map_err(RunError::Rejected)

@@ -3,13 +3,17 @@
 mod add_up;
 mod apply;
 mod codes;
+mod evaluate;
 mod features;
 mod fit;
 mod parts;
 mod terms;
+mod unit_need;
 
-pub use add_up::{add_up, places};
+pub use add_up::{add_up, uniforms};
 pub use apply::{Applied, Formula};
 pub use codes::Codes;
+pub use evaluate::{Distances, Evaluated};
 pub use fit::{Design, Fit, Fitted};
 pub use parts::Source;
+pub use unit_need::{NeedComponent, RowsAre, need_by_unit};

@@ -3,12 +3,13 @@
 use std::sync::atomic::Ordering;
 
 use arrow_array::RecordBatch;
-use fundholder_core::error::Error;
+use fundholder_core::error::{Code, Error};
 use fundholder_core::fit::MOST_ROWS;
 use fundholder_core::run::{Progress, RunError};
 use rayon::prelude::*;
 
 use super::features::{Coded, Read, Reader};
+use crate::table::empty;
 
 /// Rows that are gathered from small batches before the threads share them out.
 const TOGETHER: usize = 1 << 17;
@@ -20,10 +21,10 @@ const MOST_PEOPLE: u64 = 1 << 31;
 pub type Source<'a> = dyn Iterator<Item = Result<RecordBatch, RunError>> + Send + 'a;
 
 /// Reads a source part by part. Each thread has a state of its own; `work` takes a part with the units of its rows, and
-/// what it gives goes to `take` in the order of rows. A `whole` table is checked to its end before it is rejected.
+/// what it gives goes to `take` in the order of rows. A `materialised` table is checked to its end before it is rejected.
 pub(super) fn in_parts<S: Send, R: Send>(
     source: &mut Source<'_>,
-    whole: bool,
+    materialised: bool,
     reader: &mut Reader,
     states: &mut [S],
     progress: &Progress,
@@ -45,9 +46,11 @@ pub(super) fn in_parts<S: Send, R: Send>(
                 wrong.clone().join(&mut rejected);
             }
             if reader.rows > MOST_PEOPLE {
-                return Err(RunError::Rejected(Error::one(format!(
-                    "more than {MOST_PEOPLE} rows: must be at most that"
-                ))));
+                return Err(Error::one(
+                    Code::TooLarge,
+                    format!("more than {MOST_PEOPLE} rows: must be at most that"),
+                )
+                .into());
             }
             rows += batch.num_rows();
             gathered.push((batch, coded));
@@ -56,7 +59,7 @@ pub(super) fn in_parts<S: Send, R: Send>(
             for part in share_out(&gathered, reader, states, rejected.is_some(), progress, &work) {
                 match part {
                     Ok(Some(result)) if rejected.is_none() => {
-                        take(result).map_err(RunError::Rejected)?;
+                        take(result)?;
                     }
                     Ok(_) => {}
                     Err(error) => error.join(&mut rejected),
@@ -68,18 +71,17 @@ pub(super) fn in_parts<S: Send, R: Send>(
             gathered.clear();
             rows = 0;
         }
-        if last || (rejected.is_some() && !whole) {
+        if last || (rejected.is_some() && !materialised) {
             break;
         }
     }
     match rejected {
         Some(error) => Err(RunError::Rejected(error)),
-        None if reader.rows == 0 => Err(RunError::Rejected(Error::one(
-            "persons is empty: must have a row for each person (a reader is empty once it has been read)",
-        ))),
-        None if reader.missed_all_codes() => Err(RunError::Rejected(Error::one(
+        None if reader.rows == 0 => Err(Error::many(vec![empty(reader.person_columns.table)]).into()),
+        None if reader.missed_all_codes() => Err(Error::one(
+            Code::Inconsistent,
             "codes: no person of codes is in persons: must have the same names in column 'person' (0001 and 1 differ)",
-        ))),
+        ).into()),
         None => Ok(()),
     }
 }
@@ -87,7 +89,7 @@ pub(super) fn in_parts<S: Send, R: Send>(
 /// Adds up a source part by part: each thread begins with what `new` gives, and `merge` puts threads together.
 pub(super) fn summed<S: Send>(
     source: &mut Source<'_>,
-    whole: bool,
+    materialised: bool,
     reader: &mut Reader,
     progress: &Progress,
     new: impl Fn() -> S,
@@ -96,7 +98,7 @@ pub(super) fn summed<S: Send>(
 ) -> Result<S, RunError> {
     let mut states: Vec<S> = (0..rayon::current_num_threads()).map(|_| new()).collect();
     let work = |state: &mut S, _: &RecordBatch, read: Read, units: &[&[u32]]| add(state, read, units);
-    in_parts(source, whole, reader, &mut states, progress, work, |()| Ok(()))?;
+    in_parts(source, materialised, reader, &mut states, progress, work, |()| Ok(()))?;
     let mut sum = new();
     states.into_iter().for_each(|more| merge(&mut sum, more));
     Ok(sum)

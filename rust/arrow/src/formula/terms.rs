@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 
-use crate::costs::table;
+use crate::table::table;
 
 /// What a term is in a formula.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

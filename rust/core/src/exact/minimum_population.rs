@@ -2,7 +2,7 @@
 
 use super::{UnitDistribution, UnitSelection, distributions};
 use crate::analytic_moments::Valuation;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::model::{CostModel, Persons};
 use crate::numeric::special::{normal_cdf, normal_survival};
 use crate::population::People;
@@ -64,10 +64,13 @@ pub fn minimum_population(
     loop {
         let shares = outside(&sizes)?;
         let Some(first) = shares.iter().position(|share| *share <= probability) else {
-            return Err(RunError::Rejected(Error::one(format!(
-                "a pool of {MOST_PEOPLE} people is outside the tolerance {tolerance} in more than {probability} of years, \
+            return Err(RunError::Rejected(Error::one(
+                Code::NotComputable,
+                format!(
+                    "a pool of {MOST_PEOPLE} people is outside the tolerance {tolerance} in more than {probability} of years, \
                  and a larger one is not tried: give a larger tolerance or probability"
-            ))));
+                ),
+            )));
         };
         let enough = sizes[first];
         if first > 0 {

@@ -11,7 +11,7 @@ use super::lattice_distribution::{self, LatticeDistribution};
 use super::quadrature::{self, Frequencies};
 use super::{Accuracy, Lane, REACHES, Shape};
 use crate::analytic_moments::UnitMoments;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::model::{Person, Scaled};
 use crate::numeric::complex::{self, Complex64};
 use crate::numeric::lattice::Lattice;
@@ -133,12 +133,15 @@ impl Groups {
             Method::Series { .. } => lane.lattice(&plan, 4 * FIRST_POINTS),
             Method::Lattice { points, .. } if points < MOST_POINTS => lane.lattice(&plan, 4 * points),
             Method::Lattice { points, .. } => {
-                return Err(Error::one(format!(
-                    "the distribution of a total of {} people cannot be computed: on {points} points its probability outside is \
+                return Err(Error::one(
+                    Code::NotComputable,
+                    format!(
+                        "the distribution of a total of {} people cannot be computed: on {points} points its probability outside is \
                      {:.1e}, its mean {:.1e} SDs and its SD {:.1e} of itself from the exact ones: give a ceiling, or \
                      method \"simulation\"",
-                    plan.moments.people, found.outside, found.mean_error, found.sd_error
-                )));
+                        plan.moments.people, found.outside, found.mean_error, found.sd_error
+                    ),
+                ));
             }
         };
         self.0.entry((finer, plan.several())).or_default().push(plan);

@@ -3,7 +3,7 @@
 use super::person::Persons;
 use super::{Band, CostModel, Severity, Year};
 use crate::contract::{Basis, Layer, StopLoss};
-use crate::error::{Error, Problem};
+use crate::error::{Code, Error, Problem};
 use crate::population::RiskClass;
 
 /// The first four cumulants of a cost, in powers of £; infinite where they do not exist.
@@ -87,9 +87,12 @@ impl Band {
     /// What is said of a band whose variance is infinite.
     pub(crate) fn infinite_variance(&self) -> Problem {
         let name = self.name.as_deref().map_or(String::new(), |b| format!("band '{b}': "));
-        Problem::new(format!(
-            "{name}the variance of a person's cost is infinite: give a ceiling without a limit, or for pareto an alpha \
+        Problem::new(
+            Code::NotComputable,
+            format!(
+                "{name}the variance of a person's cost is infinite: give a ceiling without a limit, or for pareto an alpha \
              above 2, or for an observed distribution a tail with a shape below 0.5"
-        ))
+            ),
+        )
     }
 }

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::model::{CostModel, Year};
 use crate::population::{RiskClass, Rows};
 use crate::random::mix;
@@ -152,6 +152,7 @@ impl Composition {
 
 fn too_many() -> Error {
     Error::one(
+        Code::TooLarge,
         "column 'count': the people of one class in one practice add up to more than 8 billion: must be fewer",
     )
 }

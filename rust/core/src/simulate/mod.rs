@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering;
 use rayon::prelude::*;
 
 use crate::contract::{StopLoss, Terms};
-use crate::error::{Error, Problem};
+use crate::error::{Code, Error, Problem};
 use crate::model::CostModel;
 use crate::numeric::money::{Tally, UNITS_PER_POUND};
 use crate::population::Rows;
@@ -133,12 +133,15 @@ impl Run {
         if self.expected < room {
             return Ok(());
         }
-        Err(RunError::Rejected(Error::one(format!(
-            "the expected cost of the population is £{:e}: totals hold at most £{:e} of expected cost; \
+        Err(RunError::Rejected(Error::one(
+            Code::TooLarge,
+            format!(
+                "the expected cost of the population is £{:e}: totals hold at most £{:e} of expected cost; \
              use larger units of money, or smaller scales, counts or means",
-            self.expected / UNITS_PER_POUND,
-            room / UNITS_PER_POUND
-        ))))
+                self.expected / UNITS_PER_POUND,
+                room / UNITS_PER_POUND
+            ),
+        )))
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -157,7 +160,7 @@ impl Run {
             let years = start..self.replications.min(start + BATCH_OF_REPLICATIONS);
             let effects = self.effects.of(addresses[slab.practice as usize], years.clone());
             let mut tallies = vec![Tally::default(); years.len()];
-            let mut draw = |chunk: &mut Chunk| {
+            let mut draw = |chunk: &mut Chunk| -> Result<(), RunError> {
                 let drawn = (chunk.len * years.len()) as u64;
                 self.processor
                     .run(Years {
@@ -228,6 +231,7 @@ fn ended(error: KernelError) -> RunError {
 
 fn too_large() -> RunError {
     RunError::Rejected(Error::one(
+        Code::TooLarge,
         "a simulated cost is larger than totals hold (£225 billion for one person-year, £922 trillion for a unit): \
          give a ceiling, a sampler with a lighter tail, or smaller scales",
     ))

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::kernel::KernelError;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::numeric::money::Tally;
 
 /// One unit's totals, in units of money, replication by replication.
@@ -51,7 +51,7 @@ impl LevelTotals {
             let mut column = Vec::new();
             let length = if wanted { self.replications } else { 0 };
             column.try_reserve_exact(length).map_err(|_| {
-                Error::one(format!(
+                Error::one(Code::TooLarge, format!(
                     "replications is {length}: no memory is left for the totals of unit {}: must be fewer \
                      replications, or fewer units",
                     self.units.len()

@@ -1,0 +1,87 @@
+//! Populations read in one pass: every problem of a table, or the first batch of a stream that has one.
+
+use arrow_array::RecordBatch;
+use fundholder_core::error::{Code, Error};
+use fundholder_core::model::CostModel;
+use fundholder_core::population::Rows;
+use fundholder_core::run::{Progress, RunError};
+use fundholder_core::simulate::{Options, Run, Totals};
+
+use crate::population::Reader;
+
+/// Rows that are drawn together: enough to share practice effects and keep all threads busy, and 80 MB at most.
+const ROWS_AT_ONCE: usize = 1 << 20;
+
+/// Reads every batch and hands its rows on, or rejects the problems of all batches together; those of a stream at the
+/// first batch that has one.
+pub fn read_population(
+    source: impl Iterator<Item = Result<RecordBatch, RunError>>,
+    streamed: bool,
+    reader: &mut Reader,
+    progress: &Progress,
+    mut take: impl FnMut(Rows, &Reader) -> Result<(), RunError>,
+) -> Result<(), RunError> {
+    let mut rejected: Option<Error> = None;
+    for batch in source {
+        for slice in slices(&batch?) {
+            progress.check()?;
+            let mut rows = Rows::default();
+            match reader.read(&slice, &mut rows).and_then(|()| reader.check_repeated(&rows)) {
+                Ok(()) if rejected.is_none() => take(rows, reader)?,
+                Ok(()) => {}
+                Err(error) if streamed => return Err(error.into()),
+                Err(error) => error.join(&mut rejected),
+            }
+        }
+    }
+    match rejected {
+        Some(error) => Err(error.into()),
+        None if reader.rows() == 0 => Err(empty().into()),
+        None => Ok(()),
+    }
+}
+
+/// A batch in parts that are drawn together; an empty one is one part, so that its columns are seen.
+fn slices(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
+    let starts = (0..batch.num_rows().max(1)).step_by(ROWS_AT_ONCE);
+    starts.map(|start| batch.slice(start, ROWS_AT_ONCE.min(batch.num_rows() - start)))
+}
+
+fn empty() -> Error {
+    Error::one(
+        Code::Empty,
+        "population is empty: must have a row for each person or group of people (a reader is empty once it has been \
+         read)",
+    )
+}
+
+/// Draws the people of every batch.
+pub fn draw(
+    source: impl Iterator<Item = Result<RecordBatch, RunError>>,
+    model: &CostModel,
+    options: &Options,
+    reader: &mut Reader,
+    progress: &Progress,
+) -> Result<Vec<Totals>, RunError> {
+    let mut run = Run::new(model, reader.levels(), options)?;
+    let mut rows = Rows::default();
+    for batch in source {
+        for slice in slices(&batch?) {
+            reader.read(&slice, &mut rows)?;
+            if rows.len() >= ROWS_AT_ONCE {
+                add(&mut run, reader, &rows, progress)?;
+                rows = Rows::default();
+            }
+        }
+    }
+    if reader.rows() == 0 {
+        return Err(empty().into());
+    }
+    add(&mut run, reader, &rows, progress)?;
+    Ok(run.finish())
+}
+
+fn add(run: &mut Run, reader: &Reader, rows: &Rows, progress: &Progress) -> Result<(), RunError> {
+    reader.check_repeated(rows)?;
+    run.add(rows, reader.addresses(), progress)
+}
