@@ -175,7 +175,7 @@ impl People {
         put("stop_loss", valuation.stop_loss.as_ref().map_or("none".into(), describe));
         put("practice_sd", valuation.practice_sd.to_string());
         put("national_sd", valuation.national_sd.to_string());
-        put("of", measure::name(valuation.measure).into());
+        put("of", measure::name(valuation.basis).into());
         if let Some(accuracy) = accuracy {
             put("largest_probability_outside", format!("{:.1e}", accuracy.outside));
             put("largest_mean_error", format!("{:.1e}", accuracy.mean_error));
@@ -225,6 +225,6 @@ impl Terms {
         national_sd: f64,
     ) -> PyResult<Self> {
         let stop_loss = stop_loss.map(|s| s.get().0);
-        Ok(Self(Valuation { measure: measure::named(py, of)?, stop_loss, practice_sd, national_sd }))
+        Ok(Self(Valuation { basis: measure::named(py, of)?, stop_loss, practice_sd, national_sd }))
     }
 }

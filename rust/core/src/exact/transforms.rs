@@ -522,7 +522,7 @@ fn enough_places(turn: f64) -> usize {
 
 /// What amounts that are the same have in common.
 fn name(amount: &Scaled) -> (usize, u64) {
-    (quadrature::address(amount), amount.unit.to_bits())
+    (quadrature::address(amount), amount.scale.to_bits())
 }
 
 /// The frequencies up to where they have died out, and stayed so for a third as long again.

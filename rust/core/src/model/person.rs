@@ -10,11 +10,11 @@ use crate::contract::Layer;
 use crate::population::RiskClass;
 use crate::severity::Distribution;
 
-/// A distribution of costs in units of `unit` £.
+/// A distribution of costs that is multiplied by `scale` to be in £.
 #[derive(Clone)]
 pub(crate) struct Scaled {
     pub distribution: Arc<dyn Distribution>,
-    pub unit: f64,
+    pub scale: f64,
 }
 
 /// The gross cost of one person's year, prepared for one layer of it.
@@ -69,7 +69,7 @@ impl<'a> Persons<'a> {
         }
         match year_distribution(types, more) {
             Some((p_any, distribution)) => {
-                Person::Once { p_any, amount: Scaled { distribution: Arc::new(distribution), unit: 1.0 } }
+                Person::Once { p_any, amount: Scaled { distribution: Arc::new(distribution), scale: 1.0 } }
             }
             None => Person::Events(Vec::new()),
         }
@@ -83,7 +83,7 @@ impl<'a> Persons<'a> {
             }
             SeverityKind::Observed(distribution) => distribution.clone() as Arc<dyn Distribution>,
         };
-        Scaled { distribution, unit: severity.unit() }
+        Scaled { distribution, scale: severity.scale() }
     }
 }
 
@@ -91,7 +91,7 @@ impl Scaled {
     /// E[layer(cost)^k; cost <= x] in £^k.
     pub(crate) fn partial_moment(&self, layer: &Layer, k: u32, x: f64) -> f64 {
         let up_to =
-            |j: u32, x: f64| self.distribution.partial_moment(j, x / self.unit) * self.unit.powi(j as i32);
+            |j: u32, x: f64| self.distribution.partial_moment(j, x / self.scale) * self.scale.powi(j as i32);
         layer
             .pieces()
             .filter(|(piece, _)| piece.from < x)
@@ -107,11 +107,11 @@ impl Scaled {
 
     /// P(layer(cost) > y)
     pub(crate) fn exceeds(&self, layer: &Layer, y: f64) -> f64 {
-        self.distribution.survival(layer.exceeds(y) / self.unit)
+        self.distribution.survival(layer.exceeds(y) / self.scale)
     }
 
     pub(crate) fn times(&self, factor: f64) -> Self {
-        Self { distribution: self.distribution.clone(), unit: self.unit * factor }
+        Self { distribution: self.distribution.clone(), scale: self.scale * factor }
     }
 }
 
