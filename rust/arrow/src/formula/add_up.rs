@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use fundholder_core::error::Error;
 use fundholder_core::fit::{Column, UnitFeatures};
+use fundholder_core::numeric::power::integer_power;
 use fundholder_core::random::mix;
 use fundholder_core::run::{Progress, RunError};
 
@@ -61,7 +62,7 @@ pub fn places(batches: &[RecordBatch], column: &str, seed: u64) -> Result<Record
     }
     problems.check()?;
     // The upper 53 bits, as a double holds them.
-    let place = |label: &Label| (mix(label.address() ^ mix(seed)) >> 11) as f64 * 2f64.powi(-53);
+    let place = |label: &Label| (mix(label.address() ^ mix(seed)) >> 11) as f64 * integer_power(2.0, -53);
     let places: Vec<f64> = labels.list().iter().map(place).collect();
     let column = codes.iter().map(|&code| places[code as usize]);
     Ok(table(vec![("place", Arc::new(Float64Array::from_iter_values(column)))]))

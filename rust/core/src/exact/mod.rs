@@ -270,7 +270,7 @@ impl Lane<'_> {
                 } else {
                     let [mean, most, variance] = self.table.extreme(&practices, true);
                     let chance = highest.reach(&whole, BELOW, REACHES[0]).below;
-                    (mean, bennett(most, variance, -BELOW.ln()), chance)
+                    (mean, bennett(most, variance, -libm::log(BELOW)), chance)
                 };
                 let start = (mean - spread - below).max(0.0);
                 let worst = (practices.len() > 1).then(|| self.table.extreme(&practices, false));
@@ -282,7 +282,7 @@ impl Lane<'_> {
                         }
                         Some([mean, most, variance]) => {
                             let reach = highest.reach(&whole, BELOW, rare);
-                            (mean + bennett(most, variance, (2.0 / rare).ln()) + reach.above, reach.lost)
+                            (mean + bennett(most, variance, libm::log(2.0 / rare)) + reach.above, reach.lost)
                         }
                     };
                     Window { end, lost, reach }

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::model::{Person, Scaled};
 use crate::numeric::complex::{self, Complex64};
 use crate::numeric::lattice::Lattice;
+use crate::numeric::power::integer_power;
 use crate::random_effects::{Node, REACH, nodes};
 use crate::run::RunError;
 
@@ -294,7 +295,7 @@ impl Lane<'_> {
     /// A lattice that holds the window from 0 on, with ceilings and prices on its points where they have a common
     /// measure.
     fn lattice(&self, plan: &Plan, points: usize) -> Method {
-        let width = 2f64.powi(libm::log2(plan.narrow.end).ceil() as i32);
+        let width = integer_power(2.0, libm::log2(plan.narrow.end).ceil() as i32);
         let mut spans: Vec<f64> = Vec::new();
         let (mut costs, mut flat, mut whole) =
             (0.0, 0.0f64, self.sigma_practice == 0.0 && self.sigma_national == 0.0);
@@ -336,7 +337,7 @@ impl Lane<'_> {
         let (shared, own) = self.sigmas(if several { 2 } else { 1 });
         match method {
             Method::Series { width, reach, frequencies } => {
-                let width = 2f64.powf(0.5 * f64::from(width));
+                let width = libm::exp2(0.5 * f64::from(width));
                 Ok(self.series(plans, width, SERIES_DAMPING[reach] / width, frequencies, shared, own))
             }
             Method::Lattice { step, points, whole } => {
@@ -527,7 +528,9 @@ fn name(amount: &Scaled) -> (usize, u64) {
 
 /// The frequencies up to where they have died out, and stayed so for a third as long again.
 fn alive(mut values: Vec<Complex64>) -> Option<Vec<Complex64>> {
-    let loud = |value: &Complex64| value.norm() > SILENT * values[0].norm();
+    let size = |value: &Complex64| libm::hypot(value.re, value.im);
+    let first = size(values.first()?);
+    let loud = |value: &Complex64| size(value) > SILENT * first;
     let last = values.iter().rposition(loud)? + 1;
     if 4 * last > 3 * values.len() {
         return None;

@@ -7,6 +7,7 @@ mod person;
 
 use std::sync::Arc;
 
+use crate::numeric::power::integer_power;
 use crate::random::{label_address, mix};
 use crate::severity::{Distribution, Empirical, Family};
 
@@ -68,7 +69,7 @@ impl Severity {
 
     /// E[X^k; X <= x] in £^k.
     pub(crate) fn partial_moment(&self, k: u32, x: f64) -> f64 {
-        self.distribution().partial_moment(k, x / self.scale) * self.scale.powi(k as i32)
+        self.distribution().partial_moment(k, x / self.scale) * integer_power(self.scale, k as i32)
     }
 }
 

@@ -7,6 +7,7 @@ use super::events::year_distribution;
 use super::line::power_of_line;
 use super::{CostModel, EventType, Severity, SeverityKind, Year};
 use crate::contract::Layer;
+use crate::numeric::power::integer_power;
 use crate::population::RiskClass;
 use crate::severity::Distribution;
 
@@ -90,8 +91,9 @@ impl<'a> Persons<'a> {
 impl Scaled {
     /// E[layer(cost)^k; cost <= x] in £^k.
     pub(crate) fn partial_moment(&self, layer: &Layer, k: u32, x: f64) -> f64 {
-        let up_to =
-            |j: u32, x: f64| self.distribution.partial_moment(j, x / self.scale) * self.scale.powi(j as i32);
+        let up_to = |j: u32, x: f64| {
+            self.distribution.partial_moment(j, x / self.scale) * integer_power(self.scale, j as i32)
+        };
         layer
             .pieces()
             .filter(|(piece, _)| piece.from < x)
@@ -141,7 +143,7 @@ impl Person {
                 });
                 let m2 = c2 + c1 * c1;
                 let m3 = c3 + 3.0 * c2 * c1 + c1 * c1 * c1;
-                [c1, m2, m3, c4 + 4.0 * c3 * c1 + 3.0 * c2 * c2 + 6.0 * c2 * c1 * c1 + c1.powi(4)]
+                [c1, m2, m3, c4 + 4.0 * c3 * c1 + 3.0 * c2 * c2 + 6.0 * c2 * c1 * c1 + integer_power(c1, 4)]
             }
         }
     }
