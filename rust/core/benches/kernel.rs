@@ -6,6 +6,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use fundholder_core::contract::StopLoss;
 use fundholder_core::model::{Band, CostModel, Severity, Year};
+use fundholder_core::numeric::power::integer_power;
 use fundholder_core::population::Rows;
 use fundholder_core::random::{identity, mix};
 use fundholder_core::run::Progress;
@@ -25,7 +26,7 @@ fn model() -> CostModel {
 fn individuals() -> Rows {
     let people = 0..PEOPLE;
     let practice: Vec<u32> = people.clone().map(|i| i / (PEOPLE / PRACTICES)).collect();
-    let uniform = |i: u32| mix(u64::from(i)) as f64 * 2f64.powi(-64);
+    let uniform = |i: u32| mix(u64::from(i)) as f64 * integer_power(2.0, -64);
     Rows {
         band: vec![0; PEOPLE as usize],
         count: vec![1; PEOPLE as usize],

@@ -17,7 +17,7 @@ const PLACES: usize = 33;
 /// What is asked of the cost of units.
 #[derive(Clone, Copy, Debug)]
 pub struct Valuation {
-    pub measure: Basis,
+    pub basis: Basis,
     pub stop_loss: Option<StopLoss>,
     /// SD of a yearly effect of mean 1 that multiplies all costs of a practice.
     pub practice_sd: f64,
@@ -27,7 +27,7 @@ pub struct Valuation {
 
 impl Valuation {
     pub(crate) fn layer(&self) -> Layer {
-        Layer::new(self.stop_loss.as_ref(), self.measure)
+        Layer::new(self.stop_loss.as_ref(), self.basis)
     }
 }
 

@@ -14,7 +14,7 @@ fn lognormal() -> CostModel {
 }
 
 fn valuation(stop_loss: Option<StopLoss>) -> Valuation {
-    Valuation { measure: Basis::Net, stop_loss, practice_sd: 0.0, national_sd: 0.0 }
+    Valuation { basis: Basis::Net, stop_loss, practice_sd: 0.0, national_sd: 0.0 }
 }
 
 /// One practice of one class of people.

@@ -160,7 +160,7 @@ impl People {
         put("stop_loss", valuation.stop_loss.as_ref().map_or("none".into(), describe));
         put("practice_sd", valuation.practice_sd.to_string());
         put("national_sd", valuation.national_sd.to_string());
-        put("of", basis::name(valuation.measure).into());
+        put("of", basis::name(valuation.basis).into());
         if let Some(accuracy) = accuracy {
             put("largest_probability_outside", format!("{:.1e}", accuracy.outside));
             put("largest_mean_error", format!("{:.1e}", accuracy.mean_error));
@@ -186,6 +186,6 @@ impl Valuation {
         national_sd: f64,
     ) -> PyResult<Self> {
         let stop_loss = stop_loss.map(|s| s.get().0);
-        Ok(Self(CoreValuation { measure: basis::named(py, of)?, stop_loss, practice_sd, national_sd }))
+        Ok(Self(CoreValuation { basis: basis::named(py, of)?, stop_loss, practice_sd, national_sd }))
     }
 }

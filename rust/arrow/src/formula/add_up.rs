@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use fundholder_core::error::Error;
 use fundholder_core::fit::{Column, UnitFeatures};
+use fundholder_core::numeric::power::integer_power;
 use fundholder_core::random::mix;
 use fundholder_core::run::{Progress, RunError};
 
@@ -59,7 +60,7 @@ pub fn uniforms(batches: &[RecordBatch], column: &str, seed: u64) -> Result<Reco
     };
     let (labels, codes) = read_table(batches, &rules)?.labels.remove(0);
     // The upper 53 bits, as a double holds them.
-    let uniform = |label: &Label| (mix(label.address() ^ mix(seed)) >> 11) as f64 * 2f64.powi(-53);
+    let uniform = |label: &Label| (mix(label.address() ^ mix(seed)) >> 11) as f64 * integer_power(2.0, -53);
     let uniforms: Vec<f64> = labels.list().iter().map(uniform).collect();
     let column = codes.iter().map(|&code| uniforms[code as usize]);
     Ok(table(vec![("uniform", Arc::new(Float64Array::from_iter_values(column)))]))

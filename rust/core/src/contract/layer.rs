@@ -10,7 +10,7 @@ pub enum Basis {
     Ceded,
 }
 
-/// A interval of a piecewise linear function of cost: `fixed + gradient * cost` from `from` on, all in £.
+/// An interval of a piecewise linear function of cost: `fixed + gradient * cost` from `from` on, all in £.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Piece {
     pub from: f64,
@@ -24,23 +24,23 @@ impl Piece {
     }
 }
 
-/// A measure as a function of the cost of a person's year: continuous, never falling, straight between its corners.
+/// The gross, net or ceded cost as a function of the cost of a person's year: continuous, never falling, straight between its corners.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Layer(Vec<Piece>);
 
 impl Layer {
-    pub(crate) fn new(stop_loss: Option<&StopLoss>, measure: Basis) -> Self {
+    pub(crate) fn new(stop_loss: Option<&StopLoss>, basis: Basis) -> Self {
         let all = Piece { from: 0.0, fixed: 0.0, gradient: 1.0 };
         let nothing = Piece { gradient: 0.0, ..all };
-        let Some(s) = stop_loss.filter(|s| s.share > 0.0 && s.limit > 0.0 && measure != Basis::Gross) else {
-            return Self(vec![if measure == Basis::Ceded { nothing } else { all }]);
+        let Some(s) = stop_loss.filter(|s| s.share > 0.0 && s.limit > 0.0 && basis != Basis::Gross) else {
+            return Self(vec![if basis == Basis::Ceded { nothing } else { all }]);
         };
         let mut pieces =
             vec![nothing, Piece { from: s.ceiling, fixed: -s.ceiling * s.share, gradient: s.share }];
         if s.limit.is_finite() {
             pieces.push(Piece { from: s.exhausted_at(), fixed: s.limit, gradient: 0.0 });
         }
-        if measure == Basis::Net {
+        if basis == Basis::Net {
             pieces.iter_mut().for_each(|p| (p.fixed, p.gradient) = (-p.fixed, 1.0 - p.gradient));
         }
         if s.ceiling == 0.0 {

@@ -36,10 +36,10 @@ impl AtomsAndDensity {
     }
 
     fn add(&mut self, rate: f64, amount: &Scaled, layer: &Layer) {
-        let (distribution, unit) = (amount.distribution.as_ref(), amount.unit);
+        let (distribution, scale) = (amount.distribution.as_ref(), amount.scale);
         self.costs += rate * amount.exceeds(layer, 0.0);
-        let above = |cost: f64| distribution.survival(cost / unit);
-        let dense = distribution.density_from() * unit;
+        let above = |cost: f64| distribution.survival(cost / scale);
+        let dense = distribution.density_from() * scale;
         for (piece, end) in layer.pieces() {
             let from = piece.from.max(dense);
             let inside =
@@ -51,9 +51,9 @@ impl AtomsAndDensity {
             }
         }
         let atoms = distribution.atoms();
-        let values = || atoms.iter().map(|(x, _)| layer.at(unit * x)).filter(|y| *y > 0.0);
+        let values = || atoms.iter().map(|(x, _)| layer.at(scale * x)).filter(|y| *y > 0.0);
         for (x, probability) in &atoms {
-            let price = layer.at(unit * x);
+            let price = layer.at(scale * x);
             if price > 0.0 && price < layer.bound() {
                 self.atoms += rate * probability;
                 self.many += if atoms.len() >= MANY_ATOMS { rate * probability } else { 0.0 };

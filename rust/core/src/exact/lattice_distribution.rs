@@ -82,8 +82,8 @@ pub(super) fn transform(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &L
 
 /// The layer of an amount on the lattice, given that there is one.
 fn masses(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec<f64> {
-    let unit = amount.unit;
-    let density_from = amount.distribution.density_from() * unit;
+    let scale = amount.scale;
+    let density_from = amount.distribution.density_from() * scale;
     let mut masses = density(amount, layer, cuts, lattice);
     let mut put = |y: f64, weight: f64| {
         let place = y / lattice.step;
@@ -97,12 +97,12 @@ fn masses(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec
         }
     };
     for (x, weight) in amount.distribution.atoms() {
-        put(layer.at(unit * x), weight);
+        put(layer.at(scale * x), weight);
     }
     // Where the layer is flat, the density makes an atom.
     for (piece, end) in layer.pieces().filter(|(piece, end)| piece.gradient == 0.0 && *end > density_from) {
         let from = piece.from.max(density_from);
-        let above = |x: f64| if x > 0.0 { amount.distribution.survival(x / unit) } else { 1.0 };
+        let above = |x: f64| if x > 0.0 { amount.distribution.survival(x / scale) } else { 1.0 };
         put(piece.fixed, above(from) - if end.is_finite() { above(end) } else { 0.0 });
     }
     masses
@@ -112,13 +112,13 @@ fn masses(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec
 /// interval's mass and mean; its second differences are the masses (Gerber 1982). Sharing a density between points adds
 /// a sixth of a squared step to its variance, which a second difference of the masses takes off again.
 fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec<f64> {
-    let (unit, step, points) = (amount.unit, lattice.step, lattice.points);
+    let (scale, step, points) = (amount.scale, lattice.step, lattice.points);
     let density_from = amount.distribution.density_from();
     let mut limited = vec![0.0; points + 1];
     let mut all = 0.0;
     let mut intervals = Vec::new();
     for (piece, end) in layer.pieces().filter(|(piece, _)| piece.gradient > 0.0) {
-        let (from, to) = ((piece.from / unit).max(density_from), end / unit);
+        let (from, to) = ((piece.from / scale).max(density_from), end / scale);
         let inside = cuts.of(amount).iter().map(|cut| cut.whole).filter(|cut| cut.to > from && cut.from < to);
         for cut in inside {
             let (a, b) = (cut.from.max(from), cut.to.min(to));
@@ -128,7 +128,7 @@ fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Ve
                 // Above the atom that may stand at the threshold of a tail.
                 amount.distribution.interval(a, b)
             };
-            intervals.push((piece.at(unit * a), piece.at(unit * b), mass, first * piece.gradient * unit));
+            intervals.push((piece.at(scale * a), piece.at(scale * b), mass, first * piece.gradient * scale));
             all += mass;
         }
     }

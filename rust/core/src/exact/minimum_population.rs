@@ -4,6 +4,7 @@ use super::{UnitDistribution, UnitSelection, distributions};
 use crate::analytic_moments::Valuation;
 use crate::error::{Code, Error};
 use crate::model::{CostModel, Persons};
+use crate::numeric::power::integer_power;
 use crate::numeric::special::{normal_cdf, normal_survival};
 use crate::population::People;
 use crate::random_effects::sigma;
@@ -86,7 +87,9 @@ pub fn minimum_population(
 
 /// Share of years in which the effects alone, with nothing left to chance, pass the tolerance.
 fn limit(model: &CostModel, people: &People, valuation: &Valuation, tolerance: f64) -> f64 {
-    let sigma = (sigma(valuation.practice_sd).powi(2) + sigma(valuation.national_sd).powi(2)).sqrt();
+    let sigma = (integer_power(sigma(valuation.practice_sd), 2)
+        + integer_power(sigma(valuation.national_sd), 2))
+    .sqrt();
     if sigma == 0.0 {
         return 0.0;
     }

@@ -9,7 +9,7 @@ use crate::numeric::complex::{self, Complex64};
 use crate::severity::{Distribution, Interval, intervals};
 use crate::simd::{Processor, Simd, Task};
 
-/// A interval of costs over which a frequency turns by no more than this (radians) is two points: their error is its
+/// An interval of costs over which a frequency turns by no more than this (radians) is two points: their error is its
 /// fourth power over 4,320, times the people who meet it. Where few do, it may be longer.
 const TURN: f64 = 0.5;
 const MOST_TURN: f64 = 6.0;
@@ -22,10 +22,10 @@ const NOBODY: f64 = 1e-11;
 /// Every distribution cut into intervals, once.
 pub(super) struct Cuts(HashMap<usize, Vec<Cut>>);
 
-/// Halvings of a interval, at most.
+/// Halvings of an interval, at most.
 const HALVINGS: usize = 14;
 
-/// A interval of a distribution, and its halves, quarters and so on, made when they are first needed.
+/// An interval of a distribution, and its halves, quarters and so on, made when they are first needed.
 pub(super) struct Cut {
     pub whole: Interval,
     finer: [OnceLock<Box<[Interval]>>; HALVINGS],
@@ -154,12 +154,12 @@ impl Task for Add<'_> {
 
 /// The layer of an amount, given that there is one, as values and weights.
 fn points(amount: &Scaled, layer: &Layer, cuts: &[Cut], frequencies: &Frequencies) -> Vec<(f64, f64)> {
-    let unit = amount.unit;
+    let scale = amount.scale;
     let top = frequencies.turn * frequencies.count as f64;
     let mut found = Vec::new();
     let (mut still, mut still_end) = ([0.0; 4], 0.0);
     for (number, (piece, end)) in layer.pieces().enumerate() {
-        let (from, to) = (piece.from / unit, end / unit);
+        let (from, to) = (piece.from / scale, end / scale);
         if piece.gradient == 0.0 {
             let below = if from > 0.0 { amount.distribution.survival(from) } else { 1.0 };
             let flat = below - if to.is_finite() { amount.distribution.survival(to) } else { 0.0 };
@@ -170,7 +170,7 @@ fn points(amount: &Scaled, layer: &Layer, cuts: &[Cut], frequencies: &Frequencie
         }
         let mut put = |interval: &Interval| {
             let two = interval.points().into_iter().filter(|(_, weight)| *weight > 0.0);
-            found.extend(two.map(|(x, weight)| (piece.at(unit * x), weight)));
+            found.extend(two.map(|(x, weight)| (piece.at(scale * x), weight)));
         };
         for cut in cuts.iter().filter(|cut| cut.whole.to > from && cut.whole.from < to) {
             let whole = cut.whole;
@@ -187,18 +187,18 @@ fn points(amount: &Scaled, layer: &Layer, cuts: &[Cut], frequencies: &Frequencie
                 &bent
             };
             let interval = cut.whole;
-            if number == 0 && top * piece.gradient * unit * interval.to <= STILL {
+            if number == 0 && top * piece.gradient * scale * interval.to <= STILL {
                 still.iter_mut().zip(interval.raw()).for_each(|(sum, m)| *sum += m);
                 still_end = interval.to;
                 continue;
             }
-            if piece.at(unit * interval.from) > frequencies.end {
+            if piece.at(scale * interval.from) > frequencies.end {
                 // Damped to nothing wherever it is: this and all after it.
                 let rest = amount.distribution.survival(interval.from) - amount.distribution.survival(to);
                 put(&Interval { moments: [rest, 0.0, 0.0, 0.0], ..interval });
                 break;
             }
-            let turn = top * piece.gradient * unit * (interval.to - interval.from);
+            let turn = top * piece.gradient * scale * (interval.to - interval.from);
             let met = frequencies.people * interval.moments[0];
             let most = (TURN * (FEW / met).sqrt().sqrt()).clamp(TURN, MOST_TURN);
             let parts = if met > NOBODY { turn / most } else { 1.0 };

@@ -32,7 +32,7 @@ impl Bounds {
         let means: Vec<f64> = persons.iter().map(|person| person.raw_moments(layer)[0]).collect();
         let smallest = means.iter().copied().filter(|m| *m > 0.0).fold(f64::INFINITY, f64::min);
         let mut truncations: Vec<f64> =
-            (0..TRUNCATIONS).map(|i| smallest * 2f64.powf(0.5 * i as f64 - 2.0)).collect();
+            (0..TRUNCATIONS).map(|i| smallest * libm::exp2(0.5 * i as f64 - 2.0)).collect();
         // Nobody's cost is above the bound.
         if layer.bound().is_finite() {
             truncations.retain(|y| *y < layer.bound());
@@ -78,12 +78,12 @@ impl Bounds {
         for place in first.min(count - 1)..last.max(first.min(count - 1) + 1) {
             let (y, [_, square, lost, lost_square]) = (self.truncations[place], at(place));
             // Bennett (1962), for costs that are at most y.
-            let distance = bennett(y, square, (2.0 / above).ln());
+            let distance = bennett(y, square, libm::log(2.0 / above));
             if distance < reach.above {
                 (reach.above, reach.lost) = (distance, [lost, lost_square]);
             }
             // Sums of costs that are not negative (Maurer 2003), of the costs up to y.
-            reach.below = reach.below.min(lost + (2.0 * square * (1.0 / below).ln()).sqrt());
+            reach.below = reach.below.min(lost + (2.0 * square * libm::log(1.0 / below)).sqrt());
         }
         reach
     }
@@ -106,14 +106,14 @@ pub(super) fn bennett(y: f64, square: f64, exponent: f64) -> f64 {
         return 0.0;
     }
     let target = exponent * y * y / square;
-    let h = |u: f64| (1.0 + u) * u.ln_1p() - u;
+    let h = |u: f64| (1.0 + u) * libm::log1p(u) - u;
     let mut u = (2.0 * target).sqrt();
     while h(u) < target {
         u *= 2.0;
     }
     // Newton from above on a convex function falls to the root.
     for _ in 0..60 {
-        let next = u - (h(u) - target) / u.ln_1p();
+        let next = u - (h(u) - target) / libm::log1p(u);
         if next >= u {
             break;
         }

@@ -259,11 +259,13 @@ fn add_weights(gram: &mut Gram, features: &Features, weights: &[f64], rows: Rang
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numeric::power::integer_power;
     use crate::random::mix;
 
     /// Two numbers of practices, one of persons; each person has some of five indicators.
     fn people(order: &[usize]) -> (Features, Vec<f64>) {
-        let uniform = |n: usize, salt: u64| (mix(n as u64 ^ mix(salt)) >> 11) as f64 * 2f64.powi(-53);
+        let uniform =
+            |n: usize, salt: u64| (mix(n as u64 ^ mix(salt)) >> 11) as f64 * integer_power(2.0, -53);
         let mut features = Features { rows: order.len(), starts: vec![0], ..Features::default() };
         for &n in order {
             features.indicators.extend((0..5).filter(|&i| uniform(n, 10 + u64::from(i)) < 0.3));
@@ -319,7 +321,8 @@ mod tests {
     fn are_products_rounded_once() {
         // From 1 to 2, the highest digit is 1: the product of the lowest digits that matters is furthest down.
         let numbers = |salt: u64| (0..3_000u64).map(move |n| (1u64 << 52) + (mix(n ^ mix(salt)) >> 12));
-        let scaled = |salt: u64| numbers(salt).map(|x| x as f64 * 2f64.powi(-52)).collect::<Vec<f64>>();
+        let scaled =
+            |salt: u64| numbers(salt).map(|x| x as f64 * integer_power(2.0, -52)).collect::<Vec<f64>>();
         let features = Features {
             rows: 3_000,
             starts: vec![0; 3_001],
@@ -332,7 +335,7 @@ mod tests {
             let pairs = numbers(i + 1).zip(numbers(j + 1));
             let exact: i128 = pairs.map(|(x, y)| i128::from(x) * i128::from(y)).sum();
             let found = gram.product(Column::Number(i as u32), Column::Number(j as u32));
-            assert_eq!(found, exact as f64 * 2f64.powi(-104), "{i} {j}");
+            assert_eq!(found, exact as f64 * integer_power(2.0, -104), "{i} {j}");
         }
     }
 

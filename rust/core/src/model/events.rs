@@ -29,7 +29,7 @@ pub(super) fn year_distribution(types: &[EventType], more: f64) -> Option<(f64, 
     let limited_mean = |x: f64| {
         let one = |(rate, t): &(f64, &EventType)| {
             let s = &t.severity;
-            rate * (s.partial_moment(1, x) + x * s.distribution().survival(x / s.unit()))
+            rate * (s.partial_moment(1, x) + x * s.distribution().survival(x / s.scale()))
         };
         types.iter().map(one).sum::<f64>() / rate
     };
@@ -77,9 +77,9 @@ fn compound(lattice: &Lattice, rate: f64, limited_mean: impl Fn(f64) -> f64) -> 
 /// The ends (£) of the first and the last lattice. A fixed price, where there is one, stands on a point of every
 /// lattice that it is not below.
 fn range(types: &[(f64, &EventType)]) -> (f64, f64) {
-    let low = types.iter().map(|(_, t)| t.severity.unit() * t.severity.distribution().inverse_cdf(BELOW));
+    let low = types.iter().map(|(_, t)| t.severity.scale() * t.severity.distribution().inverse_cdf(BELOW));
     let high = types.iter().map(|(rate, t)| {
-        t.severity.unit() * t.severity.distribution().inverse_survival(ABOVE / rate.max(1.0))
+        t.severity.scale() * t.severity.distribution().inverse_survival(ABOVE / rate.max(1.0))
     });
     let moment =
         |k| types.iter().map(|(rate, t)| rate * t.severity.partial_moment(k, f64::INFINITY)).sum::<f64>();

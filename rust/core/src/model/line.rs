@@ -1,10 +1,13 @@
 //! Where the net cost is a straight line of the gross cost.
 
+use crate::numeric::power::integer_power;
+
 /// E[(fixed + gradient * X)^k] from the moments E[X^j]; a moment that has no weight may be infinite.
 pub(super) fn power_of_line(k: u32, fixed: f64, gradient: f64, moment: impl Fn(u32) -> f64) -> f64 {
     (0..=k)
         .map(|j| {
-            let weight = binomial(k, j) * gradient.powi(j as i32) * fixed.powi((k - j) as i32);
+            let weight =
+                binomial(k, j) * integer_power(gradient, j as i32) * integer_power(fixed, (k - j) as i32);
             if weight == 0.0 { 0.0 } else { weight * moment(j) }
         })
         .sum()

@@ -7,6 +7,7 @@ mod person;
 
 use std::sync::Arc;
 
+use crate::numeric::power::integer_power;
 use crate::random::{label_address, mix};
 use crate::severity::{Distribution, Empirical, Family};
 
@@ -18,8 +19,8 @@ pub(crate) use person::{Person, Persons, Scaled};
 #[derive(Clone)]
 pub struct Severity {
     kind: SeverityKind,
-    /// £ for one unit of the distribution.
-    unit: f64,
+    /// What its standardised values are multiplied by to be £: the mean of a parametric family, 1 for observed costs.
+    scale: f64,
 }
 
 #[derive(Clone)]
@@ -38,20 +39,20 @@ impl Severity {
         if !(mean.is_finite() && mean > 0.0) {
             return Err(format!("mean is {mean}: must be a finite number of £ above 0"));
         }
-        Ok(Self { kind: SeverityKind::Parametric { family, shape, distribution }, unit: mean })
+        Ok(Self { kind: SeverityKind::Parametric { family, shape, distribution }, scale: mean })
     }
 
     pub fn observed(distribution: Empirical) -> Self {
-        Self { kind: SeverityKind::Observed(Arc::new(distribution)), unit: 1.0 }
+        Self { kind: SeverityKind::Observed(Arc::new(distribution)), scale: 1.0 }
     }
 
     pub fn kind(&self) -> &SeverityKind {
         &self.kind
     }
 
-    /// £ for one unit of the distribution.
-    pub fn unit(&self) -> f64 {
-        self.unit
+    /// What its standardised values are multiplied by to be £: the mean of a parametric family, 1 for observed costs.
+    pub fn scale(&self) -> f64 {
+        self.scale
     }
 
     pub fn distribution(&self) -> &dyn Distribution {
@@ -63,12 +64,12 @@ impl Severity {
 
     /// Mean in £.
     pub fn mean(&self) -> f64 {
-        self.unit * self.distribution().mean()
+        self.scale * self.distribution().mean()
     }
 
     /// E[X^k; X <= x] in £^k.
     pub(crate) fn partial_moment(&self, k: u32, x: f64) -> f64 {
-        self.distribution().partial_moment(k, x / self.unit) * self.unit.powi(k as i32)
+        self.distribution().partial_moment(k, x / self.scale) * integer_power(self.scale, k as i32)
     }
 }
 
@@ -173,7 +174,7 @@ impl Band {
 
 impl Severity {
     fn digest(&self, put: &mut impl FnMut(u64)) {
-        put(self.unit.to_bits());
+        put(self.scale.to_bits());
         match &self.kind {
             SeverityKind::Parametric { family, shape, .. } => {
                 put(label_address(family.name().as_bytes()));

@@ -4,6 +4,7 @@ use super::person::Persons;
 use super::{Band, CostModel, Severity, Year};
 use crate::contract::{Basis, Layer, StopLoss};
 use crate::error::{Code, Error, Problem};
+use crate::numeric::power::integer_power;
 use crate::population::RiskClass;
 
 /// The first four cumulants of a cost, in powers of £; infinite where they do not exist.
@@ -18,7 +19,7 @@ impl Cumulants {
             return Self([m1, 0.0, 0.0, 0.0]);
         }
         let k3 = m3 - 3.0 * m1 * m2 + 2.0 * m1 * m1 * m1;
-        let k4 = m4 - 4.0 * m1 * m3 - 3.0 * m2 * m2 + 12.0 * m1 * m1 * m2 - 6.0 * m1.powi(4);
+        let k4 = m4 - 4.0 * m1 * m3 - 3.0 * m2 * m2 + 12.0 * m1 * m1 * m2 - 6.0 * integer_power(m1, 4);
         let exists = |x: f64| if x.is_finite() { x } else { f64::INFINITY };
         Self([m1, exists(k2), exists(k3), exists(k4)])
     }
@@ -48,7 +49,7 @@ impl Moments {
             return None;
         }
         let sd = k2.max(0.0).sqrt();
-        let standard = |k: f64, power: i32| (sd > 0.0 && k.is_finite()).then(|| k / sd.powi(power));
+        let standard = |k: f64, power: i32| (sd > 0.0 && k.is_finite()).then(|| k / integer_power(sd, power));
         Some(Self {
             mean: k1,
             sd,

@@ -7,14 +7,15 @@ use super::events::year_distribution;
 use super::line::power_of_line;
 use super::{CostModel, EventType, Severity, SeverityKind, Year};
 use crate::contract::Layer;
+use crate::numeric::power::integer_power;
 use crate::population::RiskClass;
 use crate::severity::Distribution;
 
-/// A distribution of costs in units of `unit` £.
+/// A distribution of costs that is multiplied by `scale` to be in £.
 #[derive(Clone)]
 pub(crate) struct Scaled {
     pub distribution: Arc<dyn Distribution>,
-    pub unit: f64,
+    pub scale: f64,
 }
 
 /// The gross cost of one person's year, prepared for one layer of it.
@@ -69,7 +70,7 @@ impl<'a> Persons<'a> {
         }
         match year_distribution(types, more) {
             Some((p_any, distribution)) => {
-                Person::Once { p_any, amount: Scaled { distribution: Arc::new(distribution), unit: 1.0 } }
+                Person::Once { p_any, amount: Scaled { distribution: Arc::new(distribution), scale: 1.0 } }
             }
             None => Person::Events(Vec::new()),
         }
@@ -83,15 +84,16 @@ impl<'a> Persons<'a> {
             }
             SeverityKind::Observed(distribution) => distribution.clone() as Arc<dyn Distribution>,
         };
-        Scaled { distribution, unit: severity.unit() }
+        Scaled { distribution, scale: severity.scale() }
     }
 }
 
 impl Scaled {
     /// E[layer(cost)^k; cost <= x] in £^k.
     pub(crate) fn partial_moment(&self, layer: &Layer, k: u32, x: f64) -> f64 {
-        let up_to =
-            |j: u32, x: f64| self.distribution.partial_moment(j, x / self.unit) * self.unit.powi(j as i32);
+        let up_to = |j: u32, x: f64| {
+            self.distribution.partial_moment(j, x / self.scale) * integer_power(self.scale, j as i32)
+        };
         layer
             .pieces()
             .filter(|(piece, _)| piece.from < x)
@@ -107,11 +109,11 @@ impl Scaled {
 
     /// P(layer(cost) > y)
     pub(crate) fn exceeds(&self, layer: &Layer, y: f64) -> f64 {
-        self.distribution.survival(layer.exceeds(y) / self.unit)
+        self.distribution.survival(layer.exceeds(y) / self.scale)
     }
 
     pub(crate) fn times(&self, factor: f64) -> Self {
-        Self { distribution: self.distribution.clone(), unit: self.unit * factor }
+        Self { distribution: self.distribution.clone(), scale: self.scale * factor }
     }
 }
 
@@ -141,7 +143,7 @@ impl Person {
                 });
                 let m2 = c2 + c1 * c1;
                 let m3 = c3 + 3.0 * c2 * c1 + c1 * c1 * c1;
-                [c1, m2, m3, c4 + 4.0 * c3 * c1 + 3.0 * c2 * c2 + 6.0 * c2 * c1 * c1 + c1.powi(4)]
+                [c1, m2, m3, c4 + 4.0 * c3 * c1 + 3.0 * c2 * c2 + 6.0 * c2 * c1 * c1 + integer_power(c1, 4)]
             }
         }
     }

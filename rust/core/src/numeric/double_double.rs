@@ -79,13 +79,14 @@ fn exact_product(a: f64, b: f64) -> DoubleDouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numeric::power::integer_power;
 
     #[test]
     fn do_sums_and_products_keep_what_one_double_loses() {
         let third = DoubleDouble::from(1.0 / 3.0);
         let product = third.times(3.0) - DoubleDouble::from(1.0);
         // 1/3 as a double is short of a third by 2^-54 / 3.
-        assert_eq!(product.value(), -2f64.powi(-54));
+        assert_eq!(product.value(), -integer_power(2.0, -54));
         let sum = (DoubleDouble::from(1e16) + DoubleDouble::from(1.0)) - DoubleDouble::from(1e16);
         assert_eq!(sum.value(), 1.0);
     }
@@ -94,7 +95,7 @@ mod tests {
     fn is_a_scaled_integer_kept_to_its_last_bit() {
         let integer = (1i128 << 90) + 1;
         let wide = DoubleDouble::scaled(integer, -40);
-        assert_eq!(wide.high, 2f64.powi(50));
-        assert_eq!((wide - DoubleDouble::from(2f64.powi(50))).value(), 2f64.powi(-40));
+        assert_eq!(wide.high, integer_power(2.0, 50));
+        assert_eq!((wide - DoubleDouble::from(integer_power(2.0, 50))).value(), integer_power(2.0, -40));
     }
 }

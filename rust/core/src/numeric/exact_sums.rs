@@ -219,6 +219,7 @@ pub(crate) fn largest(numbers: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numeric::power::integer_power;
     use crate::random::mix;
 
     /// Numbers of both signs over twenty orders of magnitude.
@@ -226,7 +227,7 @@ mod tests {
         let one = |i: u64| {
             let bits = mix(i);
             let size = libm::exp2((bits % 64) as f64 - 32.0);
-            (bits as i64 as f64) * size * 2f64.powi(-63)
+            (bits as i64 as f64) * size * integer_power(2.0, -63)
         };
         (0..n).map(one).collect()
     }

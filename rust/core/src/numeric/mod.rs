@@ -5,4 +5,5 @@ pub(crate) mod double_double;
 pub mod exact_sums;
 pub(crate) mod lattice;
 pub mod money;
+pub mod power;
 pub mod special;

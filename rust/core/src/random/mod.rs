@@ -2,6 +2,8 @@
 
 mod philox;
 
+use crate::numeric::power::integer_power;
+
 pub(crate) use philox::MULTIPLIERS;
 pub use philox::{RoundKeys, philox4x32};
 
@@ -33,6 +35,9 @@ impl Purpose {
 /// Replications that share one block of a draw: a block has four words, one for each.
 pub(crate) const WORDS: usize = 4;
 
+/// Values of a random word.
+pub(crate) const WORD_VALUES: f64 = integer_power(2.0, 32);
+
 /// The source of all draws of one run.
 #[derive(Clone, Copy, Debug)]
 pub struct Source {
@@ -62,9 +67,10 @@ impl Source {
 /// 64 random bits as a number in (0, 1).
 #[inline]
 pub(crate) fn unit_interval(high: u32, low: u32) -> f64 {
+    const STEP: f64 = integer_power(2.0, -64);
     let bits = (u64::from(high) << 32) | u64::from(low);
     // The largest 64-bit numbers round to 2^64.
-    ((bits as f64 + 0.5) * 2f64.powi(-64)).min(1.0f64.next_down())
+    ((bits as f64 + 0.5) * STEP).min(1.0f64.next_down())
 }
 
 /// Spreads every bit of a number over all 64 (the finaliser of SplitMix64; Steele, Lea and Flood 2014).

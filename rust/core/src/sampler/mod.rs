@@ -8,7 +8,7 @@ mod tests;
 pub(crate) use alias_table::AliasTable;
 pub(crate) use quantile_table::{FAST_CELLS, KEY_SHIFT, QuantileTable, TOP_KEY};
 
-/// One severity, ready to be drawn: costs are `unit * at(v)` with v uniform in (0, 1).
+/// One severity, ready to be drawn: costs are `scale * at(v)` with v uniform in (0, 1).
 #[derive(Debug)]
 pub(crate) enum Sampler {
     /// A continuous distribution standardised to mean 1.

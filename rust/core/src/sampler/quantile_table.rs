@@ -5,6 +5,7 @@
 //! and the tails keep their relative accuracy. A cell's line passes through the quantile function at the two nodes of
 //! Gauss-Legendre quadrature, which keeps the cell's mean to fourth order in its width.
 
+use crate::numeric::power::integer_power;
 use crate::severity::Distribution;
 
 /// Bits of the fraction of w that choose the cell within its octave.
@@ -46,7 +47,7 @@ impl QuantileTable {
         };
         let mut lines = Vec::with_capacity(2 * OCTAVES * CELLS_PER_OCTAVE);
         for octave in 0..OCTAVES {
-            let base = 2f64.powi(-(octave as i32) - 2);
+            let base = integer_power(2.0, -(octave as i32) - 2);
             let width = base / CELLS_PER_OCTAVE as f64;
             for cell in (0..CELLS_PER_OCTAVE).rev() {
                 let start = base + cell as f64 * width;

@@ -1,6 +1,7 @@
 //! Is the sampler's own distribution the family's? The tables are integrated exactly, so chance plays no part.
 
 use super::{FAST_CELLS, QuantileTable};
+use crate::numeric::power::integer_power;
 use crate::severity::{Distribution, Family};
 
 const CELLS_PER_OCTAVE: usize = 256;
@@ -89,7 +90,7 @@ impl Table {
 
     /// Shares below 2^-65 cannot be drawn: this is the cost there.
     fn end(&self) -> f64 {
-        self.distribution.inverse_survival(2f64.powi(-UPPER_OCTAVES - 1))
+        self.distribution.inverse_survival(integer_power(2.0, -UPPER_OCTAVES - 1))
     }
 }
 
@@ -98,7 +99,7 @@ impl Table {
 fn pieces(octaves: i32, value: impl Fn(f64) -> f64) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for octave in 0..octaves {
-        let base = 2f64.powi(-octave - 2);
+        let base = integer_power(2.0, -octave - 2);
         let width = base / CELLS_PER_OCTAVE as f64;
         for cell in (0..CELLS_PER_OCTAVE).rev() {
             let start = base + cell as f64 * width;
@@ -183,14 +184,15 @@ fn is_the_distribution_function_that_of_the_distribution() {
             for (x, lower) in places(w).into_iter().zip([true, false]) {
                 let (below, above) = (x * (1.0 - ROUNDING), x * (1.0 + ROUNDING));
                 let (got, low, high) = if lower {
-                    let rest = 2f64.powi(-LOWER_OCTAVES - 1);
+                    let rest = integer_power(2.0, -LOWER_OCTAVES - 1);
                     (
                         table.sum(|p| p.up_to(x)) + rest,
                         table.distribution.cdf(below),
                         table.distribution.cdf(above),
                     )
                 } else {
-                    let got = table.sum(|p| p.probability - p.up_to(x)) + 2f64.powi(-UPPER_OCTAVES - 1);
+                    let got =
+                        table.sum(|p| p.probability - p.up_to(x)) + integer_power(2.0, -UPPER_OCTAVES - 1);
                     (got, table.distribution.survival(above), table.distribution.survival(below))
                 };
                 let side = if lower { "below" } else { "above" };
@@ -218,7 +220,14 @@ fn is_the_cost_at_the_far_quantiles_that_of_the_distribution() {
 
 #[test]
 fn is_every_cost_finite_and_not_negative() {
-    let ends = [2f64.powi(-65), 2f64.powi(-64), 1e-300, f64::MIN_POSITIVE, 0.5, 1.0 - f64::EPSILON / 2.0];
+    let ends = [
+        integer_power(2.0, -65),
+        integer_power(2.0, -64),
+        1e-300,
+        f64::MIN_POSITIVE,
+        0.5,
+        1.0 - f64::EPSILON / 2.0,
+    ];
     for table in Table::all() {
         for piece in table.upper.iter().chain(&table.lower) {
             let (a, b) = (piece.from, piece.from + piece.rise);
@@ -247,7 +256,7 @@ fn does_the_greatest_fast_cost_bound_every_fast_line() {
         }
         // And it is reached, so that nobody is rejected for a cost that cannot be drawn: at the end of the last octave.
         let octaves = FAST_CELLS as usize / (2 * CELLS_PER_OCTAVE);
-        let end = table.distribution.inverse_survival(2f64.powi(-(octaves as i32) - 1));
+        let end = table.distribution.inverse_survival(integer_power(2.0, -(octaves as i32) - 1));
         // A single's rounding, and the line's own end, outside its two nodes.
         assert!(most <= end * (1.0 + 1e-4), "{}: {most} for {end}", table.name);
     }

@@ -1,4 +1,5 @@
 use super::Distribution;
+use crate::numeric::power::integer_power;
 
 /// The cost is always 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,7 +38,7 @@ impl Distribution for Fixed {
 
     fn interval(&self, a: f64, b: f64) -> [f64; 4] {
         let inside = f64::from(u8::from(a < 1.0 && 1.0 <= b));
-        [0, 1, 2, 3].map(|k| inside * (1.0 - a).powi(k))
+        [0, 1, 2, 3].map(|k| inside * integer_power(1.0 - a, k))
     }
 
     fn atoms(&self) -> Vec<(f64, f64)> {

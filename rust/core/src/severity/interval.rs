@@ -16,9 +16,9 @@ const RATIO: f64 = 1.06;
 /// years.
 const BELOW: f64 = 1e-13;
 const ABOVE: f64 = 1e-18;
-/// A interval of a continuous distribution holds at most this share.
+/// An interval of a continuous distribution holds at most this share.
 const MOST: f64 = 1.0 / 32.0;
-/// Halvings of a interval, at most.
+/// Halvings of an interval, at most.
 const DEPTH: u32 = 24;
 
 /// Costs in (from, to], with P and E[(X - from)^k] for k = 1, 2, 3.
@@ -67,7 +67,7 @@ pub(super) fn move_origin([m0, m1, m2, m3]: [f64; 4], distance: f64) -> [f64; 4]
     [m0, m1 + d * m0, m2 + d * (2.0 * m1 + d * m0), m3 + d * (3.0 * m2 + d * (3.0 * m1 + d * m0))]
 }
 
-/// Moments over a interval from integrals of the nearer tail, in which nothing cancels.
+/// Moments over an interval from integrals of the nearer tail, in which nothing cancels.
 pub(super) fn from_tails<L: Distribution + ?Sized>(distribution: &L, a: f64, b: f64) -> [f64; 4] {
     let (above_a, above_b) = (distribution.survival(a), distribution.survival(b));
     let upper = above_a < 0.5;

@@ -1,5 +1,7 @@
 //! People of one unit who are drawn together: everything the kernel reads, in lanes.
 
+use crate::numeric::power::integer_power;
+use crate::random::WORD_VALUES;
 use crate::simd::LANES;
 
 /// People in a chunk: their columns and their users of four replications stay in the first-level cache.
@@ -58,8 +60,9 @@ impl Chunk {
 
     /// Adds `count` people with consecutive identities; the caller has seen that there is room.
     pub(crate) fn push(&mut self, first: u64, count: usize, kind: CostParameters) {
-        let limit = (kind.p_any * 2f64.powi(32)).min(f64::from(u32::MAX)) as u32;
-        let inverse = if kind.p_any < SMALLEST_FAST { 0.0 } else { (2f64.powi(-31) / kind.p_any) as f32 };
+        const HALF_STEP: f64 = integer_power(2.0, -31);
+        let limit = (kind.p_any * WORD_VALUES).min(f64::from(u32::MAX)) as u32;
+        let inverse = if kind.p_any < SMALLEST_FAST { 0.0 } else { (HALF_STEP / kind.p_any) as f32 };
         for at in self.len..self.len + count {
             let (group, lane) = (at / LANES, at % LANES);
             self.identities[group][lane] = first.wrapping_add((at - self.len) as u64);

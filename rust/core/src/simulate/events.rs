@@ -9,8 +9,8 @@ use crate::sampler::Sampler;
 pub(crate) struct EventType {
     /// Share of the band's events that are of this type or an earlier one.
     pub cumulative: f64,
-    /// £ for one unit of the sampler's value.
-    pub unit: f64,
+    /// What the sampler's values are multiplied by to be £.
+    pub scale: f64,
     pub sampler: std::sync::Arc<Sampler>,
 }
 
@@ -32,7 +32,7 @@ impl Events {
                     .iter()
                     .find(|event| kind < event.cumulative)
                     .unwrap_or(&self.types[self.types.len() - 1]);
-                event.unit * event.sampler.at(unit_interval(high, low))
+                event.scale * event.sampler.at(unit_interval(high, low))
             })
             .sum()
     }

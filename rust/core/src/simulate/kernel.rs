@@ -10,7 +10,7 @@ use super::chunk::{CHUNK, Chunk, GROUPS};
 use super::events::Events;
 use crate::contract::Terms;
 use crate::numeric::money::{MAX_PERSON_YEAR, Tally};
-use crate::random::{Purpose, Source, WORDS};
+use crate::random::{Purpose, Source, WORD_VALUES, WORDS};
 use crate::sampler::{AliasTable, FAST_CELLS, KEY_SHIFT, QuantileTable, Sampler, TOP_KEY};
 use crate::simd::{LANES, ROUNDER, Simd, Task};
 
@@ -324,7 +324,7 @@ fn kept<S: Simd, const CEILING: bool>(s: S, rounded: S::Doubles, terms: Terms) -
 /// cost so rare, that a value has few words (below 2^16, its probability would be off by more than 1.5e-5 of itself).
 #[inline]
 fn observed(chunk: &Chunk, atoms: &AliasTable, person: usize, bits: u32) -> Option<f64> {
-    let words = chunk.p_any[person] * 2f64.powi(32);
+    let words = chunk.p_any[person] * WORD_VALUES;
     let [low, high] = [f64::from(bits), f64::from(bits) + 1.0].map(|end| end / words);
     let enough = atoms.len() as f64 * 65_536.0 <= words && low >= atoms.tail_probability() && high <= 1.0;
     enough.then(|| atoms.at(0.5 * (low + high)) * chunk.multipliers[person / LANES][person % LANES])

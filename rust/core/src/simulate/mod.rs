@@ -185,7 +185,7 @@ impl Run {
                 let kind = CostParameters {
                     p_any: rows.p_any[row],
                     multiplier: rows.scale[row]
-                        * self.samplers.unit(rows.band[row] as usize)
+                        * self.samplers.scale(rows.band[row] as usize)
                         * UNITS_PER_POUND,
                 };
                 let mut members = piece.members.clone();

@@ -14,7 +14,7 @@ pub(crate) struct Samplers {
 
 struct BandSampler {
     kind: usize,
-    unit: f64,
+    scale: f64,
     year: Year,
 }
 
@@ -27,7 +27,7 @@ impl Samplers {
             .bands
             .iter()
             .map(|band| {
-                let (kind, unit) = match &band.year {
+                let (kind, scale) = match &band.year {
                     Year::Annual { severity, .. } => {
                         let known = shared.iter().find(|(other, _)| same_distribution(other, severity));
                         let kind = known.map(|(_, kind)| *kind).unwrap_or_else(|| {
@@ -35,14 +35,14 @@ impl Samplers {
                             shared.push((severity.clone(), kinds.len() - 1));
                             kinds.len() - 1
                         });
-                        (kind, severity.unit())
+                        (kind, severity.scale())
                     }
                     Year::Events(types) => {
                         kinds.push(YearSampler::Events(events(&band.year, types, &mut samplers)));
                         (kinds.len() - 1, 1.0)
                     }
                 };
-                BandSampler { kind, unit, year: band.year.clone() }
+                BandSampler { kind, scale, year: band.year.clone() }
             })
             .collect();
         Self { kinds, bands }
@@ -53,9 +53,9 @@ impl Samplers {
         self.bands[band].kind
     }
 
-    /// £ for one unit of that distribution.
-    pub(crate) fn unit(&self, band: usize) -> f64 {
-        self.bands[band].unit
+    /// What values of a band's sampler are multiplied by to be £.
+    pub(crate) fn scale(&self, band: usize) -> f64 {
+        self.bands[band].scale
     }
 
     /// Expected cost (£) of a person of a band.
@@ -64,7 +64,7 @@ impl Samplers {
     }
 }
 
-/// Do they differ only in their unit?
+/// Do they differ only in their scale?
 fn same_distribution(a: &Severity, b: &Severity) -> bool {
     match (a.kind(), b.kind()) {
         (
@@ -102,7 +102,7 @@ fn events(
                 samplers.push((t.severity.clone(), made.clone()));
                 made
             });
-            EventType { cumulative, unit: t.severity.unit(), sampler }
+            EventType { cumulative, scale: t.severity.scale(), sampler }
         })
         .collect();
     Events { types, year: year.clone() }

@@ -59,7 +59,7 @@ fn gross(name: &str, model: &CostModel, totals: &[i64], replications: u32) {
     let Ok(one) = model.bands[0].moments(None) else { return };
     let fundholder_core::model::Year::Annual { severity, .. } = &model.bands[0].year else { return };
     let [m1, m2, m3, m4] = [1, 2, 3, 4].map(|k| {
-        P_ANY * severity.distribution().partial_moment(k, f64::INFINITY) * severity.unit().powi(k as i32)
+        P_ANY * severity.distribution().partial_moment(k, f64::INFINITY) * severity.scale().powi(k as i32)
     });
     let variance = m2 - m1 * m1;
     let fourth = m4 - 4.0 * m3 * m1 + 6.0 * m2 * m1 * m1 - 3.0 * m1.powi(4);

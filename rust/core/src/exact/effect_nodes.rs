@@ -1,0 +1,56 @@
+//! Where yearly effects are taken: Chebyshev nodes of people's transforms, and how many nodes an integral needs.
+
+use std::f64::consts::{PI, TAU};
+
+use crate::random_effects::REACH;
+
+/// Where the effects of a group are integrated.
+pub(super) struct Places {
+    /// Logarithms of multipliers at which people's transforms are taken.
+    pub(super) logs: Vec<f64>,
+    middle: f64,
+    half: f64,
+}
+
+impl Places {
+    /// Chebyshev nodes over all that the effects reach: logarithms of transforms are analytic in the logarithm of the
+    /// multiplier, so that a polynomial through few nodes gives them everywhere between.
+    pub(super) fn new(shared: f64, own: f64) -> Self {
+        let half = REACH * (shared + own);
+        let middle = -0.5 * (shared * shared + own * own);
+        if half == 0.0 {
+            return Self { logs: vec![0.0], middle, half };
+        }
+        let count = 10 + (10.0 * half).ceil() as usize;
+        let place = |i: usize| middle + half * libm::cos(PI * (i as f64 + 0.5) / count as f64);
+        Self { logs: (0..count).map(place).collect(), middle, half }
+    }
+
+    /// The weights by which values at the nodes give the value at `log` (barycentric form: Berrut and Trefethen 2004).
+    pub(super) fn weights(&self, log: f64) -> Vec<f64> {
+        let count = self.logs.len();
+        if count == 1 {
+            return vec![1.0];
+        }
+        if let Some(at) = self.logs.iter().position(|l| (l - log).abs() < 1e-14 * self.half) {
+            return (0..count).map(|i| f64::from(u8::from(i == at))).collect();
+        }
+        let terms: Vec<f64> = (0..count)
+            .map(|i| {
+                let angle = PI * (i as f64 + 0.5) / count as f64;
+                let sign = if i % 2 == 0 { 1.0 } else { -1.0 };
+                sign * libm::sin(angle) / (log - self.logs[i])
+            })
+            .collect();
+        let sum: f64 = terms.iter().sum();
+        debug_assert!((log - self.middle).abs() <= self.half * (1.0 + 1e-9));
+        terms.into_iter().map(|term| term / sum).collect()
+    }
+}
+
+/// Places at which an effect is taken whose last frequency turns so far (radians) over one SD: what the sum leaves of a
+/// frequency that it takes for another is then below rounding.
+pub(super) fn enough_places(turn: f64) -> usize {
+    let step = TAU / (turn + 9.0);
+    ((2.0 * REACH / step).ceil() as usize).next_multiple_of(8) + 1
+}

@@ -1,0 +1,116 @@
+//! The distribution of one unit's total: its probabilities, quantiles and table.
+
+use super::fourier_series::Series;
+use super::lattice_distribution::LatticeDistribution;
+use crate::analytic_moments::UnitMoments;
+
+/// The distribution of one unit's total, with how well it is known.
+pub struct UnitDistribution {
+    pub moments: UnitMoments,
+    pub(super) shape: Shape,
+    pub accuracy: Accuracy,
+}
+
+/// What the exact lane measured of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Accuracy {
+    /// Probability outside of the window.
+    pub outside: f64,
+    /// Distance from the mean of the moments lane, in SDs.
+    pub mean_error: f64,
+    /// Distance from the SD of the moments lane, over it.
+    pub sd_error: f64,
+}
+
+impl Accuracy {
+    /// The worse of both in each respect.
+    pub fn worse(self, other: Self) -> Self {
+        Self {
+            outside: self.outside.max(other.outside),
+            mean_error: self.mean_error.max(other.mean_error),
+            sd_error: self.sd_error.max(other.sd_error),
+        }
+    }
+}
+
+pub(super) enum Shape {
+    /// The total does not vary.
+    Point(f64),
+    Series(Series),
+    Lattice(LatticeDistribution),
+}
+
+impl UnitDistribution {
+    /// P(total <= x)
+    pub fn cdf(&self, x: f64) -> f64 {
+        match &self.shape {
+            Shape::Point(at) => f64::from(u8::from(*at <= x || same(*at, x))),
+            Shape::Series(series) => series.cdf(x),
+            Shape::Lattice(distribution) => distribution.cdf(x, false),
+        }
+    }
+
+    /// P(total < x)
+    pub fn below(&self, x: f64) -> f64 {
+        match &self.shape {
+            Shape::Point(at) => f64::from(u8::from(*at < x && !same(*at, x))),
+            Shape::Series(series) => series.cdf(x),
+            Shape::Lattice(distribution) => distribution.cdf(x, true),
+        }
+    }
+
+    /// The smallest total that is not passed with this probability.
+    pub fn quantile(&self, probability: f64) -> f64 {
+        match &self.shape {
+            Shape::Point(at) => *at,
+            Shape::Series(series) => {
+                let all = &self.moments.all;
+                let z = crate::numeric::special::normal_inverse_cdf(probability);
+                let sd = if all.sd.is_finite() { all.sd } else { series.width / 20.0 };
+                series.quantile(probability, all.mean + z * sd)
+            }
+            Shape::Lattice(distribution) => distribution.quantile(probability),
+        }
+    }
+
+    /// The distribution as a table: equally spaced costs that hold all but 1e-10 of it, each with the probability of
+    /// the step around it, and of no more than it.
+    pub fn table(&self, points: usize) -> Vec<(f64, f64, f64)> {
+        const REST: f64 = 1e-10;
+        match &self.shape {
+            Shape::Point(at) => vec![(*at, 1.0, 1.0)],
+            Shape::Series(series) => {
+                let (low, high) = (self.quantile(REST), self.quantile(1.0 - REST));
+                // Samples of a density keep its moments if there are a few in each SD (Whittaker 1915).
+                let finest =
+                    if self.moments.all.sd.is_finite() { 0.25 * self.moments.all.sd } else { f64::INFINITY };
+                let points = points.max(((high - low) / finest).ceil() as usize + 1);
+                let step = (high - low) / (points - 1) as f64;
+                let at = |i| low + i as f64 * step;
+                (0..points).map(|i| (at(i), step * series.density(at(i)), series.cdf(at(i)))).collect()
+            }
+            Shape::Lattice(distribution) => {
+                let point = |q: f64| (distribution.quantile(q) / distribution.step) as usize;
+                let (low, high) = (point(REST), (point(1.0 - REST) + 1).min(distribution.masses.len() - 1));
+                // Whole steps of the lattice, so that no point is cut.
+                let join = (high - low + 1).div_ceil(points);
+                (low..=high)
+                    .step_by(join)
+                    .map(|first| {
+                        let last = (first + join - 1).min(high);
+                        let mass = distribution.masses[first..=last].iter().sum::<f64>();
+                        let middle =
+                            if distribution.whole { last as f64 } else { 0.5 * (first + last) as f64 };
+                        let cost = middle * distribution.step;
+                        (cost, mass, distribution.cdf(cost, false))
+                    })
+                    .collect()
+            }
+        }
+    }
+}
+
+/// Are two costs one but for rounding?
+fn same(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-12 * a.abs().max(b.abs())
+}
