@@ -8,8 +8,6 @@ import time
 from pathlib import Path
 
 import pyarrow as pa
-from rich.console import Console
-from rich.table import Table
 
 from .. import england
 from .._files.atomic_write import check_output
@@ -85,6 +83,9 @@ def _both(run: Simulation, level: str) -> pa.Table:
 
 
 def _print_size_bands(run: Simulation, options: argparse.Namespace, seconds: float) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     bands = run.size_bands("practice").to_pylist()
     people = sum(band["people"] for band in bands)
     console = Console(width=150 if not sys.stdout.isatty() else None, highlight=False)
