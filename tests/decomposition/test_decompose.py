@@ -453,9 +453,9 @@ def test_results_are_traced_and_hold_no_nan(
     costs: CostModel, sample: tuple[pa.Table, pa.Table]
 ) -> None:
     table, population = sample
-    found = decompose(table, population, costs, level=0.9, limits=[0.99])
+    found = decompose(table, population, costs, confidence=0.9, limits=[0.99])
     for result in (found.units, found.years, found.summary):
-        assert result.schema.metadata[b"fundholder.level"] == b"0.9"
+        assert result.schema.metadata[b"fundholder.confidence"] == b"0.9"
         assert b"fundholder.version" in result.schema.metadata
         for column in result.columns:
             assert column.null_count == 0
@@ -524,9 +524,9 @@ def test_all_problems_at_once(costs: CostModel) -> None:
         ({"by": "icb"}, ["'icb' is missing"]),
         ({"limits": [0.95, 1.0]}, ["limits is 1.0", "between 0 and 1"]),
         ({"limits": 0.95}, ["limits is 0.95", "sequence"]),
-        ({"level": 0}, ["level is 0", "between 0 and 1"]),
-        ({"level": 1.0}, ["level is 1.0"]),
-        ({"level": NAN, "limits": [2]}, ["2 problems", "level", "limits"]),
+        ({"confidence": 0}, ["confidence is 0", "between 0 and 1"]),
+        ({"confidence": 1.0}, ["confidence is 1.0"]),
+        ({"confidence": NAN, "limits": [2]}, ["2 problems", "confidence", "limits"]),
         ({"observed": 3}, ["observed is ", "int"]),
         ({"population": None}, ["population is "]),
         ({"costs": "costs"}, ["costs is", "CostModel"]),

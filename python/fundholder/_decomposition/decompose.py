@@ -21,6 +21,7 @@ from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
 from .._tables.provenance import traced
 from .._tables.results import arrow_table, numbers
+from .._tables.warning import deprecated
 from .panel import Outturns, read_outturns, unit_keys
 from .variance_components import Interval, Panel, components
 
@@ -78,7 +79,8 @@ def decompose(
     by: str = "practice",
     stop_loss: float | StopLoss | None = None,
     limits: Sequence[float] = (0.95, 0.998),
-    level: float = 0.95,
+    confidence: float = 0.95,
+    level: float | None = None,
 ) -> Decomposition:
     """Divide observed ratios of outturn to budget into chance and systematic variation.
 
@@ -103,8 +105,10 @@ def decompose(
         The contract under which outturns are net: a ceiling in £ or a ``StopLoss``.
     limits
         Shares of years that chance keeps within the limits of each unit, between 0 and 1.
+    confidence
+        Confidence of the intervals, between 0 and 1.
     level
-        Confidence level of the intervals, between 0 and 1.
+        The deprecated name of ``confidence``.
 
     Returns
     -------
@@ -164,6 +168,9 @@ def decompose(
     >>> found.summary.column("yearly_sd").to_pylist()
     [None]
     """
+    if level is not None:
+        deprecated("decompose(level=...)", "confidence=...")
+        confidence = level
     arguments = Arguments()
     levels = check_people(arguments, population, costs, by)
     if len(levels) > 1:
@@ -172,7 +179,7 @@ def decompose(
         arguments.reject("by", name, "a column that results do not have under the same name")
     terms = read_terms(arguments, stop_loss=stop_loss)
     asked = arguments.fractions("limits", limits)
-    arguments.fractions("level", [level])
+    arguments.fractions("confidence", [confidence])
     arguments.check()
     table = arrow_table("observed", observed)
     population = arrow_table("population", population)
@@ -181,7 +188,7 @@ def decompose(
     chance = traced(people.variance(0, terms, None, [], [], exact=False))
     outturns = read_outturns(table, by, chance[by])
     panel = _panel(outturns, chance, by)
-    found = components(panel, level)
+    found = components(panel, confidence)
     persistent = (found.persistent or found.total).estimate
     yearly = found.yearly.estimate if found.yearly else 0.0
     bias, bias_se = panel.bias(persistent, yearly)
@@ -232,7 +239,7 @@ def decompose(
     metadata = {
         **chance.schema.metadata,
         b"fundholder.limits": ", ".join(text for text, _ in asked),
-        b"fundholder.level": str(level),
+        b"fundholder.confidence": str(confidence),
     }
     return Decomposition(
         pa.table(units, metadata=metadata),
