@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from ._risk.minimum_population import minimum_population
     from ._risk.pooling import pooling
     from ._risk.propose_pools import propose_pools
-    from ._risk.simulation import Simulation, simulate
+    from ._risk.simulate import simulate
+    from ._risk.simulation import Simulation
     from ._risk.size_bands import size_bands
     from ._risk.variance import variance
 
@@ -125,7 +126,7 @@ _MODULE_OF = {
     "pooling": "_risk.pooling",
     "propose_pools": "_risk.propose_pools",
     "read": "_files.read",
-    "simulate": "_risk.simulation",
+    "simulate": "_risk.simulate",
     "size_bands": "_risk.size_bands",
     "stop_loss": "_risk.ceiling_sweep",
     "targets_by": "_allocation.combine_targets",
