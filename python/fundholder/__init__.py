@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     )
     from ._allocation.weighted_capitation import weighted_capitation
     from ._contracts.stop_loss import StopLoss
-    from ._decomposition.decompose import Decomposition, decompose
+    from ._decomposition.decompose import decompose
+    from ._decomposition.decomposition import Decomposition
     from ._files.read import read
     from ._files.workbook import write_workbook
     from ._files.write import write
@@ -103,7 +104,7 @@ _MODULES = ("england", "official", "plots")
 _MODULE_OF = {
     "Convergence": "_allocation.pace_rules",
     "CostModel": "_risk.cost_model",
-    "Decomposition": "_decomposition.decompose",
+    "Decomposition": "_decomposition.decomposition",
     "Evaluation": "_formula.evaluation",
     "Floor": "_allocation.pace_rules",
     "Formula": "_formula.formula",
