@@ -70,7 +70,7 @@ def main() -> None:
             print(
                 f"{band['units']:,} practices, {band['people']:,} people: mean CV "
                 f"{band['cv_gross']:.2%} ± {band['cv_gross_se']:.2%} gross, "
-                f"{band['cv_net']:.2%} ± {band['cv_net_se']:.2%} net of a ceiling of £20,000"
+                f"{band['cv']:.2%} ± {band['cv_se']:.2%} net of a ceiling of £20,000"
             )
 
 

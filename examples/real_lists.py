@@ -85,8 +85,8 @@ def print_size_bands(run: fh.Simulation) -> None:
         size = f"{band['people_from']:,}" + ("+" if below is None else f"-{below - 1:,}")
         print(
             f"{size:>15} {band['units']:>9,} {percent(band, 'cv_gross'):>15}"
-            f" {percent(band, 'cv_net'):>15} {percent(band, 'outside_0.1_gross'):>15}"
-            f" {percent(band, 'outside_0.1_net'):>15}"
+            f" {percent(band, 'cv'):>15} {percent(band, 'p_outside_0.1_gross'):>15}"
+            f" {percent(band, 'p_outside_0.1'):>15}"
         )
 
 

@@ -11,46 +11,48 @@ Tables go in as anything with ``__arrow_c_stream__`` and come out as ``pyarrow.T
 £.
 """
 
-from . import england, official, plots
-from ._allocation import (
-    Convergence,
-    Floor,
-    FullMove,
-    GivenConvergence,
-    NobodyLosesCash,
-    allocate,
-    combine_targets,
-    pace_of_change,
-    targets_by,
-    weighted_capitation,
-    years_to_target,
-)
-from ._contracts.stop_loss import StopLoss
-from ._decomposition.decompose import Decomposition, decompose
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ._engine import version as __version__
 from ._errors import FundholderError, InputError, InputTypeError
-from ._files.read import read
-from ._files.workbook import write_workbook
-from ._files.write import write
-from ._formula import (
-    Evaluation,
-    Formula,
-    FormulaCosts,
-    Validation,
-    fit_formula,
-    icd10_blocks,
-    validate_formula,
-    with_formula_error,
-)
-from ._risk.ceiling_sweep import stop_loss
-from ._risk.cost_model import CostModel
-from ._risk.distribution import cumulative, distribution
-from ._risk.minimum_population import minimum_population
-from ._risk.pooling import pooling
-from ._risk.propose_pools import propose_pools
-from ._risk.simulation import Simulation, simulate
-from ._risk.size_bands import size_bands
-from ._risk.variance import variance
+
+if TYPE_CHECKING:
+    from . import england, official, plots
+    from ._allocation.allocate import allocate
+    from ._allocation.combine_targets import combine_targets, targets_by
+    from ._allocation.pace_of_change import pace_of_change, years_to_target
+    from ._allocation.pace_rules import (
+        Convergence,
+        Floor,
+        FullMove,
+        GivenConvergence,
+        NobodyLosesCash,
+    )
+    from ._allocation.weighted_capitation import weighted_capitation
+    from ._contracts.stop_loss import StopLoss
+    from ._decomposition.decompose import decompose
+    from ._decomposition.decomposition import Decomposition
+    from ._files.read import read
+    from ._files.workbook import write_workbook
+    from ._files.write import write
+    from ._formula.coefficient_error import with_formula_error
+    from ._formula.cost_model import FormulaCosts
+    from ._formula.evaluation import Evaluation
+    from ._formula.fit import fit_formula
+    from ._formula.formula import Formula
+    from ._formula.icd10 import icd10_blocks
+    from ._formula.validation import Validation, validate_formula
+    from ._risk.ceiling_sweep import stop_loss
+    from ._risk.cost_model import CostModel
+    from ._risk.distribution import cumulative, distribution
+    from ._risk.minimum_population import minimum_population
+    from ._risk.pooling import pooling
+    from ._risk.propose_pools import propose_pools
+    from ._risk.simulate import simulate
+    from ._risk.simulation import Simulation
+    from ._risk.size_bands import size_bands
+    from ._risk.variance import variance
 
 __all__ = [
     "Convergence",
@@ -97,3 +99,60 @@ __all__ = [
     "write_workbook",
     "years_to_target",
 ]
+
+_MODULES = ("england", "official", "plots")
+_MODULE_OF = {
+    "Convergence": "_allocation.pace_rules",
+    "CostModel": "_risk.cost_model",
+    "Decomposition": "_decomposition.decomposition",
+    "Evaluation": "_formula.evaluation",
+    "Floor": "_allocation.pace_rules",
+    "Formula": "_formula.formula",
+    "FormulaCosts": "_formula.cost_model",
+    "FullMove": "_allocation.pace_rules",
+    "GivenConvergence": "_allocation.pace_rules",
+    "NobodyLosesCash": "_allocation.pace_rules",
+    "Simulation": "_risk.simulation",
+    "StopLoss": "_contracts.stop_loss",
+    "Validation": "_formula.validation",
+    "allocate": "_allocation.allocate",
+    "combine_targets": "_allocation.combine_targets",
+    "cumulative": "_risk.distribution",
+    "decompose": "_decomposition.decompose",
+    "distribution": "_risk.distribution",
+    "fit_formula": "_formula.fit",
+    "icd10_blocks": "_formula.icd10",
+    "minimum_population": "_risk.minimum_population",
+    "pace_of_change": "_allocation.pace_of_change",
+    "pooling": "_risk.pooling",
+    "propose_pools": "_risk.propose_pools",
+    "read": "_files.read",
+    "simulate": "_risk.simulate",
+    "size_bands": "_risk.size_bands",
+    "stop_loss": "_risk.ceiling_sweep",
+    "targets_by": "_allocation.combine_targets",
+    "validate_formula": "_formula.validation",
+    "variance": "_risk.variance",
+    "weighted_capitation": "_allocation.weighted_capitation",
+    "with_formula_error": "_formula.coefficient_error",
+    "write": "_files.write",
+    "write_workbook": "_files.workbook",
+    "years_to_target": "_allocation.pace_of_change",
+}
+"""Public name -> its module; the same as for type checkers above."""
+
+if not TYPE_CHECKING:  # so that a type checker reports names that are not there
+
+    def __getattr__(name: str) -> Any:
+        """A public name, its module loaded when it is first used (PEP 562)."""
+        if name in _MODULES:
+            return import_module(f".{name}", __name__)
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

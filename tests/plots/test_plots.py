@@ -18,16 +18,9 @@ from scipy import stats
 
 from fundholder import CostModel, FundholderError, InputError, InputTypeError, plots, variance
 from fundholder import distribution as exact_distribution
-from fundholder.plots._figure import (
-    BLUE,
-    ORANGE,
-    VERMILLION,
-    frequency,
-    percent,
-    pounds,
-    round_step,
-    spread,
-)
+from fundholder.plots._figure import BLUE, ORANGE, VERMILLION
+from fundholder.plots._labels import spaced
+from fundholder.plots._words import frequency, percent, pounds, round_step
 
 
 def units(n: int = 400) -> pa.Table:
@@ -313,14 +306,14 @@ def test_arguments_of_a_distribution(arguments: dict[str, Any], says: str) -> No
 @pytest.mark.parametrize(
     ("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")]
 )
-def test_a_picture_is_written_by_its_ending(tmp_path: Path, ending: str, start: bytes) -> None:
+def test_a_figure_is_written_by_its_ending(tmp_path: Path, ending: str, start: bytes) -> None:
     path = tmp_path / f"funnel.{ending}"
     plots.save(plots.funnel(units()), path)
     assert path.read_bytes().startswith(start)
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_picture_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
+def test_a_figure_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
     class Broken(Figure):
         def savefig(self, fname: Any, **_: Any) -> None:
             Path(fname).write_bytes(b"half")
@@ -391,8 +384,8 @@ def test_amounts_and_frequencies_in_words() -> None:
     assert [round_step(x) for x in (0.5, 1, 4.9, 73, 1_999)] == [0.5, 1, 2, 50, 1_000]
 
 
-def test_places_are_spread_in_order_and_by_as_little_as_need_be() -> None:
-    assert spread([0.5, 0.1], 0.1) == [0.5, 0.1]
-    assert spread([0.5, 0.5, 0.5], 0.1) == pytest.approx([0.4, 0.5, 0.6])
-    crowded = spread([0.3, 0.31, 0.2, 0.9], 0.1)
+def test_labels_are_spaced_in_order_and_by_as_little_as_need_be() -> None:
+    assert spaced([0.5, 0.1], 0.1) == [0.5, 0.1]
+    assert spaced([0.5, 0.5, 0.5], 0.1) == pytest.approx([0.4, 0.5, 0.6])
+    crowded = spaced([0.3, 0.31, 0.2, 0.9], 0.1)
     assert crowded == pytest.approx([0.27, 0.37, 0.17, 0.9])

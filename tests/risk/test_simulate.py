@@ -312,15 +312,15 @@ def test_size_bands_of_three_practices(costs: CostModel) -> None:
     assert [b["units"] for b in bands] == [2, 1, 0]
     assert [b["people"] for b in bands] == [1_000, 1_000, 0]
     gross, net = (np.array(run.totals()[name].to_pylist()) for name in ("gross", "net"))
-    for name, x in (("gross", gross), ("net", net)):
+    for ending, x in (("_gross", gross), ("", net)):
         mean = x.mean(axis=1, keepdims=True)
         cv = x.std(axis=1, ddof=1)[:2] / mean[:2, 0]
-        assert bands[0][f"cv_{name}"] == pytest.approx(cv.mean(), rel=1e-9)
+        assert bands[0][f"cv{ending}"] == pytest.approx(cv.mean(), rel=1e-9)
         outside = np.mean(abs(x - mean)[:2] > 0.1 * mean[:2])
-        assert bands[0][f"outside_0.1_{name}"] == pytest.approx(outside, rel=1e-12)
+        assert bands[0][f"p_outside_0.1{ending}"] == pytest.approx(outside, rel=1e-12)
     ceded = 1 - net[:2].sum() / gross[:2].sum()
     assert bands[0]["ceded_share"] == pytest.approx(ceded, rel=1e-9)
-    assert all(bands[2][name] is None for name in ("cv_net", "outside_0.1_net", "ceded_share"))
+    assert all(bands[2][name] is None for name in ("cv", "p_outside_0.1", "ceded_share"))
 
 
 # ---- Is what is not defined null, and nothing NaN? --------------------------------------------
@@ -339,7 +339,7 @@ def test_one_replication_has_no_spread(costs: CostModel) -> None:
         assert row[name] is None and row[f"{name}_se"] is None, name
     assert row["expected_se"] is None and row["q0.5_se"] is None
     assert row["q0.5"] == row["q0.99"] == row["expected"]
-    assert run.size_bands()["cv_net"][0].as_py() is None
+    assert run.size_bands()["cv"][0].as_py() is None
     assert run.size_bands()["ceded_share_se"][0].as_py() is None
 
 

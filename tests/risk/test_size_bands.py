@@ -8,8 +8,15 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from fundholder import FundholderError, InputError, InputTypeError
-from fundholder._risk.size_bands import size_bands
+from fundholder import (
+    CostModel,
+    FundholderError,
+    InputError,
+    InputTypeError,
+    simulate,
+    size_bands,
+    stop_loss,
+)
 
 CEILINGS = [20_000.0, None]
 
@@ -125,3 +132,15 @@ def test_what_is_no_table_or_empty() -> None:
 def test_edges(edges: Any) -> None:
     with pytest.raises(FundholderError, match="edges is"):
         size_bands(swept([500]), edges)
+
+
+def test_a_simulation_and_a_sweep_call_the_same_things_by_the_same_names(costs: CostModel) -> None:
+    lists = pa.table({"practice": ["A", "B"], "count": [1_500, 3_000]})
+    sweep = size_bands(stop_loss(lists, costs, ceilings=[20_000], thresholds=[0.1, 0.2]))
+    run = simulate(lists, costs, replications=2, stop_loss=20_000)
+    simulated = run.size_bands(thresholds=[0.1, 0.2]).column_names
+    estimates = ["ceded_share", "cv", "cv_gross"]
+    estimates += ["p_outside_0.1", "p_outside_0.1_gross", "p_outside_0.2", "p_outside_0.2_gross"]
+    counts = ["people_from", "people_below", "units", "people"]
+    assert simulated == counts + [n for name in estimates for n in (name, f"{name}_se")]
+    assert [n for n in sweep.column_names if n in simulated] == counts + estimates

@@ -11,23 +11,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .._allocation import (
-    Convergence,
-    Floor,
-    FullMove,
-    NobodyLosesCash,
-    allocate,
-    pace_of_change,
-)
 from .._allocation.allocate import RESULT_COLUMNS as TAKEN_BY_BUDGETS
+from .._allocation.allocate import allocate
 from .._allocation.pace_input import MONEY, RATE
 from .._allocation.pace_input import RESULT_COLUMNS as TAKEN_BY_PACE
+from .._allocation.pace_of_change import pace_of_change
+from .._allocation.pace_rules import Convergence, Floor, FullMove, NobodyLosesCash
 from .._allocation.rounding import whole_pence
 from .._errors import InputError
 from .._files.atomic_write import check_output
 from .._files.read import read
 from .._files.workbook import write_workbook
-from .._formula import Formula
+from .._formula.formula import Formula
 from .._tables.arguments import Arguments
 from .._tables.unit_tables import POSITIVE, check_free
 from . import options as shared

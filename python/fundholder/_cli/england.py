@@ -8,8 +8,6 @@ import time
 from pathlib import Path
 
 import pyarrow as pa
-from rich.console import Console
-from rich.table import Table
 
 from .. import england
 from .._files.atomic_write import check_output
@@ -85,6 +83,9 @@ def _both(run: Simulation, level: str) -> pa.Table:
 
 
 def _print_size_bands(run: Simulation, options: argparse.Namespace, seconds: float) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     bands = run.size_bands("practice").to_pylist()
     people = sum(band["people"] for band in bands)
     console = Console(width=150 if not sys.stdout.isatty() else None, highlight=False)
@@ -113,9 +114,9 @@ def _print_size_bands(run: Simulation, options: argparse.Namespace, seconds: flo
             if below is None
             else f"{band['people_from']:,}-{below - 1:,}"
         )
-        cells = [f"{_percent(band, 'cv_gross')} / {_percent(band, 'cv_net')}"]
+        cells = [f"{_percent(band, 'cv_gross')} / {_percent(band, 'cv')}"]
         for t in ("0.05", "0.1", "0.2"):
-            gross, net = f"outside_{t}_gross", f"outside_{t}_net"
+            gross, net = f"p_outside_{t}_gross", f"p_outside_{t}"
             cells.append(f"{_percent(band, gross)} / {_percent(band, net)}")
         table.add_row(size, f"{band['units']:,}", *cells, _percent(band, "ceded_share"))
     console.print(table)

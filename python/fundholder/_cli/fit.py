@@ -7,14 +7,12 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from .._errors import InputError
 from .._files.atomic_write import check_output
 from .._files.read import read
 from .._files.write import write
-from .._formula import Formula, fit_formula
+from .._formula.fit import fit_formula
+from .._formula.formula import Formula
 from . import options as shared
 
 EXAMPLES = """examples:
@@ -134,6 +132,9 @@ def _check_apart(options: argparse.Namespace, inputs: tuple[str | None, ...]) ->
 
 
 def _print_summary(formula: Formula, cost: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     terms = formula.coefficients.to_pylist()
     errors = formula.coefficients.schema.metadata[b"fundholder.errors"].decode()
     explained = "none" if formula.r2 is None else f"{formula.r2:.4f}"

@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from .._files.read import read
 from .._risk.cost_model import CostModel
-from .._risk.simulation import Simulation, simulate
+from .._risk.simulate import simulate
+from .._risk.simulation import Simulation
 from . import options as shared
 
 EXAMPLES = """examples:

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
 
 from .._errors import InputError, InputTypeError
 from .atomic_write import SUFFIXES
@@ -43,13 +41,17 @@ def read(path: str | Path, labels: Sequence[str] = ()) -> pa.RecordBatchReader:
         raise InputError([f"{path}: must be a file that exists"])
     try:
         if path.suffix == ".parquet":
-            file = pq.ParquetFile(path)
+            import pyarrow.parquet
+
+            file = pyarrow.parquet.ParquetFile(path)
             batches: Any = file.iter_batches(batch_size=BATCH_ROWS)
             return pa.RecordBatchReader.from_batches(file.schema_arrow, batches)
         if path.suffix == ".arrow":
             source = pa.ipc.open_file(pa.memory_map(str(path)))
             batches = (source.get_batch(i) for i in range(source.num_record_batches))
             return pa.RecordBatchReader.from_batches(source.schema, batches)
+        import pyarrow.csv
+
         text = {"practice", "band", "person", "pcn", "icb", "region", *labels}
         options = pyarrow.csv.ConvertOptions(
             column_types=dict.fromkeys(text, pa.string()),

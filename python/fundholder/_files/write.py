@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.feather
-import pyarrow.parquet as pq
 
 from .._errors import InputError, InputTypeError
 from .atomic_write import check_output, write_atomically
@@ -57,21 +55,39 @@ def write(table: Any, path: str | Path) -> None:
     if path.suffix == ".csv" and any(not _is_years(table.schema.field(n).type) for n in nested):
         raise InputError([f"{path}: a CSV file holds no lists: write .parquet or .arrow"])
     if path.suffix == ".parquet":
-        write_atomically({path: lambda file: pq.write_table(table, file)})
+        write_atomically({path: partial(_write_parquet, table)})
     elif path.suffix == ".xlsx":
         write_workbook({"Table": _long(table).replace_schema_metadata(table.schema.metadata)}, path)
     elif path.suffix == ".arrow":
-        write_atomically({path: lambda file: pyarrow.feather.write_feather(table, file)})
+        write_atomically({path: partial(_write_arrow, table)})
     else:
         metadata = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
         text = json.dumps(metadata, indent=2) + "\n"
         beside = path.with_name(f"{path.name}-metadata.json")
         write_atomically(
             {
-                path: lambda file: pyarrow.csv.write_csv(_long(table), file),
+                path: partial(_write_csv, _long(table)),
                 beside: lambda file: Path(file).write_text(text, encoding="utf-8"),
             }
         )
+
+
+def _write_parquet(table: pa.Table, file: str) -> None:
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(table, file)
+
+
+def _write_arrow(table: pa.Table, file: str) -> None:
+    import pyarrow.feather
+
+    pyarrow.feather.write_feather(table, file)
+
+
+def _write_csv(table: pa.Table, file: str) -> None:
+    import pyarrow.csv
+
+    pyarrow.csv.write_csv(table, file)
 
 
 def _is_years(kind: pa.DataType) -> bool:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from .._errors import InputError, InputTypeError
 from .._tables.arguments import Arguments
 from .._tables.columns import is_text, plain_column
+from .deprecated import error_for_refuse
 
 CODE = re.compile(r"([A-Z]\d\d)(?:\.?[0-9X][0-9X-]?|\.?-)?[DA+*†]?")
 """A category; a fourth and a fifth character, X or - where there is none; dagger or asterisk."""
@@ -72,6 +73,7 @@ def icd10_blocks(codes: Any, *, unknown: Literal["error", "null"] = "error") -> 
     [{'chapter': 'IV', 'block': 'E10-E14'}, {'chapter': 'IX', 'block': 'I10-I15'}]
     """
     arguments = Arguments()
+    unknown = error_for_refuse("unknown", unknown)
     if unknown not in ("error", "null"):
         arguments.reject("unknown", unknown, "'error' or 'null'")
     arguments.check()

@@ -56,13 +56,7 @@ def size_bands(
     (2, 0.08, 0.2222)
     """
     arguments = Arguments()
-    ascending = "different whole numbers in ascending order"
-    if isinstance(edges, str | bytes) or not isinstance(edges, Iterable):
-        arguments.reject_type("edges", edges, ascending)
-        edges = ()
-    starts = [1, *(arguments.integer("edges", edge, 2, 2**62) for edge in edges)]
-    if starts != sorted(set(starts)):
-        arguments.reject("edges", edges, ascending)
+    starts = [1, *check_edges(arguments, edges)]
     arguments.check()
 
     units = arrow_table("table", table)
@@ -81,6 +75,18 @@ def size_bands(
     return pa.Table.from_pylist(rows, _schema(outside, units.schema.metadata))
 
 
+def check_edges(arguments: Arguments, edges: Any) -> list[int]:
+    """The numbers of people at which bands begin, after the first: ascending, from 2."""
+    ascending = "different whole numbers in ascending order"
+    if isinstance(edges, str | bytes) or not isinstance(edges, Iterable):
+        arguments.reject_type("edges", edges, ascending)
+        return []
+    starts = [arguments.integer("edges", edge, 2, 2**62) for edge in edges]
+    if starts != sorted(set(starts)):
+        arguments.reject("edges", edges, ascending)
+    return starts
+
+
 def _band(units: pa.Table, means: Sequence[str]) -> dict[str, Any]:
     people = pc.sum(units["people"], min_count=0).as_py()
     gross, net, ceded = (pc.sum(units[name], min_count=0).as_py() for name in SUMS)
@@ -97,8 +103,8 @@ def _band(units: pa.Table, means: Sequence[str]) -> dict[str, Any]:
 
 
 def _schema(outside: Sequence[str], metadata: dict[bytes, bytes] | None) -> pa.Schema:
-    whole = ["people_from", "people_below", "units", "people"]
+    integers = ["people_from", "people_below", "units", "people"]
     amounts = [*SUMS, "ceded_share", "premium_per_head", *MEANS, *outside]
     order = ["people_from", "people_below", "ceiling", "units", "people", *amounts]
-    fields = [(name, pa.int64() if name in whole else pa.float64()) for name in order]
+    fields = [(name, pa.int64() if name in integers else pa.float64()) for name in order]
     return pa.schema(fields, metadata)

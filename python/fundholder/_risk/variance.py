@@ -12,7 +12,7 @@ from .._tables.arguments import Arguments
 from .._tables.provenance import traced
 from .cost_model import CostModel
 from .population import Measure, check_people, read_people, read_terms
-from .simulation import simulate
+from .simulate import simulate
 
 METHODS = ("exact", "moments", "simulation")
 

@@ -20,7 +20,6 @@ from typing import Any
 from zipfile import BadZipFile
 
 import pyarrow as pa
-import pyarrow.csv
 
 from .._errors import InputError, InputTypeError
 from .._files.atomic_write import NO_OPENPYXL
@@ -82,6 +81,8 @@ def file_kind(path: str | Path) -> str:
 
 # ---- CSV -----------------------------------------------------------------------------------------
 def _read_csv(path: Path) -> Source:
+    import pyarrow.csv
+
     data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     try:

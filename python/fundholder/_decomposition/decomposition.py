@@ -1,0 +1,45 @@
+"""What ``decompose`` gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+COUNTS = ("units", "years")
+SUMMARY = pa.schema(
+    (name, pa.int64() if name in COUNTS else pa.float64())
+    for name in (
+        *COUNTS,
+        "bias",
+        "bias_se",
+        *(
+            f"{part}_sd{end}"
+            for part in ("systematic", "persistent", "yearly")
+            for end in ("", "_low", "_high")
+        ),
+        "p_value",
+        "chance_cv",
+        "chance_share",
+        "person_cv",
+        "k_people",
+    )
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Decomposition:
+    """Tables of ``units`` and ``years``, and a ``summary`` of one row; made by ``decompose``."""
+
+    units: pa.Table
+    years: pa.Table
+    summary: pa.Table
+
+    def __repr__(self) -> str:
+        summary = self.summary.to_pylist()[0]
+        years = "1 year" if summary["years"] == 1 else f"{summary['years']} years"
+        return (
+            f"<fundholder.Decomposition of {summary['units']} units in {years}: "
+            f"systematic SD {summary['systematic_sd']:.1%}, "
+            f"{summary['systematic_sd_low']:.1%} to {summary['systematic_sd_high']:.1%}>"
+        )

@@ -1,0 +1,152 @@
+"""The simulation lane: every person's year, drawn and added up."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from .. import _engine
+from .._contracts.stop_loss import StopLoss, stop_loss_terms
+from .._tables.arguments import Arguments
+from .cost_model import CostModel
+from .population import (
+    EFFECT_SD_BELOW,
+    check_population,
+    check_result_columns,
+    warn_of_lookalikes,
+)
+from .simulation import Simulation
+
+MAX_REPLICATIONS = 2**30
+MAX_SEED = 2**64 - 1
+
+
+def simulate(
+    population: Any,
+    costs: CostModel,
+    *,
+    replications: int = 1000,
+    seed: int = 0,
+    by: str | Sequence[str] = "practice",
+    stop_loss: float | StopLoss | None = None,
+    practice_sd: float = 0.0,
+    national_sd: float = 0.0,
+    threads: int | None = None,
+    progress: bool = False,
+) -> Simulation:
+    """Simulate every person's year, before and after the contract, and add it up to units.
+
+    Every draw is a pure function of the seed, the person and the replication, and totals are whole
+    numbers of a hundredth of a penny: the result is the same to the last bit for any number of
+    threads, any size of batch and on any processor, in any order of the rows if they have a
+    ``person``, and when practices are simulated apart and put together.
+
+    Parameters
+    ----------
+    population
+        Anything with ``__arrow_c_stream__``, one row per person or per group of identical people:
+
+        ========  ==========================================================================
+        practice  string, dictionary or integer; required
+        band      the person's band in ``costs``; may be absent where there is one
+        count     people the row stands for, a whole number of at least 0; default 1
+        scale     multiplies every cost of the row, at least 0; default 1
+        p_any     replaces the band's probability of any cost, from 0 to 1; null keeps it
+        person    integer or string, different for each row of a practice: what the draws belong
+                  to; without it, the rows of a practice are numbered in order. One that comes
+                  twice is rejected if the two come within about a million rows
+        others    further levels for ``by``: string, dictionary or integer; the rows where one is
+                  null form a unit of their own
+        ========  ==========================================================================
+
+        A table is checked in full before the first draw. A reader of batches (anything without a
+        length) is read once, checked batch by batch, and may be larger than memory.
+    costs
+        The cost model.
+    replications
+        Simulated years, at least 1.
+    seed
+        From 0 to 2**64 - 1. Runs with the same seed share their draws, so that differences between
+        contracts are paired.
+    by
+        The columns whose values are units: one or several levels.
+    stop_loss
+        A ceiling in £ a person-year, or a ``StopLoss``.
+    practice_sd, national_sd
+        SD of a yearly lognormal effect of mean 1 that multiplies every cost of a practice, or of
+        everyone, before the contract; 0.078 is 7.8 %.
+    threads
+        By default, as many as the processors that the process may use.
+    progress
+        Show a progress bar where standard error is a terminal.
+
+    Returns
+    -------
+    Simulation
+        Memory grows with units times replications, not with people.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        Before the first draw for arguments and tables; at the batch for readers. Also where totals
+        would overflow. An interrupt (Ctrl-C) ends the run within a second.
+
+    Notes
+    -----
+    The environment variable ``FUNDHOLDER_PROCESSOR`` ("avx512", "avx2" or "baseline") chooses among
+    the instructions that the processor has; by default, the widest.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> costs = CostModel(pa.table({"p_any": [0.3], "family": ["lognormal"],
+    ...                             "mean": [800 / 0.3], "shape": [1.6]}))
+    >>> practices = pa.table({"practice": ["A", "B"], "count": [7_000, 12_000]})
+    >>> run = simulate(practices, costs, replications=1000, seed=1, stop_loss=20_000)
+    >>> run.summary().select(["practice", "people", "cv", "cv_se"]).to_pylist()[0]["people"]
+    7000
+    """
+    arguments = Arguments()
+    check_population(arguments, population)
+    if not isinstance(costs, CostModel):
+        arguments.reject_type("costs", costs, "a CostModel")
+    replications = arguments.integer("replications", replications, 1, MAX_REPLICATIONS)
+    seed = arguments.integer("seed", seed, 0, MAX_SEED)
+    levels = arguments.names("by", by)
+    check_result_columns(arguments, levels)
+    terms = stop_loss_terms(arguments, stop_loss)
+    practice_sd = arguments.number("practice_sd", practice_sd, below=EFFECT_SD_BELOW)
+    national_sd = arguments.number("national_sd", national_sd, below=EFFECT_SD_BELOW)
+    threads = arguments.threads(threads)
+    arguments.check()
+    warn_of_lookalikes(population)
+
+    with _progress(progress, population, replications) as shown:
+        run = _engine.simulate(
+            population,
+            costs._model,
+            streamed=not hasattr(population, "__len__"),
+            replications=replications,
+            seed=seed,
+            by=levels,
+            stop_loss=terms,
+            practice_sd=practice_sd,
+            national_sd=national_sd,
+            threads=threads,
+            processor=os.environ.get("FUNDHOLDER_PROCESSOR") or _engine.processor_levels()[0],
+            shown=shown,
+        )
+    return Simulation(run)
+
+
+def _progress(
+    shown: bool, population: Any, replications: int
+) -> AbstractContextManager[Callable[[int], object] | None]:
+    if not shown:
+        return nullcontext()
+    # rich takes as long to load as a small simulation to run.
+    from .._tables.progress import progress_bar
+
+    return progress_bar(True, population, replications)
