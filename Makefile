@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock pyproject.toml
 
-.PHONY: england test lint compare bench wheel clean
+.PHONY: england test lint compare bench golden wheel clean
 
 # All of England, 2025: 1,000 years, a ceiling of £20,000; results in out/.
 england: $(VENV)/package
@@ -30,6 +30,10 @@ compare: $(VENV)/compare
 bench: $(VENV)/test
 	cargo bench --workspace --exclude fundholder-python --locked
 	$(BIN)/pytest benches --benchmark-only -q
+
+# The golden values of distributions and special functions, by mpmath; a minute.
+golden: $(VENV)/golden
+	$(BIN)/python tools/golden_severity.py
 
 wheel: $(VENV)/pip
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .

@@ -1,4 +1,4 @@
-"""Does every example run, and does the README's print what the README says?"""
+"""Does every example and tool run, and does the README's example print what the README says?"""
 
 from __future__ import annotations
 
@@ -12,16 +12,21 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLES = PROJECT / "examples"
+TOOLS = PROJECT / "tools"
 REAL = PROJECT.parent / "shared" / "real" / "practice" / "age_sex_imd_2023.csv.gz"
 
 #: Settings that keep each example short.
 SETTINGS: dict[str, list[str]] = {
-    "calibrate_england.py": [],
-    "calibrate_morbidity.py": ["--seeds", "1"],
     "first_steps.py": [],
     "lists_to_budgets.py": [],
     "larger_than_memory.py": ["--people", "250000", "--practices", "20", "--replications", "20"],
     "real_lists.py": ["--replications", "4"],
+}
+
+#: The same for the calibrations of the built-in England.
+CALIBRATIONS: dict[str, list[str]] = {
+    "calibrate_england.py": [],
+    "calibrate_morbidity.py": ["--seeds", "1"],
 }
 
 
@@ -42,13 +47,22 @@ def test_every_example_runs_in_a_test() -> None:
     assert {path.name for path in EXAMPLES.glob("*.py")} == {*SETTINGS, "a_third.py"}
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_the_example_runs(name: str) -> None:
+@pytest.mark.parametrize(
+    ("folder", "name", "arguments"),
+    [(EXAMPLES, *setting) for setting in SETTINGS.items()]
+    + [(TOOLS, *setting) for setting in CALIBRATIONS.items()],
+    ids=[*SETTINGS, *CALIBRATIONS],
+)
+def test_the_program_runs(folder: Path, name: str, arguments: list[str]) -> None:
     if name == "real_lists.py" and not REAL.exists():
         pytest.skip(f"shared/real/practice/{REAL.name} is not beside the project")
-    done = run(str(EXAMPLES / name), *SETTINGS[name])
+    done = run(str(folder / name), *arguments)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() and not done.stderr.strip()
+
+
+def test_every_calibration_runs_in_a_test() -> None:
+    assert {path.name for path in TOOLS.glob("calibrate_*.py")} == set(CALIBRATIONS)
 
 
 def test_real_lists_says_which_file_is_missing() -> None:

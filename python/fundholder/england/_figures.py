@@ -45,7 +45,7 @@ USERS: Final = 0.332
 #: and a fifth of schoolchildren use a hospital in a year; powers from 0 to 1 meet the published
 #: shares equally well, so they cannot choose between them.
 USE_POWER: Final = 0.4
-#: Fitted (examples/calibrate_england.py): p_any of a band whose inpatient cost is £1,000 a head,
+#: Fitted (tools/calibrate_england.py): p_any of a band whose inpatient cost is £1,000 a head,
 #: and the lognormal sigma common to all bands.
 USE_AT_1000: Final = {2010: 0.46781, 2025: 0.46344}
 SIGMA: Final = {2010: 1.3890, 2025: 1.3883}

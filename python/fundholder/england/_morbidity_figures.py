@@ -2,7 +2,7 @@
 
 Dixon et al.: A person based formula for allocating commissioning funds to general practices in
 England, BMJ 2011;343:d6608. As in ``_figures.py``, each number says what it is: *published*,
-*fitted* (by examples/calibrate_morbidity.py) or *assumed*.
+*fitted* (by tools/calibrate_morbidity.py) or *assumed*.
 """
 
 from __future__ import annotations

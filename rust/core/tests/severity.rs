@@ -1,4 +1,4 @@
-//! The distributions against reference values from mpmath (golden_severity.py, 50 digits), and their own
+//! The distributions against reference values from mpmath (tools/golden_severity.py, 50 digits), and their own
 //! consistency.
 //!
 //! Tolerance: 1e-11 relative. Rounding the argument to a double already moves a steep function

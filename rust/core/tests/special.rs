@@ -1,4 +1,4 @@
-//! The special functions against reference values from mpmath (golden_severity.py, 50 digits).
+//! The special functions against reference values from mpmath (tools/golden_severity.py, 50 digits).
 //!
 //! Tolerance: 1e-12 relative, plus what a rounding error in the argument does where the function
 //! is steep: for the normal tail z² and for the incomplete functions the exponent, at most about

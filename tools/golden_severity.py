@@ -1,17 +1,20 @@
-"""Reference values for the distributions and special functions, computed with mpmath at 50 digits.
+"""Reference values of the distributions and special functions, by mpmath at 50 digits.
 
-Writes tests/golden/severity.csv and tests/golden/special.csv next to this script. Arguments are
-doubles, taken as the exact numbers they are.
+    make golden
+
+Writes severity.csv and special.csv to rust/core/tests/golden/, or to the folder named as argument.
+Arguments of functions are doubles, taken as the exact numbers they are.
 """
 
 import csv
 import math
-import pathlib
+import sys
+from pathlib import Path
 
 import mpmath as mp
 
 mp.mp.dps = 50
-HERE = pathlib.Path(__file__).resolve().parent / "tests" / "golden"
+GOLDEN = Path(__file__).resolve().parents[1] / "rust" / "core" / "tests" / "golden"
 M = mp.mpf
 QUANTILES = [1e-3, 0.5, 1 - 1e-8]
 SURVIVALS = [0.3, 1e-3, 1e-8, 1e-18, 1e-20]
@@ -55,8 +58,8 @@ def solve_gamma(a, target, upper):
     for _ in range(9):
         x = mp.exp(u)
         v = f(a, x)
-        slope = mp.exp(a * u - x - mp.loggamma(a)) / v
-        u -= mp.log(v / target) / (-slope if upper else slope)
+        gradient = mp.exp(a * u - x - mp.loggamma(a)) / v
+        u -= mp.log(v / target) / (-gradient if upper else gradient)
     return mp.exp(u)
 
 
@@ -69,24 +72,24 @@ class Lognormal:
 
     def quantile(self, w=None, v=None):
         t = M(w) if w is not None else M(v)
-        small = t if t < M(1) / 2 else 1 - t
+        tail = t if t < M(1) / 2 else 1 - t
         z = (
             mp.findroot(
-                lambda z: mp.log(mp.erfc(z / mp.sqrt(2)) / 2 / small),
-                mp.sqrt(-2 * mp.log(small)) * M("0.9") + M("0.01"),
+                lambda z: mp.log(mp.erfc(z / mp.sqrt(2)) / 2 / tail),
+                mp.sqrt(-2 * mp.log(tail)) * M("0.9") + M("0.01"),
             )
-            if small != M(1) / 2
+            if tail != M(1) / 2
             else M(0)
         )
         up = (v is not None) == (t < M(1) / 2)
         return mp.exp(self.mu + self.s * (z if up else -z))
 
     def moment(self, k, x):
-        whole = mp.exp(k * self.mu + k * k * self.s**2 / 2)
+        full = mp.exp(k * self.mu + k * k * self.s**2 / 2)
         if x == mp.inf:
-            return whole
+            return full
         z = (mp.log(x) - self.mu) / self.s - k * self.s
-        return whole * mp.erfc(-z / mp.sqrt(2)) / 2
+        return full * mp.erfc(-z / mp.sqrt(2)) / 2
 
 
 class Gamma:
@@ -100,8 +103,8 @@ class Gamma:
         return solve_gamma(self.a, M(w if v is None else v), v is not None) / self.a
 
     def moment(self, k, x):
-        whole = mp.rf(self.a, k) / self.a**k
-        return whole if x == mp.inf else whole * gamma_p(self.a + k, self.a * x)
+        full = mp.rf(self.a, k) / self.a**k
+        return full if x == mp.inf else full * gamma_p(self.a + k, self.a * x)
 
 
 class Weibull:
@@ -118,8 +121,8 @@ class Weibull:
 
     def moment(self, m, x):
         a = 1 + m / self.k
-        whole = self.scale**m * mp.gamma(a)
-        return whole if x == mp.inf else whole * gamma_p(a, (x / self.scale) ** self.k)
+        full = self.scale**m * mp.gamma(a)
+        return full if x == mp.inf else full * gamma_p(a, (x / self.scale) ** self.k)
 
 
 class Pareto:
@@ -211,10 +214,11 @@ class Gpd:
         return body + self.p * part
 
 
-def write(name, header, rows):
-    HERE.mkdir(parents=True, exist_ok=True)
-    with open(HERE / name, "w", newline="") as f:
-        out = csv.writer(f, lineterminator="\n")
+def write(path, header, rows):
+    # Line ends are the same on every platform, and a run that is interrupted leaves the old file.
+    rows = list(rows)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
         out.writerow(header)
         out.writerows(rows)
 
@@ -359,5 +363,7 @@ def beta(a, b, x):
 
 
 if __name__ == "__main__":
-    write("severity.csv", ["family", "shape", "function", "k", "argument", "value"], severity())
-    write("special.csv", ["function", "a", "x", "b", "value"], special())
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else GOLDEN
+    header = ["family", "shape", "function", "k", "argument", "value"]
+    write(folder / "severity.csv", header, severity())
+    write(folder / "special.csv", ["function", "a", "x", "b", "value"], special())

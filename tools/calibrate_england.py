@@ -1,6 +1,6 @@
 """Fit the constants of ``fundholder.england`` that no source publishes. Needs scipy.
 
-    python examples/calibrate_england.py
+    python tools/calibrate_england.py
 
 Prints what stands in ``_figures.py``:
 

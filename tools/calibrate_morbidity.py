@@ -1,6 +1,6 @@
 """Fit the constants of ``fundholder.england.persons`` that no source publishes. Needs scipy.
 
-    python examples/calibrate_morbidity.py
+    python tools/calibrate_morbidity.py
 
 Prints what stands in ``_morbidity_figures.py``, so that the models of Dixon et al. (BMJ
 2011;343:d6608, Table 1) explain on these people what they explained in England:
