@@ -17,7 +17,7 @@ from .._tables.unit_tables import (
     ratio,
     result_table,
 )
-from .need import Component, NeedOfUnits, NeedRows
+from .need import Component, NeedOfUnits, read_need
 from .rounding import largest_remainder, whole_pence
 
 RESULT_COLUMNS = (
@@ -39,6 +39,7 @@ def allocate(
     by: str = "practice",
     index: str | Sequence[str] | Mapping[str, str | Sequence[str]] | None = None,
     exclude: Sequence[str | int] = (),
+    threads: int | None = None,
 ) -> pa.Table:
     """Budgets in proportion to need that add up to the pot, to the penny.
 
@@ -65,6 +66,8 @@ def allocate(
         ``{component: columns}``.
     exclude
         Names of units that take no part.
+    threads
+        By default, as many as the processors that the process may use.
 
     Returns
     -------
@@ -114,9 +117,10 @@ def allocate(
     components = _components(arguments, need, total, index)
     _check_names(arguments, by, components)
     excluded = _excluded(arguments, exclude)
+    threads = arguments.threads(threads)
     arguments.check()
-    rows = NeedRows(persons_or_units, by, components)
-    units = rows.read().without(by, excluded)
+    need_of_units, rows = read_need(persons_or_units, by, components, threads)
+    units = need_of_units.without(by, excluded)
     units.check(by, components)
     metadata = {
         "by": by,
@@ -124,7 +128,7 @@ def allocate(
         "index": _described(components, "index"),
         "total": _described(components, "total"),
         "excluded": ", ".join(map(str, excluded)) or "none",
-        "rows": str(rows.number),
+        "rows": str(rows),
     }
     return result_table(by, units.names, _columns(units, components), metadata)
 

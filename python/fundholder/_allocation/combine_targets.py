@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from .._errors import InputError
 from .._tables.arguments import Arguments
-from .._tables.results import arrow_table
+from .._tables.checked import arrow_table
 from .._tables.unit_sums import sums_by_unit
 from .._tables.unit_tables import (
     NOT_NEGATIVE,

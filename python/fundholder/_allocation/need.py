@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from .._errors import InputError, InputTypeError
-from .._tables.arrays import FloatArray, IntArray
-from .._tables.unit_sums import sums_by_unit
-from .._tables.unit_tables import COUNT, FINITE, NOT_NEGATIVE, POSITIVE, Problems, unit_kind
-
-MOST_ROWS = 1 << 18
-"""That are checked at a time: their columns stay in little memory."""
+from .. import _engine
+from .._errors import Problem
+from .._tables.arrays import FloatArray
+from .._tables.problems import Problems
 
 
 @dataclass(frozen=True)
@@ -51,12 +46,14 @@ class NeedOfUnits:
         known = set(self.names)
         for unit in excluded:
             if unit not in known:
-                problems.reject(f"exclude: {unit!r}: must be in column {by!r}")
+                text = f"exclude: {unit!r}: must be in column {by!r}"
+                problems.add(Problem(text, code="unknown_label", column="exclude", value=unit))
         problems.check()
         left_out = set(excluded)
         kept = [i for i, name in enumerate(self.names) if name not in left_out]
         if not kept:
-            problems.reject("exclude leaves no unit: must leave one")
+            text = "exclude leaves no unit: must leave one"
+            problems.add(Problem(text, code="argument", column="exclude"))
         problems.check()
         return NeedOfUnits(
             [self.names[i] for i in kept],
@@ -71,111 +68,42 @@ class NeedOfUnits:
         problems = Problems()
         for component, need, weighted in zip(components, self.need, self.weighted, strict=True):
             for i in np.flatnonzero((need < 0) | (weighted < 0)).tolist():
-                shown = f"{by} {self.names[i]!r}: need in {component.need!r} adds up to "
                 worst = min(need[i], weighted[i])
-                problems.reject(f"{shown}{worst:g}: must be 0 or more")
+                problems.add(self._problem(by, i, component, f"adds up to {worst:g}: must be 0 or more"))
             for i in np.flatnonzero((need + weighted > 0) & (self.people == 0)).tolist():
-                shown = f"{by} {self.names[i]!r}: need in {component.need!r} is {need[i]:g}"
-                problems.reject(f"{shown} without people: must be 0")
+                problems.add(self._problem(by, i, component, f"is {need[i]:g} without people: must be 0"))
             if not need.any() or not weighted.any():
-                problems.reject(f"column {component.need!r}: all need is 0: some must be above 0")
+                text = f"column {component.need!r}: all need is 0: some must be above 0"
+                problems.add(Problem(text, code="not_allowed", column=component.need, value=0.0))
         problems.check()
 
+    def _problem(self, by: str, unit: int, component: Component, text: str) -> Problem:
+        name = self.names[unit]
+        message = f"{by} {name!r}: need in {component.need!r} {text}"
+        return Problem(message, code="not_allowed", column=component.need, value=name)
 
-class NeedRows:
-    """The rows of persons, groups or units, added up by unit while they are read."""
 
-    def __init__(self, source: Any, by: str, components: Sequence[Component]) -> None:
-        self._reader = _reader(source)
-        self._by, self._components = by, components
-        self.number = 0
-        names = self._reader.schema.names
-        self._size = next((name for name in ("people", "count") if name in names), None)
-        self._rules = dict.fromkeys((c.need for c in components), FINITE)
-        self._rules |= {name: POSITIVE for c in components for name in c.index}
-        if self._size is not None:
-            # A column of people may serve as need: the stricter rule is that of people.
-            self._rules[self._size] = COUNT if self._size == "count" else NOT_NEGATIVE
-
-    def read(self) -> NeedOfUnits:
+def read_need(
+    source: Any, by: str, components: Sequence[Component], threads: int
+) -> tuple[NeedOfUnits, int]:
+    """The need of units, and the number of rows: persons, groups or units, added up as they are read."""
+    sums, size, integer = _engine.need_by_unit(
+        source,
+        by=by,
+        components=[(component.need, list(component.index)) for component in components],
+        threads=threads,
+    )
+    names, rows = sums["unit"].to_pylist(), sums["rows"].to_numpy()
+    if size == "people" and by == "practice":
         problems = Problems()
-        schema = self._reader.schema
-        if {"people", "count"} <= set(schema.names):
-            problems.reject(
-                "columns 'people' (of units) and 'count' (of groups): must have one of them, or "
-                "neither (persons)"
-            )
-        problems.check_schema("persons_or_units", schema, [self._by], list(self._rules))
-        names, count, sums = self._sums(problems)
-        if self._size == "people" and self._by == "practice":
-            for name, times in zip(names, count.tolist(), strict=True):
-                if times > 1:
-                    problems.reject(
-                        f"column 'practice': {name!r} is there {times} times: a practice with a "
-                        "column 'people' must be there once"
-                    )
-            problems.check()
-        counted = self._size != "people" or pa.types.is_integer(schema.field("people").type)
-        return NeedOfUnits(
-            names,
-            sums["people"] if self._size is not None else count.astype(np.float64),
-            [sums[c.column("need")] for c in self._components],
-            [sums[c.column("weighted" if c.index else "need")] for c in self._components],
-            counted,
-        )
-
-    def _sums(self, problems: Problems) -> tuple[list[Any], IntArray, dict[str, FloatArray]]:
-        unit = unit_kind(self._reader.schema.field(self._by).type)
-        names = [] if self._size is None else ["people"]
-        for component in self._components:
-            names.append(component.column("need"))
-            if component.index:
-                names.append(component.column("weighted"))
-        schema = pa.schema([("unit", unit), *((name, pa.float64()) for name in names)])
-        rows = pa.RecordBatchReader.from_batches(schema, self._batches(problems, schema))
-        rejected = None
-        try:
-            found = sums_by_unit("persons_or_units", rows)
-        except InputError as error:
-            # Rows with problems do not reach the engine: to it, there may be none.
-            rejected = error
+        for name, times in zip(names, rows.tolist(), strict=True):
+            if times > 1:
+                text = (
+                    f"column 'practice': {name!r} is a duplicate, in {times} rows: must be unique "
+                    "where there is a column 'people'"
+                )
+                problems.add(Problem(text, code="duplicate", column="practice", value=name))
         problems.check()
-        if rejected is not None:
-            raise rejected
-        return found
-
-    def _batches(self, problems: Problems, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-        """What is added up, as long as no row has a problem; all rows are checked."""
-        for read in self._reader:
-            for start in range(0, read.num_rows, MOST_ROWS):
-                batch = read.slice(start, MOST_ROWS)
-                unit = problems.labels(self._by, batch[self._by], self.number)
-                values = {
-                    name: problems.numbers(name, batch[name], rule, self.number)
-                    for name, rule in self._rules.items()
-                }
-                self.number += batch.num_rows
-                if not problems.found:
-                    yield pa.record_batch([unit, *self._columns(values)], schema)
-        if not self.number:
-            problems.reject("persons_or_units is empty: must have a row")
-
-    def _columns(self, values: Mapping[str, FloatArray]) -> Iterator[FloatArray]:
-        if self._size is not None:
-            yield values[self._size]
-        for component in self._components:
-            need = values[component.need]
-            if self._size == "count":
-                need = need * values["count"]
-            yield need
-            if component.index:
-                yield math.prod((values[i] for i in component.index), start=need)
-
-
-def _reader(source: Any) -> pa.RecordBatchReader:
-    allowed = "an Arrow table, or anything with __arrow_c_stream__ that gives one"
-    try:
-        return pa.RecordBatchReader.from_stream(source)
-    except (TypeError, ValueError) as error:
-        kind = type(source).__name__
-        raise InputTypeError([f"persons_or_units is {kind}: must be {allowed}"]) from error
+    need = [sums[f"need_{i}"].to_numpy() for i in range(len(components))]
+    weighted = [sums[f"weighted_{i}"].to_numpy() for i in range(len(components))]
+    return NeedOfUnits(names, sums["people"].to_numpy(), need, weighted, integer), int(rows.sum())

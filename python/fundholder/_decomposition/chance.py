@@ -14,7 +14,7 @@ from .. import _engine
 from .._errors import InputError
 from .._tables.arrays import FloatArray
 from .._tables.provenance import traced
-from .._tables.results import numbers
+from .._tables.checked import numbers
 from .panel import Outturns, unit_keys
 from .ratio_panel import RatioPanel
 

@@ -16,7 +16,7 @@ from .._risk.cost_model import CostModel
 from .._risk.population import check_people, read_people, read_terms
 from .._tables.arguments import Arguments
 from .._tables.provenance import traced
-from .._tables.results import arrow_table, numbers
+from .._tables.checked import arrow_table, numbers
 from .._tables.warning import deprecated
 from .chance import chance_limits, people_of_all_years, ratio_panel
 from .decomposition import SUMMARY, Decomposition

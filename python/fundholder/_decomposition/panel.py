@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +11,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .._errors import InputError, InputTypeError
+from .._errors import InputError, Problem
 from .._tables.arrays import FloatArray
+from .._tables.checked import ANY_SIZE, LARGEST, Rule, read_table
+from .._tables.problems import Problems
+
+BUDGET = Rule("a finite number above 0", 0.0, LARGEST, above_low=True)
+UNREADABLE = ("missing_column", "duplicate_column", "wrong_type")
 
 
 @dataclass(frozen=True)
@@ -39,116 +43,64 @@ def unit_keys(labels: pa.ChunkedArray) -> list[str | None]:
 def read_outturns(table: pa.Table, by: str, units: pa.ChunkedArray) -> Outturns:
     """Arrange the rows of ``table`` by ``units``, or reject all that is wrong with it."""
     dated = "year" in table.column_names
-    names = [by, "budget", "outturn", *(["year"] if dated else [])]
-    _check_columns(table, names)
+    problems = Problems()
+    try:
+        read_table(
+            "observed",
+            table,
+            labels=[by, "year"] if dated else [by],
+            numbers={"budget": BUDGET, "outturn": ANY_SIZE},
+            nullable=[by],
+        )
+    except InputError as error:
+        # Cells are reported together with units; without the columns there are no units.
+        if any(problem.code in UNREADABLE for problem in error.problems):
+            raise
+        problems = Problems(error.problems)
     keys = unit_keys(table[by])
     years = table["year"].to_pylist() if dated else [None] * len(keys)
     budget, outturn = (table[name].to_pylist() for name in ("budget", "outturn"))
     row_of_unit = {key: i for i, key in enumerate(unit_keys(units))}
-    problems = _wrong_numbers("budget", budget, "above 0")
-    problems += _wrong_numbers("outturn", outturn, "0 or more")
-    if dated:
-        problems += [
-            f"column 'year', row {row}: null: must be a string or an integer"
-            for row, year in enumerate(years)
-            if year is None
-        ]
-    problems += _wrong_units(by, keys, years, row_of_unit)
+    for problem in _wrong_units(by, keys, years, row_of_unit):
+        problems.add(problem)
     spent = {year for year, cost in zip(years, outturn, strict=True) if cost}
-    problems += [
-        f"column 'outturn': 0 for every unit{_in(year)}: must be above 0 for one"
-        for year in dict.fromkeys(years)
-        if year not in spent
-    ]
-    if problems:
-        raise InputError(problems)
+    for year in dict.fromkeys(years):
+        if year not in spent:
+            text = f"column 'outturn': 0 for every unit{_in(year)}: must be above 0 for one"
+            problems.add(Problem(text, code="not_allowed", column="outturn", value=0.0))
+    problems.check()
 
     calendar = sorted(set(years)) if dated else [None]
     column_of_year = {year: i for i, year in enumerate(calendar)}
-    place = [row_of_unit[key] for key in keys], [column_of_year[year] for year in years]
+    cells = [row_of_unit[key] for key in keys], [column_of_year[year] for year in years]
     seen, budgets, outturns = np.zeros((3, len(row_of_unit), len(calendar)))
-    seen[place], budgets[place], outturns[place] = 1, budget, outturn
+    seen[cells], budgets[cells], outturns[cells] = 1, budget, outturn
     labels = pa.array(calendar) if dated else pa.nulls(1, pa.int64())
     return Outturns(labels, seen > 0, budgets, outturns)
 
 
-def _check_columns(table: pa.Table, names: Sequence[str]) -> None:
-    values, types = [], []
-    for name in names:
-        times = table.column_names.count(name)
-        if times != 1:
-            has = ", ".join(table.column_names) or "no columns"
-            found = "is there more than once" if times else "is missing"
-            values.append(f"column {name!r} {found}: observed has {has}")
-            continue
-        kind = table.schema.field(name).type
-        number = name in ("budget", "outturn")
-        if not (_is_number(kind) if number else _is_label(kind)):
-            allowed = "numbers" if number else "strings or integers"
-            types.append(f"column {name!r} is {kind}: must be {allowed}")
-    if values:
-        raise InputError(types + values)
-    if types:
-        raise InputTypeError(types)
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    types = pa.types
-    return any(is_kind(kind) for is_kind in (types.is_integer, types.is_floating, types.is_decimal))
-
-
-def _is_label(kind: pa.DataType) -> bool:
-    types = pa.types
-    if types.is_dictionary(kind):
-        kind = kind.value_type
-    texts = types.is_string, types.is_large_string, types.is_string_view
-    return any(is_kind(kind) for is_kind in (*texts, types.is_integer))
-
-
-def _wrong_numbers(name: str, values: Sequence[Any], allowed: str) -> list[str]:
-    least = math.ulp(0.0) if allowed == "above 0" else 0.0
-    return [
-        f"column {name!r}, row {row}: {'null' if value is None else value}:"
-        f" must be a finite number, {allowed}"
-        for row, value in enumerate(values)
-        if value is None or not least <= value < math.inf
-    ]
-
-
 def _wrong_units(
     by: str, keys: Sequence[str | None], years: Sequence[Any], row_of_unit: dict[str | None, int]
-) -> list[str]:
-    """Units that come twice, are strangers, are missing, or stand alone in a year."""
-    problems = []
-    seen = set()
+) -> Iterator[Problem]:
+    """Units that are duplicates, unknown or missing, or stand alone in a year."""
+    first: dict[tuple[str | None, Any], int] = {}
     for row, (key, year) in enumerate(zip(keys, years, strict=True)):
         if key not in row_of_unit:
-            problems.append(
-                f"column {by!r}, row {row}: {_name(key)}: must be a unit of the population"
-            )
-        if (key, year) in seen:
-            problems.append(
-                f"column {by!r}, row {row}: {_name(key)} again{_in(year)}:"
-                " must be there once, or once for each year"
-            )
-        seen.add((key, year))
+            yield Problem.cell("unknown_label", by, row, key, "a unit of the population")
+        earlier = first.setdefault((key, year), row)
+        if earlier != row:
+            given = "" if year is None else f"year {year}"
+            yield Problem.duplicate(by, row, key, earlier, given)
     observed = set(keys)
-    problems += [
-        f"column {by!r}: {_name(key)} is missing: observed must have each unit of the population"
-        for key in row_of_unit
-        if key not in observed
-    ]
-    units_of_year = Counter(year for _, year in seen)
-    problems += [
-        f"observed has one unit{_in(year)}: must have 2 or more"
-        for year, units in units_of_year.items()
-        if units == 1
-    ]
-    return problems
-
-
-def _name(key: str | None) -> str:
-    return "null" if key is None else repr(key)
+    for key in row_of_unit:
+        if key not in observed:
+            name = "null" if key is None else repr(key)
+            text = f"column {by!r}: {name} is missing: observed must have each unit of the population"
+            yield Problem(text, code="missing_label", column=by, value=key)
+    for year, units in Counter(year for _, year in first).items():
+        if units == 1:
+            text = f"observed has one unit{_in(year)}: must have 2 or more"
+            yield Problem(text, code="not_allowed", allowed="2 units or more")
 
 
 def _in(year: Any) -> str:

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from .._errors import InputError
+from .._errors import InputError, Problem
 from .._tables.arguments import Arguments
-from .._tables.results import arrow_table
-from .._tables.unit_tables import MOST, NOT_NEGATIVE, POSITIVE, Allowed, read_units
+from .._tables.checked import MOST, NOT_NEGATIVE, POSITIVE, Rule, arrow_table
+from .._tables.problems import Problems
+from .._tables.unit_tables import read_units
 
-OF_ERRORS = Allowed(f"{NOT_NEGATIVE.text}: of a formula with a covariance", 0.0, MOST)
+OF_ERRORS = Rule(f"{NOT_NEGATIVE.allowed}: of a formula with a covariance", 0.0, MOST)
 ADDED = ("formula_sd", "total_sd")
 
 
@@ -57,7 +58,10 @@ def with_formula_error(variance: Any, need: Any, *, by: str = "practice") -> pa.
     spread_table, need_table = arrow_table("variance", variance), arrow_table("need", need)
     again = [name for name in ADDED if name in spread_table.column_names]
     if again:
-        raise InputError([f"variance has a column '{name}': it must not" for name in again])
+        text = "variance has a column '{}': it must not"
+        raise InputError(
+            [Problem(text.format(n), code="inconsistent", column=n) for n in again]
+        )
     spread = read_units(
         "variance",
         spread_table,
@@ -80,10 +84,9 @@ def with_formula_error(variance: Any, need: Any, *, by: str = "practice") -> pa.
 
 
 def _check_units(variance: list[str], need: list[str]) -> None:
-    problems = [
-        f"{kind}: no row for '{unit}': every unit must have one"
-        for kind, there, others in (("need", need, variance), ("variance", variance, need))
-        for unit in sorted(set(others) - set(there))
-    ]
-    if problems:
-        raise InputError(problems)
+    problems = Problems()
+    for table, there, others in (("need", need, variance), ("variance", variance, need)):
+        for unit in sorted(set(others) - set(there)):
+            text = f"{table}: no row for '{unit}': every unit must have one"
+            problems.add(Problem(text, code="missing_label", value=unit))
+    problems.check()

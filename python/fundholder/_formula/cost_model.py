@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .. import _engine
-from .._errors import InputError
+from .._errors import InputError, Problem
 from .._risk.cost_model import CostModel, check_tail
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
-from .._tables.results import arrow_table
-from .._tables.unit_tables import Problems, holds_labels
-from .persons import check_codes, check_persons, is_whole, open_once, warn_of_codes
+from .._tables.checked import Rule, arrow_table, read_table
+from .._tables.columns import is_label
+from .persons import check_codes, check_persons, is_materialised, open_once, warn_of_codes
 from .weighted_quantiles import quantiles
 
 STEPS_A_DOUBLING = 64
@@ -38,6 +38,7 @@ def _steps() -> FloatArray:
 _STEPS = _steps()
 _HALF_A_STEP = math.sqrt(_STEPS[1] / _STEPS[0])
 
+COUNT = Rule("a whole number from 0 to 4294967295", 0.0, 2.0**32 - 1, integer=True)
 FLOOR = 0.05
 """Share of the mean prediction that the smallest predictions are raised to.
 
@@ -126,10 +127,7 @@ class FormulaCosts(CostModel):
         table = arrow_table("persons", open_once(persons))
         names = self._labels(table.schema, by)
         count = ["count"] if "count" in table.column_names and by != "count" else []
-        problems = Problems()
-        problems.check_schema("persons", table.schema, [by, *names], count)
-        problems.labels(by, table[by])
-        problems.check()
+        read_table("persons", table, labels=[by], numbers=dict.fromkeys(count, COUNT))
         predicted = self._formula.predict(table, self._neutral, codes=codes)["predicted"]
         scale = np.maximum(predicted.to_numpy(), self._least)
         band = _bands(self._edges, scale)
@@ -147,7 +145,7 @@ class FormulaCosts(CostModel):
     def _labels(self, schema: pa.Schema, by: str) -> list[str]:
         """Columns that name people and pools, beside that of practices."""
         other = {*self._formula.columns(), "practice", "band", "scale", "p_any", "count", by}
-        names = [f.name for f in schema if f.name not in other and holds_labels(f.type)]
+        names = [f.name for f in schema if f.name not in other and is_label(f.type)]
         return list(dict.fromkeys(names))
 
 
@@ -167,6 +165,7 @@ def cost_model(
     tail: Literal["gpd"] | None,
     codes: Any | None,
     neutral: bool,
+    threads: int | None,
 ) -> FormulaCosts:
     """``Formula.cost_model``, its persons and codes checked."""
     arguments.column("cost", cost)
@@ -174,24 +173,26 @@ def cost_model(
     check_tail(arguments, tail)
     neutral = arguments.flag("neutral", neutral)
     bands = arguments.integer("bands", bands, 1, 1_000)
+    threads = arguments.threads(threads)
     arguments.check()
-    table, _, unknown = engine.compare(
+    table, unknown = engine.compare(
         open_once(persons),
         cost=cost,
         weight=weight,
-        carried=[],
         neutral=neutral,
         codes=codes,
-        whole=is_whole(persons),
+        materialised=is_materialised(persons),
+        threads=threads,
     )
     warn_of_codes(unknown)
     table = table.append_column("weighted", pc.multiply(table["predicted"], table["weight"]))
     sums = _engine.add_up(
-        table, by=None, columns=["weight", "weighted"], whole=True, name="persons"
+        table, by=None, columns=["weight", "weighted"], materialised=True, name="persons", threads=threads
     )
     people, total = sums["weight"][0].as_py(), sums["weighted"][0].as_py()
     if not (people > 0 and total > 0):
-        raise InputError(["persons: the mean predicted cost must be above 0"])
+        text = "persons: the mean predicted cost must be above 0"
+        raise InputError([Problem(text, code="not_allowed", column="predicted")])
     least = FLOOR * total / people
     scale = np.maximum(table["predicted"].to_numpy(), least)
     edges = _edges(scale, table["weight"].to_numpy(), bands)
@@ -203,21 +204,22 @@ def cost_model(
             "weight": pc.multiply(table["weight"], pa.array(scale)),
         }
     )
-    return FormulaCosts(_fitted(years, tail == "gpd"), formula, edges, least, neutral)
+    model = _fitted(years, tail == "gpd", threads)
+    return FormulaCosts(model, formula, edges, least, neutral)
 
 
-def _fitted(years: pa.Table, gpd_tail: bool) -> _engine.CostModel:
+def _fitted(years: pa.Table, gpd_tail: bool, threads: int) -> _engine.CostModel:
     try:
         return _engine.CostModel.from_costs(
-            years, cost="ratio", band="band", weight="weight", gpd_tail=gpd_tail
+            years, cost="ratio", band="band", weight="weight", gpd_tail=gpd_tail, threads=threads
         )
     except InputError as error:
-        raise InputError(
-            [
-                f"predicted-cost {problem.removeprefix(RATIO)}: use fewer bands"
-                for problem in error.problems
-            ]
-        ) from None
+        # To the caller, a band of predicted costs has no column of ratios.
+        problems = [
+            Problem(f"predicted-cost {p.removeprefix(RATIO)}: use fewer bands", code=p.code)
+            for p in error.problems
+        ]
+        raise InputError(problems) from None
 
 
 def _edges(scale: FloatArray, weight: FloatArray, bands: int) -> FloatArray:

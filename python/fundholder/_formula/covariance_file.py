@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .._errors import InputError
+from .._errors import FundholderError, InputError, Problem
 from .._files.read import read_all
+from .._tables.checked import Rule, read_table
+from .._tables.problems import Problems
 
-MOST_PROBLEMS = 1_000
-LARGEST = 1e30
+COVARIANCE = Rule("a finite number, at most 1e+30 in size", -1e30, 1e30)
 CLOSE = 1e-9
 """Of the product of two standard errors: far above the rounding of a file that was edited."""
 
@@ -23,39 +25,24 @@ def read_covariance(path: str | Path, terms: pa.Table) -> pa.Table:
     names = terms["term"].to_pylist()
     rows = table["term"].to_pylist() if table.column_names[:1] == ["term"] else []
     if table.column_names != ["term", *names] or rows != names:
-        raise InputError([f"{path}: must have the terms of the formula, in its order"])
-    problems = [
-        f"{path}: column '{name}' is {table[name].type}: must be numbers"
-        for name in names
-        if not _numeric(table[name].type)
-    ]
-    if problems:
-        raise InputError(problems)
-    columns = [table[name].cast(pa.float64()) for name in names]
-    square = np.column_stack([column.to_numpy() for column in columns])
-    problems = _problems(square, names)
-    if problems:
-        more = len(problems) - MOST_PROBLEMS
-        raise InputError([f"{path}: {text}" for text in problems[:MOST_PROBLEMS]], max(more, 0))
-    return pa.table([table["term"], *columns], ["term", *names])
+        text = f"{path}: must have the terms of the formula, in its order"
+        raise InputError([Problem(text, code="inconsistent")])
+    try:
+        numbers = read_table(str(path), table, numbers=dict.fromkeys(names, COVARIANCE))
+    except FundholderError as error:
+        raise type(error)([p.at(str(path)) for p in error.problems], error.more) from None
+    square = np.column_stack([numbers[name].to_numpy() for name in names])
+    Problems(problem.at(str(path)) for problem in _problems(square, names)).check()
+    return pa.table([table["term"], *numbers.columns], ["term", *names])
 
 
-def _numeric(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
+def _problems(square: NDArray[np.float64], names: list[str]) -> Iterator[Problem]:
+    def cells(wrong: NDArray[np.bool_], allowed: str) -> Iterator[Problem]:
+        for r, c in np.argwhere(wrong).tolist():
+            yield Problem.cell("inconsistent", names[c], r, float(square[r, c]), allowed)
 
-
-def _problems(square: NDArray[np.float64], names: list[str]) -> list[str]:
-    def cells(wrong: NDArray[np.bool_], allowed: str) -> list[str]:
-        return [
-            f"column '{names[c]}', row {r}: {square[r, c]:g}: must be {allowed}"
-            for r, c in np.argwhere(wrong).tolist()
-        ]
-
-    finite = np.abs(square) <= LARGEST
-    if not finite.all():
-        return cells(~finite, f"a finite number, at most {LARGEST:g} in size")
     diagonal = np.diagonal(square)
-    negative = cells(np.diag(diagonal < 0), "0 or more: it is a variance")
+    yield from cells(np.diag(diagonal < 0), "0 or more: it is a variance")
     sd = np.sqrt(np.maximum(diagonal, 0))
     apart = np.tril(np.abs(square - square.T) > CLOSE * np.outer(sd, sd))
-    return negative + cells(apart, "the same as where row and column are exchanged")
+    yield from cells(apart, "the same as where row and column are exchanged")

@@ -6,16 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from .. import _engine
-from .._errors import InputError
 from .._tables.arguments import Arguments
-from .._tables.arrays import FloatArray
-from .persons import is_whole, open_once, warn_of_codes
-from .weighted_quantiles import quantiles
+from .persons import is_materialised, open_once, warn_of_codes
 
 
 @dataclass(frozen=True)
@@ -82,62 +78,31 @@ def evaluate(
     groups: list[str],
     codes: Any,
     neutral: bool,
+    threads: int,
 ) -> Evaluation:
-    """``Formula.evaluate``, its arguments checked."""
-    table, ratios, unknown = formula.compare(
+    """``Formula.evaluate``, its arguments checked: the engine adds up, and sums are divided here."""
+    sums, ratios, units, unknown = formula.evaluate(
         open_once(persons),
         cost=cost,
         weight=weight,
-        carried=list(dict.fromkeys([by, *groups])),
+        by=by,
+        groups=groups,
         neutral=neutral,
         codes=codes,
-        whole=is_whole(persons),
+        materialised=is_materialised(persons),
+        threads=threads,
     )
     warn_of_codes(unknown)
-    table = _amounts(table)
-    everyone = _engine.add_up(table, by=None, columns=AMOUNTS, whole=True, name="persons")
-    total = {name: everyone[name][0].as_py() for name in AMOUNTS}
-    if not total["weight"] > 0:
-        raise InputError([f"column '{weight}' is 0 for everyone: must be above 0 for someone"])
-    known = set(ratios["group"].to_pylist())
-    found = [_deciles(table), *(_grouped(table, name) for name in groups if name not in known)]
-    found.append(ratios)
-    units = _engine.add_up(table, by=by, columns=AMOUNTS, whole=True, name="persons")
-    measures = _measures(table, total) | _of_units(units, total, by)
-    per_head = [_divide(units[f"weighted_{k}"], units["weight"]) for k in ("actual", "predicted")]
-    shown = pa.table([units[by], units["rows"], *per_head], [by, "people", "actual", "predicted"])
-    return Evaluation(measures, _ratio(pa.concat_tables(found)), shown)
+    people, per_head = units["people"], [_divide(units[k], units["weight"]) for k in COSTS]
+    shown = pa.table([units[by], people, *per_head], [by, "people", *COSTS])
+    return Evaluation(_measures(sums, by), _ratios(ratios), shown)
 
 
-AMOUNTS = ["weight", "weighted_actual", "weighted_predicted"]
+COSTS = ("actual", "predicted")
 
 
-def _amounts(table: pa.Table) -> pa.Table:
-    weight = table["weight"]
-    for name in ("actual", "predicted"):
-        table = table.append_column(f"weighted_{name}", pc.multiply(table[name], weight))
-    return table
-
-
-def _deciles(table: pa.Table) -> pa.Table:
-    predicted = table["predicted"].to_numpy()
-    edges = quantiles(predicted, table["weight"].to_numpy(), 10)
-    decile = pa.array(1 + np.searchsorted(edges, predicted, side="left"), pa.int64())
-    return _grouped(table.append_column("decile", decile), "decile")
-
-
-def _grouped(table: pa.Table, name: str) -> pa.Table:
-    sums = _engine.add_up(table, by=name, columns=AMOUNTS, whole=True, name="persons")
-    level = sums[name].cast(pa.string())
-    group = pa.array([name] * sums.num_rows, pa.string())
-    return pa.table(
-        [group, level, sums["rows"], *(sums[column] for column in AMOUNTS)],
-        ["group", "level", "people", "weight", "actual", "predicted"],
-    )
-
-
-def _ratio(sums: pa.Table) -> pa.Table:
-    actual, predicted = (_divide(sums[name], sums["weight"]) for name in ("actual", "predicted"))
+def _ratios(sums: pa.Table) -> pa.Table:
+    actual, predicted = (_divide(sums[name], sums["weight"]) for name in COSTS)
     return pa.table(
         {
             "group": sums["group"],
@@ -156,43 +121,19 @@ def _divide(above: pa.ChunkedArray, below: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(pc.is_finite(quotient), quotient, pa.scalar(None, pa.float64()))
 
 
-def _measures(table: pa.Table, total: dict[str, float]) -> dict[str, float | None]:
-    actual, predicted = table["actual"].to_numpy(), table["predicted"].to_numpy()
-    weight = table["weight"].to_numpy()
-    mean = total["weighted_actual"] / total["weight"]
-    error = actual - predicted
-    residual, spread, absolute = _sums(
-        weight * error * error, weight * (actual - mean) ** 2, weight * np.abs(error)
-    )
+def _measures(sums: dict[str, float], by: str) -> dict[str, float | None]:
+    weight = sums["weight"]
+    of_units = sums["squared_deviation_of_units"] if sums["units"] > 1 else 0.0
     return {
-        "people": float(table.num_rows),
-        "r2_person": 1 - residual / spread if spread > 0 else None,
-        "mean_absolute_error": absolute / total["weight"],
-        "mean_actual": mean,
-        "mean_predicted": total["weighted_predicted"] / total["weight"],
+        "people": sums["people"],
+        "r2_person": _r2(sums["squared_error"], sums["squared_deviation"]),
+        "mean_absolute_error": sums["absolute_error"] / weight,
+        "mean_actual": sums["actual"] / weight,
+        "mean_predicted": sums["predicted"] / weight,
+        f"r2_{by}": _r2(sums["squared_error_of_units"], of_units),
+        f"mean_absolute_error_{by}": sums["absolute_error_of_units"] / weight,
     }
 
 
-def _of_units(units: pa.Table, total: dict[str, float], by: str) -> dict[str, float | None]:
-    weight = units["weight"].to_numpy()
-    held = weight > 0
-    weight = weight[held]
-    actual = units["weighted_actual"].to_numpy()[held] / weight
-    predicted = units["weighted_predicted"].to_numpy()[held] / weight
-    mean = total["weighted_actual"] / total["weight"]
-    error = actual - predicted
-    residual, spread, absolute = _sums(
-        weight * error * error, weight * (actual - mean) ** 2, weight * np.abs(error)
-    )
-    return {
-        f"r2_{by}": 1 - residual / spread if spread > 0 and len(weight) > 1 else None,
-        f"mean_absolute_error_{by}": absolute / total["weight"],
-    }
-
-
-def _sums(*columns: FloatArray) -> list[float]:
-    """Sums that do not depend on the order of rows."""
-    names = [f"c{i}" for i in range(len(columns))]
-    table = pa.table(dict(zip(names, columns, strict=True)))
-    sums = _engine.add_up(table, by=None, columns=names, whole=True, name="persons")
-    return [sums[name][0].as_py() for name in names]
+def _r2(squared_error: float, squared_deviation: float) -> float | None:
+    return 1 - squared_error / squared_deviation if squared_deviation > 0 else None

@@ -9,7 +9,7 @@ from .. import _engine
 from .._tables.arguments import Arguments
 from .deprecated import error_for_refuse
 from .formula import Formula
-from .persons import check_codes, check_persons, is_whole, open_twice
+from .persons import check_codes, check_persons, is_materialised, open_twice
 
 Names = str | Sequence[str]
 
@@ -145,7 +145,7 @@ def fit_formula(
             not_negative=nonnegative,
             drop=redundant == "drop",
             errors=errors,
-            whole=is_whole(persons),
+            materialised=is_materialised(persons),
             threads=threads,
         )
     made_of = {"cost": cost, "people": str(people), "r2": repr(r2)}

@@ -11,7 +11,7 @@ import pyarrow as pa
 from .. import _engine
 from .._files.write import write
 from .._tables.arguments import Arguments
-from .persons import check_codes, check_persons, is_whole, open_once, warn_of_codes
+from .persons import check_codes, check_persons, is_materialised, open_once, warn_of_codes
 from .terms_file import read_formula
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Formula:
         arguments.flag("neutral", neutral)
         arguments.check()
         found, unknown = self._engine.predict(
-            open_once(persons), neutral=neutral, codes=codes, whole=is_whole(persons)
+            open_once(persons), neutral=neutral, codes=codes, materialised=is_materialised(persons)
         )
         warn_of_codes(unknown)
         return found
@@ -177,7 +177,7 @@ class Formula:
             arguments.reject("by", by, "a column that the result does not have under the same name")
         arguments.check()
         found, unknown = self._engine.need(
-            open_once(persons), by=by, neutral=neutral, codes=codes, whole=is_whole(persons)
+            open_once(persons), by=by, neutral=neutral, codes=codes, materialised=is_materialised(persons)
         )
         warn_of_codes(unknown)
         return found.replace_schema_metadata(self.coefficients.schema.metadata)

@@ -35,7 +35,7 @@ def check_codes(arguments: Arguments, codes: Any) -> None:
         )
 
 
-def is_whole(persons: Any) -> bool:
+def is_materialised(persons: Any) -> bool:
     """Is it a table, every row of which can be checked before a rejection?"""
     return hasattr(persons, "__len__")
 
@@ -54,7 +54,7 @@ def open_twice(persons: Any, columns: Sequence[str], *, again: bool) -> Iterator
     """
     if callable(persons) and not hasattr(persons, "__arrow_c_stream__"):
         yield persons
-    elif not again or is_whole(persons) or not isinstance(persons, pa.RecordBatchReader):
+    elif not again or is_materialised(persons) or not isinstance(persons, pa.RecordBatchReader):
         yield lambda: persons
     else:
         with tempfile.TemporaryDirectory(prefix="fundholder-") as folder:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .._errors import InputError, InputTypeError
+from .._errors import InputError, InputTypeError, Problem
 from .._files.read import read_all
+from .._tables.checked import Rule, read_table
 from .._tables.columns import plain_column
-from .._tables.unit_tables import holds_labels
+from .._tables.problems import Problems
 from .covariance_file import read_covariance
 
 TEXTS = ("term", "role", "column", "level", "note")
@@ -20,6 +23,7 @@ NUMBERS = ("coefficient", "standard_error", "mean")
 NEEDED = ("role", "column", "level", "coefficient")
 LARGEST = 1e15
 FINITE = "a finite number, at most 1e15 in size"
+ANY = Rule("a number", -math.inf, math.inf)
 SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in TEXTS),
@@ -51,9 +55,10 @@ def read_formula(
     wrong = [p for p in (path, covariance) if not isinstance(p, str | os.PathLike | None)]
     wrong += [path] if path is None else []
     if wrong:
-        raise InputTypeError([f"{p!r}: must be the path of a file" for p in wrong])
+        allowed = "the path of a file"
+        raise InputTypeError([Problem.argument_type("path", p, allowed) for p in wrong])
     table = read_all(path, TEXTS)
-    _check(path, _schema_problems(table.schema))
+    _check_columns(path, table)
     rows = _texts(table).to_pylist()
     _check(path, _problems(rows))
     for row in rows:
@@ -62,30 +67,22 @@ def read_formula(
     return terms, None if covariance is None else read_covariance(covariance, terms)
 
 
-def _check(path: str | Path, problems: list[str]) -> None:
-    if problems:
-        raise InputError([f"{path}: {problem}" for problem in problems])
+def _check(path: str | Path, problems: Iterable[Problem]) -> None:
+    Problems(problem.at(str(path)) for problem in problems).check()
 
 
-def _schema_problems(schema: pa.Schema) -> list[str]:
-    problems = []
-    for name in SCHEMA.names:
-        times = schema.names.count(name)
-        if times > 1:
-            problems.append(f"column '{name}' is there {times} times: must be there once")
-        elif not times and name in NEEDED:
-            problems.append(f"column '{name}' is missing")
-        elif times:
-            kind = schema.field(name).type
-            if name in TEXTS and not (holds_labels(kind) or pa.types.is_null(kind)):
-                problems.append(f"column '{name}' is {kind}: must be text")
-            if name not in TEXTS and not _numeric(kind):
-                problems.append(f"column '{name}' is {kind}: must be numbers")
-    return problems
-
-
-def _numeric(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind))
+def _check_columns(path: str | Path, table: pa.Table) -> None:
+    """Reject columns that are missing, duplicates or of another type; values are checked by term."""
+    there = [name for name in SCHEMA.names if name in table.column_names or name in NEEDED]
+    texts = [name for name in TEXTS if name in there]
+    rules = {name: ANY for name in there if name not in TEXTS}
+    empty = table.schema.empty_table()
+    try:
+        read_table(
+            "the file", empty, labels=texts, numbers=rules, nullable=SCHEMA.names, rows=False
+        )
+    except (InputError, InputTypeError) as error:
+        _check(path, error.problems)
 
 
 def _texts(table: pa.Table) -> pa.Table:
@@ -98,42 +95,42 @@ def _texts(table: pa.Table) -> pa.Table:
     return pa.table(columns)
 
 
-def _problems(rows: list[dict[str, Any]]) -> list[str]:
+def _problems(rows: list[dict[str, Any]]) -> Iterator[Problem]:
     """What is wrong with the terms; each is given its name."""
-    problems = [] if rows else ["must have a row for each term"]
-    seen: set[str] = set()
+    if not rows:
+        yield Problem("must have a row for each term", code="empty")
+    first: dict[str, int] = {}
     for number, row in enumerate(rows):
-        problems += _number_problems(number, row)
+        yield from _number_problems(number, row)
         role, column, level = row["role"], row["column"], row["level"]
         if role not in ROLES:
-            allowed = ", ".join(ROLES)
-            problems.append(f"column 'role', row {number}: {role!r}: must be one of {allowed}")
+            yield Problem.cell("not_allowed", "role", number, role, f"one of {', '.join(ROLES)}")
             continue
         if (column is not None, level is not None) not in ROLES[role]:
             needs = " or ".join(NEEDS[kind] for kind in ROLES[role])
-            problems.append(f"row {number}: a term of role '{role}' must have {needs}")
+            text = f"row {number}: a term of role '{role}' must have {needs}"
+            yield Problem(text, code="inconsistent", row=number, value=role, allowed=needs)
         term = row["term"] = f"{column}={level}" if column and level else column or level or role
         if term == "term":
-            problems.append(f"row {number}: no term may be called 'term'")
-        if term in seen:
-            problems.append(f"row {number}: '{term}' again: must be there once")
-        seen.add(term)
-    return problems
+            text = f"row {number}: no term may be called 'term'"
+            yield Problem(text, code="not_allowed", row=number, value=term)
+        earlier = first.setdefault(term, number)
+        if earlier != number:
+            yield Problem.duplicate("term", number, term, earlier)
 
 
-def _number_problems(number: int, row: dict[str, Any]) -> list[str]:
+def _number_problems(number: int, row: dict[str, Any]) -> Iterator[Problem]:
     needed = ["coefficient"] + (["mean"] if row["role"] in ("supply", "area") else [])
-    problems = []
     for name in NUMBERS:
         value = row.get(name)
-        if (name in needed) if value is None else not abs(value) <= LARGEST:
-            text = "null" if value is None else value
-            problems.append(f"column '{name}', row {number}: {text}: must be {FINITE}")
+        if value is None and name in needed:
+            yield Problem.cell("null", name, number, value, FINITE)
+        elif value is not None and not abs(value) <= LARGEST:
+            yield Problem.cell("not_allowed", name, number, value, FINITE)
     people = row.get("people")
     if people is not None:
         if not 0 <= people < 2**63 or people != int(people):
             allowed = "a whole number, 0 or more"
-            problems.append(f"column 'people', row {number}: {people}: must be {allowed}")
+            yield Problem.cell("not_allowed", "people", number, people, allowed)
         else:
             row["people"] = int(people)
-    return problems

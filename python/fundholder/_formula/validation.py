@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from .. import _engine
 from .._tables.arguments import Arguments
-from .._tables.results import arrow_table
+from .._tables.checked import arrow_table
 from .evaluation import Evaluation, check_evaluation
 from .fit import fit_formula
 from .formula import Formula

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .._tables.arguments import Arguments
-from .._tables.results import arrow_table, check_numbers
+from .._tables.checked import arrow_table, check_numbers
 
 SUMS = ("expected_gross", "expected_net", "expected_ceded")
 MEANS = ("cv", "cv_gross")

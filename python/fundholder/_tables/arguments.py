@@ -5,36 +5,23 @@ from __future__ import annotations
 import math
 import operator
 import os
-import reprlib
 from collections.abc import Iterable
 from typing import Any
 
-from .._errors import InputError, InputTypeError
+from .._errors import Problem
+from .problems import Problems
 
 
-class Arguments:
-    """Collects what is wrong with the arguments of one call; ``check`` raises it."""
-
-    def __init__(self) -> None:
-        self._values: list[str] = []
-        self._types: list[str] = []
-
-    def check(self) -> None:
-        """Raise every problem found so far."""
-        if self._values:
-            raise InputError(self._types + self._values)
-        if self._types:
-            raise InputTypeError(self._types)
+class Arguments(Problems):
+    """The arguments of one call; ``check`` raises all that is wrong with them."""
 
     def reject(self, name: str, value: Any, allowed: str) -> None:
         """Note that ``value`` is not allowed."""
-        self._values.append(f"{name} is {reprlib.repr(value)}: must be {allowed}")
+        self.add(Problem.argument(name, value, allowed))
 
     def reject_type(self, name: str, value: Any, allowed: str) -> None:
         """Note that the type of ``value`` is not allowed."""
-        self._types.append(
-            f"{name} is {reprlib.repr(value)} ({type(value).__name__}): must be {allowed}"
-        )
+        self.add(Problem.argument_type(name, value, allowed))
 
     def integer(self, name: str, value: Any, low: int, high: int) -> int:
         """A whole number from ``low`` to ``high``."""

@@ -1,26 +1,42 @@
-"""Columns in the plain types that all functions of Arrow understand."""
+"""Types of columns: is it text, a label, a number? And columns in types that Arrow can filter."""
 
 from __future__ import annotations
 
 import pyarrow as pa
 
 
+def is_text(data_type: pa.DataType) -> bool:
+    """Whether values of the type are text, however it is stored."""
+    types = pa.types
+    view = getattr(types, "is_string_view", lambda _: False)
+    return bool(types.is_string(data_type) or types.is_large_string(data_type) or view(data_type))
+
+
+def is_label(data_type: pa.DataType) -> bool:
+    """Whether values of the type name things: text, whole numbers, or a dictionary of them."""
+    if pa.types.is_dictionary(data_type):
+        data_type = data_type.value_type
+    return is_text(data_type) or bool(pa.types.is_integer(data_type))
+
+
+def is_number(data_type: pa.DataType) -> bool:
+    """Whether values of the type are numbers."""
+    types = pa.types
+    return bool(
+        types.is_integer(data_type) or types.is_floating(data_type) or types.is_decimal(data_type)
+    )
+
+
 def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """The column without dictionaries, and text as ``string``."""
     if pa.types.is_dictionary(column.type):
-        kind = _plain_text(column.type.value_type)
+        plain = _plain_text(column.type.value_type)
         # Arrow cannot decode a dictionary of views.
-        chunks = [chunk.dictionary.cast(kind).take(chunk.indices) for chunk in column.chunks]
-        return pa.chunked_array(chunks, kind)
-    kind = _plain_text(column.type)
-    return column if kind == column.type else column.cast(kind)
+        chunks = [chunk.dictionary.cast(plain).take(chunk.indices) for chunk in column.chunks]
+        return pa.chunked_array(chunks, plain)
+    plain = _plain_text(column.type)
+    return column if plain == column.type else column.cast(plain)
 
 
-def is_text(kind: pa.DataType) -> bool:
-    """Whether values of the type are text, however it is stored."""
-    types = pa.types
-    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
-
-
-def _plain_text(kind: pa.DataType) -> pa.DataType:
-    return pa.string() if is_text(kind) else kind
+def _plain_text(data_type: pa.DataType) -> pa.DataType:
+    return pa.string() if is_text(data_type) else data_type

@@ -19,7 +19,7 @@ def sums_by_unit(argument: str, rows: Any) -> tuple[list[Any], IntArray, dict[st
     those without a unit are one, the last.
     """
     by, *columns = rows.schema.names
-    sums = _engine.add_up(rows, by=by, columns=columns, whole=True, name=argument)
+    sums = _engine.add_up(rows, by=by, columns=columns, materialised=True, name=argument, threads=1)
     names, count, *totals = sums.columns
     added = (total.to_numpy() for total in totals)
     return names.to_pylist(), count.to_numpy(), dict(zip(columns, added, strict=True))

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from .._errors import InputError
 from .._tables.arguments import Arguments
-from .._tables.results import arrow_table, check_numbers, numbers
+from .._tables.checked import arrow_table, check_numbers, numbers
 from ._axes import money_axis
 from ._distribution_curve import DistributionCurve
 from ._figure import BLUE, INK, VERMILLION, new_figure

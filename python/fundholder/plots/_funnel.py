@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._errors import InputError
-from .._tables.results import arrow_table
+from .._tables.checked import arrow_table
 from ._axes import people_axis, percent_axis
 from ._figure import BLUE, INK, ORANGE, PURPLE, VERMILLION, new_figure, point_size, points
 from ._units import PEOPLE, drawable_units, numbers_in_names

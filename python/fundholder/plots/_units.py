@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from .._errors import InputError
 from .._tables.arrays import FloatArray
-from .._tables.results import check_numbers, numbers
+from .._tables.checked import check_numbers, numbers
 
 PEOPLE = "People (log scale)"
 

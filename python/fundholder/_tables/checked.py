@@ -1,0 +1,107 @@
+"""Tables as the engine checks them: every problem at once, columns in plain types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from .. import _engine
+from .._errors import InputTypeError, Problem
+from .arrays import FloatArray, IntArray
+
+MOST = 1e15
+"""Of any number of a unit; sums of a billion such numbers stay far from overflow."""
+LARGEST = 1.7976931348623157e308
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the numbers of a column must be."""
+
+    allowed: str
+    low: float = -MOST
+    high: float = MOST
+    above_low: bool = False
+    integer: bool = False
+
+    def wrong(self, values: FloatArray) -> IntArray:
+        """The rows that are not allowed; NaN never is."""
+        right = (values > self.low) if self.above_low else (values >= self.low)
+        right &= values <= self.high
+        if self.integer:
+            right &= values == np.floor(values)
+        return np.flatnonzero(~right)
+
+
+FINITE = Rule(f"a finite number from -{MOST:g} to {MOST:g}")
+NOT_NEGATIVE = Rule(f"a finite number, 0 or more, at most {MOST:g}", 0.0)
+POSITIVE = Rule(f"a finite number above 0, at most {MOST:g}", 0.0, above_low=True)
+ANY_SIZE = Rule("a finite number, 0 or more", 0.0, LARGEST)
+
+
+def arrow_table(name: str, value: Any) -> pa.Table:
+    """The table in ``value``, which is an argument called ``name``."""
+    allowed = "an Arrow table, or anything with __arrow_c_stream__ that gives one"
+    try:
+        return pa.table(value)
+    except (TypeError, ValueError) as error:
+        text = f"{name} is {type(value).__name__}: must be {allowed} ({error})"
+        problem = Problem(text, code="wrong_type", column=name, allowed=allowed)
+        raise InputTypeError([problem]) from error
+
+
+def read_table(
+    name: str,
+    value: Any,
+    *,
+    labels: Sequence[str] = (),
+    numbers: Mapping[str, Rule] | None = None,
+    nullable: Sequence[str] = (),
+    unique: bool = False,
+    rows: bool = True,
+) -> pa.Table:
+    """The columns of a table, or all of its problems.
+
+    Labels are text or int64, numbers are float64; both without nulls, but for those ``nullable``.
+    ``unique`` rows differ in their labels; a table must have ``rows``, unless it need not.
+    """
+    return _engine.read_table(
+        value,
+        name,
+        labels=[(column, column in nullable) for column in labels],
+        numbers=[
+            (column, *_bounds(rule), column in nullable, _words(rule, column in nullable))
+            for column, rule in (numbers or {}).items()
+        ],
+        unique=unique,
+        rows_needed=rows,
+    )
+
+
+def _bounds(rule: Rule) -> tuple[float, float, bool, bool]:
+    return rule.low, rule.high, rule.above_low, rule.integer
+
+
+def _words(rule: Rule, nullable: bool) -> str:
+    return f"{rule.allowed}, or null" if nullable else rule.allowed
+
+
+def numbers(table: pa.Table, column: str) -> FloatArray:
+    """A column of numbers; NaN where it is null."""
+    values: FloatArray = table[column].cast(pa.float64()).to_numpy()
+    return values
+
+
+def check_numbers(
+    name: str, table: pa.Table, complete: Sequence[str], nullable: Sequence[str] = ()
+) -> None:
+    """Reject a table whose columns named here do not hold finite numbers of at least 0.
+
+    ``complete`` and ``nullable`` must be there; only ``nullable`` may hold nulls.
+    """
+    rules = dict.fromkeys((*complete, *nullable), ANY_SIZE)
+    read_table(name, table, numbers=rules, nullable=nullable)
