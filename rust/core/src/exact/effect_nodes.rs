@@ -48,8 +48,8 @@ impl EffectNodes {
     }
 }
 
-/// Number of nodes of an effect over one SD of which the last frequency has this phase (radians): what the sum leaves of
-/// a frequency that it takes for another is then below rounding.
+/// Number of nodes of an effect over one SD of which the last frequency has this phase (radians): what the sum leaves
+/// of a frequency that it takes for another is then below rounding.
 pub(super) fn enough_nodes(phase: f64) -> usize {
     let step = TAU / (phase + 9.0);
     ((2.0 * HALF_WIDTH / step).ceil() as usize).next_multiple_of(8) + 1

@@ -70,8 +70,8 @@ pub struct UnitSelection<'a> {
     pub valuation: &'a Valuation,
 }
 
-/// The distribution of each selected unit, read by `read`; `largest_total` gives the largest total (£) that will be read
-/// of a unit.
+/// The distribution of each selected unit, read by `read`; `largest_total` gives the largest total (£) that will be
+/// read of a unit.
 pub fn distributions<T: Send>(
     model: &CostModel,
     people: &People,

@@ -9,9 +9,9 @@ use crate::numeric::complex::{self, Complex64};
 use crate::severity::{Distribution, Interval, intervals};
 use crate::simd::{Processor, Simd, Task};
 
-/// Phase (radians) of the last frequency over an interval of costs up to which the interval is two points: their error is
-/// its fourth power over 4,320, times the people who meet it. Where fewer than `FEW_PEOPLE` do, the phase may be larger,
-/// up to `MOST_PHASE`.
+/// Phase (radians) of the last frequency over an interval of costs up to which the interval is two points: their error
+/// is its fourth power over 4,320, times the people who meet it. Where fewer than `FEW_PEOPLE` do, the phase may be
+/// larger, up to `MOST_PHASE`.
 const PHASE: f64 = 0.5;
 const MOST_PHASE: f64 = 6.0;
 const FEW_PEOPLE: f64 = 1e-2;
@@ -74,8 +74,8 @@ pub(super) fn address(amount: &Scaled) -> usize {
     std::sync::Arc::as_ptr(&amount.distribution).cast::<()>() as usize
 }
 
-/// Frequencies at which transforms are taken: phases per £ k * `phase_step` for k = 0 ... `count`, damped by `damping` per
-/// £.
+/// Frequencies at which transforms are taken: phases per £ k * `phase_step` for k = 0 ... `count`, damped by `damping`
+/// per £.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frequencies {
     pub phase_step: f64,

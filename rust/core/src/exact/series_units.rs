@@ -14,8 +14,9 @@ use crate::model::Scaled;
 use crate::numeric::complex::{self, Complex64};
 use crate::random_effects::{Node, nodes};
 
-/// Logarithm of what damping leaves at a series' end, for each tail probability of its window. Damping keeps what lies beyond the
-/// window from coming back, and raises the rounding of frequencies whose phase goes round tens of thousands of times.
+/// Logarithm of what damping leaves at a series' end, for each tail probability of its window. Damping keeps what lies
+/// beyond the window from coming back, and raises the rounding of frequencies whose phase goes round tens of thousands
+/// of times.
 pub(super) const SERIES_DAMPING: [f64; 3] = [12.0, 6.0, 2.0];
 
 /// Frequencies smaller than this have died out, in terms of the first.
@@ -78,7 +79,8 @@ impl Prepared<'_> {
             let sums = transforms.sum(&plan.practices[0], 0, exponent, plan.start);
             return alive(sums.into_iter().map(complex::exp).collect());
         }
-        // The phase of the last frequency over one SD of an effect's normal variate says how many nodes its integral needs.
+        // The phase of the last frequency over one SD of an effect's normal variate says how many nodes its integral
+        // needs.
         let top = frequencies.phase_step * frequencies.count as f64;
         let count = |mean: f64, sigma: f64| enough_nodes(1.5 * top * mean * sigma);
         let total: f64 = plan.practices.iter().map(|people| self.mean(people)).sum();
