@@ -62,7 +62,7 @@ fn person_years(c: &mut Criterion) {
         let mut group = c.benchmark_group(people);
         group.throughput(Throughput::Elements(u64::from(PEOPLE) * u64::from(YEARS)));
         group.sample_size(20);
-        for processor in Processor::ALL.into_iter().filter(|level| level.available()) {
+        for processor in Processor::ALL.into_iter().filter(|processor| processor.available()) {
             for (name, stop_loss) in
                 [("gross", None), ("ceiling", Some(ceiling)), ("share and limit", Some(share))]
             {

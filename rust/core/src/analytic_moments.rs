@@ -11,10 +11,10 @@ use crate::model::{Band, CostModel, Cumulants, Moments, Person, Persons};
 use crate::population::{Part, People, together};
 use crate::random_effects::{Node, nodes, sigma};
 
-/// Places of each effect at which people's cumulants are taken: they are smooth in it.
-const PLACES: usize = 33;
+/// Nodes of each effect at which people's cumulants are taken: they are smooth in it.
+const NODES: usize = 33;
 
-/// What is asked of the cost of units.
+/// Valuation: which cost of a unit is looked at, under which contract, and with which yearly effects.
 #[derive(Clone, Copy, Debug)]
 pub struct Valuation {
     pub basis: Basis,
@@ -31,7 +31,7 @@ impl Valuation {
     }
 }
 
-/// Moments of one unit's total.
+/// Moments of one unit's total, in £.
 #[derive(Clone, Debug)]
 pub struct UnitMoments {
     pub people: u64,
@@ -50,7 +50,7 @@ pub fn moments(
     valuation: &Valuation,
 ) -> Result<Vec<UnitMoments>, Error> {
     check_variance(model, people, valuation)?;
-    let cumulants = table(model, people, valuation);
+    let cumulants = cumulant_table(model, people, valuation);
     let units = people.units(level);
     Ok(units.par_iter().map(|parts| cumulants.unit(parts)).collect())
 }
@@ -65,46 +65,47 @@ pub fn check_variance(model: &CostModel, people: &People, valuation: &Valuation)
     Error::unless_empty(infinite.map(Band::infinite_variance).collect())
 }
 
-fn table(model: &CostModel, people: &People, valuation: &Valuation) -> Table {
+fn cumulant_table(model: &CostModel, people: &People, valuation: &Valuation) -> CumulantTable {
     let layer = valuation.layer();
-    Table::new(&Persons::new(model, &layer).all(&people.classes), &layer, valuation)
+    CumulantTable::new(&Persons::new(model, &layer).all(&people.classes), &layer, valuation)
 }
 
 /// Mean total of each unit of a level, by its number: it exists where a variance does not.
 pub fn expected(model: &CostModel, people: &People, level: usize, valuation: &Valuation) -> Vec<f64> {
-    let cumulants = table(model, people, valuation);
+    let cumulants = cumulant_table(model, people, valuation);
     people.units(level).par_iter().map(|parts| cumulants.unit(parts).all.mean).collect()
 }
 
-/// Cumulants of one person of each class at every place of the effects.
-pub(crate) struct Table {
+/// Cumulants of one person of each risk class at every node of the effects.
+pub(crate) struct CumulantTable {
     national: Vec<Node>,
     practice: Vec<Node>,
-    /// At effects held at 1, then at each pair of places.
-    places: usize,
+    /// Number of multipliers: effects held at 1, then each pair of a national and a practice node.
+    multipliers: usize,
+    /// By class, then by multiplier.
     classes: Vec<Cumulants>,
 }
 
-impl Table {
+impl CumulantTable {
     pub(crate) fn new(persons: &[Person], layer: &Layer, valuation: &Valuation) -> Self {
-        let national = nodes(sigma(valuation.national_sd), PLACES);
-        let practice = nodes(sigma(valuation.practice_sd), PLACES);
-        let pairs = national.iter().flat_map(|n| practice.iter().map(|p| n.log + p.log));
-        let factors: Vec<f64> = [1.0].into_iter().chain(pairs.map(libm::exp)).collect();
+        let national = nodes(sigma(valuation.national_sd), NODES);
+        let practice = nodes(sigma(valuation.practice_sd), NODES);
+        let logs = national.iter().flat_map(|n| practice.iter().map(|p| n.log + p.log));
+        let multipliers: Vec<f64> = [1.0].into_iter().chain(logs.map(libm::exp)).collect();
         let classes = persons
             .par_iter()
             .flat_map_iter(|person| {
                 let at = |factor: &f64| Cumulants::from_raw(person.times(*factor).raw_moments(layer));
-                factors.iter().map(at).collect::<Vec<_>>()
+                multipliers.iter().map(at).collect::<Vec<_>>()
             })
             .collect();
-        Self { places: factors.len(), national, practice, classes }
+        Self { multipliers: multipliers.len(), national, practice, classes }
     }
 
-    fn sum(&self, weights: &[(u32, f64)], place: usize) -> Cumulants {
+    fn sum(&self, weights: &[(u32, f64)], multiplier: usize) -> Cumulants {
         let mut sum = Cumulants::default();
         for (class, weight) in weights {
-            sum.add(&self.classes[*class as usize * self.places + place], *weight);
+            sum.add(&self.classes[*class as usize * self.multipliers + multiplier], *weight);
         }
         sum
     }
@@ -119,24 +120,24 @@ impl Table {
     pub(crate) fn extreme(&self, practices: &[Vec<(u32, f64)>], best: bool) -> [f64; 3] {
         let end = |count: usize| if best { 0 } else { count - 1 };
         let first = 1 + end(self.national.len()) * self.practice.len();
-        let (mut mean, mut most, mut variance) = (0.0, 0.0f64, 0.0);
+        let (mut mean, mut farthest, mut variance) = (0.0, 0.0f64, 0.0);
         for weights in practices {
             let at = |p: usize| self.sum(weights, first + p).0[0];
             let means: Vec<(f64, f64)> =
                 self.practice.iter().enumerate().map(|(p, e)| (e.weight, at(p))).collect();
             let middle: f64 = means.iter().map(|(w, m)| w * m).sum();
             mean += middle;
-            most = most.max((means[end(means.len())].1 - middle).abs());
+            farthest = farthest.max((means[end(means.len())].1 - middle).abs());
             variance += means.iter().map(|(w, m)| w * (m - middle) * (m - middle)).sum::<f64>();
         }
-        [mean, most, variance]
+        [mean, farthest, variance]
     }
 
     pub(crate) fn unit(&self, parts: &[&Part]) -> UnitMoments {
-        let whole = together(parts);
-        let held = self.sum(&whole, 0);
+        let people = together(parts);
+        let held = self.sum(&people, 0);
         let practices: Vec<Vec<(u32, f64)>> = match self.practice.len() {
-            1 => vec![whole],
+            1 => vec![people],
             _ => parts.chunk_by(|a, b| a.practice == b.practice).map(together).collect(),
         };
         let years: Vec<(f64, Cumulants)> = self
@@ -146,12 +147,12 @@ impl Table {
             .map(|(n, node)| {
                 let mut year = Cumulants::default();
                 for weights in &practices {
-                    let place = |p: usize| 1 + n * self.practice.len() + p;
+                    let multiplier = |p: usize| 1 + n * self.practice.len() + p;
                     let given = self
                         .practice
                         .iter()
                         .enumerate()
-                        .map(|(p, e)| (e.weight, self.sum(weights, place(p))));
+                        .map(|(p, e)| (e.weight, self.sum(weights, multiplier(p))));
                     year.add(&mixture(&given.collect::<Vec<_>>()), 1.0);
                 }
                 (node.weight, year)
@@ -159,7 +160,7 @@ impl Table {
             .collect();
         let all = mixture(&years);
         let (variance, chance) = (all.0[1].max(0.0), held.0[1].max(0.0));
-        let effects = self.places > 2;
+        let effects = self.multipliers > 2;
         UnitMoments {
             people: parts.iter().map(|part| part.people).sum(),
             all: Moments::from_cumulants(all).unwrap_or(Moments {

@@ -36,7 +36,7 @@ fn practice<T: Send>(
     let mut people = Composition::new(model, 1);
     people.add(&rows, &[1]).unwrap();
     let people = people.finish();
-    let found = distributions(
+    let distribution = distributions(
         model,
         &people,
         UnitSelection { level: 0, only: None, valuation },
@@ -44,7 +44,7 @@ fn practice<T: Send>(
         |_, _| 0.0,
         |_, distribution| read(distribution),
     );
-    found.unwrap_or_else(|_| panic!("rejected")).remove(0).1
+    distribution.unwrap_or_else(|_| panic!("rejected")).remove(0).1
 }
 
 #[test]

@@ -191,7 +191,7 @@ fn poisson(rate: f64) -> impl Iterator<Item = f64> {
 }
 
 #[test]
-fn do_fixed_prices_add_up_over_all_numbers_of_events() {
+fn do_fixed_costs_add_up_over_all_numbers_of_events() {
     let cases = [
         vec![(0.3, 4_000.0)],
         vec![(0.4, 250.0), (0.05, 4_000.0)],
@@ -199,21 +199,20 @@ fn do_fixed_prices_add_up_over_all_numbers_of_events() {
         vec![(8.0, 300.0)],
     ];
     for case in cases {
-        let types: Vec<_> =
-            case.iter().map(|&(rate, price)| (rate, severity("fixed", price, None))).collect();
+        let types: Vec<_> = case.iter().map(|&(rate, cost)| (rate, severity("fixed", cost, None))).collect();
         let band = events(&types);
-        let (second_rate, second_price) = *case.get(1).unwrap_or(&(0.0, 0.0));
+        let (second_rate, second_cost) = *case.get(1).unwrap_or(&(0.0, 0.0));
         for contract in contracts() {
             let mut raw = [0.0; 3];
             for (n, p) in poisson(case[0].0).take(80).enumerate() {
                 for (m, q) in poisson(second_rate).take(80).enumerate() {
-                    let kept = net(contract.as_ref(), n as f64 * case[0].1 + m as f64 * second_price);
+                    let kept = net(contract.as_ref(), n as f64 * case[0].1 + m as f64 * second_cost);
                     raw.iter_mut().zip(1..).for_each(|(sum, k)| *sum += p * q * kept.powi(k));
                 }
             }
             let name = format!("{case:?} {contract:?}");
-            // Without a corner the cumulants are exact. With one, prices between points are shared by both: a square
-            // grows by a quarter of a squared step, a 1,024th of it, for each event; and a lattice that ends on a price
+            // Without a corner the cumulants are exact. With one, costs between points are shared by both: a square
+            // grows by a quarter of a squared step, a 1,024th of it, for each event; and a lattice that ends on a cost
             // hands over to the next, coarser one.
             let tolerances = if contract.is_none() { [1e-12; 3] } else { [1e-5, 1e-4, 1e-2] };
             assert_each(&name, &band, contract.as_ref(), raw, tolerances);

@@ -107,8 +107,8 @@ fn round_trips() {
                 let error = relative_error(distribution.survival(x), v);
                 // The spread of survival over one unit in the last place of x.
                 let up = f64::from_bits(x.to_bits() + 1);
-                let unit = relative_error(distribution.survival(up), distribution.survival(x));
-                assert!(error <= 1e-12 + 100.0 * unit, "{name} survival {v}: {error:e}");
+                let rounding = relative_error(distribution.survival(up), distribution.survival(x));
+                assert!(error <= 1e-12 + 100.0 * rounding, "{name} survival {v}: {error:e}");
                 let back = distribution.inverse_survival(distribution.survival(x));
                 assert!(relative_error(back, x) <= 1e-11, "{name} {v}: {x} {back}");
             }
@@ -116,8 +116,8 @@ fn round_trips() {
             if x > 1e-290 {
                 let error = relative_error(distribution.cdf(x), v);
                 let up = f64::from_bits(x.to_bits() + 1);
-                let unit = relative_error(distribution.cdf(up), distribution.cdf(x));
-                assert!(error <= 1e-12 + 100.0 * unit, "{name} cdf {v}: {error:e}");
+                let rounding = relative_error(distribution.cdf(up), distribution.cdf(x));
+                assert!(error <= 1e-12 + 100.0 * rounding, "{name} cdf {v}: {error:e}");
             }
         }
     }
@@ -143,8 +143,8 @@ fn partial_moments_rise_from_zero_and_are_never_nan() {
                 last = value;
             }
         }
-        let whole = distribution.partial_moment(0, f64::INFINITY);
-        assert!((whole - 1.0).abs() < 1e-14, "{name}: {whole}");
+        let total = distribution.partial_moment(0, f64::INFINITY);
+        assert!((total - 1.0).abs() < 1e-14, "{name}: {total}");
         let mean = distribution.partial_moment(1, f64::INFINITY);
         assert!(relative_error(mean, distribution.mean()) < 1e-12, "{name}: {mean}");
     }
@@ -201,15 +201,15 @@ fn empirical_merges_and_ignores_the_input_order() {
     assert_eq!(distribution.survival(1e9), 0.0);
     assert_eq!(distribution.survival(0.5), 1.0);
 
-    let small = Empirical::new(&[3.0, 1.0, 2.0, 2.0], &[1.0, 1.0, 1.0, 1.0]).unwrap();
-    assert_eq!(small.values(), [1.0, 2.0, 3.0]);
-    assert_eq!(small.probabilities(), [0.25, 0.5, 0.25]);
-    assert_eq!(small.mean(), 2.0);
-    assert_eq!(small.partial_moment(2, 2.5), 0.25 + 2.0);
-    assert_eq!(small.inverse_cdf(0.25), 1.0);
-    assert_eq!(small.inverse_cdf(0.2500001), 2.0);
-    assert_eq!(small.inverse_survival(0.25), 2.0);
-    assert_eq!(small.inverse_survival(0.2499999), 3.0);
+    let costs = Empirical::new(&[3.0, 1.0, 2.0, 2.0], &[1.0, 1.0, 1.0, 1.0]).unwrap();
+    assert_eq!(costs.values(), [1.0, 2.0, 3.0]);
+    assert_eq!(costs.probabilities(), [0.25, 0.5, 0.25]);
+    assert_eq!(costs.mean(), 2.0);
+    assert_eq!(costs.partial_moment(2, 2.5), 0.25 + 2.0);
+    assert_eq!(costs.inverse_cdf(0.25), 1.0);
+    assert_eq!(costs.inverse_cdf(0.2500001), 2.0);
+    assert_eq!(costs.inverse_survival(0.25), 2.0);
+    assert_eq!(costs.inverse_survival(0.2499999), 3.0);
 }
 
 #[test]

@@ -24,7 +24,8 @@ impl Piece {
     }
 }
 
-/// The gross, net or ceded cost as a function of the cost of a person's year: continuous, never falling, straight between its corners.
+/// The gross, net or ceded cost as a function of the cost of a person's year: continuous, never falling, straight
+/// between its corners.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Layer(Vec<Piece>);
 

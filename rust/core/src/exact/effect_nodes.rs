@@ -2,28 +2,28 @@
 
 use std::f64::consts::{PI, TAU};
 
-use crate::random_effects::REACH;
+use crate::random_effects::HALF_WIDTH;
 
-/// Where the effects of a group are integrated.
-pub(super) struct Places {
-    /// Logarithms of multipliers at which people's transforms are taken.
+/// Nodes of the effects at which people's transforms are taken.
+pub(super) struct EffectNodes {
+    /// Logarithms of the multipliers.
     pub(super) logs: Vec<f64>,
     middle: f64,
     half: f64,
 }
 
-impl Places {
-    /// Chebyshev nodes over all that the effects reach: logarithms of transforms are analytic in the logarithm of the
+impl EffectNodes {
+    /// Chebyshev nodes over the range of the effects: logarithms of transforms are analytic in the logarithm of the
     /// multiplier, so that a polynomial through few nodes gives them everywhere between.
     pub(super) fn new(shared: f64, own: f64) -> Self {
-        let half = REACH * (shared + own);
+        let half = HALF_WIDTH * (shared + own);
         let middle = -0.5 * (shared * shared + own * own);
         if half == 0.0 {
             return Self { logs: vec![0.0], middle, half };
         }
         let count = 10 + (10.0 * half).ceil() as usize;
-        let place = |i: usize| middle + half * libm::cos(PI * (i as f64 + 0.5) / count as f64);
-        Self { logs: (0..count).map(place).collect(), middle, half }
+        let node = |i: usize| middle + half * libm::cos(PI * (i as f64 + 0.5) / count as f64);
+        Self { logs: (0..count).map(node).collect(), middle, half }
     }
 
     /// The weights by which values at the nodes give the value at `log` (barycentric form: Berrut and Trefethen 2004).
@@ -48,9 +48,9 @@ impl Places {
     }
 }
 
-/// Places at which an effect is taken whose last frequency turns so far (radians) over one SD: what the sum leaves of a
-/// frequency that it takes for another is then below rounding.
-pub(super) fn enough_places(turn: f64) -> usize {
-    let step = TAU / (turn + 9.0);
-    ((2.0 * REACH / step).ceil() as usize).next_multiple_of(8) + 1
+/// Number of nodes of an effect over one SD of which the last frequency has this phase (radians): what the sum leaves
+/// of a frequency that it takes for another is then below rounding.
+pub(super) fn enough_nodes(phase: f64) -> usize {
+    let step = TAU / (phase + 9.0);
+    ((2.0 * HALF_WIDTH / step).ceil() as usize).next_multiple_of(8) + 1
 }

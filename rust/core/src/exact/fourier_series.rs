@@ -23,14 +23,14 @@ struct Term {
 impl Series {
     /// From the transform at frequencies 0, 1, ... of the distance from the start.
     pub(super) fn new(start: f64, width: f64, damping: f64, transform: &[Complex64]) -> Self {
-        let turn = std::f64::consts::TAU / width;
+        let phase_step = std::f64::consts::TAU / width;
         let terms: Vec<Term> = transform
             .iter()
             .enumerate()
             .map(|(k, value)| {
                 // Frequencies below 0 are the conjugates of those above.
                 let coefficient = value * if k == 0 { 1.0 } else { 2.0 } / width;
-                let exponent = Complex64::new(damping, -(k as f64) * turn);
+                let exponent = Complex64::new(damping, -(k as f64) * phase_step);
                 Term { coefficient, integral: coefficient / exponent }
             })
             .collect();
@@ -40,13 +40,13 @@ impl Series {
 
     /// Distribution function and density at a distance from the start.
     fn at(&self, y: f64) -> (f64, f64) {
-        let turn = complex::turn(-std::f64::consts::TAU * y / self.width);
+        let step = complex::cis(-std::f64::consts::TAU * y / self.width);
         let mut frequency = Complex64::ONE;
         let (mut cumulative, mut density) = (0.0, 0.0);
         for term in &self.terms {
             cumulative += term.integral.re * frequency.re - term.integral.im * frequency.im;
             density += term.coefficient.re * frequency.re - term.coefficient.im * frequency.im;
-            frequency *= turn;
+            frequency *= step;
         }
         let growth = libm::exp(self.damping * y);
         (growth * cumulative + self.constant, growth * density)
@@ -92,10 +92,10 @@ impl Series {
     /// Mass, mean and variance of the distribution within the window, in closed form.
     pub(super) fn moments(&self) -> [f64; 3] {
         let (w, rise) = (self.width, libm::exp(self.damping * self.width));
-        let turn = std::f64::consts::TAU / w;
+        let phase_step = std::f64::consts::TAU / w;
         let mut sums = [0.0; 3];
         for (k, term) in self.terms.iter().enumerate() {
-            let c = Complex64::new(self.damping, -(k as f64) * turn);
+            let c = Complex64::new(self.damping, -(k as f64) * phase_step);
             let flat = (rise - 1.0) / c;
             let first = (w * rise - flat) / c;
             let second = (w * w * rise - 2.0 * first) / c;

@@ -1,4 +1,4 @@
-//! Distributions on a lattice: of units whose total is not smooth, having few costs or few different prices.
+//! Distributions on a lattice: of units whose total is not smooth, having few costs or few different atoms.
 
 use super::quadrature::Cuts;
 use crate::contract::Layer;
@@ -13,11 +13,11 @@ pub(super) struct LatticeDistribution {
     pub masses: Vec<f64>,
     cumulative: Vec<f64>,
     /// Does every cost stand on the lattice? Otherwise a point stands for half a step on either side.
-    pub whole: bool,
+    pub atomic: bool,
 }
 
 impl LatticeDistribution {
-    pub(super) fn new(step: f64, masses: Vec<f64>, whole: bool) -> Self {
+    pub(super) fn new(step: f64, masses: Vec<f64>, atomic: bool) -> Self {
         let mut sum = 0.0;
         let cumulative = masses
             .iter()
@@ -26,7 +26,7 @@ impl LatticeDistribution {
                 sum
             })
             .collect();
-        Self { step, masses, cumulative, whole }
+        Self { step, masses, cumulative, atomic }
     }
 
     /// P(total <= x), or P(total < x).
@@ -35,16 +35,16 @@ impl LatticeDistribution {
             return 0.0;
         }
         let last = self.cumulative.len() - 1;
-        let place = x / self.step;
+        let position = x / self.step;
         let up_to =
             |points: f64| if points < 0.0 { 0.0 } else { self.cumulative[(points as usize).min(last)] };
-        let value = if self.whole {
+        let value = if self.atomic {
             // A cost that is a point but for rounding is that point.
-            let near = 1e-9 * (1.0 + place);
-            if strictly { up_to((place - near).ceil() - 1.0) } else { up_to((place + near).floor()) }
+            let near = 1e-9 * (1.0 + position);
+            if strictly { up_to((position - near).ceil() - 1.0) } else { up_to((position + near).floor()) }
         } else {
             // What stands at 0 is at 0; the rest of a point's mass is spread around it.
-            let middle = place - 0.5;
+            let middle = position - 0.5;
             let below = if middle < 0.0 { self.cumulative[0] } else { up_to(middle.floor()) };
             let next = if middle < 0.0 { below } else { up_to(middle.floor() + 1.0) };
             below + (next - below) * (middle - middle.floor())
@@ -55,7 +55,7 @@ impl LatticeDistribution {
     pub(super) fn quantile(&self, probability: f64) -> f64 {
         let last = self.cumulative.len() - 1;
         let point = self.cumulative.partition_point(|&c| c < probability).min(last);
-        if self.whole || point == 0 {
+        if self.atomic || point == 0 {
             return point as f64 * self.step;
         }
         let (low, high) = (self.cumulative[point - 1], self.cumulative[point]);
@@ -86,11 +86,11 @@ fn masses(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec
     let density_from = amount.distribution.density_from() * scale;
     let mut masses = density(amount, layer, cuts, lattice);
     let mut put = |y: f64, weight: f64| {
-        let place = y / lattice.step;
-        let near = libm::rint(place);
+        let position = y / lattice.step;
+        let near = libm::rint(position);
         // A cost that is a point but for rounding is that point.
-        let place = if (place - near).abs() <= 1e-9 * (1.0 + near) { near } else { place };
-        let (point, share) = (place.floor(), place - place.floor());
+        let position = if (position - near).abs() <= 1e-9 * (1.0 + near) { near } else { position };
+        let (point, share) = (position.floor(), position - position.floor());
         if point + 1.0 < masses.len() as f64 {
             masses[point as usize] += weight * (1.0 - share);
             masses[point as usize + 1] += weight * share;
@@ -115,11 +115,12 @@ fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Ve
     let (scale, step, points) = (amount.scale, lattice.step, lattice.points);
     let density_from = amount.distribution.density_from();
     let mut limited = vec![0.0; points + 1];
-    let mut all = 0.0;
+    let mut total = 0.0;
     let mut intervals = Vec::new();
     for (piece, end) in layer.pieces().filter(|(piece, _)| piece.gradient > 0.0) {
         let (from, to) = ((piece.from / scale).max(density_from), end / scale);
-        let inside = cuts.of(amount).iter().map(|cut| cut.whole).filter(|cut| cut.to > from && cut.from < to);
+        let inside =
+            cuts.of(amount).iter().map(|cut| cut.interval).filter(|cut| cut.to > from && cut.from < to);
         for cut in inside {
             let (a, b) = (cut.from.max(from), cut.to.min(to));
             let [mass, first, ..] = if (a, b) == (cut.from, cut.to) && density_from == 0.0 {
@@ -129,10 +130,10 @@ fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Ve
                 amount.distribution.interval(a, b)
             };
             intervals.push((piece.at(scale * a), piece.at(scale * b), mass, first * piece.gradient * scale));
-            all += mass;
+            total += mass;
         }
     }
-    let (mut point, mut so_far, mut above) = (0, 0.0, all);
+    let (mut point, mut so_far, mut above) = (0, 0.0, total);
     let mut before = 0.0;
     for (from, to, mass, first) in intervals {
         // Between intervals nothing lies.
@@ -160,7 +161,7 @@ fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Ve
     for slot in &mut limited[point.min(points + 1)..] {
         *slot = so_far;
     }
-    let mut masses = vec![all - limited[1] / step];
+    let mut masses = vec![total - limited[1] / step];
     masses.extend(limited.windows(3).map(|l| (2.0 * l[1] - l[0] - l[2]) / step));
     let shared = masses.clone();
     for i in 1..masses.len() - 1 {

@@ -2,11 +2,11 @@
 
 use rayon::prelude::*;
 
-use super::effect_nodes::enough_places;
+use super::effect_nodes::enough_nodes;
 use super::lattice_distribution::{self, LatticeDistribution};
 use super::transforms::Transforms;
 use super::windows::Plan;
-use super::{Found, Lane, Shape};
+use super::{Outcome, Prepared, Shape};
 use crate::model::Scaled;
 use crate::numeric::complex::{self, Complex64};
 use crate::numeric::lattice::Lattice;
@@ -16,20 +16,20 @@ use crate::run::RunError;
 /// How far a distribution may be from the moments lane: its mean in SDs, and its SD.
 const LATTICE_TOLERANCES: [f64; 2] = [1e-4, 1e-4];
 
-impl Lane<'_> {
+impl Prepared<'_> {
     pub(super) fn lattices(
         &self,
         plans: Vec<Plan>,
         lattice: &Lattice,
-        whole: bool,
+        atomic: bool,
         shared: f64,
         own: f64,
-    ) -> Result<Vec<Found>, RunError> {
+    ) -> Result<Vec<Outcome>, RunError> {
         let frequencies = lattice.points / 2 + 1;
         // As for a series whose last frequency is the last that a distribution of this SD has.
         let count = |sigma: f64, of: &dyn Fn(&Plan) -> f64| {
-            let turns = plans.iter().map(|plan| 8.5 * of(plan) * sigma / plan.moments.all.sd);
-            enough_places(turns.fold(0.0, f64::max))
+            let phases = plans.iter().map(|plan| 8.5 * of(plan) * sigma / plan.moments.all.sd);
+            enough_nodes(phases.fold(0.0, f64::max))
         };
         let largest = |plan: &Plan| plan.practices.iter().map(|people| self.mean(people)).fold(0.0, f64::max);
         let outer = nodes(shared, count(shared, &|plan| plan.moments.all.mean));
@@ -59,18 +59,18 @@ impl Lane<'_> {
                 }
             }
         }
-        let found = |(plan, half): (Plan, Vec<Complex64>)| {
+        let outcome = |(plan, half): (Plan, Vec<Complex64>)| {
             let mut values = half;
             values.resize(lattice.points, Complex64::ZERO);
             for k in 1..lattice.points / 2 {
                 values[lattice.points - k] = values[k].conj();
             }
-            let distribution = LatticeDistribution::new(lattice.step, lattice.masses(values), whole);
+            let distribution = LatticeDistribution::new(lattice.step, lattice.masses(values), atomic);
             let judged = plan
-                .judge(distribution.moments(), &plan.narrow, LATTICE_TOLERANCES)
+                .judge(distribution.moments(), &plan.lattice_window, LATTICE_TOLERANCES)
                 .map(|accuracy| (Shape::Lattice(distribution), accuracy));
             (plan, judged)
         };
-        Ok(plans.into_par_iter().zip(totals).map(found).collect())
+        Ok(plans.into_par_iter().zip(totals).map(outcome).collect())
     }
 }

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::atoms_and_density::measure;
+use super::atoms_and_density::common_measure;
 use super::windows::Plan;
-use super::{Accuracy, Lane};
+use super::{Accuracy, Prepared};
 use crate::error::{Code, Error};
 use crate::numeric::power::integer_power;
 
-/// Frequencies of a series: at first, and at most for each reach of its window.
-const FIRST_WAVES: usize = 32;
-const MOST_WAVES: [usize; 3] = [1 << 10, 1 << 10, 1 << 12];
+/// Frequencies of a series: at first, and at most for each tail probability of its window.
+const FIRST_FREQUENCIES: usize = 32;
+const MOST_FREQUENCIES: [usize; 3] = [1 << 10, 1 << 10, 1 << 12];
 
 /// Points of a lattice: at first, and at most.
 const FIRST_POINTS: usize = 1 << 12;
@@ -19,17 +19,17 @@ const MOST_POINTS: usize = 1 << 18;
 const STEPS_OF_A_COST: f64 = 16.0;
 /// A total of fewer costs than this has atoms that a series would blur: P(none) is e^-40.
 const SMOOTH_COSTS: f64 = 40.0;
-/// Prices that divide the window into more parts than this are as good as smooth.
+/// Atoms that divide the window into more parts than this are as good as smooth.
 const FINE: f64 = 200_000.0;
-/// An effect whose SD is so many prices leaves no trace of them: their frequency is below e^-44.
+/// An effect whose SD is so many times the largest atom leaves no trace of them: their frequency is below e^-44.
 const SPREAD: f64 = 1.5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Method {
-    /// Half octaves of the window's width, its reach, and frequencies.
-    Series { width: i32, reach: usize, frequencies: usize },
-    /// Step (bits), points, and whether every cost stands on them.
-    Lattice { step: u64, points: usize, whole: bool },
+    /// Width of the window in half octaves, index of its tail probability, and number of frequencies.
+    Series { width: i32, tail: usize, frequencies: usize },
+    /// Step (bits), points, and whether every cost is an atom that stands on one of them.
+    Lattice { step: u64, points: usize, atomic: bool },
 }
 
 /// Units by how their distributions are computed, and by whether they consist of several practices.
@@ -39,15 +39,15 @@ pub(super) struct Groups(BTreeMap<(Method, bool), Vec<Plan>>);
 pub(super) type Group = ((Method, bool), Vec<Plan>);
 
 impl Groups {
-    pub(super) fn put(&mut self, lane: &Lane<'_>, plan: Plan) {
-        let method = if lane.is_smooth(&plan) {
+    pub(super) fn put(&mut self, prepared: &Prepared<'_>, plan: Plan) {
+        let method = if prepared.is_smooth(&plan) {
             Method::Series {
                 width: half_octaves(plan.width()),
-                reach: plan.wide.reach,
+                tail: plan.series_window.tail,
                 frequencies: plan.frequencies(),
             }
         } else {
-            lane.lattice(&plan, FIRST_POINTS)
+            prepared.lattice(&plan, FIRST_POINTS)
         };
         self.0.entry((method, plan.several())).or_default().push(plan);
     }
@@ -56,22 +56,22 @@ impl Groups {
         self.0.pop_first()
     }
 
-    /// Puts a plan back whose distribution was not good enough.
+    /// Puts a plan back, with a finer method, whose distribution was not good enough.
     pub(super) fn again(
         &mut self,
-        lane: &Lane<'_>,
+        prepared: &Prepared<'_>,
         method: Method,
         plan: Plan,
-        found: Accuracy,
+        accuracy: Accuracy,
     ) -> Result<(), Error> {
         let finer = match method {
-            Method::Series { width, reach, frequencies }
-                if frequencies < MOST_WAVES[reach] && found.mean_error == f64::INFINITY =>
+            Method::Series { width, tail, frequencies }
+                if frequencies < MOST_FREQUENCIES[tail] && accuracy.mean_error == f64::INFINITY =>
             {
-                Method::Series { width, reach, frequencies: 2 * frequencies }
+                Method::Series { width, tail, frequencies: 2 * frequencies }
             }
-            Method::Series { .. } => lane.lattice(&plan, 4 * FIRST_POINTS),
-            Method::Lattice { points, .. } if points < MOST_POINTS => lane.lattice(&plan, 4 * points),
+            Method::Series { .. } => prepared.lattice(&plan, 4 * FIRST_POINTS),
+            Method::Lattice { points, .. } if points < MOST_POINTS => prepared.lattice(&plan, 4 * points),
             Method::Lattice { points, .. } => {
                 return Err(Error::one(
                     Code::NotComputable,
@@ -79,7 +79,7 @@ impl Groups {
                         "the distribution of a total of {} people cannot be computed: on {points} points its probability outside is \
                      {:.1e}, its mean {:.1e} SDs and its SD {:.1e} of itself from the exact ones: give a ceiling, or \
                      method \"simulation\"",
-                        plan.moments.people, found.outside, found.mean_error, found.sd_error
+                        plan.moments.people, accuracy.outside, accuracy.mean_error, accuracy.sd_error
                     ),
                 ));
             }
@@ -94,7 +94,9 @@ impl Plan {
     fn frequencies(&self) -> usize {
         let sd = self.moments.all.sd;
         let needed = if sd.is_finite() { 2.0 * self.width() / sd } else { 0.0 };
-        (needed as usize).next_power_of_two().clamp(FIRST_WAVES, MOST_WAVES[self.wide.reach])
+        (needed as usize)
+            .next_power_of_two()
+            .clamp(FIRST_FREQUENCIES, MOST_FREQUENCIES[self.series_window.tail])
     }
 }
 
@@ -102,63 +104,67 @@ fn half_octaves(width: f64) -> i32 {
     (2.0 * libm::log2(width)).ceil() as i32
 }
 
-impl Lane<'_> {
+impl Prepared<'_> {
     /// Has the total a density for all that can be seen?
     fn is_smooth(&self, plan: &Plan) -> bool {
         let mut costs = 0.0;
         for (class, weight) in plan.practices.iter().flatten() {
-            let texture = &self.textures[*class as usize];
-            // Prices that a yearly effect spreads over one another make a smooth total.
-            let spread = SPREAD * texture.price <= plan.moments.systematic_sd;
-            let prices = if spread {
-                texture.atoms
-            } else if texture.span * FINE < plan.width() {
-                texture.many
+            let person = &self.atoms_and_density[*class as usize];
+            // Atoms that a yearly effect spreads over one another make a smooth total.
+            let spread = SPREAD * person.largest_atom <= plan.moments.systematic_sd;
+            let atoms = if spread {
+                person.atoms
+            } else if person.common_measure * FINE < plan.width() {
+                person.many_atoms
             } else {
                 0.0
             };
-            costs += weight * (texture.smooth + prices);
+            costs += weight * (person.smooth + atoms);
         }
         costs >= SMOOTH_COSTS
     }
 
-    /// A lattice that holds the window from 0 on, with ceilings and prices on its points where they have a common
+    /// A lattice that holds the window from 0 on, with ceilings and atoms on its points where they have a common
     /// measure.
     fn lattice(&self, plan: &Plan, points: usize) -> Method {
-        let width = integer_power(2.0, libm::log2(plan.narrow.end).ceil() as i32);
-        let mut spans: Vec<f64> = Vec::new();
-        let (mut costs, mut flat, mut whole) =
+        let width = integer_power(2.0, libm::log2(plan.lattice_window.end).ceil() as i32);
+        let mut measures: Vec<f64> = Vec::new();
+        let (mut costs, mut plateau, mut atomic) =
             (0.0, 0.0f64, self.sigma_practice == 0.0 && self.sigma_national == 0.0);
         for (class, weight) in plan.practices.iter().flatten() {
-            let texture = &self.textures[*class as usize];
-            costs += weight * texture.costs;
-            flat = flat.max(texture.flat);
-            whole &= texture.smooth == 0.0 && texture.span > 0.0;
-            if texture.span > 0.0 && !spans.contains(&texture.span) {
-                spans.push(texture.span);
+            let person = &self.atoms_and_density[*class as usize];
+            costs += weight * person.costs;
+            plateau = plateau.max(person.plateau);
+            atomic &= person.smooth == 0.0 && person.common_measure > 0.0;
+            if person.common_measure > 0.0 && !measures.contains(&person.common_measure) {
+                measures.push(person.common_measure);
             }
         }
-        if flat > 0.0 {
-            spans.push(flat);
+        if plateau > 0.0 {
+            measures.push(plateau);
         }
         let typical = plan.moments.all.mean / costs;
         let enough = ((width * STEPS_OF_A_COST / typical) as usize).next_power_of_two();
         let points = points.max(enough).min(MOST_POINTS);
         let finest = width / points as f64;
         let least = width / MOST_POINTS as f64;
-        let common = spans.iter().copied().reduce(|a, b| measure(a, b, least)).filter(|&span| span >= least);
-        whole &= common.is_some();
-        // Whole prices need no finer points than their common measure, if all of these find room.
-        let (step, points) = match (common, spans.first()) {
-            (Some(span), _) if whole => {
-                (span, ((width / span) as usize + 1).next_power_of_two().clamp(64, MOST_POINTS))
+        let common = measures
+            .iter()
+            .copied()
+            .reduce(|a, b| common_measure(a, b, least))
+            .filter(|&measure| measure >= least);
+        atomic &= common.is_some();
+        // Atoms alone need no finer points than their common measure, if all of these find room.
+        let (step, points) = match (common, measures.first()) {
+            (Some(measure), _) if atomic => {
+                (measure, ((width / measure) as usize + 1).next_power_of_two().clamp(64, MOST_POINTS))
             }
-            (Some(span), _) => (span / (span / finest).ceil(), points),
-            (None, Some(&span)) if span >= finest => (span / (span / finest).ceil(), points),
+            (Some(measure), _) => (measure / (measure / finest).ceil(), points),
+            (None, Some(&measure)) if measure >= finest => (measure / (measure / finest).ceil(), points),
             _ => (finest, points),
         };
-        // A smaller step needs more points to reach as far.
+        // A smaller step needs more points for the same window.
         let points = points.max(((width / step) as usize).next_power_of_two()).min(MOST_POINTS);
-        Method::Lattice { step: step.to_bits(), points, whole }
+        Method::Lattice { step: step.to_bits(), points, atomic }
     }
 }

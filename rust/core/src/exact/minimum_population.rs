@@ -1,4 +1,4 @@
-//! How large a pool must be.
+//! The smallest pool: how many people keep its cost within a tolerance.
 
 use super::{UnitDistribution, UnitSelection, distributions};
 use crate::analytic_moments::Valuation;
@@ -11,9 +11,9 @@ use crate::random_effects::sigma;
 use crate::run::{Progress, RunError};
 
 /// Sizes that are tried at once: they share what does not depend on size.
-const TRIED: u64 = 24;
+const SIZES_AT_ONCE: u64 = 24;
 /// The smallest pool of several classes: a few people cannot have everybody's mix.
-const FEWEST_OF_A_MIX: u64 = 128;
+const FEWEST_OF_SEVERAL_CLASSES: u64 = 128;
 /// The largest pool that is tried.
 pub const MOST_PEOPLE: u64 = 8_000_000_000;
 
@@ -22,9 +22,9 @@ pub const MOST_PEOPLE: u64 = 8_000_000_000;
 pub struct Pool {
     /// None where no pool is large enough.
     pub people: Option<u64>,
-    /// At that size.
+    /// Share of years outside of the tolerance, at that size.
     pub outside: Option<f64>,
-    /// Of an infinitely large pool: what the effects alone make.
+    /// The same of an infinitely large pool: what the effects alone make.
     pub limit: f64,
 }
 
@@ -44,8 +44,8 @@ pub fn minimum_population(
             let mean = distribution.moments.all.mean;
             1.0 - distribution.cdf(mean * (1.0 + tolerance)) + distribution.below(mean * (1.0 - tolerance))
         };
-        // The distribution of a few people has its mean far below the window's end: no more than that is asked.
-        let found = distributions(
+        // The distribution of a few people has its mean far below the window's end: no more than that is read.
+        let shares = distributions(
             model,
             &pools,
             UnitSelection { level: 0, only: None, valuation },
@@ -53,12 +53,12 @@ pub fn minimum_population(
             |_, m| m.all.mean * (1.0 + tolerance),
             read,
         )?;
-        Ok(found.into_iter().map(|(_, outside)| outside).collect())
+        Ok(shares.into_iter().map(|(_, outside)| outside).collect())
     };
     if limit >= probability {
         return Ok(Pool { people: None, outside: None, limit });
     }
-    let fewest = if people.classes.len() > 1 { FEWEST_OF_A_MIX } else { 1 };
+    let fewest = if people.classes.len() > 1 { FEWEST_OF_SEVERAL_CLASSES } else { 1 };
     let mut sizes: Vec<u64> =
         (0..33).map(|i| fewest << i).take_while(|n| *n < MOST_PEOPLE).chain([MOST_PEOPLE]).collect();
     let mut below = fewest - 1;
@@ -80,8 +80,12 @@ pub fn minimum_population(
         if enough - below <= 1 {
             return Ok(Pool { people: Some(enough), outside: Some(shares[first]), limit });
         }
-        let step = ((enough - below) as f64 / TRIED as f64).ceil() as u64;
-        sizes = (1..=TRIED).map(|i| below + i * step).take_while(|n| *n < enough).chain([enough]).collect();
+        let step = ((enough - below) as f64 / SIZES_AT_ONCE as f64).ceil() as u64;
+        sizes = (1..=SIZES_AT_ONCE)
+            .map(|i| below + i * step)
+            .take_while(|n| *n < enough)
+            .chain([enough])
+            .collect();
     }
 }
 
@@ -95,13 +99,13 @@ fn limit(model: &CostModel, people: &People, valuation: &Valuation, tolerance: f
     }
     let layer = valuation.layer();
     let mut prepare = Persons::new(model, &layer);
-    let mix: Vec<_> = crate::population::together(&people.all())
+    let persons: Vec<_> = crate::population::together(&people.all())
         .into_iter()
         .map(|(class, weight)| (prepare.of(&people.classes[class as usize]), weight))
         .collect();
     let mean = |z: f64| -> f64 {
         let factor = libm::exp(sigma * z - 0.5 * sigma * sigma);
-        mix.iter().map(|(person, weight)| weight * person.times(factor).raw_moments(&layer)[0]).sum()
+        persons.iter().map(|(person, weight)| weight * person.times(factor).raw_moments(&layer)[0]).sum()
     };
     let nodes = crate::random_effects::nodes(1.0, 65);
     // The nodes of a variate z are those of a lognormal multiplier with sigma 1, whose logarithm is z - 1/2.

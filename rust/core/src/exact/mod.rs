@@ -3,7 +3,7 @@
 //! People are independent given the effects, so that logarithms of their characteristic functions add up. A total that
 //! is smooth is a short Fourier series on a window that holds all but a known share of it (`series_units`); one that is
 //! not, for having few costs or few atoms, is a distribution on a lattice (`lattice_units`). Both are damped, so that
-//! what lies beyond the window does not come back into it. Every distribution is checked against the moments lane.
+//! what lies beyond the window does not come back into it. Every distribution is checked against the moments prepared.
 
 mod atoms_and_density;
 mod effect_nodes;
@@ -22,7 +22,7 @@ mod windows;
 
 use std::sync::atomic::Ordering;
 
-use crate::analytic_moments::{Table, UnitMoments, Valuation};
+use crate::analytic_moments::{CumulantTable, UnitMoments, Valuation};
 use crate::contract::Layer;
 use crate::error::{Error, Problem};
 use crate::model::{CostModel, Person, Persons};
@@ -41,55 +41,55 @@ use windows::Plan;
 pub use minimum_population::{MOST_PEOPLE, Pool, minimum_population};
 pub use unit_distribution::{Accuracy, UnitDistribution};
 
-/// What windows leave above them, at most: the first that reaches all that is asked is taken, or the last; of a
-/// lattice, whose points are costly, the second.
-const REACHES: [f64; 3] = [1e-4, 1e-8, 1e-12];
+/// Tail probabilities that windows leave above them, at most: the first window that holds the largest total that is
+/// read is taken, or the last; of a lattice, whose points are costly, the second.
+const TAIL_PROBABILITIES: [f64; 3] = [1e-4, 1e-8, 1e-12];
 
 /// Largest effect whose integral converges on a grid that is worth its time.
 pub const MAX_EFFECT_SD: f64 = 0.5;
 
-/// Everything of a valuation that does not depend on the unit.
-struct Lane<'a> {
+/// A valuation prepared: all of it that does not depend on the unit.
+struct Prepared<'a> {
     people: &'a People,
     layer: &'a Layer,
     persons: Vec<Person>,
     cuts: Cuts,
-    textures: Vec<AtomsAndDensity>,
-    table: Table,
+    atoms_and_density: Vec<AtomsAndDensity>,
+    cumulants: CumulantTable,
     sigma_practice: f64,
     sigma_national: f64,
     progress: &'a Progress,
 }
 
-/// Whose distributions are wanted, and of what.
+/// Selection of units of a level, and the valuation of their cost.
 #[derive(Clone, Copy)]
 pub struct UnitSelection<'a> {
     pub level: usize,
-    /// Numbers of units; all where there are none.
+    /// Numbers of the units; `None` for all of the level.
     pub only: Option<&'a [u32]>,
     pub valuation: &'a Valuation,
 }
 
-/// The distribution of each of these units of a level, read by `read`; `asked` gives the largest total that a unit is
-/// asked about.
+/// The distribution of each selected unit, read by `read`; `largest_total` gives the largest total (£) that will be
+/// read of a unit.
 pub fn distributions<T: Send>(
     model: &CostModel,
     people: &People,
-    which: UnitSelection<'_>,
+    selection: UnitSelection<'_>,
     progress: &Progress,
-    asked: impl Fn(u32, &UnitMoments) -> f64 + Sync,
+    largest_total: impl Fn(u32, &UnitMoments) -> f64 + Sync,
     read: impl Fn(u32, &UnitDistribution) -> T + Sync,
 ) -> Result<Vec<(u32, T)>, RunError> {
-    let UnitSelection { level, only, valuation } = which;
+    let UnitSelection { level, only, valuation } = selection;
     check(valuation).map_err(RunError::Rejected)?;
     let layer = valuation.layer();
     let persons = Persons::new(model, &layer).all(&people.classes);
-    let lane = Lane {
+    let prepared = Prepared {
         people,
         layer: &layer,
         cuts: Cuts::new(persons.iter()),
-        textures: persons.iter().map(|person| AtomsAndDensity::new(person, &layer)).collect(),
-        table: Table::new(&persons, &layer, valuation),
+        atoms_and_density: persons.iter().map(|person| AtomsAndDensity::new(person, &layer)).collect(),
+        cumulants: CumulantTable::new(&persons, &layer, valuation),
         persons,
         sigma_practice: sigma(valuation.practice_sd),
         sigma_national: sigma(valuation.national_sd),
@@ -100,8 +100,8 @@ pub fn distributions<T: Send>(
         Some(only) => only.to_vec(),
         None => (0..units.len() as u32).collect(),
     };
-    let plans = lane.plan(&chosen, &units, &asked);
-    lane.run(plans, &read)
+    let plans = prepared.plan(&chosen, &units, &largest_total);
+    prepared.run(plans, &read)
 }
 
 fn check(valuation: &Valuation) -> Result<(), Error> {
@@ -111,10 +111,10 @@ fn check(valuation: &Valuation) -> Result<(), Error> {
     Error::unless_empty(large.map(|(name, sd)| Problem::argument(name, sd, &allowed)).collect())
 }
 
-/// What came of a plan: its distribution, or how far off it was.
-type Found = (Plan, Result<(Shape, Accuracy), Accuracy>);
+/// A plan's outcome: its distribution, or how far off it was.
+type Outcome = (Plan, Result<(Shape, Accuracy), Accuracy>);
 
-impl Lane<'_> {
+impl Prepared<'_> {
     fn stopped(&self) -> Result<(), RunError> {
         if self.progress.stop.load(Ordering::Relaxed) { Err(RunError::Interrupted) } else { Ok(()) }
     }
@@ -160,8 +160,8 @@ impl Lane<'_> {
         while let Some(group) = groups.next() {
             self.stopped()?;
             let method = group.0.0;
-            for (plan, found) in self.group(group)? {
-                match found {
+            for (plan, outcome) in self.group(group)? {
+                match outcome {
                     Ok((shape, accuracy)) => {
                         let distribution = UnitDistribution { moments: plan.moments, shape, accuracy };
                         done.push((plan.unit, read(plan.unit, &distribution)));
@@ -176,21 +176,21 @@ impl Lane<'_> {
         Ok(done)
     }
 
-    /// The distributions of a group.
-    pub(super) fn group(&self, ((method, several), plans): Group) -> Result<Vec<Found>, RunError> {
+    /// The outcomes of a group's plans.
+    pub(super) fn group(&self, ((method, several), plans): Group) -> Result<Vec<Outcome>, RunError> {
         let (shared, own) = self.sigmas(if several { 2 } else { 1 });
         match method {
-            Method::Series { width, reach, frequencies } => {
+            Method::Series { width, tail, frequencies } => {
                 let width = libm::exp2(0.5 * f64::from(width));
-                Ok(self.series(plans, width, SERIES_DAMPING[reach] / width, frequencies, shared, own))
+                Ok(self.series(plans, width, SERIES_DAMPING[tail] / width, frequencies, shared, own))
             }
-            Method::Lattice { step, points, whole } => {
-                self.lattices(plans, &Lattice::new(f64::from_bits(step), points), whole, shared, own)
+            Method::Lattice { step, points, atomic } => {
+                self.lattices(plans, &Lattice::new(f64::from_bits(step), points), atomic, shared, own)
             }
         }
     }
 
     fn mean(&self, people: &[(u32, f64)]) -> f64 {
-        self.table.held_mean(people)
+        self.cumulants.held_mean(people)
     }
 }

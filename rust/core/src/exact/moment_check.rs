@@ -1,7 +1,7 @@
 //! Every distribution is checked against the moments lane.
 
 use super::windows::{Plan, Window};
-use super::{Accuracy, REACHES};
+use super::{Accuracy, TAIL_PROBABILITIES};
 
 impl Plan {
     /// How far a distribution with this mass, mean and variance is from what it must be; an error if too far.
@@ -19,7 +19,7 @@ impl Plan {
         };
         let [lost_mean, lost_square] = window.lost;
         let spread = if all.sd.is_finite() { all.sd } else { self.width() };
-        let good = accuracy.outside <= REACHES[0]
+        let good = accuracy.outside <= TAIL_PROBABILITIES[0]
             && (mean - all.mean).abs() <= mean_tolerance * spread + 2.0 * lost_mean
             && (!all.sd.is_finite()
                 || accuracy.sd_error <= sd_tolerance + 4.0 * lost_square / (spread * spread));

@@ -9,13 +9,14 @@ use crate::numeric::complex::{self, Complex64};
 use crate::severity::{Distribution, Interval, intervals};
 use crate::simd::{Processor, Simd, Task};
 
-/// An interval of costs over which a frequency turns by no more than this (radians) is two points: their error is its
-/// fourth power over 4,320, times the people who meet it. Where few do, it may be longer.
-const TURN: f64 = 0.5;
-const MOST_TURN: f64 = 6.0;
-const FEW: f64 = 1e-2;
-/// Costs below this turn are one interval.
-const STILL: f64 = 0.02;
+/// Phase (radians) of the last frequency over an interval of costs up to which the interval is two points: their error
+/// is its fourth power over 4,320, times the people who meet it. Where fewer than `FEW_PEOPLE` do, the phase may be
+/// larger, up to `MOST_PHASE`.
+const PHASE: f64 = 0.5;
+const MOST_PHASE: f64 = 6.0;
+const FEW_PEOPLE: f64 = 1e-2;
+/// Costs up to this phase are one interval.
+const LOWEST_PHASE: f64 = 0.02;
 /// Intervals that fewer than this many people of a unit meet need not be cut.
 const NOBODY: f64 = 1e-11;
 
@@ -27,24 +28,24 @@ const HALVINGS: usize = 14;
 
 /// An interval of a distribution, and its halves, quarters and so on, made when they are first needed.
 pub(super) struct Cut {
-    pub whole: Interval,
+    pub interval: Interval,
     finer: [OnceLock<Box<[Interval]>>; HALVINGS],
 }
 
 impl Cut {
-    fn new(whole: Interval) -> Self {
-        Self { whole, finer: Default::default() }
+    fn new(interval: Interval) -> Self {
+        Self { interval, finer: Default::default() }
     }
 
     /// The interval in at least this many equal parts.
     fn parts(&self, distribution: &dyn Distribution, parts: f64) -> &[Interval] {
         if parts <= 1.0 {
-            return std::slice::from_ref(&self.whole);
+            return std::slice::from_ref(&self.interval);
         }
         let halvings = (libm::log2(parts).ceil() as usize).min(HALVINGS);
         self.finer[halvings - 1].get_or_init(|| {
             let count = 1 << halvings;
-            let Interval { from, to, .. } = self.whole;
+            let Interval { from, to, .. } = self.interval;
             let edge = |i: usize| if i == count { to } else { from + (to - from) * i as f64 / count as f64 };
             (0..count).map(|i| Interval::of(distribution, edge(i), edge(i + 1))).collect()
         })
@@ -73,10 +74,11 @@ pub(super) fn address(amount: &Scaled) -> usize {
     std::sync::Arc::as_ptr(&amount.distribution).cast::<()>() as usize
 }
 
-/// The frequencies at which transforms are taken: angles per £ k * `turn`, damped by `damping` per £.
+/// Frequencies at which transforms are taken: phases per £ k * `phase_step` for k = 0 ... `count`, damped by `damping`
+/// per £.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frequencies {
-    pub turn: f64,
+    pub phase_step: f64,
     pub count: usize,
     pub damping: f64,
     /// Costs beyond are damped to nothing.
@@ -104,49 +106,50 @@ const LANES: usize = 16;
 fn add(points: &[(f64, f64)], frequencies: &Frequencies, sums: &mut [Complex64]) {
     let mut lanes = vec![[[0.0; LANES]; 2]; sums.len()];
     for chunk in points.chunks(LANES) {
-        let mut turning = Turning::default();
+        let mut phasors = Phasors::default();
         for (lane, (y, weight)) in chunk.iter().enumerate() {
-            let more = complex::exp_m1(Complex64::new(0.0, frequencies.turn * y));
-            (turning.more_re[lane], turning.more_im[lane]) = (more.re, more.im);
-            turning.re[lane] = libm::expm1(-frequencies.damping * y);
-            turning.weight[lane] = *weight;
+            let step = complex::exp_m1(Complex64::new(0.0, frequencies.phase_step * y));
+            (phasors.step_re[lane], phasors.step_im[lane]) = (step.re, step.im);
+            phasors.re[lane] = libm::expm1(-frequencies.damping * y);
+            phasors.weight[lane] = *weight;
         }
-        Processor::best().run(Add { turning, lanes: &mut lanes });
+        Processor::best().run(AddPhasors { phasors, lanes: &mut lanes });
     }
     for (sum, [re, im]) in sums.iter_mut().zip(&lanes) {
         *sum += Complex64::new(re.iter().sum(), im.iter().sum());
     }
 }
 
-/// Points at one frequency, less 1, and what one more frequency multiplies them by, less 1.
+/// Phasors of some points: their weights, e^(i t y - damping y) - 1 at one frequency, and what one more frequency
+/// multiplies it by, less 1.
 #[derive(Clone, Copy, Default)]
-struct Turning {
+struct Phasors {
     weight: [f64; LANES],
     re: [f64; LANES],
     im: [f64; LANES],
-    more_re: [f64; LANES],
-    more_im: [f64; LANES],
+    step_re: [f64; LANES],
+    step_im: [f64; LANES],
 }
 
-/// Adds a few points to all frequencies: plain arithmetic, so that it is the same with any instructions.
-struct Add<'a> {
-    turning: Turning,
+/// Adds the phasors of some points to all frequencies: plain arithmetic, so that it is the same with any instructions.
+struct AddPhasors<'a> {
+    phasors: Phasors,
     lanes: &'a mut [[[f64; LANES]; 2]],
 }
 
-impl Task for Add<'_> {
+impl Task for AddPhasors<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
-        let Turning { weight, mut re, mut im, more_re, more_im } = self.turning;
+        let Phasors { weight, mut re, mut im, step_re, step_im } = self.phasors;
         for [sum_re, sum_im] in self.lanes {
             for lane in 0..LANES {
                 sum_re[lane] += weight[lane] * re[lane];
                 sum_im[lane] += weight[lane] * im[lane];
                 let (a, b) = (re[lane] + 1.0, im[lane]);
-                re[lane] += a * more_re[lane] - b * more_im[lane];
-                im[lane] += a * more_im[lane] + b * more_re[lane];
+                re[lane] += a * step_re[lane] - b * step_im[lane];
+                im[lane] += a * step_im[lane] + b * step_re[lane];
             }
         }
     }
@@ -155,41 +158,41 @@ impl Task for Add<'_> {
 /// The layer of an amount, given that there is one, as values and weights.
 fn points(amount: &Scaled, layer: &Layer, cuts: &[Cut], frequencies: &Frequencies) -> Vec<(f64, f64)> {
     let scale = amount.scale;
-    let top = frequencies.turn * frequencies.count as f64;
-    let mut found = Vec::new();
-    let (mut still, mut still_end) = ([0.0; 4], 0.0);
+    let top = frequencies.phase_step * frequencies.count as f64;
+    let mut points = Vec::new();
+    let (mut lowest, mut lowest_end) = ([0.0; 4], 0.0);
     for (number, (piece, end)) in layer.pieces().enumerate() {
         let (from, to) = (piece.from / scale, end / scale);
         if piece.gradient == 0.0 {
             let below = if from > 0.0 { amount.distribution.survival(from) } else { 1.0 };
             let flat = below - if to.is_finite() { amount.distribution.survival(to) } else { 0.0 };
             if piece.fixed > 0.0 && flat > 0.0 {
-                found.push((piece.fixed, flat));
+                points.push((piece.fixed, flat));
             }
             continue;
         }
         let mut put = |interval: &Interval| {
             let two = interval.points().into_iter().filter(|(_, weight)| *weight > 0.0);
-            found.extend(two.map(|(x, weight)| (piece.at(scale * x), weight)));
+            points.extend(two.map(|(x, weight)| (piece.at(scale * x), weight)));
         };
-        for cut in cuts.iter().filter(|cut| cut.whole.to > from && cut.whole.from < to) {
-            let whole = cut.whole;
-            let inside = whole.from >= from && whole.to <= to;
-            let bent;
+        for cut in cuts.iter().filter(|cut| cut.interval.to > from && cut.interval.from < to) {
+            let uncut = cut.interval;
+            let inside = uncut.from >= from && uncut.to <= to;
+            let clipped;
             let cut = if inside {
                 cut
             } else {
-                bent = Cut::new(Interval::of(
+                clipped = Cut::new(Interval::of(
                     amount.distribution.as_ref(),
-                    whole.from.max(from),
-                    whole.to.min(to),
+                    uncut.from.max(from),
+                    uncut.to.min(to),
                 ));
-                &bent
+                &clipped
             };
-            let interval = cut.whole;
-            if number == 0 && top * piece.gradient * scale * interval.to <= STILL {
-                still.iter_mut().zip(interval.raw()).for_each(|(sum, m)| *sum += m);
-                still_end = interval.to;
+            let interval = cut.interval;
+            if number == 0 && top * piece.gradient * scale * interval.to <= LOWEST_PHASE {
+                lowest.iter_mut().zip(interval.raw()).for_each(|(sum, m)| *sum += m);
+                lowest_end = interval.to;
                 continue;
             }
             if piece.at(scale * interval.from) > frequencies.end {
@@ -198,18 +201,18 @@ fn points(amount: &Scaled, layer: &Layer, cuts: &[Cut], frequencies: &Frequencie
                 put(&Interval { moments: [rest, 0.0, 0.0, 0.0], ..interval });
                 break;
             }
-            let turn = top * piece.gradient * scale * (interval.to - interval.from);
-            let met = frequencies.people * interval.moments[0];
-            let most = (TURN * (FEW / met).sqrt().sqrt()).clamp(TURN, MOST_TURN);
-            let parts = if met > NOBODY { turn / most } else { 1.0 };
+            let phase = top * piece.gradient * scale * (interval.to - interval.from);
+            let people = frequencies.people * interval.moments[0];
+            let most = (PHASE * (FEW_PEOPLE / people).sqrt().sqrt()).clamp(PHASE, MOST_PHASE);
+            let parts = if people > NOBODY { phase / most } else { 1.0 };
             cut.parts(amount.distribution.as_ref(), parts).iter().for_each(&mut put);
         }
-        if number == 0 && still[0] > 0.0 {
-            let together = Interval { from: 0.0, to: still_end, moments: still };
+        if number == 0 && lowest[0] > 0.0 {
+            let together = Interval { from: 0.0, to: lowest_end, moments: lowest };
             put(&together);
         }
     }
-    found
+    points
 }
 
 #[cfg(test)]
@@ -217,21 +220,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn do_all_processor_levels_add_the_same_bits() {
-        let mut turning = Turning::default();
+    fn do_all_processors_add_the_same_bits() {
+        let mut phasors = Phasors::default();
         for lane in 0..LANES {
             let at = lane as f64;
-            turning.weight[lane] = 0.1 + 0.01 * at;
-            (turning.re[lane], turning.im[lane]) = (-0.001 * at, 0.002 * at);
-            (turning.more_re[lane], turning.more_im[lane]) = (-0.0003 * at, 0.017 * at);
+            phasors.weight[lane] = 0.1 + 0.01 * at;
+            (phasors.re[lane], phasors.im[lane]) = (-0.001 * at, 0.002 * at);
+            (phasors.step_re[lane], phasors.step_im[lane]) = (-0.0003 * at, 0.017 * at);
         }
-        let bits = |level: Processor| -> Vec<u64> {
+        let bits = |processor: Processor| -> Vec<u64> {
             let mut lanes = vec![[[0.0; LANES]; 2]; 300];
-            level.run(Add { turning, lanes: &mut lanes });
+            processor.run(AddPhasors { phasors, lanes: &mut lanes });
             lanes.into_iter().flatten().flatten().map(f64::to_bits).collect()
         };
-        for level in Processor::ALL.into_iter().filter(|level| level.available()) {
-            assert_eq!(bits(level), bits(Processor::Baseline), "{}", level.name());
+        for processor in Processor::ALL.into_iter().filter(|processor| processor.available()) {
+            assert_eq!(bits(processor), bits(Processor::Baseline), "{}", processor.name());
         }
     }
 }

@@ -4,18 +4,19 @@ use std::f64::consts::TAU;
 
 use rayon::prelude::*;
 
-use super::effect_nodes::{Places, enough_places};
+use super::effect_nodes::{EffectNodes, enough_nodes};
 use super::fourier_series::Series;
 use super::quadrature::{self, Frequencies};
 use super::transforms::Transforms;
 use super::windows::Plan;
-use super::{Accuracy, Found, Lane, Shape};
+use super::{Accuracy, Outcome, Prepared, Shape};
 use crate::model::Scaled;
 use crate::numeric::complex::{self, Complex64};
 use crate::random_effects::{Node, nodes};
 
-/// Logarithm of what damping leaves at a series' end, for each reach of its window. Damping keeps what lies beyond the
-/// window from coming back, and raises the rounding of frequencies that turn tens of thousands of times.
+/// Logarithm of what damping leaves at a series' end, for each tail probability of its window. Damping keeps what lies
+/// beyond the window from coming back, and raises the rounding of frequencies whose phase goes round tens of thousands
+/// of times.
 pub(super) const SERIES_DAMPING: [f64; 3] = [12.0, 6.0, 2.0];
 
 /// Frequencies smaller than this have died out, in terms of the first.
@@ -24,7 +25,7 @@ const SILENT: f64 = 1e-13;
 /// How far a distribution may be from the moments lane: its mean in SDs, and its SD.
 const SERIES_TOLERANCES: [f64; 2] = [1e-6, 1e-5];
 
-impl Lane<'_> {
+impl Prepared<'_> {
     pub(super) fn series(
         &self,
         plans: Vec<Plan>,
@@ -33,30 +34,31 @@ impl Lane<'_> {
         count: usize,
         shared: f64,
         own: f64,
-    ) -> Vec<Found> {
+    ) -> Vec<Outcome> {
         let people = plans.iter().map(|plan| plan.moments.people).max().unwrap_or(0) as f64;
-        let turn = TAU / width;
+        let phase_step = TAU / width;
         // Ends are counted from the farthest start.
         let end = 2.0 * width + plans.iter().map(|plan| plan.start).fold(0.0, f64::max);
-        let frequencies = Frequencies { turn, count, damping, end, people };
-        let places = Places::new(shared, own);
+        let frequencies = Frequencies { phase_step, count, damping, end, people };
+        let effect_nodes = EffectNodes::new(shared, own);
         let of = |amount: &Scaled| quadrature::transform(amount, self.layer, &self.cuts, &frequencies);
-        let transforms = Transforms::new(self, &plans, &places.logs, of);
+        let transforms = Transforms::new(self, &plans, &effect_nodes.logs, of);
         plans
             .into_par_iter()
             .map(|plan| {
-                let distribution = self.transform(&plan, &transforms, &places, &frequencies, shared, own);
-                let found = match distribution {
+                let distribution =
+                    self.transform(&plan, &transforms, &effect_nodes, &frequencies, shared, own);
+                let outcome = match distribution {
                     None => {
                         Err(Accuracy { outside: 1.0, mean_error: f64::INFINITY, sd_error: f64::INFINITY })
                     }
                     Some(values) => {
                         let series = Series::new(plan.start, width, damping, &values);
-                        plan.judge(series.moments(), &plan.wide, SERIES_TOLERANCES)
+                        plan.judge(series.moments(), &plan.series_window, SERIES_TOLERANCES)
                             .map(|accuracy| (Shape::Series(series), accuracy))
                     }
                 };
-                (plan, found)
+                (plan, outcome)
             })
             .collect()
     }
@@ -67,20 +69,20 @@ impl Lane<'_> {
         &self,
         plan: &Plan,
         transforms: &Transforms,
-        places: &Places,
+        effect_nodes: &EffectNodes,
         frequencies: &Frequencies,
         shared: f64,
         own: f64,
     ) -> Option<Vec<Complex64>> {
-        let exponent = |k: usize| Complex64::new(-frequencies.damping, k as f64 * frequencies.turn);
+        let exponent = |k: usize| Complex64::new(-frequencies.damping, k as f64 * frequencies.phase_step);
         if shared == 0.0 && own == 0.0 {
             let sums = transforms.sum(&plan.practices[0], 0, exponent, plan.start);
             return alive(sums.into_iter().map(complex::exp).collect());
         }
-        // How far the last frequency turns over one SD of an effect's normal variate says how many places its integral
+        // The phase of the last frequency over one SD of an effect's normal variate says how many nodes its integral
         // needs.
-        let top = frequencies.turn * frequencies.count as f64;
-        let count = |mean: f64, sigma: f64| enough_places(1.5 * top * mean * sigma);
+        let top = frequencies.phase_step * frequencies.count as f64;
+        let count = |mean: f64, sigma: f64| enough_nodes(1.5 * top * mean * sigma);
         let total: f64 = plan.practices.iter().map(|people| self.mean(people)).sum();
         let outer = nodes(shared, if shared > 0.0 { count(total, shared) } else { 1 });
         let practices: Vec<Practice> = plan
@@ -89,8 +91,8 @@ impl Lane<'_> {
             .map(|people| {
                 let mean = self.mean(people);
                 let center = plan.start * if total > 0.0 { mean / total } else { 0.0 };
-                let sums = (0..places.logs.len())
-                    .map(|place| transforms.sum(people, place, exponent, center))
+                let sums = (0..effect_nodes.logs.len())
+                    .map(|node| transforms.sum(people, node, exponent, center))
                     .collect();
                 Practice { sums, inner: nodes(own, count(mean, own)) }
             })
@@ -100,7 +102,7 @@ impl Lane<'_> {
         for node in &outer {
             let mut year = vec![Complex64::new(node.weight, 0.0); frequencies.count + 1];
             for practice in &practices {
-                let values = practice.transform(places, node.log);
+                let values = practice.transform(effect_nodes, node.log);
                 year.iter_mut().zip(values).for_each(|(product, value)| *product *= value);
             }
             all.iter_mut().zip(year).for_each(|(sum, value)| *sum += value);
@@ -109,21 +111,21 @@ impl Lane<'_> {
     }
 }
 
-/// One practice's people at every place of the effects.
+/// Practice: logarithms of the transform of its people's total at every node of the effects.
 struct Practice {
     sums: Vec<Vec<Complex64>>,
     inner: Vec<Node>,
 }
 
 impl Practice {
-    /// Of its total in a year in which the effect that it shares has this logarithm.
-    fn transform(&self, places: &Places, shared: f64) -> Vec<Complex64> {
+    /// The transform of its total in a year in which the effect that it shares has this logarithm.
+    fn transform(&self, effect_nodes: &EffectNodes, shared: f64) -> Vec<Complex64> {
         let frequencies = self.sums[0].len();
         let mut all = vec![Complex64::ZERO; frequencies];
         let mut given = vec![Complex64::ZERO; frequencies];
         for node in &self.inner {
             given.fill(Complex64::ZERO);
-            for (weight, values) in places.weights(shared + node.log).into_iter().zip(&self.sums) {
+            for (weight, values) in effect_nodes.weights(shared + node.log).into_iter().zip(&self.sums) {
                 given.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);
             }
             all.iter_mut().zip(&given).for_each(|(sum, value)| *sum += node.weight * complex::exp(*value));

@@ -8,25 +8,25 @@ use crate::population::People;
 /// Truncations at which sums are bounded: a factor of sqrt(2) apart.
 const TRUNCATIONS: usize = 160;
 
-/// For one multiplier of all costs: of each class of person at each truncation y, P(cost > y), E[cost^2; cost <= y],
-/// E[cost; cost > y] and E[cost^2; cost > y].
-pub(super) struct Bounds {
+/// Tail bounds of sums of people's costs, for one multiplier of all costs. Of each risk class at each truncation y:
+/// P(cost > y), E[cost^2; cost <= y], E[cost; cost > y] and E[cost^2; cost > y].
+pub(super) struct TailBounds {
     truncations: Vec<f64>,
     classes: Vec<[f64; 4]>,
     means: Vec<f64>,
 }
 
-/// Distances from the mean that are passed with no more than a given probability.
+/// Tail bound of a sum: distances from its mean that are passed with no more than a given probability.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reach {
+pub(super) struct TailBound {
     pub mean: f64,
     pub below: f64,
     pub above: f64,
-    /// Of the mean and the second moments, what is made by costs that a window of this reach may leave out.
+    /// Of the mean and the second moments, what is made by costs that a window that ends there may leave out.
     pub lost: [f64; 2],
 }
 
-impl Bounds {
+impl TailBounds {
     pub(super) fn new(people: &People, persons: &[Person], layer: &Layer, factor: f64) -> Self {
         let persons: Vec<Person> = persons.iter().map(|person| person.times(factor)).collect();
         let means: Vec<f64> = persons.iter().map(|person| person.raw_moments(layer)[0]).collect();
@@ -59,38 +59,38 @@ impl Bounds {
         Self { truncations, classes, means }
     }
 
-    /// Of the sum over these people: passed below with probability `below` and above with `above`, at most.
-    pub(super) fn reach(&self, weights: &[(u32, f64)], below: f64, above: f64) -> Reach {
+    /// Tail bound of the sum over these people: passed below with probability `below` and above with `above`, at most.
+    pub(super) fn bound(&self, weights: &[(u32, f64)], below: f64, above: f64) -> TailBound {
         let mean: f64 = weights.iter().map(|(class, weight)| weight * self.means[*class as usize]).sum();
         let count = self.truncations.len();
-        let at = |place: usize| {
+        let at = |index: usize| {
             let mut sums = [0.0; 4];
             for (class, weight) in weights {
-                let of_kind = &self.classes[*class as usize * count + place];
-                sums.iter_mut().zip(of_kind).for_each(|(sum, x)| *sum += weight * x);
+                let of_class = &self.classes[*class as usize * count + index];
+                sums.iter_mut().zip(of_class).for_each(|(sum, x)| *sum += weight * x);
             }
             sums.map(|sum: f64| sum.max(0.0))
         };
-        let mut reach = Reach { mean, below: mean, above: f64::INFINITY, lost: [0.0; 2] };
+        let mut bound = TailBound { mean, below: mean, above: f64::INFINITY, lost: [0.0; 2] };
         // The tail falls with the truncation: the first that is rare enough, and some beyond, give the nearest bounds.
-        let first = partition(count, |place| at(place)[0] > 0.5 * above);
+        let first = partition_point(count, |index| at(index)[0] > 0.5 * above);
         let last = count.min(first + 5);
-        for place in first.min(count - 1)..last.max(first.min(count - 1) + 1) {
-            let (y, [_, square, lost, lost_square]) = (self.truncations[place], at(place));
+        for index in first.min(count - 1)..last.max(first.min(count - 1) + 1) {
+            let (y, [_, square, lost, lost_square]) = (self.truncations[index], at(index));
             // Bennett (1962), for costs that are at most y.
             let distance = bennett(y, square, libm::log(2.0 / above));
-            if distance < reach.above {
-                (reach.above, reach.lost) = (distance, [lost, lost_square]);
+            if distance < bound.above {
+                (bound.above, bound.lost) = (distance, [lost, lost_square]);
             }
             // Sums of costs that are not negative (Maurer 2003), of the costs up to y.
-            reach.below = reach.below.min(lost + (2.0 * square * libm::log(1.0 / below)).sqrt());
+            bound.below = bound.below.min(lost + (2.0 * square * libm::log(1.0 / below)).sqrt());
         }
-        reach
+        bound
     }
 }
 
-/// The first place at which a property that only the first places have ends.
-fn partition(count: usize, has: impl Fn(usize) -> bool) -> usize {
+/// The first index that lacks a property that only the first indices have.
+fn partition_point(count: usize, has: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut high) = (0, count);
     while low < high {
         let middle = (low + high) / 2;

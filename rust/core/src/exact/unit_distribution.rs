@@ -11,7 +11,7 @@ pub struct UnitDistribution {
     pub accuracy: Accuracy,
 }
 
-/// What the exact lane measured of itself.
+/// Accuracy of a distribution, as the exact lane measured it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Accuracy {
     /// Probability outside of the window.
@@ -34,7 +34,7 @@ impl Accuracy {
 }
 
 pub(super) enum Shape {
-    /// The total does not vary.
+    /// The total (£) does not vary.
     Point(f64),
     Series(Series),
     Lattice(LatticeDistribution),
@@ -44,7 +44,7 @@ impl UnitDistribution {
     /// P(total <= x)
     pub fn cdf(&self, x: f64) -> f64 {
         match &self.shape {
-            Shape::Point(at) => f64::from(u8::from(*at <= x || same(*at, x))),
+            Shape::Point(total) => f64::from(u8::from(*total <= x || same(*total, x))),
             Shape::Series(series) => series.cdf(x),
             Shape::Lattice(distribution) => distribution.cdf(x, false),
         }
@@ -53,7 +53,7 @@ impl UnitDistribution {
     /// P(total < x)
     pub fn below(&self, x: f64) -> f64 {
         match &self.shape {
-            Shape::Point(at) => f64::from(u8::from(*at < x && !same(*at, x))),
+            Shape::Point(total) => f64::from(u8::from(*total < x && !same(*total, x))),
             Shape::Series(series) => series.cdf(x),
             Shape::Lattice(distribution) => distribution.cdf(x, true),
         }
@@ -62,7 +62,7 @@ impl UnitDistribution {
     /// The smallest total that is not passed with this probability.
     pub fn quantile(&self, probability: f64) -> f64 {
         match &self.shape {
-            Shape::Point(at) => *at,
+            Shape::Point(total) => *total,
             Shape::Series(series) => {
                 let all = &self.moments.all;
                 let z = crate::numeric::special::normal_inverse_cdf(probability);
@@ -78,7 +78,7 @@ impl UnitDistribution {
     pub fn table(&self, points: usize) -> Vec<(f64, f64, f64)> {
         const REST: f64 = 1e-10;
         match &self.shape {
-            Shape::Point(at) => vec![(*at, 1.0, 1.0)],
+            Shape::Point(total) => vec![(*total, 1.0, 1.0)],
             Shape::Series(series) => {
                 let (low, high) = (self.quantile(REST), self.quantile(1.0 - REST));
                 // Samples of a density keep its moments if there are a few in each SD (Whittaker 1915).
@@ -92,7 +92,7 @@ impl UnitDistribution {
             Shape::Lattice(distribution) => {
                 let point = |q: f64| (distribution.quantile(q) / distribution.step) as usize;
                 let (low, high) = (point(REST), (point(1.0 - REST) + 1).min(distribution.masses.len() - 1));
-                // Whole steps of the lattice, so that no point is cut.
+                // Steps of the lattice are joined, so that no point is cut.
                 let join = (high - low + 1).div_ceil(points);
                 (low..=high)
                     .step_by(join)
@@ -100,7 +100,7 @@ impl UnitDistribution {
                         let last = (first + join - 1).min(high);
                         let mass = distribution.masses[first..=last].iter().sum::<f64>();
                         let middle =
-                            if distribution.whole { last as f64 } else { 0.5 * (first + last) as f64 };
+                            if distribution.atomic { last as f64 } else { 0.5 * (first + last) as f64 };
                         let cost = middle * distribution.step;
                         (cost, mass, distribution.cdf(cost, false))
                     })

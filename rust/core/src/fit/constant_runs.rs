@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::Features;
-use super::packed_pairs::{Products, pair};
+use super::packed_pairs::{Products, packed_index};
 use crate::numeric::exact_sums::{DIGITS, Digits, GroupSums, cut, partners};
 
 /// Runs in which taking products pays.
@@ -12,42 +12,42 @@ const MOST_RUNS: usize = 256;
 
 type Integers = [i64; DIGITS];
 
-/// The steady numbers of the rows that are added together.
-pub(super) struct Runs {
-    /// Which columns are the same throughout each run.
-    pub steady: Vec<bool>,
-    /// Where runs begin, and where the last ends; nothing without steady columns.
+/// Constant runs of the rows that are added together, and the cluster-level numbers that make them.
+pub(super) struct ConstantRuns {
+    /// Is each column at cluster level: the same throughout each run?
+    pub cluster_level: Vec<bool>,
+    /// Starts of the runs, and the end of the last; empty without cluster-level columns.
     starts: Vec<usize>,
-    /// Of each steady column and run: the digits of the number without its weight.
-    once: Vec<Vec<Integers>>,
+    /// Digits of each cluster-level column in each run: those of the number without its weight.
+    constants: Vec<Vec<Integers>>,
     /// Of each column and run: the sum of the digits of weighted numbers, below 2^35.
     sums: Vec<Vec<Integers>>,
 }
 
-impl Runs {
+impl ConstantRuns {
     #[inline(always)]
     pub(super) fn new(columns: &[Vec<f64>], tops: &[i32], weighted: bool) -> Self {
         let rows = columns.first().map_or(0, Vec::len);
         let mut first = vec![false; rows];
-        let mut steady = Vec::with_capacity(columns.len());
+        let mut cluster_level = Vec::with_capacity(columns.len());
         for column in columns {
             let changes = |at: usize| column[at].to_bits() != column[at - 1].to_bits();
             let few = (1..rows).filter(|&at| changes(at)).take(MOST_RUNS).count() < MOST_RUNS;
             if few {
                 (1..rows).for_each(|at| first[at] |= changes(at));
             }
-            steady.push(few);
+            cluster_level.push(few);
         }
         let mut starts = Vec::new();
         if first.iter().filter(|&&first| first).count() >= MOST_RUNS {
-            steady.fill(false);
+            cluster_level.fill(false);
         }
-        if steady.contains(&true) && rows > 0 {
+        if cluster_level.contains(&true) && rows > 0 {
             starts.push(0);
             starts.extend((1..rows).filter(|&at| first[at]));
             starts.push(rows);
         }
-        let mut runs = Self { steady, starts, once: Vec::new(), sums: Vec::new() };
+        let mut runs = Self { cluster_level, starts, constants: Vec::new(), sums: Vec::new() };
         runs.cut(columns, tops, weighted);
         runs
     }
@@ -57,8 +57,8 @@ impl Runs {
         let number = self.starts.len().saturating_sub(1);
         self.sums = vec![vec![Integers::default(); number]; columns.len()];
         for (c, column) in columns.iter().enumerate() {
-            if !self.steady[c] {
-                self.once.push(Vec::new());
+            if !self.cluster_level[c] {
+                self.constants.push(Vec::new());
                 continue;
             }
             let values: Vec<f64> = self.starts[..number].iter().map(|&start| column[start]).collect();
@@ -66,11 +66,12 @@ impl Runs {
             if let [a, b, x, y] = digits.as_mut_slice() {
                 cut(&values, tops[c], &mut [a, b, x, y]);
             }
-            let once = (0..number).map(|run| std::array::from_fn(|digit| digits[digit][run] as i64));
-            self.once.push(once.collect());
+            let constants = (0..number).map(|run| std::array::from_fn(|digit| digits[digit][run] as i64));
+            self.constants.push(constants.collect());
             if !weighted {
                 for (run, ends) in self.starts.windows(2).enumerate() {
-                    self.sums[c][run] = self.once[c][run].map(|digit| digit * (ends[1] - ends[0]) as i64);
+                    self.sums[c][run] =
+                        self.constants[c][run].map(|digit| digit * (ends[1] - ends[0]) as i64);
                 }
             }
         }
@@ -81,8 +82,8 @@ impl Runs {
     }
 
     /// Are the products of these two taken run by run?
-    pub(super) fn take(&self, i: usize, j: usize, weighted: bool) -> bool {
-        self.steady[j] || (self.steady[i] && !weighted)
+    pub(super) fn by_run(&self, i: usize, j: usize, weighted: bool) -> bool {
+        self.cluster_level[j] || (self.cluster_level[i] && !weighted)
     }
 
     /// Adds the digits of the weighted numbers of some rows of a column.
@@ -101,15 +102,15 @@ impl Runs {
     /// Adds the products that are taken run by run: below 2^57 over 2^13 rows.
     #[inline(always)]
     pub(super) fn add_products(&self, products: &mut [Products], weighted: bool) {
-        for i in 0..self.steady.len() {
-            for j in i..self.steady.len() {
-                if !self.take(i, j, weighted) {
+        for i in 0..self.cluster_level.len() {
+            for j in i..self.cluster_level.len() {
+                if !self.by_run(i, j, weighted) {
                     continue;
                 }
-                let (left, right) = if self.steady[j] {
-                    (&self.sums[i], &self.once[j])
+                let (left, right) = if self.cluster_level[j] {
+                    (&self.sums[i], &self.constants[j])
                 } else {
-                    (&self.once[i], &self.sums[j])
+                    (&self.constants[i], &self.sums[j])
                 };
                 let mut all = [[0i64; DIGITS]; DIGITS];
                 for (left, right) in left.iter().zip(right) {
@@ -119,7 +120,7 @@ impl Runs {
                         }
                     }
                 }
-                let sums = products[pair(j, i)].as_flattened_mut();
+                let sums = products[packed_index(j, i)].as_flattened_mut();
                 for (sum, more) in sums.iter_mut().zip(all.as_flattened()) {
                     *sum += i128::from(*more);
                 }
@@ -127,15 +128,17 @@ impl Runs {
         }
     }
 
-    /// Adds steady numbers without weights to the sums of everyone and of indicators: the number of a run, times the
-    /// people of the run.
+    /// Adds cluster-level numbers without weights to the sums of everyone and of indicators: the number of a run, times
+    /// the people of the run.
     #[inline(always)]
     pub(super) fn add_numbers(&self, sums: &mut GroupSums, features: &Features) {
         let most = features.indicators.iter().max().map_or(0, |&i| i as usize + 1);
         for (run, ends) in self.starts.windows(2).enumerate() {
-            let mut digits: Vec<Digits> = vec![Default::default(); self.steady.len()];
-            for (digits, once) in digits.iter_mut().zip(&self.once).filter(|(_, once)| !once.is_empty()) {
-                *digits = once[run].map(|digit| digit as f64);
+            let mut digits: Vec<Digits> = vec![Default::default(); self.cluster_level.len()];
+            for (digits, constants) in
+                digits.iter_mut().zip(&self.constants).filter(|(_, constants)| !constants.is_empty())
+            {
+                *digits = constants[run].map(|digit| digit as f64);
             }
             let mut people = vec![0u32; most];
             for row in ends[0]..ends[1] {

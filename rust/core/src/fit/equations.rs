@@ -1,4 +1,4 @@
-//! The normal equations, and the triangle that solves them (Cholesky).
+//! The normal equations, and the Cholesky factor that solves them.
 
 use super::{Column, Gram, Status};
 use crate::numeric::double_double::DoubleDouble;
@@ -20,14 +20,14 @@ pub(super) struct Equations {
     pub scale: Vec<f64>,
 }
 
-/// A lower triangle whose product with its transpose is the matrix of scaled products of some columns.
+/// Cholesky factor: a lower triangle whose product with its transpose is the matrix of scaled products of some columns.
 #[derive(Default)]
-pub(super) struct Triangle {
+pub(super) struct Cholesky {
     columns: Vec<usize>,
     rows: Vec<Vec<f64>>,
 }
 
-impl Triangle {
+impl Cholesky {
     pub(super) fn solve(&self, right: &[f64]) -> Vec<f64> {
         let mut x = right.to_vec();
         for (i, row) in self.rows.iter().enumerate() {
@@ -36,9 +36,9 @@ impl Triangle {
         }
         for (i, row) in self.rows.iter().enumerate().rev() {
             x[i] /= row[i];
-            let found = x[i];
+            let solved = x[i];
             for (x, a) in x.iter_mut().zip(&row[..i]) {
-                *x -= a * found;
+                *x -= a * solved;
             }
         }
         x
@@ -86,10 +86,10 @@ impl Equations {
         self.products[i * self.size + j].value() * self.scale[i] * self.scale[j]
     }
 
-    /// Which columns add something to those before them, and the triangle of those that do.
-    pub(super) fn independent(&self, stop: &dyn Fn() -> bool) -> Option<(Vec<Status>, Triangle)> {
+    /// The status of each column, and the Cholesky factor of those that add something to those before them.
+    pub(super) fn independent_columns(&self, stop: &dyn Fn() -> bool) -> Option<(Vec<Status>, Cholesky)> {
         let mut status = vec![Status::Fitted; self.size];
-        let mut triangle = Triangle::default();
+        let mut cholesky = Cholesky::default();
         for (i, status) in status.iter_mut().enumerate() {
             if stop() {
                 return None;
@@ -98,21 +98,21 @@ impl Equations {
                 *status = Status::Empty;
                 continue;
             }
-            let (row, left) = self.row(i, &triangle);
+            let (row, left) = self.row(i, &cholesky);
             if left < REDUNDANT {
                 *status = Status::Redundant;
                 continue;
             }
-            triangle.columns.push(i);
-            triangle.rows.push(row);
+            cholesky.columns.push(i);
+            cholesky.rows.push(row);
         }
-        Some((status, triangle))
+        Some((status, cholesky))
     }
 
-    /// The next row of a triangle, and what is left of the column beside those that are there.
-    fn row(&self, i: usize, triangle: &Triangle) -> (Vec<f64>, f64) {
-        let mut row: Vec<f64> = Vec::with_capacity(triangle.rows.len() + 1);
-        for (&k, other) in triangle.columns.iter().zip(&triangle.rows) {
+    /// The next row of a Cholesky factor, and what is left of the column beside those that are there.
+    fn row(&self, i: usize, cholesky: &Cholesky) -> (Vec<f64>, f64) {
+        let mut row: Vec<f64> = Vec::with_capacity(cholesky.rows.len() + 1);
+        for (&k, other) in cholesky.columns.iter().zip(&cholesky.rows) {
             let known: f64 = row.iter().zip(other).map(|(a, b)| a * b).sum();
             row.push((self.scaled(i, k) - known) / other[other.len() - 1]);
         }
@@ -121,33 +121,33 @@ impl Equations {
         (row, left)
     }
 
-    /// Makes a triangle that of other columns; the rows before the first that differs stay.
+    /// Makes a Cholesky factor that of other columns; the rows before the first that differs stay.
     pub(super) fn change(
         &self,
-        triangle: &mut Triangle,
+        cholesky: &mut Cholesky,
         columns: &[usize],
         stop: &dyn Fn() -> bool,
     ) -> Option<()> {
-        let same = triangle.columns.iter().zip(columns).take_while(|(a, b)| a == b).count();
-        triangle.columns.truncate(same);
-        triangle.rows.truncate(same);
+        let same = cholesky.columns.iter().zip(columns).take_while(|(a, b)| a == b).count();
+        cholesky.columns.truncate(same);
+        cholesky.rows.truncate(same);
         for &column in &columns[same..] {
             if stop() {
                 return None;
             }
-            let (row, _) = self.row(column, triangle);
-            triangle.columns.push(column);
-            triangle.rows.push(row);
+            let (row, _) = self.row(column, cholesky);
+            cholesky.columns.push(column);
+            cholesky.rows.push(row);
         }
         Some(())
     }
 
     /// The coefficients of some columns, the others being zero: solved, then refined against the products in full.
-    pub(super) fn solve(&self, columns: &[usize], triangle: &Triangle) -> Vec<f64> {
+    pub(super) fn solve(&self, columns: &[usize], cholesky: &Cholesky) -> Vec<f64> {
         let mut coefficients = vec![0.0; columns.len()];
         for _ in 0..REFINEMENTS {
             let left = columns.iter().map(|&i| self.gradient(i, columns, &coefficients));
-            let step = triangle.solve(&left.collect::<Vec<f64>>());
+            let step = cholesky.solve(&left.collect::<Vec<f64>>());
             for ((b, step), &i) in coefficients.iter_mut().zip(step).zip(columns) {
                 *b += step * self.scale[i];
             }
@@ -164,7 +164,7 @@ impl Equations {
     }
 
     /// The steepest gradient there may be, at coefficients of 0.
-    pub(super) fn steepest(&self, columns: &[usize]) -> f64 {
+    pub(super) fn steepest_gradient(&self, columns: &[usize]) -> f64 {
         columns.iter().map(|&c| (self.outcome[c].value() * self.scale[c]).abs()).fold(0.0, f64::max)
     }
 }

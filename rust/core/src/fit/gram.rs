@@ -2,24 +2,25 @@
 
 use std::ops::Range;
 
-use super::constant_runs::Runs;
-use super::packed_pairs::{Products, pair};
+use super::constant_runs::ConstantRuns;
+use super::packed_pairs::{Products, packed_index};
 use super::tile::{TILE, Tile};
 use super::{Column, Features};
 use crate::numeric::double_double::DoubleDouble;
 use crate::numeric::exact_sums::{
-    BITS, GroupSums, NO_TOP, cut_rows, largest, lower, partners, places_down, top_of,
+    BITS, GroupSums, NO_TOP, cut_rows, digits_down, largest, lower, partners, top_of,
 };
 use crate::simd::{Processor, Simd, Task};
 
 /// Rows of one addition: pairs of their indicators are counted by 16 bits.
 pub const MOST_ROWS: usize = 1 << 13;
+
 /// Weighted sums of products of all pairs of columns.
 #[derive(Clone, Debug)]
 pub struct Gram {
     rows: u64,
-    /// People with each pair of indicators, at `pair(i, j)`; of weighted sums, only those with each indicator. Sums of
-    /// digits hold 2^31 people too.
+    /// People with each pair of indicators, at `packed_index(i, j)`; of weighted sums, only those with each indicator.
+    /// Sums of digits hold 2^31 people too.
     counts: Vec<u32>,
     /// Of weighted sums, the weights of people with each pair of indicators.
     weights: Option<GroupSums>,
@@ -27,9 +28,9 @@ pub struct Gram {
     weight: GroupSums,
     /// Weighted sums of numbers: of everyone, then of those with each indicator.
     numbers: GroupSums,
-    /// Places of the digits of numbers without their weights.
+    /// Exponents of the highest digits of numbers without their weights.
     plain_tops: Vec<i32>,
-    /// Products of a weighted number i and a number j >= i, at `pair(j, i)`.
+    /// Products of a weighted number i and a number j >= i, at `packed_index(j, i)`.
     products: Vec<Products>,
 }
 
@@ -55,16 +56,16 @@ impl Gram {
         let at = if self.weights.is_some() {
             indicator as usize
         } else {
-            pair(indicator as usize, indicator as usize)
+            packed_index(indicator as usize, indicator as usize)
         };
         self.counts.get(at).copied().unwrap_or(0).into()
     }
 
     /// Adds people, each with their weight (0 or more) where sums are weighted.
-    pub fn add(&mut self, features: &Features, weights: Option<&[f64]>, level: Processor) {
+    pub fn add(&mut self, features: &Features, weights: Option<&[f64]>, processor: Processor) {
         debug_assert_eq!(self.weights.is_some(), weights.is_some());
         assert!(features.rows <= MOST_ROWS, "rows are added in parts");
-        level.run(Add { gram: self, features, weights });
+        processor.run(Add { gram: self, features, weights });
     }
 
     /// Adds the sums of other people.
@@ -92,21 +93,21 @@ impl Gram {
         }
     }
 
-    /// Makes room for numbers with digits at these places.
+    /// Makes room for numbers whose highest digits have these exponents.
     fn raise(&mut self, tops: &[i32], plain: &[i32]) {
         let columns = self.plain_tops.len();
         for c in 0..columns {
             let old = self.numbers.tops()[c];
             if tops[c] > old {
                 for j in c..columns {
-                    lower(&mut self.products[pair(j, c)], places_down(old, tops[c]));
+                    lower(&mut self.products[packed_index(j, c)], digits_down(old, tops[c]));
                 }
             }
             let old = self.plain_tops[c];
             if plain[c] > old {
                 for i in 0..=c {
-                    for digits in &mut self.products[pair(c, i)] {
-                        lower(digits, places_down(old, plain[c]));
+                    for digits in &mut self.products[packed_index(c, i)] {
+                        lower(digits, digits_down(old, plain[c]));
                     }
                 }
                 self.plain_tops[c] = plain[c];
@@ -120,12 +121,12 @@ impl Gram {
         use Column::{Indicator, Intercept, Number};
         match (a, b) {
             (Intercept, Intercept) if self.weights.is_none() => DoubleDouble::scaled(self.rows.into(), 0),
-            (Intercept, Intercept) => self.weight.wide(0, 0),
+            (Intercept, Intercept) => self.weight.double_double(0, 0),
             (Intercept, Indicator(i)) | (Indicator(i), Intercept) => self.both(i, i),
             (Indicator(i), Indicator(j)) => self.both(i, j),
-            (Intercept, Number(n)) | (Number(n), Intercept) => self.numbers.wide(0, n as usize),
+            (Intercept, Number(n)) | (Number(n), Intercept) => self.numbers.double_double(0, n as usize),
             (Indicator(i), Number(n)) | (Number(n), Indicator(i)) => {
-                self.numbers.wide(i as usize + 1, n as usize)
+                self.numbers.double_double(i as usize + 1, n as usize)
             }
             (Number(m), Number(n)) => self.numbers_product(m.min(n) as usize, m.max(n) as usize),
         }
@@ -142,9 +143,9 @@ impl Gram {
     }
 
     fn both(&self, i: u32, j: u32) -> DoubleDouble {
-        let at = pair(i as usize, j as usize);
+        let at = packed_index(i as usize, j as usize);
         match &self.weights {
-            Some(weights) => weights.wide(at, 0),
+            Some(weights) => weights.double_double(at, 0),
             None => DoubleDouble::scaled(self.counts.get(at).copied().unwrap_or(0).into(), 0),
         }
     }
@@ -154,7 +155,7 @@ impl Gram {
         if left == NO_TOP || right == NO_TOP {
             return DoubleDouble::default();
         }
-        let products = &self.products[pair(j, i)];
+        let products = &self.products[packed_index(j, i)];
         let mut sum = DoubleDouble::default();
         for (a, row) in products.iter().enumerate() {
             for (b, &product) in row.iter().enumerate().take(partners(a)) {
@@ -188,21 +189,21 @@ impl Task for Add<'_> {
         gram.raise(&tops(left), &tops(plain));
         let indicators = features.indicators.iter().max().map_or(0, |&i| i as usize + 1);
         gram.numbers.reserve(indicators + 1);
-        let pairs = indicators * (indicators + 1) / 2;
-        let counted = if weights.is_some() { indicators } else { pairs };
+        let packed_pairs = indicators * (indicators + 1) / 2;
+        let counted = if weights.is_some() { indicators } else { packed_pairs };
         if gram.counts.len() < counted {
             gram.counts.resize(counted, 0);
         }
         if let (Some(sums), Some(weights)) = (&mut gram.weights, weights) {
             let top = [top_of(largest(weights))];
-            sums.reserve(pairs);
+            sums.reserve(packed_pairs);
             sums.raise(&top);
             gram.weight.reserve(1);
             gram.weight.raise(&top);
         }
-        let mut counts = vec![0u16; if weights.is_some() { 0 } else { pairs }];
+        let mut counts = vec![0u16; if weights.is_some() { 0 } else { packed_pairs }];
         let mut tile = Tile::new(plain.len(), weights.is_some());
-        let mut runs = Runs::new(plain, &gram.plain_tops, weights.is_some());
+        let mut runs = ConstantRuns::new(plain, &gram.plain_tops, weights.is_some());
         for from in (0..features.rows).step_by(TILE) {
             let rows = from..(from + TILE).min(features.rows);
             tile.read((left, gram.numbers.tops()), (plain, &gram.plain_tops), &mut runs, rows.clone());
@@ -233,7 +234,7 @@ fn add_counts(counts: &mut [u16], features: &Features, rows: Range<usize>) {
         let indicators = features.of(row);
         for (n, &a) in indicators.iter().enumerate() {
             for &b in &indicators[..=n] {
-                counts[pair(a as usize, b as usize)] += 1;
+                counts[packed_index(a as usize, b as usize)] += 1;
             }
         }
     }
@@ -250,7 +251,7 @@ fn add_weights(gram: &mut Gram, features: &Features, weights: &[f64], rows: Rang
         for (n, &a) in indicators.iter().enumerate() {
             counts[a as usize] += 1;
             for &b in &indicators[..=n] {
-                sums.add_digits(pair(a as usize, b as usize), 0, &digits);
+                sums.add_digits(packed_index(a as usize, b as usize), 0, &digits);
             }
         }
     });
@@ -293,24 +294,24 @@ mod tests {
         Column::Number(2),
     ];
 
-    fn products(order: &[usize], weighted: bool, level: Processor) -> Vec<u64> {
+    fn products(order: &[usize], weighted: bool, processor: Processor) -> Vec<u64> {
         let (features, weights) = people(order);
         let mut gram = Gram::new(3, weighted);
-        gram.add(&features, weighted.then_some(weights.as_slice()), level);
-        let pairs = COLUMNS.iter().flat_map(|&a| COLUMNS.iter().map(move |&b| (a, b)));
-        pairs.map(|(a, b)| gram.product(a, b).to_bits()).collect()
+        gram.add(&features, weighted.then_some(weights.as_slice()), processor);
+        let columns = COLUMNS.iter().flat_map(|&a| COLUMNS.iter().map(move |&b| (a, b)));
+        columns.map(|(a, b)| gram.product(a, b).to_bits()).collect()
     }
 
     #[test]
     fn are_products_the_same_run_by_run_and_row_by_row() {
         let sorted: Vec<usize> = (0..3_000).collect();
         let mut mixed = sorted.clone();
-        // No two neighbours are of one practice, so that no number is steady.
+        // No two neighbours are of one practice, so that no number is at cluster level.
         mixed.sort_by_key(|&n| (n % 300, n));
         for weighted in [false, true] {
-            for level in Processor::ALL {
+            for processor in Processor::ALL {
                 assert_eq!(
-                    products(&sorted, weighted, level),
+                    products(&sorted, weighted, processor),
                     products(&mixed, weighted, Processor::Baseline)
                 );
             }
@@ -332,10 +333,10 @@ mod tests {
         let mut gram = Gram::new(2, false);
         gram.add(&features, None, Processor::best());
         for (i, j) in [(0, 0), (0, 1), (1, 1)] {
-            let pairs = numbers(i + 1).zip(numbers(j + 1));
-            let exact: i128 = pairs.map(|(x, y)| i128::from(x) * i128::from(y)).sum();
-            let found = gram.product(Column::Number(i as u32), Column::Number(j as u32));
-            assert_eq!(found, exact as f64 * integer_power(2.0, -104), "{i} {j}");
+            let rows = numbers(i + 1).zip(numbers(j + 1));
+            let exact: i128 = rows.map(|(x, y)| i128::from(x) * i128::from(y)).sum();
+            let product = gram.product(Column::Number(i as u32), Column::Number(j as u32));
+            assert_eq!(product, exact as f64 * integer_power(2.0, -104), "{i} {j}");
         }
     }
 
@@ -344,14 +345,14 @@ mod tests {
         let order: Vec<usize> = (0..3_000).collect();
         let (features, weights) = people(&order);
         for weighted in [false, true] {
-            let found = products(&order, weighted, Processor::best());
+            let products = products(&order, weighted, Processor::best());
             let value = |column: Column, row: usize| match column {
                 Column::Intercept => 1.0,
                 Column::Indicator(i) => f64::from(u8::from(features.of(row).contains(&i))),
                 Column::Number(n) => features.numbers[n as usize][row],
             };
-            for (place, &bits) in found.iter().enumerate() {
-                let (a, b) = (COLUMNS[place / 9], COLUMNS[place % 9]);
+            for (index, &bits) in products.iter().enumerate() {
+                let (a, b) = (COLUMNS[index / 9], COLUMNS[index % 9]);
                 let weight = |row: usize| if weighted { weights[row] } else { 1.0 };
                 let terms = (0..3_000).map(|row| weight(row) * value(a, row) * value(b, row));
                 let (sum, size) = terms.fold((0.0, 0.0), |(sum, size), x| (sum + x, size + x.abs()));

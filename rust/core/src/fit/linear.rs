@@ -26,11 +26,11 @@ impl Linear {
 
     /// The value of the formula for each row.
     pub fn of(&self, features: &Features) -> Vec<f64> {
-        let one = |row: usize| {
+        let value = |row: usize| {
             let indicators = features.of(row).iter().map(|&i| self.indicators[i as usize]);
             self.constant + indicators.sum::<f64>()
         };
-        let mut values: Vec<f64> = (0..features.rows).map(one).collect();
+        let mut values: Vec<f64> = (0..features.rows).map(value).collect();
         for (&coefficient, column) in self.numbers.iter().zip(&features.numbers) {
             for (value, x) in values.iter_mut().zip(column) {
                 *value += coefficient * x;

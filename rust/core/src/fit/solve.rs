@@ -1,10 +1,10 @@
 //! The normal equations solved: which columns add nothing, coefficients to the last digits, and their covariance.
 
-use super::equations::{Equations, Triangle};
-use super::nnls::bounded;
+use super::equations::{Cholesky, Equations};
+use super::nnls::nnls;
 use super::{Column, Gram};
 
-/// What became of a column.
+/// Status of a column: is it fitted, and if not, why?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     Fitted,
@@ -25,7 +25,7 @@ pub struct Solution {
     equations: Equations,
     /// The columns that are fitted.
     free: Vec<usize>,
-    triangle: Triangle,
+    cholesky: Cholesky,
 }
 
 /// Solves for the coefficients of `columns` that are nearest to `outcome` in least squares. Columns are looked at in
@@ -39,22 +39,22 @@ pub fn solve(
     stop: &dyn Fn() -> bool,
 ) -> Option<Solution> {
     let equations = Equations::new(gram, columns, outcome);
-    let (mut status, mut triangle) = equations.independent(stop)?;
+    let (mut status, mut cholesky) = equations.independent_columns(stop)?;
     let mut free: Vec<usize> = (0..columns.len()).filter(|&c| status[c] == Status::Fitted).collect();
-    let mut found = equations.solve(&free, &triangle);
+    let mut fitted = equations.solve(&free, &cholesky);
     if not_negative.iter().any(|&bound| bound) {
         let all = free;
-        (free, found, triangle) = bounded(&equations, &all, not_negative, stop)?;
+        (free, fitted, cholesky) = nnls(&equations, &all, not_negative, stop)?;
         for c in all.into_iter().filter(|c| !free.contains(c)) {
             status[c] = Status::Held;
         }
     }
     let mut coefficients = vec![0.0; columns.len()];
-    for (&c, &coefficient) in free.iter().zip(&found) {
+    for (&c, &coefficient) in free.iter().zip(&fitted) {
         coefficients[c] = coefficient;
     }
     let r2 = equations.r2(gram, outcome, &coefficients);
-    Some(Solution { coefficients, status, r2, equations, free, triangle })
+    Some(Solution { coefficients, status, r2, equations, free, cholesky })
 }
 
 impl Solution {
@@ -78,14 +78,14 @@ impl Solution {
             if stop() {
                 return None;
             }
-            let mut unit = vec![0.0; rank];
-            unit[n] = self.equations.scale[c];
-            for (row, x) in self.triangle.solve(&unit).into_iter().enumerate() {
+            let mut unit_vector = vec![0.0; rank];
+            unit_vector[n] = self.equations.scale[c];
+            for (row, x) in self.cholesky.solve(&unit_vector).into_iter().enumerate() {
                 inverse[row * rank + n] = x * self.equations.scale[self.free[row]];
             }
         }
-        let pairs = self.free.iter().flat_map(|&i| self.free.iter().map(move |&j| (i, j)));
-        let meat: Vec<f64> = pairs.map(|(i, j)| meat(i, j) * times).collect();
+        let entries = self.free.iter().flat_map(|&i| self.free.iter().map(move |&j| (i, j)));
+        let meat: Vec<f64> = entries.map(|(i, j)| meat(i, j) * times).collect();
         let half = product(&inverse, &meat, rank, stop)?;
         let square = product(&half, &inverse, rank, stop)?;
         let size = self.coefficients.len();
@@ -99,7 +99,7 @@ impl Solution {
     }
 }
 
-/// The product of two squares.
+/// The product of two square matrices.
 fn product(left: &[f64], right: &[f64], size: usize, stop: &dyn Fn() -> bool) -> Option<Vec<f64>> {
     let mut product = vec![0.0; size * size];
     for (row, left) in product.chunks_exact_mut(size).zip(left.chunks_exact(size)) {
@@ -139,11 +139,12 @@ mod tests {
     #[test]
     fn does_an_exact_relation_come_back() {
         for weights in [None, Some([1.0, 0.25, 2.0, 3.0, 1.0].as_slice())] {
-            let found = solve(&gram(weights), &COLUMNS, Column::Number(1), &[false; 4], &|| false).unwrap();
-            assert_eq!(found.coefficients, [3.0, 5.0, 2.0, 0.0]);
+            let solution =
+                solve(&gram(weights), &COLUMNS, Column::Number(1), &[false; 4], &|| false).unwrap();
+            assert_eq!(solution.coefficients, [3.0, 5.0, 2.0, 0.0]);
             // Intercept is in one of the two groups.
-            assert_eq!(found.status[3], Status::Redundant);
-            assert_eq!(found.rank(), 3);
+            assert_eq!(solution.status[3], Status::Redundant);
+            assert_eq!(solution.rank(), 3);
         }
     }
 

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::Features;
-use super::constant_runs::Runs;
-use super::packed_pairs::{Products, pair};
+use super::constant_runs::ConstantRuns;
+use super::packed_pairs::{Products, packed_index};
 use crate::numeric::exact_sums::{DIGITS, GroupSums, cut, partners};
 use crate::simd::{LANES, Simd};
 
@@ -34,23 +34,23 @@ impl Tile {
         }
     }
 
-    /// Cuts the numbers of some rows: those with their weights, and those without. What is steady is not cut.
+    /// Cuts the numbers of some rows: those with their weights, and those without. What is at cluster level is not cut.
     #[inline(always)]
     pub(super) fn read(
         &mut self,
         left: (&[Vec<f64>], &[i32]),
         plain: (&[Vec<f64>], &[i32]),
-        runs: &mut Runs,
+        runs: &mut ConstantRuns,
         rows: Range<usize>,
     ) {
         for c in 0..self.columns {
             let columns = c * DIGITS..(c + 1) * DIGITS;
-            if self.right.is_some() || !runs.steady[c] {
+            if self.right.is_some() || !runs.cluster_level[c] {
                 let digits = &mut self.left[columns.clone()];
                 cut_column(left, c, rows.clone(), digits);
                 runs.add_digits(c, digits, rows.clone());
             }
-            if let Some(right) = self.right.as_mut().filter(|_| !runs.steady[c]) {
+            if let Some(right) = self.right.as_mut().filter(|_| !runs.cluster_level[c]) {
                 cut_column(plain, c, rows.clone(), &mut right[columns]);
             }
         }
@@ -59,13 +59,13 @@ impl Tile {
     /// Adds the products of all pairs of columns that are not taken run by run: a weighted one, and a later one without
     /// its weight.
     #[inline(always)]
-    pub(super) fn add_products<S: Simd>(&self, simd: S, runs: &Runs, products: &mut [Products]) {
+    pub(super) fn add_products<S: Simd>(&self, simd: S, runs: &ConstantRuns, products: &mut [Products]) {
         let right = self.right.as_ref().unwrap_or(&self.left);
         for i in 0..self.columns {
             let left = &self.left[i * DIGITS..(i + 1) * DIGITS];
-            for j in (i..self.columns).filter(|&j| !runs.take(i, j, self.right.is_some())) {
+            for j in (i..self.columns).filter(|&j| !runs.by_run(i, j, self.right.is_some())) {
                 let right = &right[j * DIGITS..(j + 1) * DIGITS];
-                let sums = &mut products[pair(j, i)];
+                let sums = &mut products[packed_index(j, i)];
                 add_dots::<S, { partners(0) }>(simd, &left[0], right, &mut sums[0]);
                 add_dots::<S, { partners(1) }>(simd, &left[1], right, &mut sums[1]);
                 add_dots::<S, { partners(2) }>(simd, &left[2], right, &mut sums[2]);
@@ -78,12 +78,12 @@ impl Tile {
     #[inline(always)]
     pub(super) fn add_numbers(
         &mut self,
-        runs: &Runs,
+        runs: &ConstantRuns,
         sums: &mut GroupSums,
         features: &Features,
         rows: Range<usize>,
     ) {
-        let by_run = |c: usize| self.right.is_none() && runs.steady[c];
+        let by_run = |c: usize| self.right.is_none() && runs.cluster_level[c];
         let mut from = 0;
         while from < self.columns {
             let to = (from..self.columns).find(|&c| by_run(c) != by_run(from)).unwrap_or(self.columns);
@@ -123,9 +123,9 @@ fn add_by_row(
     let width = digits.len();
     for from in (0..rows.len()).step_by(BLOCK) {
         let block = from..(from + BLOCK).min(rows.len());
-        for (place, column) in digits.iter().enumerate() {
+        for (index, column) in digits.iter().enumerate() {
             for (row, x) in column[block.clone()].iter().enumerate() {
-                by_row[row * width + place] = *x;
+                by_row[row * width + index] = *x;
             }
         }
         for (digits, row) in by_row.chunks_exact(width).zip(block) {

@@ -9,13 +9,13 @@ pub struct UnitFeatures {
     indicators: usize,
     people: Vec<u64>,
     /// Of each unit, people with each indicator.
-    with: Vec<u64>,
+    with_indicator: Vec<u64>,
     numbers: GroupSums,
 }
 
 impl UnitFeatures {
     pub fn new(indicators: usize, numbers: usize) -> Self {
-        Self { indicators, people: Vec::new(), with: Vec::new(), numbers: GroupSums::new(numbers) }
+        Self { indicators, people: Vec::new(), with_indicator: Vec::new(), numbers: GroupSums::new(numbers) }
     }
 
     /// Adds rows, each with its unit and the people that it stands for.
@@ -27,7 +27,7 @@ impl UnitFeatures {
             let unit = unit as usize;
             self.people[unit] += count;
             for &indicator in features.of(row) {
-                self.with[unit * self.indicators + indicator as usize] += count;
+                self.with_indicator[unit * self.indicators + indicator as usize] += count;
             }
         }
         match people {
@@ -49,7 +49,7 @@ impl UnitFeatures {
     fn reserve(&mut self, units: usize) {
         if units > self.people.len() {
             self.people.resize(units, 0);
-            self.with.resize(units * self.indicators, 0);
+            self.with_indicator.resize(units * self.indicators, 0);
             self.numbers.reserve(units);
         }
     }
@@ -60,8 +60,8 @@ impl UnitFeatures {
         for (people, more) in self.people.iter_mut().zip(&other.people) {
             *people += more;
         }
-        for (with, more) in self.with.iter_mut().zip(&other.with) {
-            *with += more;
+        for (people, more) in self.with_indicator.iter_mut().zip(&other.with_indicator) {
+            *people += more;
         }
         self.numbers.merge(other.numbers);
     }
@@ -75,7 +75,7 @@ impl UnitFeatures {
     pub fn total(&self, unit: usize, column: Column) -> f64 {
         match column {
             Column::Intercept => self.people(unit) as f64,
-            Column::Indicator(i) => self.with[unit * self.indicators + i as usize] as f64,
+            Column::Indicator(i) => self.with_indicator[unit * self.indicators + i as usize] as f64,
             Column::Number(n) => self.numbers.sum(unit, n as usize),
         }
     }

@@ -87,8 +87,8 @@ impl Moments {
 /// difference's.
 pub fn systematic_sd(all: &Moments, chance: &Moments) -> Estimate {
     let difference = all.variance - chance.variance;
-    let pairs = all.variance_influence.iter().zip(&chance.variance_influence);
-    let error = standard_error(pairs.map(|(a, c)| a - c));
+    let influences = all.variance_influence.iter().zip(&chance.variance_influence);
+    let error = standard_error(influences.map(|(a, c)| a - c));
     let error = if all.variance_influence.len() > 2 { error } else { f64::NAN };
     let sd = difference.max(0.0).sqrt();
     Estimate::new(

@@ -18,18 +18,18 @@ pub struct QuantileRule {
 
 impl QuantileRule {
     pub fn new(probability: f64, n: usize) -> Self {
-        let place = probability * (n - 1) as f64;
-        let below = (place as usize).min(n - 1);
+        let rank = probability * (n - 1) as f64;
+        let below = (rank as usize).min(n - 1);
         let count = n as f64;
         let (a, b) = (probability * (count + 1.0), (1.0 - probability) * (count + 1.0));
         // The weights beyond ten SDs of the order statistic are below 1e-20.
-        let reach = 10.0 * (count * probability * (1.0 - probability)).sqrt() + 10.0;
-        let from = (probability * count - reach).max(0.0) as usize;
-        let to = ((probability * count + reach) as usize).min(n);
+        let half_width = 10.0 * (count * probability * (1.0 - probability)).sqrt() + 10.0;
+        let from = (probability * count - half_width).max(0.0) as usize;
+        let to = ((probability * count + half_width) as usize).min(n);
         let edges: Vec<f64> = (from..=to).map(|i| beta_i(a, b, i as f64 / count)).collect();
         Self {
             below,
-            fraction: place - below as f64,
+            fraction: rank - below as f64,
             from,
             weights: edges.windows(2).map(|e| e[1] - e[0]).collect(),
         }

@@ -92,7 +92,7 @@ fn spread(units: &[&UnitTotals], tolerances: &[f64], amount: impl Fn(&UnitTotals
             }
         }
     }
-    let one = |share: &Vec<f64>| {
+    let estimate = |share: &Vec<f64>| {
         let mean = share.iter().sum::<f64>() / replications as f64;
         let deviations: Vec<f64> = share.iter().map(|x| x - mean).collect();
         Estimate::new(mean, error_of_mean(&deviations))
@@ -100,7 +100,7 @@ fn spread(units: &[&UnitTotals], tolerances: &[f64], amount: impl Fn(&UnitTotals
     let count = cvs.len() as f64;
     Spread {
         cv: Estimate::new(cvs.iter().sum::<f64>() / count, error_of_mean(&cv_influence) / count),
-        outside: outside.iter().map(one).collect(),
+        outside: outside.iter().map(estimate).collect(),
     }
 }
 

@@ -16,31 +16,31 @@ const GROWTH: usize = 4;
 const BELOW: f64 = 1e-6;
 const ABOVE: f64 = 1e-16;
 
-/// P(any cost), and the distribution of the year's cost (£) given any, of a person with `more` times the rates of these
-/// types.
-pub(super) fn year_distribution(types: &[EventType], more: f64) -> Option<(f64, Empirical)> {
+/// P(any cost), and the distribution of the year's cost (£) given any, of a person with `factor` times the rates of
+/// these types.
+pub(super) fn year_distribution(types: &[EventType], factor: f64) -> Option<(f64, Empirical)> {
     let types: Vec<(f64, &EventType)> =
-        types.iter().map(|t| (t.rate * more, t)).filter(|t| t.0 > 0.0).collect();
+        types.iter().map(|t| (t.rate * factor, t)).filter(|t| t.0 > 0.0).collect();
     if types.is_empty() {
         return None;
     }
     let rate: f64 = types.iter().map(|t| t.0).sum();
     let (first, last) = range(&types);
     let limited_mean = |x: f64| {
-        let one = |(rate, t): &(f64, &EventType)| {
+        let limited = |(rate, t): &(f64, &EventType)| {
             let s = &t.severity;
             rate * (s.partial_moment(1, x) + x * s.distribution().survival(x / s.scale()))
         };
-        types.iter().map(one).sum::<f64>() / rate
+        types.iter().map(limited).sum::<f64>() / rate
     };
     let (mut values, mut weights) = (Vec::new(), Vec::new());
-    let (mut end, mut nothing, mut so_far) = (first, 0.0, 0.0);
+    let (mut end, mut p_none, mut so_far) = (first, 0.0, 0.0);
     loop {
         let lattice = Lattice::new(end / POINTS as f64, 2 * POINTS);
         let masses = compound(&lattice, rate, limited_mean);
         let mut kept = 1;
         if so_far == 0.0 {
-            (nothing, so_far) = (masses[0], masses[0]);
+            (p_none, so_far) = (masses[0], masses[0]);
         } else {
             // A point stands for half a step on either side: the half above the last lattice's end is here.
             kept = POINTS / GROWTH + 1;
@@ -57,7 +57,7 @@ pub(super) fn year_distribution(types: &[EventType], more: f64) -> Option<(f64, 
         }
         end *= GROWTH as f64;
     }
-    Empirical::new(&values, &weights).ok().map(|distribution| (1.0 - nothing, distribution))
+    Empirical::new(&values, &weights).ok().map(|distribution| (1.0 - p_none, distribution))
 }
 
 fn put(values: &mut Vec<f64>, weights: &mut Vec<f64>, value: f64, weight: f64) {
@@ -74,7 +74,7 @@ fn compound(lattice: &Lattice, rate: f64, limited_mean: impl Fn(f64) -> f64) -> 
     lattice.masses(lattice.transform(&severity).into_iter().map(distribution).collect())
 }
 
-/// The ends (£) of the first and the last lattice. A fixed price, where there is one, stands on a point of every
+/// The ends (£) of the first and the last lattice. A fixed cost, where there is one, stands on a point of every
 /// lattice that it is not below.
 fn range(types: &[(f64, &EventType)]) -> (f64, f64) {
     let low = types.iter().map(|(_, t)| t.severity.scale() * t.severity.distribution().inverse_cdf(BELOW));

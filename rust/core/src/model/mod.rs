@@ -121,8 +121,8 @@ impl Year {
             Year::Annual { severity, .. } => p_any * severity.mean(),
             Year::Events(types) => {
                 let rate = self.rate();
-                let more = if rate > 0.0 { self.rate_at(p_any) / rate } else { 0.0 };
-                types.iter().map(|t| more * t.rate * t.severity.mean()).sum()
+                let factor = if rate > 0.0 { self.rate_at(p_any) / rate } else { 0.0 };
+                types.iter().map(|t| factor * t.rate * t.severity.mean()).sum()
             }
         }
     }

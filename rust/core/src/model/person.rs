@@ -48,10 +48,10 @@ impl<'a> Persons<'a> {
             }
             year @ Year::Events(types) => {
                 let rate = year.rate();
-                let more = if rate > 0.0 { year.rate_at(class.p_any) / rate } else { 0.0 };
-                let key = (class.band, more.to_bits());
+                let factor = if rate > 0.0 { year.rate_at(class.p_any) / rate } else { 0.0 };
+                let key = (class.band, factor.to_bits());
                 if !self.years.contains_key(&key) {
-                    let person = self.events(types, more);
+                    let person = self.events(types, factor);
                     self.years.insert(key, person);
                 }
                 self.years[&key].clone()
@@ -64,11 +64,13 @@ impl<'a> Persons<'a> {
         classes.iter().map(|class| self.of(class)).collect()
     }
 
-    fn events(&mut self, types: &[EventType], more: f64) -> Person {
+    fn events(&mut self, types: &[EventType], factor: f64) -> Person {
         if self.layer.proportional().is_some() {
-            return Person::Events(types.iter().map(|t| (t.rate * more, self.amount(&t.severity))).collect());
+            return Person::Events(
+                types.iter().map(|t| (t.rate * factor, self.amount(&t.severity))).collect(),
+            );
         }
-        match year_distribution(types, more) {
+        match year_distribution(types, factor) {
             Some((p_any, distribution)) => {
                 Person::Once { p_any, amount: Scaled { distribution: Arc::new(distribution), scale: 1.0 } }
             }

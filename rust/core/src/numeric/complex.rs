@@ -2,14 +2,15 @@
 
 pub(crate) use rustfft::num_complex::Complex64;
 
-/// e^(i angle)
-pub(crate) fn turn(angle: f64) -> Complex64 {
+/// e^(i angle) = cos(angle) + i sin(angle).
+pub(crate) fn cis(angle: f64) -> Complex64 {
     let (sin, cos) = libm::sincos(angle);
     Complex64::new(cos, sin)
 }
 
+/// e^z.
 pub(crate) fn exp(z: Complex64) -> Complex64 {
-    turn(z.im) * libm::exp(z.re)
+    cis(z.im) * libm::exp(z.re)
 }
 
 /// ln(1 + z), accurate for small z.

@@ -94,8 +94,8 @@ mod tests {
     #[test]
     fn is_a_scaled_integer_kept_to_its_last_bit() {
         let integer = (1i128 << 90) + 1;
-        let wide = DoubleDouble::scaled(integer, -40);
-        assert_eq!(wide.high, integer_power(2.0, 50));
-        assert_eq!((wide - DoubleDouble::from(integer_power(2.0, 50))).value(), integer_power(2.0, -40));
+        let sum = DoubleDouble::scaled(integer, -40);
+        assert_eq!(sum.high, integer_power(2.0, 50));
+        assert_eq!((sum - DoubleDouble::from(integer_power(2.0, 50))).value(), integer_power(2.0, -40));
     }
 }

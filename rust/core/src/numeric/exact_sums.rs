@@ -15,10 +15,10 @@ pub(crate) const DIGITS: usize = 4;
 pub(crate) type Digits = [f64; DIGITS];
 /// Bits of a digit: products of two digits, added over 512 rows, stay below 2^53.
 pub(crate) const BITS: i32 = 22;
-/// The top place of a column in which nothing but zeros has stood.
+/// The exponent of a column in which nothing but zeros has stood.
 pub(crate) const NO_TOP: i32 = i32::MIN;
 
-/// The place of the highest digit of a finite number.
+/// The exponent of the highest digit of a finite number.
 pub(crate) fn top_of(largest: f64) -> i32 {
     if largest == 0.0 { NO_TOP } else { libm::ilogb(largest).div_euclid(BITS) }
 }
@@ -87,19 +87,19 @@ impl GroupSums {
         }
     }
 
-    /// The places of the highest digits.
+    /// The exponents of the highest digits.
     pub(crate) fn tops(&self) -> &[i32] {
         &self.tops
     }
 
-    /// Makes room for numbers with digits at these places.
+    /// Makes room for numbers whose highest digits have these exponents.
     pub(crate) fn raise(&mut self, tops: &[i32]) {
         let width = self.width();
         for (column, (old, &new)) in self.tops.iter_mut().zip(tops).enumerate() {
             if new <= *old {
                 continue;
             }
-            let by = places_down(*old, new);
+            let by = digits_down(*old, new);
             for group in self.sums.chunks_exact_mut(width) {
                 lower(&mut group[DIGITS * column..DIGITS * (column + 1)], by);
             }
@@ -129,10 +129,10 @@ impl GroupSums {
         let tops: Vec<i32> = columns.iter().map(|column| top_of(largest(column))).collect();
         self.raise(&tops);
         let width = self.width();
-        for (place, column) in columns.iter().enumerate() {
-            let (top, sums) = (self.tops[place], &mut self.sums);
+        for (index, column) in columns.iter().enumerate() {
+            let (top, sums) = (self.tops[index], &mut self.sums);
             cut_rows(column, top, |row, digits| {
-                let at = groups[row] as usize * width + DIGITS * place;
+                let at = groups[row] as usize * width + DIGITS * index;
                 add(&mut sums[at..at + DIGITS], &digits);
             });
         }
@@ -152,10 +152,11 @@ impl GroupSums {
 
     /// The sum of a column over the rows of a group, to the nearest double.
     pub fn sum(&self, group: usize, column: usize) -> f64 {
-        self.wide(group, column).value()
+        self.double_double(group, column).value()
     }
 
-    pub(crate) fn wide(&self, group: usize, column: usize) -> DoubleDouble {
+    /// The sum of a column over the rows of a group, to two doubles.
+    pub(crate) fn double_double(&self, group: usize, column: usize) -> DoubleDouble {
         let at = group * self.width() + DIGITS * column;
         let top = self.tops[column];
         let Some(digits) = self.sums.get(at..at + DIGITS).filter(|_| top != NO_TOP) else {
@@ -182,8 +183,8 @@ fn add(sums: &mut [f64], digits: &[f64]) {
     }
 }
 
-/// By how many places digits move down where the top place becomes a higher one.
-pub(crate) fn places_down(old: i32, new: i32) -> usize {
+/// By how many digits those of a column move down where its highest exponent becomes a larger one.
+pub(crate) fn digits_down(old: i32, new: i32) -> usize {
     if old == NO_TOP { DIGITS } else { (new - old).min(DIGITS as i32) as usize }
 }
 
@@ -193,7 +194,7 @@ pub(crate) const fn partners(a: usize) -> usize {
     if a == 0 { DIGITS } else { DIGITS + 1 - a }
 }
 
-/// Moves digits down by some places; the lowest are dropped.
+/// Moves digits down by so many; the lowest are dropped.
 pub(crate) fn lower<T: Copy + Default>(digits: &mut [T], by: usize) {
     let from = by.min(digits.len());
     digits.rotate_right(from);
@@ -224,12 +225,12 @@ mod tests {
 
     /// Numbers of both signs over twenty orders of magnitude.
     fn numbers(n: u64) -> Vec<f64> {
-        let one = |i: u64| {
+        let number = |i: u64| {
             let bits = mix(i);
             let size = libm::exp2((bits % 64) as f64 - 32.0);
             (bits as i64 as f64) * size * integer_power(2.0, -63)
         };
-        (0..n).map(one).collect()
+        (0..n).map(number).collect()
     }
 
     fn sum_of(parts: &[&[f64]]) -> f64 {
@@ -245,21 +246,21 @@ mod tests {
     #[test]
     fn is_the_sum_the_same_in_any_order_and_any_parts() {
         let mut numbers = numbers(10_000);
-        let whole = sum_of(&[&numbers]);
+        let total = sum_of(&[&numbers]);
         numbers.sort_unstable_by(f64::total_cmp);
-        assert_eq!(sum_of(&[&numbers]).to_bits(), whole.to_bits());
+        assert_eq!(sum_of(&[&numbers]).to_bits(), total.to_bits());
         for at in [1, 77, 5_000, 9_999] {
             let (a, b) = numbers.split_at(at);
-            assert_eq!(sum_of(&[b, a]).to_bits(), whole.to_bits());
+            assert_eq!(sum_of(&[b, a]).to_bits(), total.to_bits());
         }
     }
 
     #[test]
     fn is_the_sum_right() {
         // Whole numbers below 2^53 add up exactly.
-        let whole: Vec<f64> = (0..1_000u64).map(|i| (mix(i) >> 22) as f64).collect();
-        let exact: i128 = whole.iter().map(|&x| x as i128).sum();
-        assert_eq!(sum_of(&[&whole]), exact as f64);
+        let integers: Vec<f64> = (0..1_000u64).map(|i| (mix(i) >> 22) as f64).collect();
+        let exact: i128 = integers.iter().map(|&x| x as i128).sum();
+        assert_eq!(sum_of(&[&integers]), exact as f64);
         // Cancellation leaves what a running sum would lose.
         assert_eq!(sum_of(&[&[1e16, 1.0, -1e16]]), 1.0);
         assert_eq!(sum_of(&[&[0.1; 10]]), 1.0);

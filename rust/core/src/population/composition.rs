@@ -1,4 +1,4 @@
-//! Who is where: how many people of each class are in each practice and unit.
+//! Composition of a population: how many people of each class are in each practice and unit.
 //!
 //! A practice of many people who are all different would need a distribution for each of them. Beyond a number of
 //! classes, they are spread over a grid of classes: each person is replaced by a weighted few, by interpolation of
@@ -14,12 +14,12 @@ use crate::population::{RiskClass, Rows};
 use crate::random::mix;
 
 /// Weights are counts of 2^-30 of a person, so that their sums do not depend on the order of people.
-const WHOLE: f64 = (1u64 << 30) as f64;
-/// Kinds of one practice that stay as they are; more do where people expect so few costs that their total is not
+const ONE_PERSON: f64 = (1u64 << 30) as f64;
+/// Risk classes of one practice that stay as they are; more do where people expect so few costs that their total is not
 /// smooth.
 const MAX_CLASSES: usize = 64;
 const FEW_COSTS: f64 = 80.0;
-/// Kinds that stay as they are where costs have atoms: their transforms turn too far for fractions of people.
+/// Risk classes that stay as they are where costs have atoms: their transforms vary too fast for fractions of people.
 const MAX_CLASSES_WITH_ATOMS: usize = 8192;
 /// Steps of the grid in the logarithm of the scale; finer where costs have atoms, which a ceiling turns into corners.
 const SMOOTH_STEP: f64 = 1.0 / 16.0;
@@ -39,12 +39,13 @@ type Key = [u64; 3];
 pub struct Composition {
     bands: Vec<Grid>,
     levels: usize,
-    parts: HashMap<Vec<u32>, Growing>,
+    parts: HashMap<Vec<u32>, PartBuilder>,
     practices: Vec<u64>,
 }
 
+/// Part as it grows.
 #[derive(Default)]
-struct Growing {
+struct PartBuilder {
     people: u64,
     /// Expected costs, in 2^-30.
     costs: u128,
@@ -104,15 +105,15 @@ impl Composition {
     /// Adds rows; `addresses` are those of the practices, by number.
     pub fn add(&mut self, rows: &Rows, addresses: &[u64]) -> Result<(), Error> {
         self.practices.extend(&addresses[self.practices.len()..]);
-        let mut place = Vec::new();
+        let mut location = Vec::new();
         for row in 0..rows.len() {
-            place.clear();
-            place.push(rows.practice[row]);
-            place.extend(rows.units.iter().map(|level| level[row]));
-            if !self.parts.contains_key(&place) {
-                self.parts.insert(place.clone(), Growing::default());
+            location.clear();
+            location.push(rows.practice[row]);
+            location.extend(rows.units.iter().map(|level| level[row]));
+            if !self.parts.contains_key(&location) {
+                self.parts.insert(location.clone(), PartBuilder::default());
             }
-            let Some(part) = self.parts.get_mut(&place) else { continue };
+            let Some(part) = self.parts.get_mut(&location) else { continue };
             part.people += rows.count[row];
             if rows.can_cost(row) {
                 let class =
@@ -132,7 +133,7 @@ impl Composition {
         let mut parts: Vec<Part> = self
             .parts
             .into_iter()
-            .map(|(place, part)| {
+            .map(|(location, part)| {
                 let mut weights: Vec<(u32, i64)> = part
                     .weights
                     .into_iter()
@@ -140,13 +141,13 @@ impl Composition {
                     .map(|(key, w)| (numbers[&key], w))
                     .collect();
                 weights.sort_unstable();
-                let practice = self.practices[place[0] as usize];
-                Part { practice, units: place[1..].to_vec(), people: part.people, weights }
+                let practice = self.practices[location[0] as usize];
+                Part { practice, units: location[1..].to_vec(), people: part.people, weights }
             })
             .collect();
         parts.sort_unstable_by(|a, b| (a.practice, &a.weights).cmp(&(b.practice, &b.weights)));
         debug_assert!(parts.iter().all(|part| part.units.len() == self.levels));
-        People { classes: numbers.into_keys().map(class).collect(), parts }
+        People { classes: numbers.into_keys().map(class_of).collect(), parts }
     }
 }
 
@@ -161,40 +162,40 @@ fn key(class: RiskClass) -> Key {
     [u64::from(class.band), class.scale.to_bits(), class.p_any.to_bits()]
 }
 
-fn class([band, scale, p_any]: Key) -> RiskClass {
+fn class_of([band, scale, p_any]: Key) -> RiskClass {
     RiskClass { band: band as u32, scale: f64::from_bits(scale), p_any: f64::from_bits(p_any) }
 }
 
-impl Growing {
+impl PartBuilder {
     /// None where there is no room.
-    fn add(&mut self, bands: &[Grid], one: RiskClass, count: u64) -> Option<()> {
+    fn add(&mut self, bands: &[Grid], class: RiskClass, count: u64) -> Option<()> {
         let count = i64::try_from(count).ok()?;
         if self.on_grid {
-            return self.spread(bands, one, count);
+            return self.spread(bands, class, count);
         }
-        let slot = self.weights.entry(key(one)).or_default();
-        *slot = slot.checked_add(count.checked_mul(WHOLE as i64)?)?;
-        self.costs += u128::from((one.p_any * WHOLE) as u64) * count as u128;
+        let slot = self.weights.entry(key(class)).or_default();
+        *slot = slot.checked_add(count.checked_mul(ONE_PERSON as i64)?)?;
+        self.costs += u128::from((class.p_any * ONE_PERSON) as u64) * count as u128;
         let classes = self.weights.len();
         let many = classes > MAX_CLASSES
             && (bands.iter().all(|band| band.step == SMOOTH_STEP) || classes > MAX_CLASSES_WITH_ATOMS);
-        if many && self.costs as f64 > FEW_COSTS * WHOLE {
+        if many && self.costs as f64 > FEW_COSTS * ONE_PERSON {
             self.on_grid = true;
             for (key, weight) in std::mem::take(&mut self.weights) {
-                self.spread(bands, class(key), weight / WHOLE as i64)?;
+                self.spread(bands, class_of(key), weight / ONE_PERSON as i64)?;
             }
         }
         Some(())
     }
 
-    fn spread(&mut self, bands: &[Grid], one: RiskClass, count: i64) -> Option<()> {
-        let grid = &bands[one.band as usize];
-        let scales = grid.scales(one.scale);
-        for (p_any, share) in grid.probabilities(one.p_any).into_iter().filter(|(p, _)| *p > 0.0) {
+    fn spread(&mut self, bands: &[Grid], class: RiskClass, count: i64) -> Option<()> {
+        let grid = &bands[class.band as usize];
+        let scales = grid.scales(class.scale);
+        for (p_any, share) in grid.probabilities(class.p_any).into_iter().filter(|(p, _)| *p > 0.0) {
             for (scale, weight) in scales {
-                let weight = libm::rint(weight * share * WHOLE) as i64;
+                let weight = libm::rint(weight * share * ONE_PERSON) as i64;
                 if weight != 0 {
-                    let slot = self.weights.entry(key(RiskClass { scale, p_any, ..one })).or_default();
+                    let slot = self.weights.entry(key(RiskClass { scale, p_any, ..class })).or_default();
                     *slot = slot.checked_add(weight.checked_mul(count)?)?;
                 }
             }
@@ -215,14 +216,14 @@ impl Grid {
             return vec![(p_any, 1.0)];
         }
         if self.rate > 0.0 {
-            let more = -libm::log1p(-p_any) / self.rate;
-            let first = (libm::log(more) / RATE_STEP).floor() - (PROBABILITY_NODES / 2 - 1) as f64;
+            let factor = -libm::log1p(-p_any) / self.rate;
+            let first = (libm::log(factor) / RATE_STEP).floor() - (PROBABILITY_NODES / 2 - 1) as f64;
             let nodes: [f64; PROBABILITY_NODES] =
                 std::array::from_fn(|i| libm::exp((first + i as f64) * RATE_STEP));
-            let p = |more: f64| {
-                if more == 1.0 { self.own_p } else { (-libm::expm1(-more * self.rate)).min(BELOW_ONE) }
+            let p = |factor: f64| {
+                if factor == 1.0 { self.own_p } else { (-libm::expm1(-factor * self.rate)).min(BELOW_ONE) }
             };
-            return lagrange(nodes, more).map(|(more, weight)| (p(more), weight)).to_vec();
+            return lagrange(nodes, factor).map(|(factor, weight)| (p(factor), weight)).to_vec();
         }
         let last = PROBABILITY_STEPS - (PROBABILITY_NODES - 1) as f64;
         let first =
@@ -265,14 +266,14 @@ impl People {
     pub(crate) fn pools(&self, sizes: &[u64]) -> Self {
         let all = self.all();
         let people: u64 = all.iter().map(|part| part.people).sum();
-        let mix = together(&all);
+        let shares = together(&all);
         let part = |(unit, &size): (u32, &u64)| {
-            let weight = |w: f64| libm::rint(w / people as f64 * size as f64 * WHOLE) as i64;
+            let weight = |w: f64| libm::rint(w / people as f64 * size as f64 * ONE_PERSON) as i64;
             Part {
                 practice: u64::from(unit),
                 units: vec![unit],
                 people: size,
-                weights: mix.iter().map(|(class, w)| (*class, weight(*w))).collect(),
+                weights: shares.iter().map(|(class, w)| (*class, weight(*w))).collect(),
             }
         };
         Self { classes: self.classes.clone(), parts: (0..).zip(sizes).map(part).collect() }
@@ -288,10 +289,10 @@ pub(crate) fn together(parts: &[&Part]) -> Vec<(u32, f64)> {
             for (class, weight) in parts.iter().flat_map(|part| &part.weights) {
                 *sums.entry(*class).or_default() += i128::from(*weight);
             }
-            return sums.into_iter().map(|(class, weight)| (class, weight as f64 / WHOLE)).collect();
+            return sums.into_iter().map(|(class, weight)| (class, weight as f64 / ONE_PERSON)).collect();
         }
     };
-    weights.into_iter().map(|(class, weight)| (class, weight as f64 / WHOLE)).collect()
+    weights.into_iter().map(|(class, weight)| (class, weight as f64 / ONE_PERSON)).collect()
 }
 
 /// The bits of a key are mixed already by being a number's.

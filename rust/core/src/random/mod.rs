@@ -132,6 +132,6 @@ mod tests {
         // Identities of one practice must not overlap when groups of up to a million people follow each other.
         let mut identities: Vec<u64> = (0..10_000).map(|n| identity(label_address(b"A81001"), n)).collect();
         identities.sort_unstable();
-        assert!(identities.windows(2).all(|pair| pair[1] - pair[0] > 1_000_000));
+        assert!(identities.windows(2).all(|two| two[1] - two[0] > 1_000_000));
     }
 }

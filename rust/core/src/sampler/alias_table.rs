@@ -5,6 +5,7 @@ mod tests;
 
 use crate::severity::{Empirical, GpdTail};
 
+/// Column of the table: one atom, and what fills the rest.
 #[derive(Debug)]
 struct Column {
     /// Share of the column that is its own atom; the rest is the other's.
@@ -12,6 +13,7 @@ struct Column {
     other: u32,
 }
 
+/// Alias table of observed costs (£), with or without a fitted tail.
 #[derive(Debug)]
 pub(crate) struct AliasTable {
     columns: Vec<Column>,
@@ -26,22 +28,22 @@ impl AliasTable {
         let probabilities: Vec<f64> = distribution.probabilities().iter().map(|p| p / body).collect();
         let n = probabilities.len() as f64;
         let mut scaled: Vec<f64> = probabilities.iter().map(|p| p * n).collect();
-        let (mut small, mut large): (Vec<u32>, Vec<u32>) =
+        let (mut below, mut above): (Vec<u32>, Vec<u32>) =
             (0..scaled.len() as u32).partition(|&i| scaled[i as usize] < 1.0);
         let mut columns: Vec<Column> =
             (0..scaled.len() as u32).map(|other| Column { cut: 1.0, other }).collect();
-        while let (Some(less), Some(&more)) = (small.pop(), large.last()) {
+        while let (Some(less), Some(&more)) = (below.pop(), above.last()) {
             columns[less as usize] = Column { cut: scaled[less as usize], other: more };
             scaled[more as usize] -= 1.0 - scaled[less as usize];
             if scaled[more as usize] < 1.0 {
-                large.pop();
-                small.push(more);
+                above.pop();
+                below.push(more);
             }
         }
         Self { columns, values: distribution.values().to_vec(), tail: distribution.tail().copied() }
     }
 
-    /// Values: with more of them, more random bits are needed to give each its own probability.
+    /// Number of values: with more of them, more random bits are needed to give each its own probability.
     pub(crate) fn len(&self) -> usize {
         self.values.len()
     }
@@ -62,9 +64,9 @@ impl AliasTable {
 
     #[inline]
     fn body(&self, v: f64) -> f64 {
-        let place = v * self.columns.len() as f64;
-        let i = (place as usize).min(self.columns.len() - 1);
+        let position = v * self.columns.len() as f64;
+        let i = (position as usize).min(self.columns.len() - 1);
         let Column { cut, other } = self.columns[i];
-        self.values[if place - (i as f64) < cut { i } else { other as usize }]
+        self.values[if position - (i as f64) < cut { i } else { other as usize }]
     }
 }

@@ -6,9 +6,9 @@ mod quantile_table;
 mod tests;
 
 pub(crate) use alias_table::AliasTable;
-pub(crate) use quantile_table::{FAST_CELLS, KEY_SHIFT, QuantileTable, TOP_KEY};
+pub(crate) use quantile_table::{FAST_INTERVALS, KEY_SHIFT, QuantileTable, TOP_KEY};
 
-/// One severity, ready to be drawn: costs are `scale * at(v)` with v uniform in (0, 1).
+/// Sampler of one severity: costs are `scale * at(v)` with v uniform in (0, 1).
 #[derive(Debug)]
 pub(crate) enum Sampler {
     /// A continuous distribution standardised to mean 1.
@@ -18,11 +18,12 @@ pub(crate) enum Sampler {
 }
 
 impl Sampler {
+    /// The value that a share `v` of draws exceeds.
     #[inline]
     pub(crate) fn at(&self, v: f64) -> f64 {
         match self {
-            Sampler::Quantiles(cells) => cells.at(v),
-            Sampler::Alias(atoms) => atoms.at(v),
+            Sampler::Quantiles(table) => table.at(v),
+            Sampler::Alias(table) => table.at(v),
         }
     }
 }

@@ -1,16 +1,16 @@
 //! Is the sampler's own distribution the family's? The tables are integrated exactly, so chance plays no part.
 
-use super::{FAST_CELLS, QuantileTable};
+use super::{FAST_INTERVALS, QuantileTable};
 use crate::numeric::power::integer_power;
 use crate::severity::{Distribution, Family};
 
-const CELLS_PER_OCTAVE: usize = 256;
+const INTERVALS_PER_OCTAVE: usize = 256;
 
-/// The smallest share that 64 random bits can name, and the finest place of a double below 1.
+/// The smallest share that 64 random bits can name, and the finest distance of a double from 1.
 const UPPER_OCTAVES: i32 = 64;
 const LOWER_OCTAVES: i32 = 51;
 
-const LAWS: [(Family, &[f64]); 4] = [
+const FAMILIES: [(Family, &[f64]); 4] = [
     (Family::Lognormal, &[0.5, 1.388, 1.6, 3.0]),
     (Family::Gamma, &[0.3, 1.0, 5.0]),
     (Family::Weibull, &[0.5, 1.0, 3.0]),
@@ -61,7 +61,7 @@ impl Piece {
 struct Table {
     name: String,
     distribution: Box<dyn Distribution>,
-    cells: QuantileTable,
+    quantiles: QuantileTable,
     /// Away from the middle: pieces on the side of large costs, then on that of small ones.
     upper: Vec<Piece>,
     lower: Vec<Piece>,
@@ -70,15 +70,15 @@ struct Table {
 impl Table {
     fn new(family: Family, shape: Option<f64>) -> Self {
         let distribution = family.distribution(shape).unwrap();
-        let cells = QuantileTable::new(distribution.as_ref());
-        let upper = pieces(UPPER_OCTAVES, |w| cells.at(w));
-        let lower = pieces(LOWER_OCTAVES, |w| cells.at(1.0 - w));
+        let quantiles = QuantileTable::new(distribution.as_ref());
+        let upper = pieces(UPPER_OCTAVES, |w| quantiles.at(w));
+        let lower = pieces(LOWER_OCTAVES, |w| quantiles.at(1.0 - w));
         let shape = shape.map_or(String::new(), |shape| format!(" {shape}"));
-        Self { name: format!("{}{shape}", family.name()), distribution, cells, upper, lower }
+        Self { name: format!("{}{shape}", family.name()), distribution, quantiles, upper, lower }
     }
 
     fn all() -> Vec<Self> {
-        let shaped = LAWS.iter().flat_map(|(f, shapes)| shapes.iter().map(|&s| Table::new(*f, Some(s))));
+        let shaped = FAMILIES.iter().flat_map(|(f, shapes)| shapes.iter().map(|&s| Table::new(*f, Some(s))));
         shaped.chain([Table::new(Family::Fixed, None)]).collect()
     }
 
@@ -94,15 +94,15 @@ impl Table {
     }
 }
 
-/// The straight pieces of a function of w in (0, 1/2), by octaves from the middle outwards, read off at two places
+/// The straight pieces of a function of w in (0, 1/2), by octaves from the middle outwards, read off at two points
 /// each.
 fn pieces(octaves: i32, value: impl Fn(f64) -> f64) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for octave in 0..octaves {
         let base = integer_power(2.0, -octave - 2);
-        let width = base / CELLS_PER_OCTAVE as f64;
-        for cell in (0..CELLS_PER_OCTAVE).rev() {
-            let start = base + cell as f64 * width;
+        let width = base / INTERVALS_PER_OCTAVE as f64;
+        for interval in (0..INTERVALS_PER_OCTAVE).rev() {
+            let start = base + interval as f64 * width;
             let [near, far] = [0.25, 0.75].map(|x| value(start + x * width));
             let rise = 2.0 * (far - near);
             pieces.push(Piece { probability: width, from: near - 0.25 * rise, rise });
@@ -117,14 +117,14 @@ fn assert_close(what: &str, got: f64, want: f64, tolerance: f64) {
     assert!(error <= tolerance, "{what}: got {got:e}, want {want:e}, error {error:.1e}");
 }
 
-/// A cell's line is held in single precision: up to 2^-24 of rounding in each of its two numbers, which averages out
-/// over hundreds of cells of like weight. The line misses the quantile function by the square of the cell's relative
-/// width, 1/256, times its curvature over 12 or less; in the mean of a cell that cancels to fourth order. The worst
-/// that was seen is 3e-9.
+/// An interval's line is held in single precision: up to 2^-24 of rounding in each of its two numbers, which averages
+/// out over hundreds of intervals of like weight. The line misses the quantile function by the square of the interval's
+/// relative width, 1/256, times its curvature over 12 or less; in the mean of an interval that cancels to fourth order.
+/// The worst that was seen is 3e-9.
 const MOMENT: f64 = 1e-8;
 
 #[test]
-fn do_the_probabilities_of_the_cells_add_up_to_one() {
+fn do_the_probabilities_of_the_intervals_add_up_to_one() {
     for table in Table::all() {
         // What is left out is 2^-65 above and 2^-52 below.
         assert!((table.sum(|p| p.probability) - 1.0).abs() < 4e-16, "{}", table.name);
@@ -179,9 +179,9 @@ fn is_the_distribution_function_that_of_the_distribution() {
         if table.name == "fixed" {
             continue;
         }
-        let places = |w: f64| [table.distribution.inverse_cdf(w), table.distribution.inverse_survival(w)];
+        let quantiles = |w: f64| [table.distribution.inverse_cdf(w), table.distribution.inverse_survival(w)];
         for w in [1e-8, 1e-6, 1e-3, 0.1, 0.5] {
-            for (x, lower) in places(w).into_iter().zip([true, false]) {
+            for (x, lower) in quantiles(w).into_iter().zip([true, false]) {
                 let (below, above) = (x * (1.0 - ROUNDING), x * (1.0 + ROUNDING));
                 let (got, low, high) = if lower {
                     let rest = integer_power(2.0, -LOWER_OCTAVES - 1);
@@ -209,7 +209,7 @@ fn is_the_distribution_function_that_of_the_distribution() {
 fn is_the_cost_at_the_far_quantiles_that_of_the_distribution() {
     for table in Table::all() {
         for w in [1e-8, 1e-6, 1e-3, 0.1, 0.4999] {
-            let (upper, lower) = (table.cells.at(w), table.cells.at(1.0 - w));
+            let (upper, lower) = (table.quantiles.at(w), table.quantiles.at(1.0 - w));
             // Curvature: for a power of w, up to 1/256^2 / 12 of the exponent's square.
             let name = |side: &str| format!("{} {w:e} {side}", table.name);
             assert_close(&name("above"), upper, table.distribution.inverse_survival(w), 1e-5);
@@ -239,7 +239,7 @@ fn is_every_cost_finite_and_not_negative() {
             );
         }
         for v in ends {
-            let cost = table.cells.at(v);
+            let cost = table.quantiles.at(v);
             assert!(cost.is_finite() && cost >= 0.0, "{} at {v:e}: {cost}", table.name);
         }
     }
@@ -248,14 +248,14 @@ fn is_every_cost_finite_and_not_negative() {
 #[test]
 fn does_the_greatest_fast_cost_bound_every_fast_line() {
     for table in Table::all() {
-        let most = table.cells.fast_max();
-        for [a, b] in table.cells.fast_lines() {
+        let most = table.quantiles.fast_max();
+        for [a, b] in table.quantiles.fast_lines() {
             for t in [1.0, 2.0] {
                 assert!(a + b * t <= most as f32, "{}", table.name);
             }
         }
         // And it is reached, so that nobody is rejected for a cost that cannot be drawn: at the end of the last octave.
-        let octaves = FAST_CELLS as usize / (2 * CELLS_PER_OCTAVE);
+        let octaves = FAST_INTERVALS as usize / (2 * INTERVALS_PER_OCTAVE);
         let end = table.distribution.inverse_survival(integer_power(2.0, -(octaves as i32) - 1));
         // A single's rounding, and the line's own end, outside its two nodes.
         assert!(most <= end * (1.0 + 1e-4), "{}: {most} for {end}", table.name);
@@ -263,7 +263,7 @@ fn does_the_greatest_fast_cost_bound_every_fast_line() {
 }
 
 #[test]
-fn is_a_fixed_price_drawn_as_it_is() {
+fn is_a_fixed_cost_drawn_as_it_is() {
     let table = Table::new(Family::Fixed, None);
     assert!(table.upper.iter().chain(&table.lower).all(|p| p.from == 1.0 && p.rise == 0.0));
 }

@@ -15,7 +15,7 @@ pub struct GpdTail {
 }
 
 /// Up to here (in units of the exponential variate) partial moments come from one quadrature.
-const QUADRATURE_REACH: f64 = 4.0;
+const QUADRATURE_LIMIT: f64 = 4.0;
 
 impl GpdTail {
     /// Largest threshold or scale accepted, so that fourth moments stay in range.
@@ -65,15 +65,15 @@ impl GpdTail {
         if self.shape == 0.0 {
             return scaled;
         }
-        let interval = self.shape * scaled;
-        if interval < -0.5 {
+        let growth = self.shape * scaled;
+        if growth < -0.5 {
             // Towards the end point: subtract before dividing.
             let left = (self.scale + self.shape * y) / self.scale;
             if left > 0.0 { log(left) / self.shape } else { f64::INFINITY }
-        } else if interval == f64::INFINITY {
+        } else if growth == f64::INFINITY {
             (log(self.shape) + log(y) - log(self.scale)) / self.shape
         } else {
-            scaled * log1p_ratio(interval)
+            scaled * log1p_ratio(growth)
         }
     }
 
@@ -134,19 +134,19 @@ impl GpdTail {
             if decay <= 0.0 {
                 return f64::INFINITY;
             }
-            return self.whole_moment(j);
+            return self.full_moment(j);
         }
-        if t * self.shape.abs().max(1.0) <= QUADRATURE_REACH {
+        if t * self.shape.abs().max(1.0) <= QUADRATURE_LIMIT {
             return self.quadrature(j, t);
         }
         if decay >= 0.2 {
-            return self.whole_moment(j) - self.moment_above(j, t);
+            return self.full_moment(j) - self.moment_above(j, t);
         }
-        self.quadrature(j, QUADRATURE_REACH) + self.binomial_integral(j, QUADRATURE_REACH, t)
+        self.quadrature(j, QUADRATURE_LIMIT) + self.binomial_integral(j, QUADRATURE_LIMIT, t)
     }
 
     /// j! / ((1 - shape) (1 - 2 shape) ... (1 - j shape)).
-    fn whole_moment(&self, j: u32) -> f64 {
+    fn full_moment(&self, j: u32) -> f64 {
         (1..=j).map(f64::from).map(|i| i / (1.0 - i * self.shape)).product()
     }
 
@@ -162,7 +162,7 @@ impl GpdTail {
         above
     }
 
-    /// Gauss-Legendre with 20 nodes; the rule's error is below rounding for t within the reach.
+    /// Gauss-Legendre with 20 nodes; the rule's error is below rounding for t up to `QUADRATURE_LIMIT`.
     fn quadrature(&self, j: u32, t: f64) -> f64 {
         let half = 0.5 * t;
         let mut sum = 0.0;

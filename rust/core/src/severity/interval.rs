@@ -90,7 +90,7 @@ pub(super) fn from_tails<L: Distribution + ?Sized>(distribution: &L, a: f64, b: 
 /// The whole distribution in intervals; what is left out at either end is below `BELOW` and `ABOVE`.
 pub(crate) fn intervals(distribution: &dyn Distribution) -> Vec<Interval> {
     let (low, high) = (distribution.inverse_cdf(BELOW), distribution.inverse_survival(ABOVE));
-    let mut found = Vec::new();
+    let mut intervals = Vec::new();
     let mut from = low;
     if distribution.density_from() > 0.0 {
         // An atom at the lower end belongs to the first interval.
@@ -98,16 +98,16 @@ pub(crate) fn intervals(distribution: &dyn Distribution) -> Vec<Interval> {
     }
     while from < high {
         let to = (from * RATIO).max(f64::MIN_POSITIVE);
-        split(distribution, from, to, DEPTH, &mut found);
+        split(distribution, from, to, DEPTH, &mut intervals);
         from = to;
     }
-    if let Some(first) = found.first_mut() {
+    if let Some(first) = intervals.first_mut() {
         first.moments[0] += distribution.cdf(first.from);
     }
-    found
+    intervals
 }
 
-fn split(distribution: &dyn Distribution, from: f64, to: f64, depth: u32, found: &mut Vec<Interval>) {
+fn split(distribution: &dyn Distribution, from: f64, to: f64, depth: u32, intervals: &mut Vec<Interval>) {
     let interval = Interval::of(distribution, from, to);
     let mass = interval.moments[0];
     let steep = || {
@@ -116,9 +116,9 @@ fn split(distribution: &dyn Distribution, from: f64, to: f64, depth: u32, found:
     };
     if depth > 0 && distribution.density_from() <= from && (mass > MOST || mass > BELOW && steep()) {
         let middle = 0.5 * (from + to);
-        split(distribution, from, middle, depth - 1, found);
-        split(distribution, middle, to, depth - 1, found);
+        split(distribution, from, middle, depth - 1, intervals);
+        split(distribution, middle, to, depth - 1, intervals);
     } else if mass > 0.0 {
-        found.push(interval);
+        intervals.push(interval);
     }
 }

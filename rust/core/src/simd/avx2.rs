@@ -250,14 +250,14 @@ impl Simd for Avx2 {
         self.compress_words(self.singles_bits(a), mask, to.as_mut_ptr().cast());
     }
     #[inline(always)]
-    fn gather(self, pairs: &[[f32; 2]], index: Self::Words) -> (Self::Singles, Self::Singles) {
-        assert!(!pairs.is_empty() && pairs.len() <= i32::MAX as usize);
+    fn gather(self, lines: &[[f32; 2]], index: Self::Words) -> (Self::Singles, Self::Singles) {
+        assert!(!lines.is_empty() && lines.len() <= i32::MAX as usize);
         let [mut first, mut second] = [index; 2];
         for h in 0..2 {
             // SAFETY: features; every index is brought to at most the last pair, and a pair is eight bytes.
             unsafe {
-                let index = _mm256_min_epu32(index[h], _mm256_set1_epi32(pairs.len() as i32 - 1));
-                let base = pairs.as_ptr().cast();
+                let index = _mm256_min_epu32(index[h], _mm256_set1_epi32(lines.len() as i32 - 1));
+                let base = lines.as_ptr().cast();
                 let low = _mm256_i32gather_epi64::<8>(base, _mm256_castsi256_si128(index));
                 let high = _mm256_i32gather_epi64::<8>(base, _mm256_extracti128_si256::<1>(index));
                 first[h] = self.every_other::<0x88>(low, high);

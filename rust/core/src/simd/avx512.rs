@@ -178,13 +178,13 @@ impl Simd for Avx512 {
         unsafe { _mm512_storeu_ps(to.as_mut_ptr(), _mm512_maskz_compress_ps(mask, a)) }
     }
     #[inline(always)]
-    fn gather(self, pairs: &[[f32; 2]], index: Self::Words) -> (Self::Singles, Self::Singles) {
-        assert!(!pairs.is_empty() && pairs.len() <= i32::MAX as usize);
+    fn gather(self, lines: &[[f32; 2]], index: Self::Words) -> (Self::Singles, Self::Singles) {
+        assert!(!lines.is_empty() && lines.len() <= i32::MAX as usize);
         // SAFETY: features; every index is brought to at most the last pair, and a pair is eight bytes.
         unsafe {
-            let index = _mm512_min_epu32(index, _mm512_set1_epi32(pairs.len() as i32 - 1));
+            let index = _mm512_min_epu32(index, _mm512_set1_epi32(lines.len() as i32 - 1));
             // Sixteen loads: the gather instruction is slower on every processor that was measured.
-            let base: *const i64 = pairs.as_ptr().cast();
+            let base: *const i64 = lines.as_ptr().cast();
             let mut at = [0u32; LANES];
             _mm512_storeu_si512(at.as_mut_ptr().cast(), index);
             let p = |i: usize| base.add(at[i] as usize).read_unaligned();

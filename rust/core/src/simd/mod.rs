@@ -66,8 +66,8 @@ pub(crate) trait Simd: Copy {
     /// Integers below 2^31 as numbers, to the nearest.
     fn singles_from_words(self, a: Self::Words) -> Self::Singles;
     fn singles_compress(self, a: Self::Singles, mask: u16, to: &mut [f32; LANES]);
-    /// The two numbers of each pair at `index`; an index past the end reads the last pair.
-    fn gather(self, pairs: &[[f32; 2]], index: Self::Words) -> (Self::Singles, Self::Singles);
+    /// The two numbers of each line at `index`; an index past the end reads the last line.
+    fn gather(self, lines: &[[f32; 2]], index: Self::Words) -> (Self::Singles, Self::Singles);
 
     fn doubles(self, from: &[f64; LANES]) -> Self::Doubles;
     fn doubles_splat(self, value: f64) -> Self::Doubles;
@@ -135,7 +135,7 @@ impl Processor {
 
     /// The widest instructions that this processor has.
     pub fn best() -> Processor {
-        Self::ALL.into_iter().find(|level| level.available()).unwrap_or(Processor::Baseline)
+        Self::ALL.into_iter().find(|processor| processor.available()).unwrap_or(Processor::Baseline)
     }
 
     /// Runs a task with these instructions, or with the baseline where the processor does not have them.

@@ -147,10 +147,10 @@ impl Simd for Portable {
         compress(a, mask, to);
     }
     #[inline(always)]
-    fn gather(self, pairs: &[[f32; 2]], index: Self::Words) -> (Self::Singles, Self::Singles) {
-        let last = pairs.len() - 1;
-        let found = map(index, |i| pairs[(i as usize).min(last)]);
-        (map(found, |pair| pair[0]), map(found, |pair| pair[1]))
+    fn gather(self, lines: &[[f32; 2]], index: Self::Words) -> (Self::Singles, Self::Singles) {
+        let last = lines.len() - 1;
+        let chosen = map(index, |i| lines[(i as usize).min(last)]);
+        (map(chosen, |line| line[0]), map(chosen, |line| line[1]))
     }
 
     #[inline(always)]

@@ -17,11 +17,11 @@ impl Task for Everything {
         let keys = Source::new(self.seed).keys;
         let identities =
             std::array::from_fn(|h| std::array::from_fn(|i| mix(self.seed + (16 * h + i) as u64)));
-        let [raw, more] = s.philox(&identities, 7, 3, &keys);
+        let [raw, second_half] = s.philox(&identities, 7, 3, &keys);
         let mask = (mix(self.seed) & 0xFFFF) as u16;
         let numbers: [f64; LANES] = std::array::from_fn(|i| (mix(self.seed ^ i as u64) >> 20) as f64 / 1e6);
         let other: [f64; LANES] = std::array::from_fn(|i| numbers[LANES - 1 - i] * 1.000_001);
-        let pairs: Vec<[f32; 2]> = (0..100).map(|i| [i as f32 + 0.25, -(i as f32)]).collect();
+        let lines: Vec<[f32; 2]> = (0..100).map(|i| [i as f32 + 0.25, -(i as f32)]).collect();
 
         let mut out = Vec::new();
         let mut put_words = |w: S::Words, mask: u16| {
@@ -29,7 +29,7 @@ impl Task for Everything {
             s.words_compress(w, mask, &mut to);
             out.extend(to[..mask.count_ones() as usize].iter().map(|&x| u64::from(x)));
         };
-        for w in raw.into_iter().chain(more) {
+        for w in raw.into_iter().chain(second_half) {
             put_words(w, u16::MAX);
             put_words(w, mask);
         }
@@ -48,7 +48,7 @@ impl Task for Everything {
         }
         put_words(s.singles_lt(x, y), u16::MAX);
         put_words(s.singles_bits(s.singles_from_bits(c)), u16::MAX);
-        let (first, second) = s.gather(&pairs, s.words_shr::<25>(a));
+        let (first, second) = s.gather(&lines, s.words_shr::<25>(a));
         put_words(s.singles_bits(first), u16::MAX);
         put_words(s.singles_bits(second), u16::MAX);
         out.push(u64::from(s.words_le(a, b)));
@@ -81,10 +81,10 @@ impl Task for Everything {
 
 #[test]
 fn does_every_processor_level_give_the_bits_of_the_portable_one() {
-    for level in Processor::ALL.into_iter().filter(|level| level.available()) {
+    for processor in Processor::ALL.into_iter().filter(|processor| processor.available()) {
         for seed in 0..500 {
-            let here = level.run(Everything { seed });
-            assert_eq!(here, Everything { seed }.run(Portable), "{} at seed {seed}", level.name());
+            let here = processor.run(Everything { seed });
+            assert_eq!(here, Everything { seed }.run(Portable), "{} at seed {seed}", processor.name());
         }
     }
 }
@@ -114,7 +114,7 @@ fn does_an_index_past_the_end_read_the_last_pair() {
             to
         }
     }
-    for level in Processor::ALL {
-        assert_eq!(level.run(Past), [2.0; LANES]);
+    for processor in Processor::ALL {
+        assert_eq!(processor.run(Past), [2.0; LANES]);
     }
 }

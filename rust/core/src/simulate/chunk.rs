@@ -8,10 +8,10 @@ use crate::simd::LANES;
 pub(crate) const CHUNK: usize = 512;
 pub(crate) const GROUPS: usize = CHUNK / LANES;
 
-/// Below this probability of any cost, 32 random bits are too coarse a place within the severity.
+/// Below this probability of any cost, 32 random bits are too coarse a uniform number within the severity.
 const SMALLEST_FAST: f64 = 1.0 / 64.0;
 
-/// One kind of person: what identical people share.
+/// Cost parameters: what identical people share.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CostParameters {
     /// Probability of any cost in the year, above 0.
@@ -20,20 +20,19 @@ pub(crate) struct CostParameters {
     pub multiplier: f64,
 }
 
-/// Columns start at cache lines, so that sixteen lanes never straddle two.
+/// Chunk of people in columns. Columns start at cache lines, so that sixteen lanes never straddle two.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Chunk {
     pub identities: [[u64; LANES]; GROUPS],
     /// A person has a cost if their first 32 bits are below `p_any * 2^32`, so never if they are above its floor.
     pub limits: [[u32; LANES]; GROUPS],
-    /// 2^-31 / p_any: from 31 bits to the place within the severity. 0 sends every user to refinement.
+    /// 2^-31 / p_any: from 31 bits to a uniform number within the severity. 0 sends every user to refinement.
     pub inverses: [[f32; LANES]; GROUPS],
     pub multipliers: [[f64; LANES]; GROUPS],
     pub p_any: [f64; CHUNK],
     pub len: usize,
-    /// The largest multiplier.
-    pub most: f64,
+    pub largest_multiplier: f64,
 }
 
 impl Chunk {
@@ -45,13 +44,13 @@ impl Chunk {
             inverses: [[0.0; LANES]; GROUPS],
             multipliers: [[0.0; LANES]; GROUPS],
             p_any: [0.0; CHUNK],
-            most: 0.0,
+            largest_multiplier: 0.0,
         })
     }
 
     pub(crate) fn clear(&mut self) {
         self.len = 0;
-        self.most = 0.0;
+        self.largest_multiplier = 0.0;
     }
 
     pub(crate) fn room(&self) -> usize {
@@ -59,24 +58,25 @@ impl Chunk {
     }
 
     /// Adds `count` people with consecutive identities; the caller has seen that there is room.
-    pub(crate) fn push(&mut self, first: u64, count: usize, kind: CostParameters) {
+    pub(crate) fn push(&mut self, first: u64, count: usize, parameters: CostParameters) {
         const HALF_STEP: f64 = integer_power(2.0, -31);
-        let limit = (kind.p_any * WORD_VALUES).min(f64::from(u32::MAX)) as u32;
-        let inverse = if kind.p_any < SMALLEST_FAST { 0.0 } else { (HALF_STEP / kind.p_any) as f32 };
+        let limit = (parameters.p_any * WORD_VALUES).min(f64::from(u32::MAX)) as u32;
+        let inverse =
+            if parameters.p_any < SMALLEST_FAST { 0.0 } else { (HALF_STEP / parameters.p_any) as f32 };
         for at in self.len..self.len + count {
             let (group, lane) = (at / LANES, at % LANES);
             self.identities[group][lane] = first.wrapping_add((at - self.len) as u64);
             self.limits[group][lane] = limit;
             self.inverses[group][lane] = inverse;
-            self.multipliers[group][lane] = kind.multiplier;
-            self.p_any[at] = kind.p_any;
+            self.multipliers[group][lane] = parameters.multiplier;
+            self.p_any[at] = parameters.p_any;
         }
         self.len += count;
-        self.most = self.most.max(kind.multiplier);
+        self.largest_multiplier = self.largest_multiplier.max(parameters.multiplier);
     }
 
     /// Pairs of groups that hold people.
-    pub(crate) fn pairs(&self) -> usize {
+    pub(crate) fn group_pairs(&self) -> usize {
         self.len.div_ceil(2 * LANES)
     }
 

@@ -14,23 +14,24 @@ pub(crate) struct EventType {
     pub sampler: std::sync::Arc<Sampler>,
 }
 
+/// Year of events: the types, and the rates of all.
 pub(crate) struct Events {
     pub types: Vec<EventType>,
-    /// The distribution that the types are of: rates by probability of any event.
+    /// The distribution of the year: rates by probability of any event.
     pub year: Year,
 }
 
 impl Events {
     /// The cost of a year in £ with at least one event; v, uniform in (0, 1), settles how many.
     pub(crate) fn at(&self, source: &Source, identity: u64, year: u32, p_any: f64, v: f64) -> f64 {
-        (0..number(self.year.rate_at(p_any), p_any, v))
+        (0..number_of_events(self.year.rate_at(p_any), p_any, v))
             .map(|n| {
-                let [high, low, kind, _] = source.block(identity, year, Purpose::Event(n));
-                let kind = unit_interval(kind, 0);
+                let [high, low, share, _] = source.block(identity, year, Purpose::Event(n));
+                let share = unit_interval(share, 0);
                 let event = self
                     .types
                     .iter()
-                    .find(|event| kind < event.cumulative)
+                    .find(|event| share < event.cumulative)
                     .unwrap_or(&self.types[self.types.len() - 1]);
                 event.scale * event.sampler.at(unit_interval(high, low))
             })
@@ -40,7 +41,7 @@ impl Events {
 
 /// The number of events, given that there are any, by inversion: the smallest v have the most events, as the
 /// smallest v of an amount are the largest costs.
-fn number(rate: f64, p_any: f64, v: f64) -> u32 {
+fn number_of_events(rate: f64, p_any: f64, v: f64) -> u32 {
     let mut left = (1.0 - v) * p_any;
     let mut term = rate * libm::exp(-rate);
     let mut n = 1;

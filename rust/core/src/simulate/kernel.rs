@@ -11,10 +11,10 @@ use super::events::Events;
 use crate::contract::Terms;
 use crate::numeric::money::{MAX_PERSON_YEAR, Tally};
 use crate::random::{Purpose, Source, WORD_VALUES, WORDS};
-use crate::sampler::{AliasTable, FAST_CELLS, KEY_SHIFT, QuantileTable, Sampler, TOP_KEY};
+use crate::sampler::{AliasTable, FAST_INTERVALS, KEY_SHIFT, QuantileTable, Sampler, TOP_KEY};
 use crate::simd::{LANES, ROUNDER, Simd, Task};
 
-/// How the people of a chunk come to their cost of the year.
+/// Sampler of a person's year.
 pub(crate) enum YearSampler {
     /// One amount, where there is any.
     Annual(Sampler),
@@ -22,7 +22,7 @@ pub(crate) enum YearSampler {
     Events(Events),
 }
 
-/// Why a chunk was not drawn to its end.
+/// Error of the kernel: why a chunk was not drawn to its end.
 #[derive(Debug)]
 pub(crate) enum KernelError {
     /// A cost or a total does not fit.
@@ -30,7 +30,7 @@ pub(crate) enum KernelError {
     Interrupted,
 }
 
-/// A chunk's years, replication by replication.
+/// Years of a chunk, replication by replication.
 pub(crate) struct Years<'a> {
     pub source: &'a Source,
     pub chunk: &'a Chunk,
@@ -47,17 +47,17 @@ pub(crate) struct Years<'a> {
     pub stop: &'a AtomicBool,
 }
 
-/// The people with a cost in each of four replications. Columns start at cache lines.
+/// Users: the people with a cost in each of four replications. Columns start at cache lines.
 #[repr(C, align(64))]
 pub(crate) struct Users {
-    /// Place within the severity, for distributions that are drawn in lanes.
-    place: [[f32; CHUNK + LANES]; WORDS],
+    /// Uniform numbers within the severity, for distributions that are drawn in lanes.
+    uniform: [[f32; CHUNK + LANES]; WORDS],
     multiplier: [[f64; CHUNK + LANES]; WORDS],
     /// Those whose severity needs more bits.
     unsettled: [u16; CHUNK],
     /// The random words, for distributions that are drawn one by one.
-    uniform: [[u32; CHUNK + LANES]; WORDS],
-    /// Which lanes of each group have a cost; the columns are in this order.
+    bits: [[u32; CHUNK + LANES]; WORDS],
+    /// Lanes of each group that have a cost; the columns are in this order.
     masks: [[u16; GROUPS]; WORDS],
     count: [usize; WORDS],
 }
@@ -67,15 +67,15 @@ impl Users {
         Box::new(Self {
             count: [0; WORDS],
             masks: [[0; GROUPS]; WORDS],
-            place: [[0.0; CHUNK + LANES]; WORDS],
+            uniform: [[0.0; CHUNK + LANES]; WORDS],
             multiplier: [[0.0; CHUNK + LANES]; WORDS],
             unsettled: [0; CHUNK],
-            uniform: [[0; CHUNK + LANES]; WORDS],
+            bits: [[0; CHUNK + LANES]; WORDS],
         })
     }
 }
 
-/// Finds people by their places among those with a cost, in ascending order.
+/// Finder of people by their rank among those with a cost, in ascending order.
 struct Finder {
     group: usize,
     /// People with a cost before the group.
@@ -98,15 +98,15 @@ impl Finder {
     }
 }
 
-/// The sixteen places from `at` on, which is at most the number of people.
+/// The sixteen lanes from `at` on, which is at most the number of people.
 #[inline(always)]
-fn window<T>(column: &[T; CHUNK + LANES], at: usize) -> &[T; LANES] {
-    column[at.min(CHUNK)..].first_chunk().expect("a column has sixteen places more than people")
+fn lanes<T>(column: &[T; CHUNK + LANES], at: usize) -> &[T; LANES] {
+    column[at.min(CHUNK)..].first_chunk().expect("a column has sixteen lanes more than people")
 }
 
 #[inline(always)]
-fn window_mut<T>(column: &mut [T; CHUNK + LANES], at: usize) -> &mut [T; LANES] {
-    column[at.min(CHUNK)..].first_chunk_mut().expect("a column has sixteen places more than people")
+fn lanes_mut<T>(column: &mut [T; CHUNK + LANES], at: usize) -> &mut [T; LANES] {
+    column[at.min(CHUNK)..].first_chunk_mut().expect("a column has sixteen lanes more than people")
 }
 
 impl Task for Years<'_> {
@@ -114,9 +114,9 @@ impl Task for Years<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) -> Result<(), KernelError> {
-        if let YearSampler::Annual(Sampler::Quantiles(cells)) = self.sampler {
+        if let YearSampler::Annual(Sampler::Quantiles(table)) = self.sampler {
             let factor = self.effects.iter().copied().fold(1.0, f64::max);
-            if self.chunk.most * cells.fast_max() * factor > MAX_PERSON_YEAR {
+            if self.chunk.largest_multiplier * table.fast_max() * factor > MAX_PERSON_YEAR {
                 return Err(KernelError::Overflow);
             }
         }
@@ -128,21 +128,25 @@ impl Task for Years<'_> {
             let words = (self.tallies.len() - at).min(WORDS);
             let index = self.first / WORDS as u32 + block as u32;
             match self.sampler {
-                YearSampler::Annual(Sampler::Quantiles(cells)) => {
+                YearSampler::Annual(Sampler::Quantiles(table)) => {
                     self.draw::<S, true>(simd, index);
                     for word in 0..words {
                         match (self.effects.is_empty(), self.terms.is_ceiling()) {
-                            (true, true) => self.smooth::<S, false, true>(simd, cells, at + word, word),
-                            (true, false) => self.smooth::<S, false, false>(simd, cells, at + word, word),
-                            (false, true) => self.smooth::<S, true, true>(simd, cells, at + word, word),
-                            (false, false) => self.smooth::<S, true, false>(simd, cells, at + word, word),
+                            (true, true) => self.add_in_lanes::<S, false, true>(simd, table, at + word, word),
+                            (true, false) => {
+                                self.add_in_lanes::<S, false, false>(simd, table, at + word, word)
+                            }
+                            (false, true) => self.add_in_lanes::<S, true, true>(simd, table, at + word, word),
+                            (false, false) => {
+                                self.add_in_lanes::<S, true, false>(simd, table, at + word, word)
+                            }
                         }?;
                     }
                 }
                 _ => {
                     self.draw::<S, false>(simd, index);
                     for word in 0..words {
-                        self.one_by_one(at + word, word)?;
+                        self.add_one_by_one(at + word, word)?;
                     }
                 }
             }
@@ -152,34 +156,36 @@ impl Task for Years<'_> {
 }
 
 impl Years<'_> {
-    /// Draws a word for each person and each replication of the block, and collects those with a cost: their places
-    /// within the severity and multipliers where severities are drawn in `LANES`, else their words.
+    /// Draws a word for each person and each replication of the block, and collects those with a cost: their uniform
+    /// numbers within the severity and multipliers where severities are drawn in `LANES`, else their words.
     #[inline(always)]
     fn draw<S: Simd, const IN_LANES: bool>(&mut self, s: S, index: u32) {
         let chunk = self.chunk;
         let mut count = [0; WORDS];
         let c = &mut *self.users;
-        for (pair, identities) in chunk.identities.as_chunks::<2>().0.iter().take(chunk.pairs()).enumerate() {
+        for (group_pair, identities) in
+            chunk.identities.as_chunks::<2>().0.iter().take(chunk.group_pairs()).enumerate()
+        {
             let words = s.philox(identities, index, Purpose::Draw.word(), &self.source.keys);
             // By index: an iterator over registers is not inlined for certain, and what is not is many times slower.
             #[allow(clippy::needless_range_loop)]
             for half in 0..2 {
-                let group = 2 * pair + half;
+                let group = 2 * group_pair + half;
                 let limits = s.words(&chunk.limits[group]);
                 let inverses = s.singles(&chunk.inverses[group]);
                 let multipliers = s.doubles(&chunk.multipliers[group]);
                 let occupied = chunk.occupied(group);
                 for word in 0..WORDS {
-                    let uniform = words[half][word];
-                    let mask = s.words_le(uniform, limits) & occupied;
+                    let bits = words[half][word];
+                    let mask = s.words_le(bits, limits) & occupied;
                     let at = count[word];
                     if IN_LANES {
-                        let top = s.singles_from_words(s.words_shr::<1>(uniform));
-                        let place = s.singles_mul(s.singles_add(top, s.singles_splat(0.5)), inverses);
-                        s.singles_compress(place, mask, window_mut(&mut c.place[word], at));
-                        s.doubles_compress(multipliers, mask, window_mut(&mut c.multiplier[word], at));
+                        let top = s.singles_from_words(s.words_shr::<1>(bits));
+                        let uniform = s.singles_mul(s.singles_add(top, s.singles_splat(0.5)), inverses);
+                        s.singles_compress(uniform, mask, lanes_mut(&mut c.uniform[word], at));
+                        s.doubles_compress(multipliers, mask, lanes_mut(&mut c.multiplier[word], at));
                     } else {
-                        s.words_compress(uniform, mask, window_mut(&mut c.uniform[word], at));
+                        s.words_compress(bits, mask, lanes_mut(&mut c.bits[word], at));
                     }
                     c.masks[word][group] = mask;
                     count[word] += mask.count_ones() as usize;
@@ -189,20 +195,20 @@ impl Years<'_> {
         c.count = count;
     }
 
-    /// Adds one replication's users whose severity is a table of cells.
+    /// Adds one replication's users whose severity is a quantile table.
     #[inline(always)]
-    fn smooth<S: Simd, const EFFECTS: bool, const CEILING: bool>(
+    fn add_in_lanes<S: Simd, const EFFECTS: bool, const CEILING: bool>(
         &mut self,
         s: S,
-        cells: &QuantileTable,
+        table: &QuantileTable,
         replication: usize,
         word: usize,
     ) -> Result<(), KernelError> {
-        let lines = cells.fast_lines();
+        let lines = table.fast_lines();
         let users = &mut *self.users;
         let count = users.count[word];
         // Lanes past the last user multiply by nothing.
-        *window_mut(&mut users.multiplier[word], count) = [0.0; LANES];
+        *lanes_mut(&mut users.multiplier[word], count) = [0.0; LANES];
 
         let terms = self.terms;
         let rounder = s.doubles_splat(ROUNDER);
@@ -211,18 +217,18 @@ impl Years<'_> {
         let mut start = 0;
         let mut waiting = 0;
         while start < count {
-            let v = s.singles(window(&users.place[word], start));
+            let v = s.singles(lanes(&users.uniform[word], start));
             let low = s.singles_sub(s.singles_splat(1.0), v);
             let side = s.singles_lt(low, v);
             let below_half = s.singles_splat(0.5f32.next_down());
             let w = s.singles_min(s.singles_min(v, low), below_half);
             let bits = s.singles_bits(w);
             let key = s.words_sub(s.words_splat(TOP_KEY), s.words_shr::<{ KEY_SHIFT }>(bits));
-            let cell = s.words_add(s.words_shl::<1>(key), side);
-            let settled = s.words_le(key, s.words_splat(FAST_CELLS / 2 - 1));
+            let interval = s.words_add(s.words_shl::<1>(key), side);
+            let settled = s.words_le(key, s.words_splat(FAST_INTERVALS / 2 - 1));
             let fraction = s.words_and(s.words_shl::<{ 23 - KEY_SHIFT }>(bits), s.words_splat(0x007F_FFFF));
             let t = s.singles_from_bits(s.words_or(fraction, s.words_splat(1f32.to_bits())));
-            let (a, b) = s.gather(lines, cell);
+            let (a, b) = s.gather(lines, interval);
             let value = s.singles_add(a, s.singles_mul(b, t));
 
             let left = count - start;
@@ -236,7 +242,7 @@ impl Years<'_> {
                 users.unsettled[waiting] = n as u16;
                 waiting += 1;
             }
-            let multipliers = s.doubles(window(&users.multiplier[word], start));
+            let multipliers = s.doubles(lanes(&users.multiplier[word], start));
             let cost = s.doubles_mul(s.doubles_from_singles(value), multipliers);
             let mut rounded = s.doubles_add(cost, rounder);
             if EFFECTS {
@@ -260,7 +266,7 @@ impl Years<'_> {
         for i in 0..waiting {
             let n = usize::from(self.users.unsettled[i]);
             let person = finder.person(&self.users.masks[word], n);
-            let cost = careful(self.source, self.chunk, &mut |v| cells.at(v), person, year);
+            let cost = careful(self.source, self.chunk, &mut |v| table.at(v), person, year);
             add(&mut tally, cost, &self.terms, self.effects.get(replication))?;
         }
         self.add(replication, tally)
@@ -268,22 +274,22 @@ impl Years<'_> {
 
     /// Adds one replication's users of any other distribution.
     #[inline(always)]
-    fn one_by_one(&mut self, replication: usize, word: usize) -> Result<(), KernelError> {
+    fn add_one_by_one(&mut self, replication: usize, word: usize) -> Result<(), KernelError> {
         let mut tally = Tally::default();
         let year = self.first + replication as u32;
         let mut n = 0;
-        for group in 0..2 * self.chunk.pairs() {
+        for group in 0..2 * self.chunk.group_pairs() {
             let mut mask = self.users.masks[word][group];
             while mask != 0 {
                 let person = group * LANES + mask.trailing_zeros() as usize;
                 mask &= mask - 1;
-                let bits = self.users.uniform[word][n];
+                let bits = self.users.bits[word][n];
                 n += 1;
                 let careful =
                     |at: &mut dyn FnMut(f64) -> f64| careful(self.source, self.chunk, at, person, year);
                 let cost = match self.sampler {
-                    YearSampler::Annual(Sampler::Alias(atoms)) => observed(self.chunk, atoms, person, bits)
-                        .unwrap_or_else(|| careful(&mut |v| atoms.at(v))),
+                    YearSampler::Annual(Sampler::Alias(table)) => observed(self.chunk, table, person, bits)
+                        .unwrap_or_else(|| careful(&mut |v| table.at(v))),
                     YearSampler::Annual(sampler) => careful(&mut |v| sampler.at(v)),
                     YearSampler::Events(events) => {
                         let identity = self.chunk.identities[person / LANES][person % LANES];
@@ -323,11 +329,11 @@ fn kept<S: Simd, const CEILING: bool>(s: S, rounded: S::Doubles, terms: Terms) -
 /// A cost among observed ones, where 32 bits are enough: not in the fitted tail, and not where values are so many, or a
 /// cost so rare, that a value has few words (below 2^16, its probability would be off by more than 1.5e-5 of itself).
 #[inline]
-fn observed(chunk: &Chunk, atoms: &AliasTable, person: usize, bits: u32) -> Option<f64> {
+fn observed(chunk: &Chunk, table: &AliasTable, person: usize, bits: u32) -> Option<f64> {
     let words = chunk.p_any[person] * WORD_VALUES;
     let [low, high] = [f64::from(bits), f64::from(bits) + 1.0].map(|end| end / words);
-    let enough = atoms.len() as f64 * 65_536.0 <= words && low >= atoms.tail_probability() && high <= 1.0;
-    enough.then(|| atoms.at(0.5 * (low + high)) * chunk.multipliers[person / LANES][person % LANES])
+    let enough = table.len() as f64 * 65_536.0 <= words && low >= table.tail_probability() && high <= 1.0;
+    enough.then(|| table.at(0.5 * (low + high)) * chunk.multipliers[person / LANES][person % LANES])
 }
 
 /// The cost of one person in one year, before effects, in units of money, from 64 random bits.

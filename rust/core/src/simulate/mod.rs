@@ -155,7 +155,7 @@ impl Run {
         chunk: &mut Chunk,
         users: &mut Users,
     ) -> Result<(), RunError> {
-        let sampler = &self.samplers.kinds[slab.sampler];
+        let sampler = &self.samplers.years[slab.sampler];
         for start in (0..self.replications).step_by(BATCH_OF_REPLICATIONS) {
             let years = start..self.replications.min(start + BATCH_OF_REPLICATIONS);
             let effects = self.effects.of(addresses[slab.practice as usize], years.clone());
@@ -174,7 +174,7 @@ impl Run {
                         users,
                         stop: &progress.stop,
                     })
-                    .map_err(ended)?;
+                    .map_err(run_error)?;
                 progress.drawn.fetch_add(drawn, Ordering::Relaxed);
                 chunk.clear();
                 Ok(())
@@ -182,7 +182,7 @@ impl Run {
             chunk.clear();
             for piece in &plan.pieces[slab.pieces.clone()] {
                 let row = piece.row as usize;
-                let kind = CostParameters {
+                let parameters = CostParameters {
                     p_any: rows.p_any[row],
                     multiplier: rows.scale[row]
                         * self.samplers.scale(rows.band[row] as usize)
@@ -191,7 +191,7 @@ impl Run {
                 let mut members = piece.members.clone();
                 while !members.is_empty() {
                     let count = chunk.room().min((members.end - members.start) as usize);
-                    chunk.push(rows.identity[row].wrapping_add(members.start), count, kind);
+                    chunk.push(rows.identity[row].wrapping_add(members.start), count, parameters);
                     members.start += count as u64;
                     if chunk.room() == 0 {
                         draw(chunk)?;
@@ -216,13 +216,13 @@ impl Run {
     ) -> Result<(), RunError> {
         let row = plan.pieces[slab.pieces.start].row as usize;
         for (level, units) in self.levels.iter().zip(&rows.units) {
-            level.add(units[row] as usize, years.clone(), tallies).map_err(ended)?;
+            level.add(units[row] as usize, years.clone(), tallies).map_err(run_error)?;
         }
         Ok(())
     }
 }
 
-fn ended(error: KernelError) -> RunError {
+fn run_error(error: KernelError) -> RunError {
     match error {
         KernelError::Overflow => too_large(),
         KernelError::Interrupted => RunError::Interrupted,

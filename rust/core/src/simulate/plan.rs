@@ -1,4 +1,5 @@
-//! Which people are drawn together: slabs of one practice, one unit at every level and one distribution.
+//! Plan of a batch: slabs of people who are drawn together, of one practice, one unit at every level and one
+//! distribution.
 
 use std::ops::Range;
 
@@ -7,16 +8,17 @@ use rayon::prelude::*;
 use super::samplers::Samplers;
 use crate::population::Rows;
 
-/// People in a slab, about: the unit of work of a thread.
+/// People in a slab, about.
 const SLAB: u64 = 8192;
 
-/// Some of the people of a row.
+/// Piece of a row: some of its people.
 #[derive(Debug)]
 pub(crate) struct Piece {
     pub row: u32,
     pub members: Range<u64>,
 }
 
+/// Slab of people: the unit of work of a thread.
 #[derive(Debug)]
 pub(crate) struct Slab {
     pub practice: u32,
@@ -24,6 +26,7 @@ pub(crate) struct Slab {
     pub pieces: Range<usize>,
 }
 
+/// The people of a batch, cut into slabs.
 pub(crate) struct Plan {
     pub pieces: Vec<Piece>,
     pub slabs: Vec<Slab>,
@@ -32,13 +35,13 @@ pub(crate) struct Plan {
 impl Plan {
     /// Leaves out rows that can have no cost.
     pub(crate) fn new(rows: &Rows, samplers: &Samplers) -> Self {
-        let sampler = |row: u32| samplers.kind(rows.band[row as usize] as usize);
+        let sampler = |row: u32| samplers.index(rows.band[row as usize] as usize);
         let compare = |&a: &u32, &b: &u32| {
             let (i, j) = (a as usize, b as usize);
             rows.practice[i].cmp(&rows.practice[j]).then_with(|| sampler(a).cmp(&sampler(b))).then_with(
                 || {
                     let units = rows.units.iter().map(|level| level[i].cmp(&level[j]));
-                    units.fold(std::cmp::Ordering::Equal, |all, one| all.then(one))
+                    units.fold(std::cmp::Ordering::Equal, |all, level| all.then(level))
                 },
             )
         };

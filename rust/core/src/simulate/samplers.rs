@@ -8,49 +8,51 @@ use crate::model::{CostModel, Severity, SeverityKind, Year};
 use crate::sampler::{AliasTable, QuantileTable, Sampler};
 
 pub(crate) struct Samplers {
-    pub kinds: Vec<YearSampler>,
+    /// One for each distribution of a year.
+    pub years: Vec<YearSampler>,
     bands: Vec<BandSampler>,
 }
 
 struct BandSampler {
-    kind: usize,
+    /// Index in `years`.
+    sampler: usize,
     scale: f64,
     year: Year,
 }
 
 impl Samplers {
     pub(crate) fn new(model: &CostModel) -> Self {
-        let mut kinds = Vec::new();
-        let mut shared: Vec<(Severity, usize)> = Vec::new();
+        let mut years = Vec::new();
+        let mut annual: Vec<(Severity, usize)> = Vec::new();
         let mut samplers: Vec<(Severity, Arc<Sampler>)> = Vec::new();
         let bands = model
             .bands
             .iter()
             .map(|band| {
-                let (kind, scale) = match &band.year {
+                let (sampler, scale) = match &band.year {
                     Year::Annual { severity, .. } => {
-                        let known = shared.iter().find(|(other, _)| same_distribution(other, severity));
-                        let kind = known.map(|(_, kind)| *kind).unwrap_or_else(|| {
-                            kinds.push(YearSampler::Annual(sampler(severity)));
-                            shared.push((severity.clone(), kinds.len() - 1));
-                            kinds.len() - 1
+                        let known = annual.iter().find(|(other, _)| same_distribution(other, severity));
+                        let index = known.map(|(_, index)| *index).unwrap_or_else(|| {
+                            years.push(YearSampler::Annual(severity_sampler(severity)));
+                            annual.push((severity.clone(), years.len() - 1));
+                            years.len() - 1
                         });
-                        (kind, severity.scale())
+                        (index, severity.scale())
                     }
                     Year::Events(types) => {
-                        kinds.push(YearSampler::Events(events(&band.year, types, &mut samplers)));
-                        (kinds.len() - 1, 1.0)
+                        years.push(YearSampler::Events(events(&band.year, types, &mut samplers)));
+                        (years.len() - 1, 1.0)
                     }
                 };
-                BandSampler { kind, scale, year: band.year.clone() }
+                BandSampler { sampler, scale, year: band.year.clone() }
             })
             .collect();
-        Self { kinds, bands }
+        Self { years, bands }
     }
 
-    /// Which of `kinds` the people of a band follow.
-    pub(crate) fn kind(&self, band: usize) -> usize {
-        self.bands[band].kind
+    /// Index in `years` of a band's sampler.
+    pub(crate) fn index(&self, band: usize) -> usize {
+        self.bands[band].sampler
     }
 
     /// What values of a band's sampler are multiplied by to be £.
@@ -76,7 +78,7 @@ fn same_distribution(a: &Severity, b: &Severity) -> bool {
     }
 }
 
-fn sampler(severity: &Severity) -> Sampler {
+fn severity_sampler(severity: &Severity) -> Sampler {
     match severity.kind() {
         SeverityKind::Parametric { distribution, .. } => {
             Sampler::Quantiles(QuantileTable::new(distribution.as_ref()))
@@ -98,7 +100,7 @@ fn events(
             cumulative += t.rate / rate;
             let known = samplers.iter().find(|(other, _)| same_distribution(other, &t.severity));
             let sampler = known.map(|(_, sampler)| sampler.clone()).unwrap_or_else(|| {
-                let made = Arc::new(sampler(&t.severity));
+                let made = Arc::new(severity_sampler(&t.severity));
                 samplers.push((t.severity.clone(), made.clone()));
                 made
             });

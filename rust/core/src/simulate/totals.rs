@@ -47,9 +47,9 @@ impl LevelTotals {
     }
 
     fn empty(&self) -> Result<UnitTotals, Error> {
-        let zeros = |wanted: bool| {
+        let zeros = |needed: bool| {
             let mut column = Vec::new();
-            let length = if wanted { self.replications } else { 0 };
+            let length = if needed { self.replications } else { 0 };
             column.try_reserve_exact(length).map_err(|_| {
                 Error::one(Code::TooLarge, format!(
                     "replications is {length}: no memory is left for the totals of unit {}: must be fewer \

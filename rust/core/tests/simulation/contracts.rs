@@ -59,10 +59,10 @@ fn is_what_is_ceded_the_contract_s_share_of_every_person_year() {
 
 #[test]
 fn is_what_is_ceded_of_fixed_prices_that_of_the_contract_in_pounds() {
-    for price in [0.01, 999.9999, 1000.0, 1000.0001, 12345.67, 4e6] {
-        // Each distribution of a fixed price: drawn in lanes, and one by one.
+    for cost in [0.01, 999.9999, 1000.0, 1000.0001, 12345.67, 4e6] {
+        // Each distribution of a fixed cost: drawn in lanes, and one by one.
         for model in
-            [annual(1.0, severity("fixed", price, None)), events(&[(1e-3, severity("fixed", price, None))])]
+            [annual(1.0, severity("fixed", cost, None)), events(&[(1e-3, severity("fixed", cost, None))])]
         {
             for contract in contracts() {
                 let mut options = options(50);

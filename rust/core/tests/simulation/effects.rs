@@ -5,12 +5,12 @@ use fundholder_core::simulate::{Options, Totals};
 use super::{Row, Sample, annual, assert_within, every_distribution, group, mixed, options, run, severity};
 
 /// £: one unit of rounding in a total of £10bn is far below any figure here.
-const PRICE: f64 = 1e6;
+const COST: f64 = 1e6;
 const PEOPLE: u64 = 10_000;
 
-/// Everyone costs the price: the total is the effect. Two units in each of two practices, one with larger costs.
-fn certain(asked: &Options) -> Vec<Totals> {
-    let model = annual(1.0, severity("fixed", PRICE, None));
+/// Everyone costs the same: the total is the effect. Two units in each of two practices, one with larger costs.
+fn certain(options: &Options) -> Vec<Totals> {
+    let model = annual(1.0, severity("fixed", COST, None));
     let people: Vec<Row> = (0..4)
         .map(|i| Row {
             practice: i / 2,
@@ -19,7 +19,7 @@ fn certain(asked: &Options) -> Vec<Totals> {
             ..group(&model, u64::from(i), PEOPLE)
         })
         .collect();
-    run(&model, &people, asked)
+    run(&model, &people, options)
 }
 
 fn effects(totals: &Totals, unit: usize) -> Vec<f64> {
@@ -27,7 +27,7 @@ fn effects(totals: &Totals, unit: usize) -> Vec<f64> {
     totals.units[unit]
         .gross
         .iter()
-        .map(|&units| units as f64 / (1e4 * PRICE * PEOPLE as f64 * scale))
+        .map(|&units| units as f64 / (1e4 * COST * PEOPLE as f64 * scale))
         .collect()
 }
 
@@ -44,12 +44,12 @@ fn assert_mean_one_and_sd(what: &str, effects: &[f64], sd: f64) {
 fn have_they_mean_one_and_the_sd_asked_for() {
     // 10,000 certain people a unit cost seconds; 20,000 years give the SD to half a percent.
     for (practice_sd, national_sd) in [(0.05, 0.0), (0.0, 0.05), (0.4, 0.0), (0.1, 0.2)] {
-        let asked = Options { practice_sd, national_sd, ..options(20_000) };
-        let model = annual(1.0, severity("fixed", PRICE, None));
+        let options = Options { practice_sd, national_sd, ..super::options(20_000) };
+        let model = annual(1.0, severity("fixed", COST, None));
         let people = [group(&model, 1, 10)];
-        let totals = run(&model, &people, &asked);
+        let totals = run(&model, &people, &options);
         let effects: Vec<f64> =
-            totals[0].units[0].gross.iter().map(|&x| x as f64 / (1e4 * PRICE * 10.0)).collect();
+            totals[0].units[0].gross.iter().map(|&x| x as f64 / (1e4 * COST * 10.0)).collect();
         // Independent factors of mean 1: the second moments multiply.
         let sd = ((1.0 + practice_sd * practice_sd) * (1.0 + national_sd * national_sd) - 1.0f64).sqrt();
         assert_mean_one_and_sd(&format!("practice {practice_sd}, national {national_sd}"), &effects, sd);
@@ -93,7 +93,7 @@ fn do_both_effects_multiply() {
 fn is_chance_alone_what_a_run_without_effects_gives() {
     let model = every_distribution();
     let people = mixed(&model, 600);
-    for stop_loss in [None, super::ceiling(1_500.0), super::asked_terms()] {
+    for stop_loss in [None, super::ceiling(1_500.0), super::every_term()] {
         let without = run(&model, &people, &Options { stop_loss, ..options(75) });
         let with =
             run(&model, &people, &Options { stop_loss, practice_sd: 0.3, national_sd: 0.1, ..options(75) });
@@ -112,8 +112,8 @@ fn is_chance_alone_what_a_run_without_effects_gives() {
 fn does_the_contract_look_at_costs_after_effects() {
     // Everyone costs £1,000, and the ceiling is £1,000: without effects nothing is ceded.
     let model = annual(1.0, severity("fixed", 1_000.0, None));
-    let asked = Options { practice_sd: 0.1, stop_loss: super::ceiling(1_000.0), ..options(200) };
-    let totals = run(&model, &[group(&model, 1, 1)], &asked);
+    let options = Options { practice_sd: 0.1, stop_loss: super::ceiling(1_000.0), ..super::options(200) };
+    let totals = run(&model, &[group(&model, 1, 1)], &options);
     let unit = &totals[0].units[0];
     for (&gross, &ceded) in unit.gross.iter().zip(&unit.ceded) {
         assert_eq!(ceded, (gross - 10_000_000).max(0));

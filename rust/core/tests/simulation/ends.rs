@@ -25,8 +25,8 @@ const LARGEST: f64 = 225_179_981_368.524_8;
 #[test]
 fn is_a_person_year_above_the_limit_rejected() {
     for make in [
-        |price| annual(1.0, severity("fixed", price, None)),
-        |price| events(&[(4.0, severity("fixed", price, None))]),
+        |cost| annual(1.0, severity("fixed", cost, None)),
+        |cost| events(&[(4.0, severity("fixed", cost, None))]),
     ] {
         let model = make(LARGEST * 1.001);
         let message = error(&model, &[group(&model, 1, 1)], &options(100));
@@ -55,8 +55,8 @@ fn is_an_expected_cost_that_leaves_no_room_rejected_before_anything_is_drawn() {
     let model = annual(0.5, severity("gamma", 1e9, Some(1.0)));
     let progress = Progress::default();
     let mut run = Run::new(&model, 2, &options(10)).unwrap();
-    let ended = run.add(&rows(&[group(&model, 1, 120_000)]), &addresses(), &progress);
-    let Err(RunError::Rejected(error)) = ended else { panic!("should be rejected") };
+    let outcome = run.add(&rows(&[group(&model, 1, 120_000)]), &addresses(), &progress);
+    let Err(RunError::Rejected(error)) = outcome else { panic!("should be rejected") };
     assert!(error.to_string().starts_with("the expected cost of the population is £6e13"), "{error}");
     assert_eq!(progress.drawn.load(Ordering::Relaxed), 0);
 }
@@ -75,12 +75,12 @@ fn is_a_unit_whose_year_does_not_fit_rejected_and_not_wrapped() {
     // 2^63 units, while every person-year stays far below its own limit.
     let model = annual(1.0, severity("fixed", 1e9, None));
     let people = [group(&model, 1, 50_000)];
-    let asked = Options { practice_sd: 3.0, ..options(1_000) };
-    let message = error(&model, &people, &asked);
+    let large_effects = Options { practice_sd: 3.0, ..options(1_000) };
+    let message = error(&model, &people, &large_effects);
     assert!(message.contains("£922 trillion for a unit"), "{message}");
     // The same people of two practices, each with its own effect, in units of a tenth as many: they fit.
     let few = [Row { count: 50, ..people[0] }];
-    assert!(run(&model, &few, &asked)[0].units[0].gross.iter().all(|&x| x > 0));
+    assert!(run(&model, &few, &large_effects)[0].units[0].gross.iter().all(|&x| x > 0));
 }
 
 #[test]
@@ -111,8 +111,8 @@ fn does_a_run_stop_soon_after_it_is_told_to() {
             progress.stop.store(true, Ordering::Relaxed);
             progress.drawn.load(Ordering::Relaxed)
         });
-        let ended = run.add(&people, &addresses(), &progress);
-        assert!(matches!(ended, Err(RunError::Interrupted)));
+        let outcome = run.add(&people, &addresses(), &progress);
+        assert!(matches!(outcome, Err(RunError::Interrupted)));
         watch.join().unwrap()
     });
     // Without a clock: each of two threads may finish what it is at, and one piece more that it has just begun; a piece

@@ -5,10 +5,10 @@ use fundholder_core::model::CostModel;
 use super::{Row, Sample, annual, assert_within, ceiling, events, group, options, run, severity};
 
 /// Rates and fixed prices: one unit's total counts the events.
-const PRICED: [(f64, f64); 3] = [(0.4, 100.0), (0.1, 1_000.0), (1.5, 7.0)];
+const FIXED_COSTS: [(f64, f64); 3] = [(0.4, 100.0), (0.1, 1_000.0), (1.5, 7.0)];
 
-fn priced() -> CostModel {
-    events(&PRICED.map(|(rate, price)| (rate, severity("fixed", price, None))))
+fn fixed_costs() -> CostModel {
+    events(&FIXED_COSTS.map(|(rate, cost)| (rate, severity("fixed", cost, None))))
 }
 
 #[test]
@@ -26,10 +26,10 @@ fn do_counts_have_the_mean_and_variance_of_a_poisson_distribution() {
 
 #[test]
 fn is_a_year_of_several_types_the_compound_poisson_distribution() {
-    let model = priced();
+    let model = fixed_costs();
     let totals = run(&model, &[group(&model, 1, 100)], &options(20_000));
     let sample = Sample::of(totals[0].units[0].gross.iter().copied());
-    let sum = |k: i32| PRICED.iter().map(|(rate, price)| rate * price.powi(k)).sum::<f64>();
+    let sum = |k: i32| FIXED_COSTS.iter().map(|(rate, cost)| rate * cost.powi(k)).sum::<f64>();
     assert_within("mean", sample.mean, 100.0 * sum(1), sample.mean_se);
     assert_within("variance", sample.variance, 100.0 * sum(2), sample.variance_se);
 }
@@ -38,9 +38,9 @@ fn is_a_year_of_several_types_the_compound_poisson_distribution() {
 fn are_types_drawn_independently_of_each_other_and_of_their_costs() {
     // Prices that count each type in its own digits: 1, 1,000 and 1,000,000.
     let rates = [0.8, 0.3, 0.05];
-    let prices = [1.0, 1e3, 1e6];
+    let costs = [1.0, 1e3, 1e6];
     let types: Vec<_> =
-        rates.iter().zip(prices).map(|(&r, price)| (r, severity("fixed", price, None))).collect();
+        rates.iter().zip(costs).map(|(&r, cost)| (r, severity("fixed", cost, None))).collect();
     let model = events(&types);
     let totals = run(&model, &[group(&model, 1, 20)], &options(40_000));
     let counts = |units: i64| {
@@ -48,10 +48,10 @@ fn are_types_drawn_independently_of_each_other_and_of_their_costs() {
         [pounds % 1_000, pounds / 1_000 % 1_000, pounds / 1_000_000]
     };
     let gross = &totals[0].units[0].gross;
-    for (kind, rate) in rates.iter().enumerate() {
-        let sample = Sample::of(gross.iter().map(|&x| counts(x)[kind] * 10_000));
-        assert_within(&format!("type {kind}: mean"), sample.mean, 20.0 * rate, sample.mean_se);
-        assert_within(&format!("type {kind}: variance"), sample.variance, 20.0 * rate, sample.variance_se);
+    for (number, rate) in rates.iter().enumerate() {
+        let sample = Sample::of(gross.iter().map(|&x| counts(x)[number] * 10_000));
+        assert_within(&format!("type {number}: mean"), sample.mean, 20.0 * rate, sample.mean_se);
+        assert_within(&format!("type {number}: variance"), sample.variance, 20.0 * rate, sample.variance_se);
     }
     for (a, b) in [(0, 1), (0, 2), (1, 2)] {
         let (x, y) = (20.0 * rates[a], 20.0 * rates[b]);
@@ -103,7 +103,7 @@ fn is_a_person_s_own_probability_that_of_at_least_one_event() {
 
 #[test]
 fn has_a_tiny_probability_the_frequency_it_should() {
-    // Users, counted by a fixed price; both below and above what 32 bits tell apart.
+    // Users, counted by a fixed cost; both below and above what 32 bits tell apart.
     let model = annual(0.3, severity("fixed", 1.0, None));
     for (p_any, people, years) in [(1e-7, 1_000_000, 1_000), (2e-5, 100_000, 1_000), (0.0009, 100_000, 100)] {
         let totals = run(&model, &[Row { p_any, ..group(&model, 1, people) }], &options(years));
@@ -141,7 +141,7 @@ fn does_everyone_with_probability_one_have_a_cost_every_year() {
 
 #[test]
 fn do_rows_that_can_have_no_cost_count_as_people_alone() {
-    for model in [priced(), annual(0.3, severity("gamma", 12.5, Some(2.0)))] {
+    for model in [fixed_costs(), annual(0.3, severity("gamma", 12.5, Some(2.0)))] {
         let base = group(&model, 1, 5);
         let empty = [
             Row { scale: 0.0, ..base },

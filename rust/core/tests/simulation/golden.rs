@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use fundholder_core::simulate::Options;
 
-use super::{asked_terms, every_distribution, mixed, options, run};
+use super::{every_distribution, every_term, mixed, run};
 
 const GOLDEN: &str = include_str!("../golden/totals.csv");
 /// Both ends of a block of four, of the replications drawn at a time, and of the run.
@@ -17,8 +17,9 @@ const YEARS: [usize; 8] = [0, 1, 3, 4, 1_000, 4_095, 4_096, 4_100];
 
 fn table() -> String {
     let model = every_distribution();
-    let asked = Options { practice_sd: 0.1, national_sd: 0.03, stop_loss: asked_terms(), ..options(4_101) };
-    let totals = run(&model, &mixed(&model, 400), &asked);
+    let options =
+        Options { practice_sd: 0.1, national_sd: 0.03, stop_loss: every_term(), ..super::options(4_101) };
+    let totals = run(&model, &mixed(&model, 400), &options);
     let mut table = String::from("unit,replication,gross,ceded,chance_net\n");
     for (unit, totals) in totals[0].units.iter().enumerate() {
         for r in YEARS {

@@ -104,7 +104,7 @@ fn ceiling(pounds: f64) -> Option<StopLoss> {
 }
 
 /// A contract with every term.
-fn asked_terms() -> Option<StopLoss> {
+fn every_term() -> Option<StopLoss> {
     Some(StopLoss::new(2_000.0, 0.8, Some(10_000.0)).unwrap())
 }
 

@@ -3,17 +3,17 @@
 use fundholder_core::simd::Processor;
 use fundholder_core::simulate::{Options, Totals};
 
-use super::{Row, asked_terms, assert_same, every_distribution, mixed, options, run, try_run};
+use super::{Row, assert_same, every_distribution, every_term, mixed, options, run, try_run};
 
 const ROWS: u32 = 3_001;
 const REPLICATIONS: u32 = 37;
 
 fn all_terms() -> Options {
-    Options { stop_loss: asked_terms(), practice_sd: 0.1, national_sd: 0.03, ..options(REPLICATIONS) }
+    Options { stop_loss: every_term(), practice_sd: 0.1, national_sd: 0.03, ..options(REPLICATIONS) }
 }
 
 /// Without effects and with a plain ceiling the loops are others.
-fn asked() -> [Options; 2] {
+fn every_contract() -> [Options; 2] {
     [all_terms(), Options { stop_loss: super::ceiling(2_000.0), ..options(REPLICATIONS) }]
 }
 
@@ -21,10 +21,10 @@ fn asked() -> [Options; 2] {
 fn on_any_number_of_threads() {
     let model = every_distribution();
     let people = mixed(&model, ROWS);
-    for asked in asked() {
-        let one = run(&model, &people, &Options { threads: 1, ..asked.clone() });
+    for options in every_contract() {
+        let one = run(&model, &people, &Options { threads: 1, ..options.clone() });
         for threads in [2, 7] {
-            let many = run(&model, &people, &Options { threads, ..asked.clone() });
+            let many = run(&model, &people, &Options { threads, ..options.clone() });
             assert_same(&one, &many, &format!("{threads} threads"));
         }
     }
@@ -34,10 +34,10 @@ fn on_any_number_of_threads() {
 fn on_every_processor() {
     let model = every_distribution();
     let people = mixed(&model, ROWS);
-    for asked in asked() {
-        let baseline = run(&model, &people, &Options { processor: Processor::Baseline, ..asked.clone() });
-        for processor in Processor::ALL.into_iter().filter(|level| level.available()) {
-            let other = run(&model, &people, &Options { processor, ..asked.clone() });
+    for options in every_contract() {
+        let baseline = run(&model, &people, &Options { processor: Processor::Baseline, ..options.clone() });
+        for processor in Processor::ALL.into_iter().filter(|processor| processor.available()) {
+            let other = run(&model, &people, &Options { processor, ..options.clone() });
             assert_same(&baseline, &other, processor.name());
         }
     }
@@ -51,10 +51,10 @@ fn in_any_order_of_rows() {
     // 3,001 is prime: every seventeenth row, round and round.
     let strided: Vec<Row> = (0..people.len()).map(|i| people[i * 17 % people.len()]).collect();
     other.rotate_left(1_234);
-    for asked in asked() {
-        let first = run(&model, &people, &asked);
-        assert_same(&first, &run(&model, &other, &asked), "reversed and rotated");
-        assert_same(&first, &run(&model, &strided, &asked), "strided");
+    for options in every_contract() {
+        let first = run(&model, &people, &options);
+        assert_same(&first, &run(&model, &other, &options), "reversed and rotated");
+        assert_same(&first, &run(&model, &strided, &options), "strided");
     }
 }
 
@@ -62,11 +62,11 @@ fn in_any_order_of_rows() {
 fn in_batches_of_any_size() {
     let model = every_distribution();
     let people = mixed(&model, 700);
-    let whole = run(&model, &people, &all_terms());
+    let together = run(&model, &people, &all_terms());
     for size in [1, 2, 97, 512, 699] {
         let batches: Vec<&[Row]> = people.chunks(size).collect();
         let parts = try_run(&model, &batches, &all_terms()).unwrap();
-        assert_same(&whole, &parts, &format!("batches of {size}"));
+        assert_same(&together, &parts, &format!("batches of {size}"));
     }
 }
 
@@ -74,16 +74,16 @@ fn in_batches_of_any_size() {
 fn practice_by_practice() {
     let model = every_distribution();
     let people = mixed(&model, ROWS);
-    let whole = run(&model, &people, &all_terms());
+    let together = run(&model, &people, &all_terms());
     let (some, others): (Vec<Row>, Vec<Row>) = people.iter().partition(|row| row.practice < 2);
     let parts = [run(&model, &some, &all_terms()), run(&model, &others, &all_terms())];
     for practice in 0..5 {
         let part = &parts[usize::from(practice >= 2)][1].units[practice];
-        let unit = &whole[1].units[practice];
+        let unit = &together[1].units[practice];
         assert!(part.gross == unit.gross && part.ceded == unit.ceded && part.chance_net == unit.chance_net);
     }
     // Units across the two runs add up.
-    for (u, unit) in whole[0].units.iter().enumerate() {
+    for (u, unit) in together[0].units.iter().enumerate() {
         for r in 0..REPLICATIONS as usize {
             let sum =
                 |of: fn(&Totals, usize, usize) -> i64| parts.iter().map(|p| of(&p[0], u, r)).sum::<i64>();
@@ -115,8 +115,8 @@ fn for_a_group_and_its_people_one_by_one() {
         identity: large.identity.wrapping_add(n),
         ..large
     }));
-    for asked in asked() {
-        assert_same(&run(&model, &groups, &asked), &run(&model, &people, &asked), "groups");
+    for options in every_contract() {
+        assert_same(&run(&model, &groups, &options), &run(&model, &people, &options), "groups");
     }
 }
 
@@ -124,7 +124,7 @@ fn for_a_group_and_its_people_one_by_one() {
 fn for_the_first_replications_of_a_longer_run() {
     let model = every_distribution();
     let people = mixed(&model, 120);
-    for base in asked() {
+    for base in every_contract() {
         let longest = run(&model, &people, &Options { replications: 4_102, ..base.clone() });
         // Around a block of four, and around the replications that are drawn at a time.
         for replications in [1, 2, 3, 4, 5, 4_095, 4_096, 4_097] {

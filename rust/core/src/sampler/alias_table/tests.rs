@@ -5,10 +5,10 @@ use crate::numeric::power::integer_power;
 use crate::severity::{Distribution, Empirical, GpdTail};
 
 /// The probability of each atom, given that the cost is not in the tail.
-fn implied(atoms: &AliasTable) -> Vec<f64> {
-    let n = atoms.columns.len();
+fn implied(table: &AliasTable) -> Vec<f64> {
+    let n = table.columns.len();
     let mut sums = vec![0.0; n];
-    for (i, &Column { cut, other }) in atoms.columns.iter().enumerate() {
+    for (i, &Column { cut, other }) in table.columns.iter().enumerate() {
         sums[i] += cut / n as f64;
         sums[other as usize] += (1.0 - cut) / n as f64;
     }
@@ -27,12 +27,12 @@ fn tail(shape: f64) -> GpdTail {
 }
 
 fn assert_same(distribution: &Empirical) {
-    let atoms = AliasTable::new(distribution);
+    let table = AliasTable::new(distribution);
     let body = 1.0 - distribution.tail().map_or(0.0, |tail| tail.probability);
-    let wanted: Vec<f64> = distribution.probabilities().iter().map(|p| p / body).collect();
-    let got = implied(&atoms);
-    assert_eq!(got.len(), wanted.len());
-    for (i, (got, want)) in got.iter().zip(&wanted).enumerate() {
+    let expected: Vec<f64> = distribution.probabilities().iter().map(|p| p / body).collect();
+    let got = implied(&table);
+    assert_eq!(got.len(), expected.len());
+    for (i, (got, want)) in got.iter().zip(&expected).enumerate() {
         // Each column rounds once: 1e-16 times their number, at most.
         assert!((got - want).abs() <= 1e-12, "atom {i}: {got:e} for {want:e}");
     }
@@ -59,9 +59,9 @@ fn is_the_cost_in_the_tail_its_quantile() {
     for shape in [-0.4, 0.0, 0.3, 0.8] {
         let (values, weights) = costs(50);
         let distribution = Empirical::with_tail(&values, &weights, tail(shape)).unwrap();
-        let atoms = AliasTable::new(&distribution);
+        let table = AliasTable::new(&distribution);
         for v in (0..200_000).map(|i| (f64::from(i) + 0.5) / 200_000.0).chain([1e-9, 1e-15]) {
-            let cost = atoms.at(v);
+            let cost = table.at(v);
             if v < 0.03 {
                 // Rounding of the cost, seen through a survival function that falls to 1e-15.
                 assert!((distribution.survival(cost) / v - 1.0).abs() < 1e-9, "{v}: {cost}");
@@ -75,9 +75,9 @@ fn is_the_cost_in_the_tail_its_quantile() {
 #[test]
 fn is_the_cost_finite_at_the_ends() {
     let (values, weights) = costs(5);
-    let atoms = AliasTable::new(&Empirical::with_tail(&values, &weights, tail(0.9)).unwrap());
+    let table = AliasTable::new(&Empirical::with_tail(&values, &weights, tail(0.9)).unwrap());
     for v in [integer_power(2.0, -65), 1e-18, 0.5, 1.0 - f64::EPSILON / 2.0] {
-        let cost = atoms.at(v);
+        let cost = table.at(v);
         assert!(cost.is_finite() && cost > 0.0, "{v:e}: {cost}");
     }
 }
