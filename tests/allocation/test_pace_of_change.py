@@ -22,7 +22,7 @@ from fundholder import (
     pace_of_change,
     years_to_target,
 )
-from fundholder._allocation.pace_rules import Rule
+from fundholder._allocation.pace_rule_base import Rule
 from rejections import rejection, says
 
 NAN, INF = math.nan, math.inf

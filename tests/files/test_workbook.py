@@ -96,7 +96,7 @@ def test_a_table_without_rows_is_a_sheet_of_headings(tmp_path: Path) -> None:
 def test_rows_are_in_their_order_over_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fundholder._files.workbook.BATCH_ROWS", 7)
+    monkeypatch.setattr("fundholder._files.workbook_sheets.BATCH_ROWS", 7)
     number = list(range(100))
     write_workbook({"Rows": pa.table({"n": number})}, tmp_path / "rows.xlsx")
     assert values(book_of(tmp_path / "rows.xlsx")["Rows"]) == [["n"], *([n] for n in number)]
@@ -199,7 +199,7 @@ def test_a_failure_while_writing_leaves_all_as_it_was(
         Path(file).write_text("half of it")
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("fundholder._files.workbook._fill", half)
+    monkeypatch.setattr("fundholder._files.workbook.fill_workbook", half)
     with pytest.raises(OSError, match="no space left"):
         write_workbook({"Lists": LISTS}, path)
     left = {file.name: file.read_text() for file in tmp_path.iterdir()}

@@ -11,7 +11,8 @@ import numpy as np
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
 from .._tables.unit_tables import Allowed, Problems, Units, check_free, read_units
-from .pace_rules import GROWTH, GROWTH_OR_TOTAL, GivenConvergence, Rule, Year
+from .pace_rule_base import GROWTH, GROWTH_OR_TOTAL, Rule, Year
+from .pace_rules import GivenConvergence
 from .rounding import MOST_MONEY, SLACK, check_step, from_steps, to_steps
 
 RESULT_COLUMNS = (

@@ -12,7 +12,8 @@ import pyarrow as pa
 from .._tables.arguments import Arguments
 from .._tables.unit_tables import check_free, nullable, ratio
 from .pace_input import PaceInput, check_year, read_pace
-from .pace_rules import GivenConvergence, Rule
+from .pace_rule_base import Rule
+from .pace_rules import GivenConvergence
 from .rounding import from_steps
 
 MOST_YEARS = 200

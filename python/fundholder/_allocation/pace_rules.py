@@ -3,72 +3,16 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
 
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
+from .pace_rule_base import GROWTH, GROWTH_AND_TOTAL, Rule, Year
 from .rounding import largest_remainder, to_steps
 
-GROWTH = "growth, and no total"
-GROWTH_OR_TOTAL = "either growth or total"
-GROWTH_AND_TOTAL = "growth, total or both"
-
 LEAST_UNDER = 1e-4
-
-
-@dataclass(frozen=True)
-class Year:
-    """What a rule knows of a year: money of each unit, in the order of the units' names."""
-
-    baseline: FloatArray
-    target: FloatArray
-    """Of the year that is set; rules that share out a total only use its proportions."""
-
-    growth: FloatArray
-    """Base growth of each unit: 0.0437 is 4.37 %."""
-
-    total: float
-    convergence: FloatArray | None = None
-    """Given for each unit, where the rule asks for it."""
-
-    @property
-    def grown(self) -> FloatArray:
-        """Baselines with base growth."""
-        return self.baseline * (1 + self.growth)
-
-    @property
-    def fair(self) -> FloatArray:
-        """Targets that add up to the total."""
-        return self.target * (self.total / math.fsum(self.target))
-
-
-class Rule(ABC):
-    """A rule of pace of change; ``money`` says which arguments it needs."""
-
-    money = GROWTH_OR_TOTAL
-
-    @property
-    def shares_total(self) -> bool:
-        """Does it share out a total exactly, or does each allocation stand by itself?"""
-        return self.money != GROWTH
-
-    @abstractmethod
-    def amounts(self, year: Year) -> FloatArray:
-        """Allocations before rounding."""
-
-    def steps(self, year: Year, step: float) -> list[int]:
-        """Allocations in whole steps of money."""
-        amounts = self.amounts(year)
-        if not self.shares_total:
-            return [to_steps(amount, step) for amount in amounts.tolist()]
-        return largest_remainder(to_steps(year.total, step), amounts.tolist())
-
-    def problems(self, year: Year) -> list[str]:
-        """Why the rule cannot be applied to this year."""
-        return []
 
 
 @dataclass(frozen=True)

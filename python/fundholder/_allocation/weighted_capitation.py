@@ -11,16 +11,8 @@ import pyarrow as pa
 
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
-from .._tables.unit_tables import (
-    NOT_NEGATIVE,
-    POSITIVE,
-    Problems,
-    Units,
-    check_free,
-    nullable,
-    ratio,
-    read_units,
-)
+from .._tables.unit_tables import NOT_NEGATIVE, POSITIVE, check_free, nullable, ratio, read_units
+from .capitation_input import check_populations, column_names, read_unmet_need, read_weights
 
 RESULT_COLUMNS = (
     "people",
@@ -32,14 +24,6 @@ RESULT_COLUMNS = (
     "overall_weighted_people",
     "need_index",
 )
-
-WEIGHTS_SLACK = 1e-6
-"""Published weights have about ten digits; a slip in one of them is far larger than this."""
-
-PEOPLE_SLACK = 1e-5
-"""Of the population, relative. The weighted populations published for 2018/19 add up to it within
-5e-9, and rounding them to whole people would make that 4e-7; one average practice left out of a
-column is 1e-4."""
 
 MOST_POT = 1e15
 
@@ -126,10 +110,10 @@ def weighted_capitation(
     [4125509, 5874491]
     """
     arguments = Arguments()
-    weights = _weights(arguments, components)
-    unmet, share = _unmet_need(arguments, unmet_need)
-    indices = _columns(arguments, "cost_index", cost_index)
-    kept = _columns(arguments, "also", also)
+    weights = read_weights(arguments, components)
+    unmet, share = read_unmet_need(arguments, unmet_need)
+    indices = column_names(arguments, "cost_index", cost_index)
+    kept = column_names(arguments, "also", also)
     arguments.column("people", people)
     arguments.column("by", by)
     for name, column in (("by", by), *(("also", column) for column in kept)):
@@ -150,7 +134,7 @@ def weighted_capitation(
     if remoteness is not None:
         rules[remoteness] = NOT_NEGATIVE
     table = read_units("units", units, by, rules, kept)
-    _check_populations(table, people, populations, normalise)
+    check_populations(table, people, populations, normalise)
 
     numbers = table.numbers
     size = numbers[people]
@@ -192,74 +176,13 @@ def of_targets(target: FloatArray, people: FloatArray) -> dict[str, Any]:
 
 def _scale(values: FloatArray, people: FloatArray) -> FloatArray:
     """Values in proportion that add up to the population; 0 where all are."""
-    everything = math.fsum(values)
-    return values * (math.fsum(people) / everything) if everything else np.zeros(len(values))
+    total = math.fsum(values)
+    return values * (math.fsum(people) / total) if total else np.zeros(len(values))
 
 
 def _mix(parts: Sequence[tuple[float, FloatArray]]) -> FloatArray:
     rows = np.array([weight * values for weight, values in parts]).T.tolist()
     return np.array([math.fsum(row) for row in rows])
-
-
-# ---- Checks -------------------------------------------------------------------------------------
-def _weights(arguments: Arguments, components: Any) -> dict[str, float]:
-    allowed = "a dict {column: weight}, not empty"
-    if not isinstance(components, Mapping):
-        arguments.reject_type("components", components, allowed)
-        return {}
-    if not components or not all(isinstance(column, str) for column in components):
-        arguments.reject("components", components, allowed)
-        return {}
-    weights = {c: arguments.number(f"components[{c!r}]", w) for c, w in components.items()}
-    total = math.fsum(weights.values())
-    if abs(total - 1) > WEIGHTS_SLACK:
-        arguments.reject("the sum of the weights of components", total, "1, within 1e-6")
-    return weights
-
-
-def _unmet_need(arguments: Arguments, unmet_need: Any) -> tuple[str | None, float]:
-    if unmet_need is None:
-        return None, 0.0
-    allowed = "a pair (column, share), the share from 0 to 1"
-    pair = isinstance(unmet_need, tuple | list) and len(unmet_need) == 2
-    if not pair or not isinstance(unmet_need[0], str):
-        arguments.reject_type("unmet_need", unmet_need, allowed)
-        return None, 0.0
-    column, value = unmet_need
-    share = arguments.number("the share of unmet_need", value)
-    if share > 1:
-        arguments.reject("the share of unmet_need", value, "a number from 0 to 1")
-    return column, share
-
-
-def _columns(arguments: Arguments, name: str, value: Any) -> list[str]:
-    return [] if isinstance(value, tuple | list) and not value else arguments.names(name, value)
-
-
-def _check_populations(
-    table: Units, people: str, populations: Sequence[str], normalise: bool
-) -> None:
-    problems = Problems()
-    size = table.numbers[people]
-    everyone = math.fsum(size)
-    if not everyone:
-        problems.reject(f"column {people!r} adds up to 0: some unit must have people")
-    for column in populations:
-        values = table.numbers[column]
-        found = math.fsum(values)
-        if not found:
-            problems.reject(f"column {column!r} adds up to 0: must add up to the population")
-        elif not normalise and abs(found - everyone) > PEOPLE_SLACK * everyone:
-            problems.reject(
-                f"column {column!r} adds up to {found:.10g}: must add up to the {everyone:.10g} of "
-                f"column {people!r} within 0.001 % (normalise=True scales it)"
-            )
-        for i in np.flatnonzero((values > 0) & (size == 0)).tolist():
-            unit = f"{table.by} {table.names[i]!r}"
-            problems.reject(
-                f"column {column!r}: {values[i]:g} for {unit} without people: must be 0"
-            )
-    problems.check()
 
 
 def _described(weights: Mapping[str, float]) -> str:

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 
-from .. import _engine
-from .._files.write import write
 from .._tables.arguments import Arguments
+from .coefficients import Coefficients
+from .cost_model import FormulaCosts, cost_model
+from .evaluation import Evaluation, check_evaluation, evaluate
 from .persons import check_codes, check_persons, is_materialised, open_once, warn_of_codes
-from .terms_file import read_formula
-
-if TYPE_CHECKING:
-    from .cost_model import FormulaCosts
-    from .evaluation import Evaluation
-
-SHOWN = [
-    "term",
-    "role",
-    "coefficient",
-    "standard_error",
-    "people",
-    "mean",
-    "note",
-    "column",
-    "level",
-]
 
 
-class Formula:
+class Formula(Coefficients):
     """The expected cost of a person, as a sum of terms; made by ``fit_formula`` or ``read``.
 
     Attributes
@@ -53,39 +36,6 @@ class Formula:
         Of the coefficients: ``term``, then a column for each term, £². None for a formula without
         errors, or read from a file without them.
     """
-
-    def __init__(self, terms: pa.Table, covariance: pa.Table | None = None) -> None:
-        self.coefficients: pa.Table = terms.select(SHOWN)
-        self.covariance: pa.Table | None = covariance
-        self._engine = _engine.Formula(terms.combine_chunks(), covariance)
-
-    def __repr__(self) -> str:
-        return f"<fundholder.Formula of {self.coefficients.num_rows} terms>"
-
-    def __reduce__(self) -> tuple[type[Formula], tuple[pa.Table, pa.Table | None]]:
-        return Formula, (self.coefficients, self.covariance)
-
-    @property
-    def people(self) -> int | None:
-        """Persons it was fitted on; none where a file does not say."""
-        text = self._metadata("people")
-        return None if text is None else int(text)
-
-    @property
-    def r2(self) -> float | None:
-        """Share of the variance of cost that it explains of the persons it was fitted on."""
-        text = self._metadata("r2")
-        return None if text is None else float(text)
-
-    def _metadata(self, name: str) -> str | None:
-        found = (self.coefficients.schema.metadata or {}).get(f"fundholder.{name}".encode())
-        return None if found is None else found.decode()
-
-    def columns(self, *roles: str) -> list[str]:
-        """Names of the columns that the formula reads of persons, of some roles or of all."""
-        rows = self.coefficients.select(["role", "column"]).to_pylist()
-        named = [r["column"] for r in rows if r["column"] and (not roles or r["role"] in roles)]
-        return list(dict.fromkeys(named))
 
     def predict(self, persons: Any, neutral: bool = True, *, codes: Any | None = None) -> pa.Table:
         """The expected cost of each person.
@@ -125,19 +75,14 @@ class Formula:
         arguments = self._check(persons, codes)
         arguments.flag("neutral", neutral)
         arguments.check()
-        found, unknown = self._engine.predict(
+        predicted, unknown = self._engine.predict(
             open_once(persons), neutral=neutral, codes=codes, materialised=is_materialised(persons)
         )
         warn_of_codes(unknown)
-        return found
+        return predicted
 
     def need(
-        self,
-        persons: Any,
-        *,
-        by: str = "practice",
-        neutral: bool = True,
-        codes: Any | None = None,
+        self, persons: Any, *, by: str = "practice", neutral: bool = True, codes: Any | None = None
     ) -> pa.Table:
         """The expected cost of the people of each unit: what ``allocate`` shares a pot by.
 
@@ -176,11 +121,11 @@ class Formula:
         if arguments.column("by", by) in ("people", "need", "formula_sd"):
             arguments.reject("by", by, "a column that the result does not have under the same name")
         arguments.check()
-        found, unknown = self._engine.need(
+        need, unknown = self._engine.need(
             open_once(persons), by=by, neutral=neutral, codes=codes, materialised=is_materialised(persons)
         )
         warn_of_codes(unknown)
-        return found.replace_schema_metadata(self.coefficients.schema.metadata)
+        return need.replace_schema_metadata(self.coefficients.schema.metadata)
 
     def evaluate(
         self,
@@ -197,10 +142,8 @@ class Formula:
 
         Parameters
         ----------
-        persons
-            As for ``fit_formula``: others than those it was fitted on, mostly.
-        cost, weight
-            As for ``fit_formula``.
+        persons, cost, weight
+            As for ``fit_formula``; mostly other persons than those it was fitted on.
         by
             The column whose values are units: text or whole numbers.
         groups
@@ -211,7 +154,7 @@ class Formula:
         Returns
         -------
         Evaluation
-            ``measures`` and ``ratios``. A few numbers of every person are held in memory.
+            ``measures``, ``ratios`` and ``units``. A few numbers of every person are held in memory.
 
         Raises
         ------
@@ -228,12 +171,10 @@ class Formula:
         >>> round(formula.evaluate(persons, cost="spent")["r2_person"], 3)
         0.771
         """
-        from .evaluation import check_evaluation, evaluate
-
         arguments = self._check(persons, codes)
         arguments.flag("neutral", neutral)
-        further = check_evaluation(arguments, cost, by, weight, groups)
-        return evaluate(self._engine, persons, cost, by, weight, further, codes, neutral)
+        labels = check_evaluation(arguments, cost, by, weight, groups)
+        return evaluate(self._engine, persons, cost, by, weight, labels, codes, neutral)
 
     def cost_model(
         self,
@@ -286,12 +227,11 @@ class Formula:
         >>> variance(people, costs, method="moments")["expected"].to_pylist()
         [500.0, 800.0]
         """
-        from .cost_model import cost_model
-
+        arguments = self._check(persons, codes)
         return cost_model(
             self,
             self._engine,
-            self._check(persons, codes),
+            arguments,
             persons,
             cost=cost,
             bands=bands,
@@ -306,47 +246,3 @@ class Formula:
         check_persons(arguments, persons)
         check_codes(arguments, codes)
         return arguments
-
-    def write(self, path: str | Path) -> None:
-        """Write the terms to a file that can be read and edited: CSV, Parquet, Arrow or Excel.
-
-        The columns are those of ``coefficients``. The covariance is a table of its own:
-        ``fundholder.write(formula.covariance, path)``.
-
-        Raises
-        ------
-        InputError
-            As for ``fundholder.write``.
-        """
-        write(self.coefficients, path)
-
-    @classmethod
-    def read(cls, path: str | Path, *, covariance: str | Path | None = None) -> Formula:
-        """Read a formula that was written, and perhaps edited: CSV, Parquet or Arrow.
-
-        Parameters
-        ----------
-        path
-            The file of terms. ``term``, ``standard_error``, ``people`` and ``note`` may be missing;
-            ``mean`` may be missing where there is neither supply nor area.
-        covariance
-            The file of the covariance, of the same terms in the same order.
-
-        Raises
-        ------
-        InputError
-            All problems at once: a file that cannot be read, roles that are not roles, coefficients
-            that are not finite or above 1e15 in size, terms that are there twice, a covariance that
-            is none.
-
-        Examples
-        --------
-        >>> import tempfile, pyarrow as pa
-        >>> from fundholder import fit_formula
-        >>> persons = pa.table({"old": [0, 1, 1], "spent": [100.0, 400.0, 500.0]})
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     fit_formula(persons, cost="spent", flags="old").write(f"{folder}/formula.csv")
-        ...     Formula.read(f"{folder}/formula.csv").coefficients["coefficient"].to_pylist()
-        [100.0, 350.0]
-        """
-        return cls(*read_formula(path, covariance))

@@ -1,24 +1,15 @@
-"""Patients Registered at a GP Practice: totals, and by sex and age."""
+"""Patients Registered at a GP Practice: list sizes."""
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from .._errors import InputError
 from ._cells import Cells, Column, described
 from ._source import read_source
 
 PUBLICATION = "Patients Registered at a GP Practice (NHS England, formerly NHS Digital)"
-OLDEST = 130
-"""Above any age that is published; stands for no upper bound."""
 
 TYPE = Column("type", ("TYPE", "ORG_TYPE"), required=False)
 PRACTICE = Column("practice", ("CODE", "ORG_CODE", "PRACTICE_CODE", "GP_PRACTICE_CODE"))
@@ -34,12 +25,6 @@ AGE = Column("age", ("AGE", "AGE_GROUP_5"))
 PEOPLE = Column("people", ("NUMBER_OF_PATIENTS", "TOTAL_ALL", "TOTAL_PATIENTS"))
 
 HEADINGS = [*PRACTICE.headings, *PEOPLE.headings]
-
-SEXES = ("female", "male", "all")
-ALL = (-1, None)
-"""The age of rows that are sums over ages."""
-
-Counts = npt.NDArray[np.int64]
 
 
 def read_patients(path: str | Path) -> pa.Table:
@@ -91,182 +76,3 @@ def read_patients(path: str | Path) -> pa.Table:
     if cells.has(DATE):
         found["date"] = cells.date(DATE)
     return described(cells.table(found), PUBLICATION, [source])
-
-
-def read_patients_by_age(*paths: str | Path) -> pa.Table:
-    """People of each practice by sex and age, in single years or groups.
-
-    Parameters
-    ----------
-    paths
-        One file or several of one month: the single years of age of females and of males come in
-        a file each, groups of five years in one. As .csv, .csv.gz or .xlsx.
-
-    Returns
-    -------
-    pyarrow.Table
-        ``practice``, ``sex`` ("female" or "male"), ``age`` ("7", "0-4", "95+"), ``age_from``,
-        ``age_to`` (years, both included; null for the last), ``people``; in the order of practice,
-        sex and age. Rows of other organisations than practices are left out, and so are totals
-        once they have been compared with their parts.
-
-    Raises
-    ------
-    InputError
-        Columns that are missing, a practice, sex and age twice, ages that overlap, a total that is
-        not the sum of its parts, people that are no whole number of at least 0: all at once.
-
-    Examples
-    --------
-    >>> import tempfile, pathlib
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = pathlib.Path(folder, "gp-reg-pat-prac-quin-age.csv")
-    ...     _ = file.write_text("ORG_TYPE,ORG_CODE,SEX,AGE_GROUP_5,NUMBER_OF_PATIENTS\\n"
-    ...                         "GP,A81001,ALL,ALL,150\\nGP,A81001,MALE,0_4,92\\n"
-    ...                         "GP,A81001,FEMALE,95+,58\\n")
-    ...     read_patients_by_age(file).select(["sex", "age", "people"]).to_pylist()
-    [{'sex': 'female', 'age': '95+', 'people': 58}, {'sex': 'male', 'age': '0-4', 'people': 92}]
-    """
-    if not paths:
-        raise InputError(["paths is (): must be at least one file"])
-    sources = [read_source(path, HEADINGS) for path in paths]
-    problems: list[str] = []
-    parts: list[pa.Table] = []
-    for source in sources:
-        try:
-            cells = Cells(source, (TYPE, PRACTICE, DATE, SEX, AGE, PEOPLE))
-            cells.only(TYPE, "GP")
-            parts.append(_long(cells))
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    found = _by_age(pa.concat_tables(parts))
-    return described(found, PUBLICATION, sources)
-
-
-def _long(cells: Cells) -> pa.Table:
-    """Practice, number of the sex, bounds of age and people, totals among them."""
-    practice = cells.code(PRACTICE)
-    sex, wrong = cells.each(SEX, _sex)
-    cells.reject(SEX, wrong, "FEMALE, MALE or ALL")
-    age, wrong = cells.each(AGE, _age)
-    cells.reject(AGE, wrong, f"ALL, an age below {OLDEST}, or ages such as 0_4, 0-4 or 95+")
-    people = cells.count(PEOPLE)
-    # Rows that are left out may have an age that cannot be read.
-    bounds = [ALL if found is None else found for found in age]
-    date = cells.date(DATE) if cells.has(DATE) else pa.nulls(len(people), pa.date32())
-    return cells.table(
-        {
-            "practice": practice,
-            "date": date,
-            "sex": pa.array(sex, pa.int64()),
-            "age_from": pa.array([low for low, _ in bounds], pa.int64()),
-            "age_to": pa.array([high for _, high in bounds], pa.int64()),
-            "people": people,
-        }
-    )
-
-
-def _sex(text: str) -> int | None:
-    words = {"F": "female", "M": "male", **{sex.upper(): sex for sex in SEXES}}
-    found = words.get(text.upper())
-    return None if found is None else SEXES.index(found)
-
-
-def _age(text: str) -> tuple[int, int | None] | None:
-    if text.upper() == "ALL":
-        return ALL
-    found = re.fullmatch(r"(\d{1,3})(?:(\+)|\s*[-_]\s*(\d{1,3}))?", text)
-    if not found:
-        return None
-    low = int(found[1])
-    high = None if found[2] else int(found[3] or low)
-    return (low, high) if low < OLDEST and (high is None or low <= high < OLDEST) else None
-
-
-def _by_age(rows: pa.Table) -> pa.Table:
-    """The parts, checked against each other and their totals."""
-    dates = sorted(str(date) for date in rows["date"].unique().to_pylist())
-    if len(dates) > 1:
-        raise InputError([f"EXTRACT_DATE is {' and '.join(dates)}: must be one for all files"])
-    coded = rows["practice"].combine_chunks().dictionary_encode()
-    names: list[str] = coded.dictionary.to_pylist()
-    low = rows["age_from"].to_numpy()
-    high = pc.fill_null(rows["age_to"], OLDEST).to_numpy()
-    ages = sorted({*zip(low.tolist(), high.tolist(), strict=True)} - {(-1, OLDEST)})
-    problems = [
-        f"ages {_label(*one)} and {_label(*other)} overlap: must be one division of ages"
-        for one, other in itertools.pairwise(ages)
-        if other[0] <= one[1]
-    ]
-    if not ages:
-        problems.append("there are no ages, but only totals: use read_patients")
-    if problems:
-        raise InputError(problems)
-    place = {bounds: i for i, bounds in enumerate(ages)}
-    place[(-1, OLDEST)] = len(ages)
-    age = np.array([place[b] for b in zip(low.tolist(), high.tolist(), strict=True)])
-    shape = (len(names), len(SEXES), len(ages) + 1)
-    cell = np.ravel_multi_index((coded.indices.to_numpy(), rows["sex"].to_numpy(), age), shape)
-    times = np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape)
-    labels = [_label(*bounds) for bounds in ages] + ["ALL"]
-    for p, s, a in np.argwhere(times > 1)[:1_000].tolist():
-        where = f"practice {names[p]!r}, SEX {SEXES[s].upper()}, AGE {labels[a]}"
-        problems.append(f"{where}: is there {times[p, s, a]} times; must be there once")
-    count = np.zeros(shape, np.int64)
-    count.reshape(-1)[cell] = rows["people"].to_numpy()
-    if not problems:
-        problems = _wrong_totals(count, times > 0, names, labels)
-    if problems:
-        raise InputError(problems)
-    return _parts(count, times > 0, names, ages, labels)
-
-
-def _wrong_totals(
-    count: Counts, there: npt.NDArray[np.bool_], names: Sequence[str], labels: Sequence[str]
-) -> list[str]:
-    """Totals over ages, sexes or both that are not the sum of the parts that are there."""
-    parts = count[:, :2, :-1]
-    expected = np.zeros_like(count)
-    expected[:, :2, -1] = parts.sum(2)
-    expected[:, 2, :-1] = parts.sum(1)
-    expected[:, 2, -1] = parts.sum((1, 2))
-    total = np.zeros(count.shape[1:], bool)
-    total[2] = total[:, -1] = True
-    wrong = there & total & (count != expected)
-    return [
-        f"practice {names[p]!r}, SEX {SEXES[s].upper()}, AGE {labels[a]}: {count[p, s, a]}; "
-        f"must be {expected[p, s, a]}, the sum of its parts"
-        for p, s, a in np.argwhere(wrong)[:1_000].tolist()
-    ]
-
-
-def _parts(
-    count: Counts,
-    there: npt.NDArray[np.bool_],
-    names: Sequence[str],
-    ages: Sequence[tuple[int, int]],
-    labels: Sequence[str],
-) -> pa.Table:
-    order = np.argsort(np.array(names, dtype=object))
-    parts = there[order, :2, :-1]
-    practice, sex, age = np.nonzero(parts)
-    low = np.array([bounds[0] for bounds in ages])
-    high = pa.array([None if b == OLDEST else b for _, b in ages], pa.int64())
-    return pa.table(
-        {
-            "practice": pa.array(names, pa.string()).take(pa.array(order[practice])),
-            "sex": pa.array(SEXES[:2]).take(pa.array(sex)),
-            "age": pa.array(labels, pa.string()).take(pa.array(age)),
-            "age_from": low[age],
-            "age_to": high.take(pa.array(age)),
-            "people": count[order, :2, :-1][practice, sex, age],
-        }
-    )
-
-
-def _label(low: int, high: int) -> str:
-    if high == OLDEST:
-        return f"{low}+"
-    return str(low) if low == high else f"{low}-{high}"

@@ -1,0 +1,59 @@
+"""Options of ``fundholder allocate`` that do not go together, or are not allowed."""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from .._allocation.allocate import RESULT_COLUMNS as TAKEN_BY_BUDGETS
+from .._allocation.pace_input import RATE
+from .._allocation.pace_input import RESULT_COLUMNS as TAKEN_BY_PACE
+from .._allocation.rounding import whole_pence
+from .._errors import InputError
+from .._tables.arguments import Arguments
+from .._tables.unit_tables import check_free
+from . import options as shared
+from .budgets import PACE_COLUMNS
+from .unit_columns import LEVEL_COLUMNS
+
+TAKE_GROWTH = ("convergence", "floor")
+
+
+def check_options(options: argparse.Namespace, by: str) -> None:
+    """Reject, before any work, what can be known without it."""
+    arguments = Arguments()
+    whole_pence(arguments, "--total", options.total)
+    check_free(arguments, "--by", by, TAKEN_BY_BUDGETS)
+    if options.rule is not None:
+        check_free(arguments, "--by", by, TAKEN_BY_PACE)
+    growth = options.growth
+    if growth is not None and RATE.wrong(np.array([growth])).size:
+        arguments.reject("--growth", growth, RATE.text)
+    for option, names in (("--index", options.index), ("--level", options.level)):
+        if names:
+            arguments.names(option, names)
+    for level in options.level:
+        check_free(arguments, "--level", level, (by, *LEVEL_COLUMNS, *PACE_COLUMNS))
+    shared.check_all(arguments.check, lambda: _check_together(options))
+
+
+def _check_together(options: argparse.Namespace) -> None:
+    problems = []
+    if (options.need is None) == (options.formula is None):
+        problems.append("need is a column or comes from a formula: give --need or --formula")
+    with_formula = [n for n in ("codes", "covariance", "units") if getattr(options, n) is not None]
+    if options.formula is None:
+        problems += [f"--{name} goes with a formula: give --formula" for name in with_formula]
+    if options.units is not None and not (options.index or options.level or options.baseline):
+        problems.append("--units holds columns of --index, --level or --baseline: give one of them")
+    if (options.baseline is None) != (options.rule is None):
+        problems.append("--baseline and --rule go together: give both")
+    if options.growth is not None and options.rule not in TAKE_GROWTH:
+        problems.append(f"--growth goes with --rule {' or '.join(TAKE_GROWTH)}")
+    if options.rule == "convergence" and options.growth is None:
+        problems.append("--rule convergence is a step beside base growth: give --growth")
+    if options.level and options.out.suffix != ".xlsx":
+        problems.append(f"--out is {options.out}: must end in .xlsx for a sheet for each --level")
+    if problems:
+        raise InputError(problems)
