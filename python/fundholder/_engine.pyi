@@ -11,18 +11,33 @@ __all__ = [
     "People",
     "Simulation",
     "StopLoss",
-    "Terms",
+    "Valuation",
     "add_up",
+    "codes",
     "fit",
-    "places",
-    "processor_levels",
+    "gamma_p",
+    "need_by_unit",
+    "processors",
+    "read_table",
     "simulate",
+    "uniforms",
     "version",
 ]
 
 version: Final[str]
 
-def processor_levels() -> list[str]: ...
+def processors() -> list[str]: ...
+def codes() -> list[str]: ...
+def gamma_p(shape: float, x: float) -> float: ...
+def read_table(
+    rows: Any,
+    name: str,
+    *,
+    labels: list[tuple[str, bool]],
+    numbers: list[tuple[str, float, float, bool, bool, bool, str]],
+    unique: bool,
+    rows_needed: bool,
+) -> pa.Table: ...
 
 @final
 class StopLoss:
@@ -44,38 +59,39 @@ class CostModel:
         band: str | None = None,
         weight: str | None = None,
         gpd_tail: bool,
+        threads: int,
     ) -> CostModel: ...
     @property
     def table(self) -> pa.Table: ...
     def moments(self, stop_loss: StopLoss | None = None) -> pa.Table: ...
 
 @final
-class Terms:
+class Valuation:
     def __new__(
         cls, *, of: str, stop_loss: StopLoss | None, practice_sd: float, national_sd: float
-    ) -> Terms: ...
+    ) -> Valuation: ...
 
 @final
 class People:
     def __new__(
-        cls, population: Any, costs: CostModel, *, by: list[str], streamed: bool
+        cls, population: Any, costs: CostModel, *, by: list[str], streamed: bool, threads: int
     ) -> People: ...
-    def expected(self, level: int, terms: Terms) -> list[float]: ...
+    def expected(self, level: int, valuation: Valuation) -> list[float]: ...
     def variance(
         self,
         level: int,
-        terms: Terms,
+        valuation: Valuation,
         budgets: Any | None,
         thresholds: list[tuple[str, float]],
         quantiles: list[tuple[str, float]],
         exact: bool,
     ) -> tuple[pa.Table, dict[str, str]]: ...
     def distribution(
-        self, level: int, terms: Terms, units: list[str] | None, points: int
+        self, level: int, valuation: Valuation, units: list[str] | None, points: int
     ) -> tuple[pa.Table, dict[str, str]]: ...
-    def cumulative(self, level: int, terms: Terms, at: Any) -> tuple[pa.Table, dict[str, str]]: ...
+    def cumulative(self, level: int, valuation: Valuation, at: Any) -> tuple[pa.Table, dict[str, str]]: ...
     def minimum_population(
-        self, terms: Terms, tolerance: float, probability: float
+        self, valuation: Valuation, tolerance: float, probability: float
     ) -> tuple[int | None, float | None, float]: ...
 
 @final
@@ -117,7 +133,7 @@ def simulate(
 class Formula:
     def __new__(cls, terms: Any, covariance: Any | None) -> Formula: ...
     def predict(
-        self, persons: Any, *, neutral: bool, codes: Any | None, whole: bool
+        self, persons: Any, *, neutral: bool, codes: Any | None, materialised: bool, threads: int
     ) -> tuple[pa.Table, list[str]]: ...
     def compare(
         self,
@@ -125,13 +141,33 @@ class Formula:
         *,
         cost: str,
         weight: str | None,
-        carried: list[str],
         neutral: bool,
         codes: Any | None,
-        whole: bool,
-    ) -> tuple[pa.Table, pa.Table, list[str]]: ...
+        materialised: bool,
+        threads: int,
+    ) -> tuple[pa.Table, list[str]]: ...
+    def evaluate(
+        self,
+        persons: Any,
+        *,
+        cost: str,
+        weight: str | None,
+        by: str,
+        groups: list[str],
+        neutral: bool,
+        codes: Any | None,
+        materialised: bool,
+        threads: int,
+    ) -> tuple[dict[str, float], pa.Table, pa.Table, list[str]]: ...
     def need(
-        self, persons: Any, *, by: str, neutral: bool, codes: Any | None, whole: bool
+        self,
+        persons: Any,
+        *,
+        by: str,
+        neutral: bool,
+        codes: Any | None,
+        materialised: bool,
+        threads: int,
     ) -> tuple[pa.Table, list[str]]: ...
 
 def fit(
@@ -149,10 +185,13 @@ def fit(
     not_negative: bool,
     drop: bool,
     errors: bool,
-    whole: bool,
+    materialised: bool,
     threads: int,
 ) -> tuple[pa.Table, pa.Table | None, int, float]: ...
 def add_up(
-    rows: Any, *, by: str | None, columns: list[str], whole: bool, name: str
+    rows: Any, *, by: str | None, columns: list[str], materialised: bool, name: str, threads: int
 ) -> pa.Table: ...
-def places(rows: Any, column: str, seed: int) -> pa.Table: ...
+def need_by_unit(
+    rows: Any, *, by: str, components: list[tuple[str, list[str]]], threads: int
+) -> tuple[pa.Table, str | None, bool]: ...
+def uniforms(rows: Any, column: str, seed: int) -> pa.Table: ...
