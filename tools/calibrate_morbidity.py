@@ -69,7 +69,7 @@ def fit_outpatients() -> None:
     put(OUTPATIENT_SHARE=brentq(miss, 0, 0.5))
 
 
-def fit_diagnoses(drawn: list[model.Drawn]) -> None:
+def fit_diagnoses(drawn: list[model.PracticeDraws]) -> None:
     """The variance between people that diagnoses explained too."""
 
     def miss(cost: float) -> float:
@@ -99,7 +99,7 @@ def base_variance(practices: model.Practices) -> float:
     return float((share * second).sum() - (share * (base + added)).sum() ** 2)
 
 
-def bases(drawn: model.Drawn) -> Iterator[FloatArray]:
+def bases(drawn: model.PracticeDraws) -> Iterator[FloatArray]:
     """Orthonormal bases of what the last three models know of practices, weighted by people."""
     weight = np.sqrt(drawn.people)[:, None]
     areas = np.eye(morbid.AREAS)[drawn.area]
@@ -110,7 +110,7 @@ def bases(drawn: model.Drawn) -> Iterator[FloatArray]:
         yield np.linalg.qr(weight * np.column_stack([areas, *chosen]))[0]
 
 
-def practice_r2(drawn: model.Drawn, known: list[FloatArray]) -> FloatArray:
+def practice_r2(drawn: model.PracticeDraws, known: list[FloatArray]) -> FloatArray:
     """R2 of the five models over all practices.
 
     Whether practices were weighted is not published: a third is the R2 of practices alike, two
@@ -144,7 +144,7 @@ def practice_r2(drawn: model.Drawn, known: list[FloatArray]) -> FloatArray:
     return np.average(results, axis=0, weights=[1, 2])
 
 
-def fit_practices(drawn: list[model.Drawn]) -> FloatArray:
+def fit_practices(drawn: list[model.PracticeDraws]) -> FloatArray:
     """The R2 reached."""
     known = [list(bases(seed)) for seed in drawn]
     published = np.array([nested.r2_practice for nested in NESTED_MODELS])

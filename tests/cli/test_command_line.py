@@ -309,11 +309,11 @@ def test_events_have_exact_answers_too(listed: list[str], tmp_path: Path) -> Non
 def test_pool_size_is_the_function(
     costs: CostModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    dear = pa.table({"practice": ["A", "B"], "count": [3, 1], "scale": [2.0, 2.0]})
-    write(dear, tmp_path / "people.parquet")
+    costly = pa.table({"practice": ["A", "B"], "count": [3, 1], "scale": [2.0, 2.0]})
+    write(costly, tmp_path / "people.parquet")
     pa.csv.write_csv(costs.table, tmp_path / "costs.csv")
     expected = minimum_population(
-        costs, tolerance=0.1, probability=0.05, population=dear, stop_loss=20_000
+        costs, tolerance=0.1, probability=0.05, population=costly, stop_loss=20_000
     )
     path = tmp_path / "pool.parquet"
     arguments = ["pool-size", str(tmp_path / "costs.csv"), "--ceiling", "20000"]
@@ -339,7 +339,7 @@ def test_no_pool_is_an_answer(
 @pytest.mark.parametrize(
     ("command", "ending"), [("variance", "png"), ("variance", "svg"), ("stop-loss", "pdf")]
 )
-def test_pictures(listed: list[str], tmp_path: Path, command: str, ending: str) -> None:
+def test_charts(listed: list[str], tmp_path: Path, command: str, ending: str) -> None:
     chart = tmp_path / f"chart.{ending}"
     arguments = [command, *listed, "--out", str(tmp_path / "a.csv"), "--plot", str(chart)]
     arguments += ["--ceiling", "20000"]

@@ -18,7 +18,7 @@ from .._tables.unit_tables import (
     result_table,
 )
 from .need import Component, NeedOfUnits, read_need
-from .rounding import largest_remainder, whole_pence
+from .rounding import largest_remainder, pence_of
 
 RESULT_COLUMNS = (
     "people",
@@ -136,12 +136,12 @@ def allocate(
 # ---- Arguments ----------------------------------------------------------------------------------
 def _components(arguments: Arguments, need: Any, total: Any, index: Any) -> list[Component]:
     if isinstance(need, str):
-        pence = whole_pence(arguments, "total", total)
+        pence = pence_of(arguments, "total", total)
         return [Component(None, need, _index(arguments, "index", index), pence)]
     if not isinstance(need, Mapping):
         arguments.reject_type("need", need, "the name of a column, or a dict of them by component")
         return []
-    if not need or not all(isinstance(text, str) for pair in need.items() for text in pair):
+    if not need or not all(isinstance(text, str) for text in (*need, *need.values())):
         arguments.reject("need", need, "a dict {component: column}, not empty")
         return []
     if not isinstance(total, Mapping):
@@ -158,7 +158,7 @@ def _components(arguments: Arguments, need: Any, total: Any, index: Any) -> list
             arguments.reject("index", name, f"one of the components {', '.join(need)}")
         by_component = {c: _index(arguments, f"index[{c!r}]", index.get(c)) for c in need}
     return [
-        Component(c, need[c], by_component[c], whole_pence(arguments, f"total[{c!r}]", total[c]))
+        Component(c, need[c], by_component[c], pence_of(arguments, f"total[{c!r}]", total[c]))
         for c in need
     ]
 
@@ -184,10 +184,10 @@ def _excluded(arguments: Arguments, exclude: Any) -> list[str | int]:
     if isinstance(exclude, str | bytes) or not isinstance(exclude, Iterable):
         arguments.reject_type("exclude", exclude, allowed)
         return []
-    found = list(exclude)
-    if not all(isinstance(unit, str | int) and not isinstance(unit, bool) for unit in found):
+    units = list(exclude)
+    if not all(isinstance(unit, str | int) and not isinstance(unit, bool) for unit in units):
         arguments.reject_type("exclude", exclude, allowed)
-    return found
+    return units
 
 
 def _described(components: Sequence[Component], field: str) -> str:

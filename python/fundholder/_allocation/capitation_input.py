@@ -21,6 +21,7 @@ column is 1e-4."""
 
 
 def read_weights(arguments: Arguments, components: Any) -> dict[str, float]:
+    """The weight of each component; they must add up to 1."""
     allowed = "a dict {column: weight}, not empty"
     if not isinstance(components, Mapping):
         arguments.reject_type("components", components, allowed)
@@ -36,6 +37,7 @@ def read_weights(arguments: Arguments, components: Any) -> dict[str, float]:
 
 
 def read_unmet_need(arguments: Arguments, unmet_need: Any) -> tuple[str | None, float]:
+    """The column of unmet need and its share; no column where there is none."""
     if unmet_need is None:
         return None, 0.0
     allowed = "a pair (column, share), the share from 0 to 1"
@@ -51,12 +53,14 @@ def read_unmet_need(arguments: Arguments, unmet_need: Any) -> tuple[str | None, 
 
 
 def column_names(arguments: Arguments, name: str, value: Any) -> list[str]:
+    """One column name or several; none for an empty list."""
     return [] if isinstance(value, tuple | list) and not value else arguments.names(name, value)
 
 
 def check_populations(
     table: Units, people: str, populations: Sequence[str], normalise: bool
 ) -> None:
+    """Check that weighted populations add up to the population, and are 0 without people."""
     problems = Problems()
     size = table.numbers[people]
     population = math.fsum(size)

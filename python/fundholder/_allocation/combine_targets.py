@@ -114,7 +114,7 @@ def targets_by(targets: Any, level: str) -> pa.Table:
         by ``also``.
     level
         The column of strings or integers that says where each unit lies. Units where it is null
-        are added up in a last row of their own, so that the total stays whole.
+        are added up in a last row of their own, so that nothing of the total is lost.
 
     Returns
     -------

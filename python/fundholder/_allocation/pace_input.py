@@ -1,4 +1,4 @@
-"""What a rule of pace of change is applied to: read, and checked before any work."""
+"""Arguments and units of pace of change: read, and checked before any work."""
 
 from __future__ import annotations
 
@@ -116,32 +116,32 @@ def _check_money(arguments: Arguments, rule: Rule, growth: Any, total: Any) -> N
 
 def _check_sum(baseline: str, money: FloatArray) -> None:
     problems = Problems()
-    everything = math.fsum(money)
-    if not 0 < everything <= MOST_MONEY:
+    sum_of_baselines = math.fsum(money)
+    if not 0 < sum_of_baselines <= MOST_MONEY:
         allowed = f"above 0, at most {MOST_MONEY:g}"
-        problems.reject(f"column {baseline!r} adds up to {everything:g}: must be {allowed}")
+        problems.reject(f"column {baseline!r} adds up to {sum_of_baselines:g}: must be {allowed}")
     problems.check()
 
 
 def _check_shared(total: float, grown: float, step: float) -> None:
     problems = Problems()
     if not total or not grown > 0:
-        found = f"baselines with base growth add up to {grown:g}, the total is {total:g}"
-        problems.reject(f"{found}: both must be above 0, the total at least one step of {step:g}")
+        sums = f"baselines with base growth add up to {grown:g}, the total is {total:g}"
+        problems.reject(f"{sums}: both must be above 0, the total at least one step of {step:g}")
     problems.check()
 
 
 def _growth(arguments: Arguments, growth: Any) -> float:
     if growth is None or isinstance(growth, str):
         return 0.0
-    rate = _shifted(arguments, growth)
+    rate = _signed_number(arguments, growth)
     if RATE.wrong(np.array([rate])).size:
         arguments.reject("growth", growth, f"a column, or {RATE.text}")
         return 0.0
     return rate
 
 
-def _shifted(arguments: Arguments, growth: Any) -> float:
+def _signed_number(arguments: Arguments, growth: Any) -> float:
     """A number that may be negative, as a float."""
     if isinstance(growth, bool | bytes) or not hasattr(growth, "__float__"):
         arguments.reject_type("growth", growth, f"a column, or {RATE.text}")

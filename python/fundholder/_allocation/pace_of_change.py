@@ -140,7 +140,7 @@ def years_to_target(
     years: int = 50,
     by: str = "practice",
 ) -> pa.Table:
-    """How many years of a rule bring each unit near its target.
+    """Years of a rule until each unit is near its target.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def years_to_target(
         by=by,
         arguments=arguments,
     )
-    found = _first_years(given, rule, near, horizon)
+    first = _first_years(given, rule, near, horizon)
     metadata = {
         "by": by,
         "rule": repr(rule),
@@ -202,7 +202,7 @@ def years_to_target(
         "within": f"{near:g}",
         "years": str(horizon),
     }
-    column = pa.array(found, pa.int64(), mask=found < 0)
+    column = pa.array(first, pa.int64(), mask=first < 0)
     return given.units.table({"years": column}, metadata)
 
 
@@ -211,16 +211,16 @@ def _first_years(given: PaceInput, rule: Rule, near: float, horizon: int) -> np.
     year = given.year
     # A rule that leads right to the limit is within it, whatever the last digits are.
     near += 1e-9
-    found = np.where(abs(year.baseline / given.target - 1) <= near, 0, -1)
+    first = np.where(abs(year.baseline / given.target - 1) <= near, 0, -1)
     # Money is followed without rounding, so that small units do not move by it.
     year = replace(year, total=math.fsum(year.grown))
     for number in range(1, horizon + 1):
         amounts = rule.amounts(check_year(rule, year))
         aim = year.fair if rule.shares_total else year.target
-        found = np.where((found < 0) & (abs(amounts / aim - 1) <= near), number, found)
-        if (found >= 0).all():
+        first = np.where((first < 0) & (abs(amounts / aim - 1) <= near), number, first)
+        if (first >= 0).all():
             break
         year = replace(year, baseline=amounts)
         growth = math.fsum(year.grown) / math.fsum(amounts)
         year = replace(year, target=year.target * growth, total=math.fsum(year.grown))
-    return found
+    return first

@@ -165,9 +165,9 @@ class NobodyLosesCash(Rule):
     def amounts(self, year: Year) -> FloatArray:
         """Allocations before rounding."""
         shortfall = self._shortfall(year)
-        everything = math.fsum(shortfall)
+        total = math.fsum(shortfall)
         growth = year.total - math.fsum(year.baseline)
-        return year.baseline + (shortfall * (growth / everything) if everything else 0.0)
+        return year.baseline + (shortfall * (growth / total) if total else 0.0)
 
     def steps(self, year: Year, step: float) -> list[int]:
         """Allocations in whole steps of money; each baseline is rounded, and growth added."""

@@ -15,7 +15,7 @@ SLACK = 1e-6
 """£: what adding up floats may have put between a total and its whole number of pence."""
 
 
-def whole_pence(arguments: Arguments, name: str, value: Any) -> int:
+def pence_of(arguments: Arguments, name: str, value: Any) -> int:
     """An amount in £ as pence; rejected if it is not a whole number of them."""
     pounds = arguments.number(name, value, below=MOST_MONEY)
     pence = round(pounds * 100)
@@ -34,9 +34,9 @@ def largest_remainder(total: int, weights: Sequence[float]) -> list[int]:
     ratios = [weight.as_integer_ratio() for weight in map(float, weights)]
     # The denominator of a float is a power of two: the largest is common to all.
     common = max(denominator for _, denominator in ratios)
-    whole = [numerator * (common // denominator) for numerator, denominator in ratios]
-    everything = sum(whole)
-    quotas = [divmod(total * weight, everything) for weight in whole]
+    integers = [numerator * (common // denominator) for numerator, denominator in ratios]
+    divisor = sum(integers)
+    quotas = [divmod(total * weight, divisor) for weight in integers]
     shares = [quota for quota, _ in quotas]
     cut_off = sorted(range(len(quotas)), key=lambda i: -quotas[i][1])
     for i in cut_off[: total - sum(shares)]:

@@ -139,8 +139,8 @@ def weighted_capitation(
     numbers = table.numbers
     size = numbers[people]
     scaled = {c: _scale(numbers[c], size) if normalise else numbers[c] for c in populations}
-    need = _mix([(weight, scaled[column]) for column, weight in weights.items()])
-    mixed = need if unmet is None else _mix([(1 - share, need), (share, scaled[unmet])])
+    need = _weighted_sum([(weight, scaled[column]) for column, weight in weights.items()])
+    mixed = need if unmet is None else _weighted_sum([(1 - share, need), (share, scaled[unmet])])
     weighted = _scale(mixed, size)
     cost = np.ones(len(size))
     for index in indices:
@@ -180,7 +180,7 @@ def _scale(values: FloatArray, people: FloatArray) -> FloatArray:
     return values * (math.fsum(people) / total) if total else np.zeros(len(values))
 
 
-def _mix(parts: Sequence[tuple[float, FloatArray]]) -> FloatArray:
+def _weighted_sum(parts: Sequence[tuple[float, FloatArray]]) -> FloatArray:
     rows = np.array([weight * values for weight, values in parts]).T.tolist()
     return np.array([math.fsum(row) for row in rows])
 

@@ -1,4 +1,4 @@
-"""Budgets, and the way towards them."""
+"""The command ``allocate``: budgets, and the way towards them."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _add_pace(group: argparse._ArgumentGroup) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    by = shared.one_level(options)
+    by = shared.single_level(options)
     files = [options.formula, options.codes, options.covariance, options.units]
     shared.check_all(
         lambda: check_output(options.out),

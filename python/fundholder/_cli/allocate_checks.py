@@ -9,7 +9,7 @@ import numpy as np
 from .._allocation.allocate import RESULT_COLUMNS as TAKEN_BY_BUDGETS
 from .._allocation.pace_input import RATE
 from .._allocation.pace_input import RESULT_COLUMNS as TAKEN_BY_PACE
-from .._allocation.rounding import whole_pence
+from .._allocation.rounding import pence_of
 from .._errors import InputError
 from .._tables.arguments import Arguments
 from .._tables.unit_tables import check_free
@@ -23,7 +23,7 @@ TAKE_GROWTH = ("convergence", "floor")
 def check_options(options: argparse.Namespace, by: str) -> None:
     """Reject, before any work, what can be known without it."""
     arguments = Arguments()
-    whole_pence(arguments, "--total", options.total)
+    pence_of(arguments, "--total", options.total)
     check_free(arguments, "--by", by, TAKEN_BY_BUDGETS)
     if options.rule is not None:
         check_free(arguments, "--by", by, TAKEN_BY_PACE)

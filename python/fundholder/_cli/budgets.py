@@ -39,6 +39,7 @@ def read_unit_columns(options: argparse.Namespace, by: str) -> UnitColumns | Non
 
 
 def budgets_by_column(options: argparse.Namespace, by: str) -> pa.Table:
+    """Budgets by need that stands in a column."""
     rows = read(options.input, [by])
     return allocate(
         rows,
@@ -53,6 +54,7 @@ def budgets_by_column(options: argparse.Namespace, by: str) -> pa.Table:
 def budgets_by_formula(
     options: argparse.Namespace, by: str, formula: Formula, further: UnitColumns | None
 ) -> pa.Table:
+    """Budgets by need that a formula expects, with its error where there is a covariance."""
     labels = [by, *formula.columns("category", "area")]
     codes = None if options.codes is None else read(options.codes, ["code"])
     need = formula.need(read(options.input, labels), by=by, codes=codes)

@@ -1,4 +1,4 @@
-"""The national simulation on the built-in population."""
+"""The command ``england``: the national simulation on the built-in population."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fitting a formula for the cost of a person."""
+"""The command ``fit``: a formula for the cost of a person."""
 
 from __future__ import annotations
 

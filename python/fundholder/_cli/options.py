@@ -1,4 +1,4 @@
-"""What several commands share: options, and the rules of files."""
+"""Options that several commands share, and the rules of files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def command_parser(
 
 
 def reads_and_writes() -> str:
-    """Which files there are, for a description."""
+    """Endings of files, for a description."""
     further = [ending for ending in WRITABLE if ending not in SUFFIXES]
     return (
         f"Files are read and written by their endings: {', '.join(SUFFIXES)}; a result may also "
@@ -97,7 +97,7 @@ def add_effects(command: argparse.ArgumentParser) -> None:
 
 
 def add_draws(command: argparse._ActionsContainer) -> None:
-    """What a simulation needs."""
+    """Replications, seed and threads of a simulation."""
     command.add_argument("--replications", type=int, default=1000, help="simulated years (1000)")
     command.add_argument("--seed", type=int, default=0, help="same seed, same digits (0)")
     command.add_argument("--threads", type=int, help="default: all processors")
@@ -122,7 +122,7 @@ def add_plot(command: argparse.ArgumentParser, what: str) -> None:
 
 
 def contract(options: argparse.Namespace) -> StopLoss | None:
-    """The stop-loss that was asked for."""
+    """The stop-loss of the options; none without a ceiling."""
     if options.ceiling is not None:
         return StopLoss(options.ceiling, options.share, options.limit)
     if options.share != 1 or options.limit is not None:
@@ -130,8 +130,8 @@ def contract(options: argparse.Namespace) -> StopLoss | None:
     return None
 
 
-def one_level(options: argparse.Namespace) -> str:
-    """The level: one, as the result is one file."""
+def single_level(options: argparse.Namespace) -> str:
+    """The level of the options: one, as the result is one file."""
     levels: list[str] = options.by or ["practice"]
     if len(levels) > 1:
         raise InputError([f"--by was given {len(levels)} times: must be one level for one file"])
@@ -183,5 +183,5 @@ def write_result(
 
 
 def units_and_people(result: pa.Table, by: str) -> str:
-    """How much a result covers."""
+    """Numbers of units and people of a result, in words."""
     return f"{result.num_rows:,} by {by}, {sum(result['people'].to_pylist()):,} people"

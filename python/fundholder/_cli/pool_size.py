@@ -1,4 +1,4 @@
-"""How large a pool must be."""
+"""The command ``pool-size``: how large a pool must be."""
 
 from __future__ import annotations
 

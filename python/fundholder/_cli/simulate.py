@@ -1,4 +1,4 @@
-"""The simulation of a population in a file."""
+"""The command ``simulate``: the simulation of a population in a file."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def simulation(
 
 
 def _run(options: argparse.Namespace) -> None:
-    by = shared.one_level(options)
+    by = shared.single_level(options)
     shared.check_outputs(options, options.population, options.costs)
     costs = shared.cost_model(options)
     run = simulation(options, read(options.population, [by]), costs, [by])

@@ -1,4 +1,4 @@
-"""A sweep of ceilings."""
+"""The command ``stop-loss``: a sweep of ceilings."""
 
 from __future__ import annotations
 
@@ -59,16 +59,18 @@ def _ceiling(text: str) -> float | None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    by = shared.one_level(options)
+    by = shared.single_level(options)
     shared.check_outputs(options, options.population, options.costs)
-    asked: dict[str, Any] = {} if options.threshold is None else {"thresholds": options.threshold}
+    optional: dict[str, Any] = (
+        {} if options.threshold is None else {"thresholds": options.threshold}
+    )
     units: pa.Table = stop_loss(
         read(options.population, [by]),
         shared.cost_model(options),
         ceilings=options.ceiling,
         by=by,
         practice_sd=options.practice_sd,
-        **asked,
+        **optional,
     )
     figure = None if options.plot is None else plots.cv_by_population(units)
     result = size_bands(units) if options.by_size else units

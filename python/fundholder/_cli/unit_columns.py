@@ -1,4 +1,4 @@
-"""What a file says of units beside their need, and results added up to the levels they lie in."""
+"""Columns of units from a file, and results added up to the levels that units lie in."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class UnitColumns:
         self._rows: dict[str, tuple[Any, ...]] = {}
         for unit, *values in seen:
             self._take(problems, unit, tuple(values))
-        for place, (name, rule) in enumerate(numbers.items()):
-            found = np.array([_number(row[place]) for row in self._rows.values()])
-            for i in rule.wrong(found).tolist():
-                shown = "null or NaN" if math.isnan(found[i]) else f"{found[i]:g}"
+        for column, (name, rule) in enumerate(numbers.items()):
+            held = np.array([_number(row[column]) for row in self._rows.values()])
+            for i in rule.wrong(held).tolist():
+                shown = "null or NaN" if math.isnan(held[i]) else f"{held[i]:g}"
                 unit = list(self._rows)[i]
                 problems.reject(
                     f"{path}: column {name!r} of {by} {unit!r}: {shown}: must be {rule.text}"
@@ -72,26 +72,26 @@ class UnitColumns:
         return {name: [row[i] for row in rows] for i, name in enumerate(self._names)}
 
 
-def _distinct(rows: pa.RecordBatch) -> list[tuple[Any, ...]]:
+def _distinct(batch: pa.RecordBatch) -> list[tuple[Any, ...]]:
     """The different rows; NaN, which is not even itself, is null."""
     columns = []
-    for column in rows.columns:
+    for column in batch.columns:
         if pa.types.is_floating(column.type):
             column = pc.if_else(pc.is_nan(column), None, column)
         columns.append(plain_text(column))
-    table = pa.table(columns, rows.schema.names)
-    found = table.group_by(table.column_names, use_threads=False).aggregate([])
-    return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
+    table = pa.table(columns, batch.schema.names)
+    rows = table.group_by(table.column_names, use_threads=False).aggregate([])
+    return list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
 
 
 def _number(value: Any) -> float:
     return math.nan if value is None else float(value)
 
 
-def add_up(budgets: pa.Table, level: str, places: Sequence[Any]) -> pa.Table:
-    """Budgets of a level; units whose place is null are added up in a last row of their own."""
+def add_up(budgets: pa.Table, level: str, areas: Sequence[Any]) -> pa.Table:
+    """Budgets of a level; units whose area is null are added up in a last row of their own."""
     added = [*ADDED, *(name for name in MONEY_ADDED if name in budgets.column_names)]
-    rows = pa.table({"unit": pa.array(places)} | {name: budgets[name] for name in added})
+    rows = pa.table({"unit": pa.array(areas)} | {name: budgets[name] for name in added})
     names, count, of = sums_by_unit("budgets", rows)
     need_share = of["need"] / math.fsum(of["need"])
     people_share = of["people"] / math.fsum(of["people"])

@@ -1,4 +1,4 @@
-"""The exact spread of every unit's year."""
+"""The command ``variance``: the exact distribution of every unit's year."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from .. import plots
 from .._errors import InputError
 from .._files.read import read
-from .._risk.population import MEASURES
+from .._risk.population import BASES
 from .._risk.variance import METHODS, variance
 from . import options as shared
 
@@ -49,7 +49,7 @@ def add_command(commands: shared.Commands) -> None:
         metavar="P",
         help="a probability; may come several times (0.5, 0.9, 0.99, 0.995)",
     )
-    command.add_argument("--of", choices=MEASURES, default="net", help="which cost (net)")
+    command.add_argument("--of", choices=BASES, default="net", help="which cost (net)")
     command.add_argument("--method", choices=METHODS, default="exact", help="(exact)")
     shared.add_plot(command, "quantiles by number of people")
     shared.add_draws(command.add_argument_group("for --method simulation"))
@@ -57,11 +57,11 @@ def add_command(commands: shared.Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    by = shared.one_level(options)
+    by = shared.single_level(options)
     if options.plot is not None and options.method == "moments":
         raise InputError(["--plot shows quantiles, which --method moments does not give"])
     shared.check_outputs(options, options.population, options.costs, options.budgets)
-    asked: dict[str, Any] = {"thresholds": options.threshold, "quantiles": options.quantile}
+    optional: dict[str, Any] = {"thresholds": options.threshold, "quantiles": options.quantile}
     result = variance(
         read(options.population, [by]),
         shared.cost_model(options),
@@ -76,7 +76,7 @@ def _run(options: argparse.Namespace) -> None:
         seed=options.seed,
         threads=options.threads,
         progress=True,
-        **{name: value for name, value in asked.items() if value is not None},
+        **{name: value for name, value in optional.items() if value is not None},
     )
     figure = None if options.plot is None else plots.quantiles_by_population(result)
     shared.write_result(options, result, shared.units_and_people(result, by), figure)

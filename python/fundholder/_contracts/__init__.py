@@ -1,1 +1,1 @@
-"""What is agreed: the terms of contracts."""
+"""Contracts: terms that budget holders agree to."""

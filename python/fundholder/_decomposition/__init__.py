@@ -1,1 +1,1 @@
-"""What outturns say: chance, systematic variation, credibility."""
+"""Decomposition of outturns: chance, systematic variation, credibility."""

@@ -24,7 +24,7 @@ tails, whatever the rounding of the ratio."""
 
 
 def ratio_panel(outturns: Outturns, chance: pa.Table, by: str) -> RatioPanel:
-    """The ratios with the chance of each, which must have a variance and a fourth moment."""
+    """Observed ratios with the chance of each, which must have a variance and fourth moment."""
     cv, kurtosis = numbers(chance, "cv"), numbers(chance, "kurtosis")
     problems = [
         f"unit {label!r}: its chance must have a variance above 0 and a finite fourth moment"

@@ -45,7 +45,7 @@ def decompose(
     The chance variation of each unit's ratio is that of its people under ``costs``, in proportion
     to its budget; what the observed ratios vary beyond it is systematic: practice style, formula
     error, shocks. Variances are estimated by moments, after each year's mean ratio is taken out, so
-    that a budget wrong for everyone is no difference between units.
+    that a budget wrong for all is no difference between units.
 
     Parameters
     ----------
@@ -82,14 +82,14 @@ def decompose(
         ``years``: ``year`` (null without that column), ``units``, ``budget``, ``outturn`` (£),
         ``bias`` (mean ratio).
 
-        ``summary``: ``units``, ``years``, ``bias`` (mean ratio of everything) and ``bias_se``; as
-        SDs of a year's ratio, ``systematic_sd`` and its parts ``persistent_sd`` (the same in all
-        years of a unit) and ``yearly_sd`` (another each year), each with ``_low`` and ``_high``;
-        ``p_value`` (probability, by chance alone, of as much spread: near 0 there is systematic
-        variation, near 1 the chance distribution is too wide); ``chance_cv`` (root mean square over
-        units, one year), ``chance_share`` (of the variance of a year's ratio), ``person_cv`` and
-        ``k_people`` (people-years at which credibility is one half, but for what belongs to the
-        year; null where nothing persists).
+        ``summary``: ``units``, ``years``, ``bias`` (mean ratio over units and years) and
+        ``bias_se``; as SDs of a year's ratio, ``systematic_sd`` and its parts ``persistent_sd``
+        (the same in all years of a unit) and ``yearly_sd`` (another each year), each with ``_low``
+        and ``_high``; ``p_value`` (probability, by chance alone, of as much spread: near 0 there is
+        systematic variation, near 1 the chance distribution is too wide); ``chance_cv`` (root mean
+        square over units, one year), ``chance_share`` (of the variance of a year's ratio),
+        ``person_cv`` and ``k_people`` (people-years at which credibility is one half, but for what
+        belongs to the year; null where nothing persists).
 
         Where no unit has two years, persistent and yearly variation cannot be told apart: they are
         null, and credibility takes all systematic variation to persist, which is the most it can

@@ -1,4 +1,4 @@
-"""What ``decompose`` gives."""
+"""The decomposition of outturns: its tables."""
 
 from __future__ import annotations
 

@@ -82,12 +82,12 @@ class RatioPanel:
 
     def total(self, persistent: float, yearly: float) -> SquaredDeviations:
         """Squared deviations of each unit's years from the mean of all units, added up."""
-        n, one = self.years, persistent + yearly + self.chance
+        n, ratio_variance = self.years, persistent + yearly + self.chance
         within, between = self.within(persistent, yearly), self.between(persistent, yearly)
         squares = within.squares + n * between.squares
         expected = within.expected + n * between.expected
-        variances = n * (2 * one**2 + self.fourth) + 2 * n * (n - 1) * persistent**2
-        return SquaredDeviations(squares, expected, n * one, variances, n)
+        variances = n * (2 * ratio_variance**2 + self.fourth) + 2 * n * (n - 1) * persistent**2
+        return SquaredDeviations(squares, expected, n * ratio_variance, variances, n)
 
     def _shared(self, persistent: float, yearly: float) -> tuple[FloatArray, FloatArray]:
         """Weights of the units in each year's mean, and the covariance of these means."""

@@ -66,8 +66,8 @@ def write_workbook(
     ...     write_workbook({"Budgets": lists}, f"{folder}/budgets.xlsx")
     """
     if not isinstance(tables, Mapping) or not all(isinstance(name, str) for name in tables):
-        kind = type(tables).__name__
-        raise InputTypeError([f"tables is a {kind}: must be a dict, name of sheet -> table"])
+        name = type(tables).__name__
+        raise InputTypeError([f"tables is a {name}: must be a dict, name of sheet -> table"])
     wrong = [
         f"sheet {name!r} is a {type(table).__name__}: must be anything with __arrow_c_stream__"
         for name, table in tables.items()
@@ -107,7 +107,7 @@ def _contents(sheets: Mapping[str, pa.Table], about: Mapping[str, str]) -> pa.Ta
     names = {"sheet": pa.string(), "rows": pa.int64(), "item": pa.string(), "what": pa.string()}
     return pa.table(
         {
-            name: pa.array([line[i] for line in lines], kind)
-            for i, (name, kind) in enumerate(names.items())
+            name: pa.array([line[i] for line in lines], data_type)
+            for i, (name, data_type) in enumerate(names.items())
         }
     )

@@ -1,4 +1,4 @@
-"""What Excel allows of sheets, their names and their tables: checked before anything is written."""
+"""Checks of sheets, their names and tables against what Excel allows, before any writing."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ ALLOWED_NAME = (
 
 
 def name_problems(names: list[str], about: Mapping[str, str]) -> list[str]:
+    """Problems of the names of sheets."""
     problems = [] if names else ["tables is empty: must have a table"]
     seen: dict[str, str] = {}
     for name in names:
@@ -37,6 +38,7 @@ def name_problems(names: list[str], about: Mapping[str, str]) -> list[str]:
 
 
 def table_problems(sheet: str, table: pa.Table) -> list[str]:
+    """Problems of the table of a sheet: its size, its headings and its values."""
     problems = []
     if not 0 < table.num_columns <= MOST_COLUMNS:
         problems.append(f"{table.num_columns} columns: must be 1 to {MOST_COLUMNS:,}")
@@ -50,12 +52,13 @@ def table_problems(sheet: str, table: pa.Table) -> list[str]:
 
 
 def format_problems(formats: Mapping[str, str], sheets: Mapping[str, pa.Table]) -> list[str]:
+    """Problems of the formats that columns are given."""
     columns = {name for table in sheets.values() for name in table.column_names}
-    named = ", ".join(repr(kind) for kind in FORMATS)
+    named = ", ".join(repr(name_of_format) for name_of_format in FORMATS)
     problems = [
-        f"formats of {name!r} is {kind!r}: must be one of {named}"
-        for name, kind in formats.items()
-        if kind not in FORMATS
+        f"formats of {name!r} is {name_of_format!r}: must be one of {named}"
+        for name, name_of_format in formats.items()
+        if name_of_format not in FORMATS
     ]
     unknown = [name for name in formats if name not in columns]
     return problems + [f"formats of {name!r}: must be a column of a table" for name in unknown]

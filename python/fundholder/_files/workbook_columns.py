@@ -1,4 +1,4 @@
-"""What Excel can hold, and how a column of a result is shown in it."""
+"""Formats of columns in Excel, and what its cells can hold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 MOST_LETTERS = 32_767
 """Of a cell; more would be cut off without a word."""
-MOST_WHOLE = 2**53
+MOST_INTEGER = 2**53
 """Above it, a number of Excel is no longer every whole number."""
 FIRST_DAY = "1900-03-01"
 """Excel has a 29 February 1900, so earlier days are off by one."""
@@ -51,42 +51,42 @@ PLAIN = frozenset(("age", "decile", "rank", "replication", "row", "year"))
 """Whole numbers that are names, not amounts."""
 QUANTILE = r"q\d*\.?\d+"
 CHANCE = r"(p|outside|over|under)_.*"
-ONE_LETTER_WIDE = 1.1
+WIDTH_OF_LETTER = 1.1
 NARROWEST, WIDEST = 9, 60
 BUTTON = 3
 """Letters that the button of the filter hides."""
 
 
 @dataclass(frozen=True)
-class Shown:
-    """How a column is written."""
+class ColumnFormat:
+    """The name, format and width of a column."""
 
     name: str
-    kind: str
+    format: str
     width: float
 
 
-def shown(name: str, column: pa.ChunkedArray) -> Shown:
+def column_format(name: str, column: pa.ChunkedArray) -> ColumnFormat:
     """The format and width of a column, by its type and the words of its name."""
-    kind = kind_of(name, column.type)
-    letters = max(len(name) + BUTTON, _longest(column, kind))
-    return Shown(name, kind, min(WIDEST, max(NARROWEST, ONE_LETTER_WIDE * letters)))
+    chosen = format_of(name, column.type)
+    letters = max(len(name) + BUTTON, _longest(column, chosen))
+    return ColumnFormat(name, chosen, min(WIDEST, max(NARROWEST, WIDTH_OF_LETTER * letters)))
 
 
-def kind_of(name: str, kind: pa.DataType) -> str:
-    """One of ``FORMATS``."""
+def format_of(name: str, data_type: pa.DataType) -> str:
+    """The format of a column: one of ``FORMATS``."""
     types = pa.types
-    if types.is_date(kind):
+    if types.is_date(data_type):
         return "date"
-    if types.is_timestamp(kind):
+    if types.is_timestamp(data_type):
         return "time"
-    if types.is_boolean(kind) or types.is_null(kind):
+    if types.is_boolean(data_type) or types.is_null(data_type):
         return "general"
-    if not _is_number(kind):
+    if not _is_number(data_type):
         return "text"
     plain = name.lower().removesuffix("_se")
     words = set(plain.split("_"))
-    if types.is_integer(kind):
+    if types.is_integer(data_type):
         return "plain" if words & PLAIN else "count"
     if re.fullmatch(CHANCE, plain) or words & PERCENT:
         return "percent"
@@ -104,25 +104,25 @@ def held_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def problems_of(name: str, column: pa.ChunkedArray) -> list[str]:
-    """What Excel cannot hold, or would change."""
-    types, kind = pa.types, column.type
-    if types.is_string(kind):
+    """Values of a column that Excel cannot hold, or would change."""
+    types, data_type = pa.types, column.type
+    if types.is_string(data_type):
         wrong = pc.match_substring_regex(column, NOT_TEXT)
         wrong = pc.or_(wrong, pc.greater(pc.utf8_length(column), MOST_LETTERS))
         allowed = f"text of up to {MOST_LETTERS:,} letters without control characters"
-    elif types.is_floating(kind):
+    elif types.is_floating(data_type):
         wrong = pc.invert(pc.is_finite(column))
         allowed = "a finite number, or null for an empty cell"
-    elif types.is_integer(kind):
-        wrong = pc.greater(pc.abs(column.cast(pa.float64(), safe=False)), MOST_WHOLE)
+    elif types.is_integer(data_type):
+        wrong = pc.greater(pc.abs(column.cast(pa.float64(), safe=False)), MOST_INTEGER)
         allowed = "a number that Excel can hold, of up to 2^53: make it text"
-    elif types.is_date(kind) or (types.is_timestamp(kind) and kind.tz is None):
-        wrong = pc.less(column, pa.scalar(FIRST_DAY).cast(kind))
+    elif types.is_date(data_type) or (types.is_timestamp(data_type) and data_type.tz is None):
+        wrong = pc.less(column, pa.scalar(FIRST_DAY).cast(data_type))
         allowed = f"{FIRST_DAY} or later: make it text"
-    elif types.is_boolean(kind) or types.is_null(kind) or types.is_decimal(kind):
+    elif types.is_boolean(data_type) or types.is_null(data_type) or types.is_decimal(data_type):
         return []
     else:
-        return [f"column {name!r} is {kind}: must be text, numbers, days or booleans"]
+        return [f"column {name!r} is {data_type}: must be text, numbers, days or booleans"]
     rows = pc.indices_nonzero(pc.fill_null(wrong, False))
     return [
         f"column {name!r}, row {row}: {_short(column[row].as_py())}; must be {allowed}"
@@ -135,17 +135,19 @@ def _short(value: Any) -> str:
     return text if len(text) < 60 else f"{text[:57]}..."
 
 
-def _is_number(kind: pa.DataType) -> bool:
+def _is_number(data_type: pa.DataType) -> bool:
     types = pa.types
-    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
+    return bool(
+        types.is_integer(data_type) or types.is_floating(data_type) or types.is_decimal(data_type)
+    )
 
 
-def _longest(column: pa.ChunkedArray, kind: str) -> int:
+def _longest(column: pa.ChunkedArray, format_name: str) -> int:
     """Letters of the longest cell."""
-    if kind == "text":
+    if format_name == "text":
         return int(pc.max(pc.utf8_length(column)).as_py() or 0)
     if not _is_number(column.type):
-        return {"date": 10, "time": 19}.get(kind, 5)
+        return {"date": 10, "time": 19}.get(format_name, 5)
     largest = float(pc.max(pc.abs(column)).as_py() or 0)
-    decimals = {"pence": 3, "number": 5, "percent": 4}.get(kind, 0)
+    decimals = {"pence": 3, "number": 5, "percent": 4}.get(format_name, 0)
     return len(f"-£{largest:,.0f}") + decimals

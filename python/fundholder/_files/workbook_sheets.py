@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from .._engine import version
 from .workbook_checks import CONTENTS
-from .workbook_columns import FORMATS, Shown, shown
+from .workbook_columns import FORMATS, ColumnFormat, column_format
 
 ALWAYS = datetime.datetime(1980, 1, 1)
 """Written instead of the time, so that the same tables are the same file; the first day of zip."""
@@ -22,6 +22,7 @@ BATCH_ROWS = 1 << 16
 def fill_workbook(
     file: str, contents: pa.Table, sheets: Mapping[str, pa.Table], formats: Mapping[str, str]
 ) -> None:
+    """Fill a file with a sheet of contents and a sheet for each table."""
     import openpyxl
     from openpyxl.writer.excel import ExcelWriter
 
@@ -51,7 +52,8 @@ def _sheet(
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
     columns = [
-        shown(name, column) for name, column in zip(table.column_names, table.columns, strict=True)
+        column_format(name, column)
+        for name, column in zip(table.column_names, table.columns, strict=True)
     ]
     for i, column in enumerate(columns, 1):
         sheet.column_dimensions[get_column_letter(i)].width = column.width
@@ -66,7 +68,7 @@ def _sheet(
 
 
 def _rows(
-    sheet: Any, table: pa.Table, columns: list[Shown], formats: Mapping[str, str]
+    sheet: Any, table: pa.Table, columns: list[ColumnFormat], formats: Mapping[str, str]
 ) -> Iterable[list[Any]]:
     """The cells of each row; one cell of each column is filled again and again."""
     from openpyxl.cell import WriteOnlyCell
@@ -74,8 +76,8 @@ def _rows(
     cells = []
     for column in columns:
         cell = WriteOnlyCell(sheet)
-        cell.number_format = FORMATS[formats.get(column.name, column.kind)]
-        cells.append((cell, column.kind == "text"))
+        cell.number_format = FORMATS[formats.get(column.name, column.format)]
+        cells.append((cell, column.format == "text"))
     for batch in table.to_batches(max_chunksize=BATCH_ROWS):
         for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             yield [

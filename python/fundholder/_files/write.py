@@ -46,8 +46,8 @@ def write(table: Any, path: str | Path) -> None:
     1
     """
     if not hasattr(table, "__arrow_c_stream__"):
-        kind = type(table).__name__
-        raise InputTypeError([f"table is a {kind}: must be anything with __arrow_c_stream__"])
+        name = type(table).__name__
+        raise InputTypeError([f"table is a {name}: must be anything with __arrow_c_stream__"])
     table = pa.table(table)
     check_output(path)
     path = Path(path)
@@ -90,8 +90,8 @@ def _write_csv(table: pa.Table, file: str) -> None:
     pyarrow.csv.write_csv(table, file)
 
 
-def _is_years(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_fixed_size_list(kind))
+def _is_years(data_type: pa.DataType) -> bool:
+    return bool(pa.types.is_fixed_size_list(data_type))
 
 
 def _long(table: pa.Table) -> pa.Table:

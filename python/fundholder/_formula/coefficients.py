@@ -25,7 +25,7 @@ SHOWN = [
 
 
 class Coefficients:
-    """What a formula is, without people: terms, what they were fitted on, and their file."""
+    """Terms of a formula and their coefficients, what they were fitted on, and their file."""
 
     def __init__(self, terms: pa.Table, covariance: pa.Table | None = None) -> None:
         self.coefficients: pa.Table = terms.select(SHOWN)

@@ -7,8 +7,8 @@ from typing import Any
 from .._tables.warning import deprecated
 
 
-def error_for_refuse(argument: str, value: Any) -> Any:
-    """The value of an argument: "error" for "refuse", its deprecated name."""
+def current_value(argument: str, value: Any) -> Any:
+    """The value of an argument, "error" for its deprecated name "refuse"."""
     if value != "refuse" or not isinstance(value, str):
         return value
     deprecated(f'{argument}="refuse"', f'{argument}="error"')

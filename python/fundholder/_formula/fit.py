@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from .. import _engine
 from .._tables.arguments import Arguments
-from .deprecated import error_for_refuse
+from .deprecated import current_value
 from .formula import Formula
 from .persons import check_codes, check_persons, is_materialised, open_twice
 
@@ -123,7 +123,7 @@ def fit_formula(
     for name in dict.fromkeys(n for n in used if used.count(n) > 1):
         where = " and ".join(role for role, names in roles.items() if name in names)
         arguments.reject(where, name, "columns that are used once")
-    redundant = error_for_refuse("redundant", redundant)
+    redundant = current_value("redundant", redundant)
     if redundant not in ("error", "drop"):
         arguments.reject("redundant", redundant, "'error' or 'drop'")
     nonnegative = arguments.flag("nonnegative", nonnegative)

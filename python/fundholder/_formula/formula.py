@@ -138,7 +138,7 @@ class Formula(Coefficients):
         codes: Any | None = None,
         neutral: bool = False,
     ) -> Evaluation:
-        """How near predictions come to the costs of persons and of units.
+        """The evaluation of predictions against the costs of persons and of units.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class Formula(Coefficients):
         Returns
         -------
         Evaluation
-            ``measures``, ``ratios`` and ``units``. A few numbers of every person are held in memory.
+            ``measures``, ``ratios`` and ``units``. A few numbers a person are held in memory.
 
         Raises
         ------
@@ -187,7 +187,7 @@ class Formula(Coefficients):
         codes: Any | None = None,
         neutral: bool = False,
     ) -> FormulaCosts:
-        """Actual cost around predicted cost, so that budgets and risk share their people.
+        """The cost model of actual around predicted cost: budgets and risk share their people.
 
         Persons are cut into bands of equal size by their predicted cost. Within a band, the ratio
         of actual to predicted cost has the distribution that was observed, each ratio with the

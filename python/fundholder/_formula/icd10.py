@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from .._errors import InputError, InputTypeError
 from .._tables.arguments import Arguments
 from .._tables.columns import is_text, plain_column
-from .deprecated import error_for_refuse
+from .deprecated import current_value
 
 CODE = re.compile(r"([A-Z]\d\d)(?:\.?[0-9X][0-9X-]?|\.?-)?[DA+*†]?")
 """A category; a fourth and a fifth character, X or - where there is none; dagger or asterisk."""
@@ -73,7 +73,7 @@ def icd10_blocks(codes: Any, *, unknown: Literal["error", "null"] = "error") -> 
     [{'chapter': 'IV', 'block': 'E10-E14'}, {'chapter': 'IX', 'block': 'I10-I15'}]
     """
     arguments = Arguments()
-    unknown = error_for_refuse("unknown", unknown)
+    unknown = current_value("unknown", unknown)
     if unknown not in ("error", "null"):
         arguments.reject("unknown", unknown, "'error' or 'null'")
     arguments.check()
@@ -82,12 +82,12 @@ def icd10_blocks(codes: Any, *, unknown: Literal["error", "null"] = "error") -> 
     column = _column(codes)
     coded = column.dictionary_encode().unify_dictionaries()
     different = coded.chunk(0).dictionary.to_pylist() if coded.num_chunks else []
-    found = [_block(code) for code in different]
+    blocks = [_block(code) for code in different]
     if unknown == "error":
-        _check(coded, different, found)
-    known = sorted({block for block in found if block is not None})
-    place = {block: i for i, block in enumerate(known)}
-    number = pa.array([None if block is None else place[block] for block in found], pa.int32())
+        _check(coded, different, blocks)
+    known = sorted({block for block in blocks if block is not None})
+    position = {block: i for i, block in enumerate(known)}
+    number = pa.array([None if block is None else position[block] for block in blocks], pa.int32())
     index = pa.chunked_array([number.take(chunk.indices) for chunk in coded.chunks], pa.int32())
     return pa.table(
         {
@@ -126,12 +126,12 @@ def _named(index: pa.ChunkedArray, labels: list[str]) -> pa.ChunkedArray:
     return pa.chunked_array(chunks, pa.dictionary(pa.int32(), pa.string()))
 
 
-def _check(coded: pa.ChunkedArray, different: list[str], found: list[Block | None]) -> None:
+def _check(coded: pa.ChunkedArray, different: list[str], blocks: list[Block | None]) -> None:
     """Reject codes without a block, each once."""
     index = pc.fill_null(pa.concat_arrays([c.indices for c in coded.chunks]), len(different))
     number = index.to_numpy()
     labels = [*map(repr, different), "null"]
-    wrong = [i for i, block in enumerate([*found, None]) if block is None]
+    wrong = [i for i, block in enumerate([*blocks, None]) if block is None]
     times = np.bincount(number, minlength=len(labels))
     first = np.full(len(labels), -1)
     first[number[::-1]] = np.arange(len(number))[::-1]

@@ -1,4 +1,4 @@
-"""The split-sample design: other people, and other practices."""
+"""Validation of a formula by split samples: other people, and other practices."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ def validate_formula(
     check_codes(arguments, codes)
     shares = {}
     for name, share in (("other_practices", other_practices), ("other_people", other_people)):
-        found = arguments.fractions(name, [share])
-        shares[name] = found[0][1] if found else 0.5
+        fractions = arguments.fractions(name, [share])
+        shares[name] = fractions[0][1] if fractions else 0.5
     seed = arguments.integer("seed", seed, 0, 2**64 - 1)
     groups = check_evaluation(arguments, cost, by, fit.get("weight"), groups)
     table = arrow_table("persons", persons)
@@ -117,7 +117,7 @@ def validate_formula(
         # All samples read them, and a reader can be read only once.
         codes = fit["codes"] = arrow_table("codes", codes)
     away = _below(table, by, seed, shares["other_practices"])
-    # Another stream of places than that of practices, so that equal names are not tied.
+    # Another stream of numbers than that of practices, so that equal names are not tied.
     apart = _below(table, "person", seed ^ 0x9E3779B97F4A7C15, shares["other_people"])
     samples = {
         "estimation": pc.and_(pc.invert(away), pc.invert(apart)),

@@ -13,5 +13,5 @@ def quantiles(values: FloatArray, weight: FloatArray, parts: int) -> FloatArray:
     order = np.lexsort((weight, values))
     cumulative = np.cumsum(weight[order])
     at = np.searchsorted(cumulative, cumulative[-1] * np.arange(1, parts) / parts)
-    found: FloatArray = values[order][np.minimum(at, len(order) - 1)]
-    return found
+    cuts: FloatArray = values[order][np.minimum(at, len(order) - 1)]
+    return cuts

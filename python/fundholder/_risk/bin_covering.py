@@ -1,4 +1,4 @@
-"""As many pools as possible, each large enough: bin covering by lowest fit, decreasing.
+"""Bin covering by lowest fit, decreasing: as many pools as possible, each large enough.
 
 A block is what must stay together; the blocks of one parent are divided into pools. Blocks are
 independent, so the mean and the variance of a pool are sums, and its size is mean**2 / variance,
@@ -23,7 +23,7 @@ class Parent:
 
     ``mean`` and ``variance`` are those of ``blocks``. ``trial`` has the number of each block's
     pool, from 0, in the next trial, of ``tried`` pools. When the search is done, ``pool`` has the
-    numbers that were found and ``outside`` how often each pool is outside; where ``meets`` is
+    final numbers and ``outside`` how often each pool is outside; where ``meets`` is
     False, there is one pool.
     """
 
@@ -48,7 +48,7 @@ class Parent:
 
     @property
     def meets(self) -> bool:
-        """Do all pools meet?"""
+        """Whether all pools meet."""
         return self._meets > 0
 
     def learn(self, outside: Sequence[float], allowed: float) -> bool:
@@ -108,20 +108,20 @@ def _exchange(mean: FloatArray, variance: FloatArray, pool: IntArray) -> None:
     while True:
         m, v = add_up(pool, mean), add_up(pool, variance)
         size = pool_size(m, v)
-        small = int(np.argmin(size))
-        own = np.append(np.flatnonzero(pool == small), -1)  # -1: nothing is given back
-        other = np.flatnonzero(pool != small)
-        more_m = mean[other] - np.where(own < 0, 0.0, mean[own])[:, None]
-        more_v = variance[other] - np.where(own < 0, 0.0, variance[own])[:, None]
-        here = pool_size(m[small] + more_m, v[small] + more_v)
-        there = pool_size(m[pool[other]] - more_m, v[pool[other]] - more_v)
-        least = np.minimum(here, there)
+        smallest = int(np.argmin(size))
+        own = np.append(np.flatnonzero(pool == smallest), -1)  # -1: nothing is given back
+        others = np.flatnonzero(pool != smallest)
+        more_m = mean[others] - np.where(own < 0, 0.0, mean[own])[:, None]
+        more_v = variance[others] - np.where(own < 0, 0.0, variance[own])[:, None]
+        enlarged = pool_size(m[smallest] + more_m, v[smallest] + more_v)
+        reduced = pool_size(m[pool[others]] - more_m, v[pool[others]] - more_v)
+        least = np.minimum(enlarged, reduced)
         given, taken = np.unravel_index(int(np.argmax(least)), least.shape)
-        if not least[given, taken] > size[small] * WORTH_IT:
+        if not least[given, taken] > size[smallest] * WORTH_IT:
             return
         if own[given] >= 0:
-            pool[own[given]] = pool[other[taken]]
-        pool[other[taken]] = small
+            pool[own[given]] = pool[others[taken]]
+        pool[others[taken]] = smallest
 
 
 def pool_size(mean: FloatArray | float, variance: FloatArray | float) -> FloatArray:

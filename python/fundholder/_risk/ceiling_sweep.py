@@ -1,4 +1,4 @@
-"""What a ceiling takes away of the risk, and what it costs."""
+"""Sweeps of ceilings: what each takes away of the risk, and what it costs."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ def stop_loss(
     """
     arguments = Arguments()
     levels = check_people(arguments, population, costs, by)
-    found = _ceilings(arguments, ceilings)
+    sweep = _ceilings(arguments, ceilings)
     tolerances = arguments.fractions("thresholds", thresholds)
     gross = read_terms(arguments, of="gross", practice_sd=practice_sd)
     arguments.check()
-    terms = [read_terms(arguments, stop_loss=ceiling, practice_sd=practice_sd) for ceiling in found]
+    terms = [read_terms(arguments, stop_loss=ceiling, practice_sd=practice_sd) for ceiling in sweep]
     people = read_people(population, costs, levels)
     tables = {
-        level: _sweep(people, i, level, found, terms, gross, tolerances)
+        level: _sweep(people, i, level, sweep, terms, gross, tolerances)
         for i, level in enumerate(levels)
     }
     return tables[by] if isinstance(by, str) else tables
@@ -84,36 +84,38 @@ def _ceilings(arguments: Arguments, ceilings: Any) -> list[float | None]:
     if isinstance(ceilings, str | bytes) or not isinstance(ceilings, Iterable):
         arguments.reject_type("ceilings", ceilings, f"a sequence of {allowed}")
         return []
-    found: list[float | None] = []
+    values: list[float | None] = []
     for ceiling in ceilings:
         value = None if ceiling is None else arguments.number("ceilings", ceiling)
-        if value in found:
+        if value in values:
             arguments.reject("ceilings", ceiling, f"there once: {allowed}")
-        found.append(value)
-    if not found:
+        values.append(value)
+    if not values:
         arguments.reject("ceilings", ceilings, allowed)
-    return found
+    return values
 
 
 def _sweep(
     people: _engine.People,
-    place: int,
+    level_index: int,
     level: str,
     ceilings: list[float | None],
     terms: list[_engine.Terms],
     gross: _engine.Terms,
     tolerances: list[tuple[str, float]],
 ) -> pa.Table:
-    nets = [traced(people.variance(place, one, None, tolerances, [], exact=True)) for one in terms]
+    nets = [
+        traced(people.variance(level_index, net, None, tolerances, [], exact=True)) for net in terms
+    ]
     before: pa.Table | None
     if None in ceilings:
         before = nets[ceilings.index(None)]
     else:
         try:
-            before, _ = people.variance(place, gross, None, tolerances, [], exact=True)
+            before, _ = people.variance(level_index, gross, None, tolerances, [], exact=True)
         except InputError:
             before = None  # the gross variance is infinite, and no row needs it
-    expected_gross = np.array(people.expected(place, gross))
+    expected_gross = np.array(people.expected(level_index, gross))
     count, rows = len(ceilings), nets[0].num_rows
     # Unit by unit, ceiling by ceiling: the i-th row of each table, and its ceiling.
     order = np.arange(rows * count).reshape(count, rows).T.ravel()
@@ -150,7 +152,7 @@ def _sweep(
     return pa.table(columns).replace_schema_metadata(metadata)
 
 
-def _ratio(part: Any, whole: Any) -> pa.Array:
-    """Null where there is nothing to divide by."""
-    positive = whole > 0
-    return pa.array(part / np.where(positive, whole, 1.0), mask=~positive)
+def _ratio(above: Any, below: Any) -> pa.Array:
+    """``above / below``; null where ``below`` is 0."""
+    positive = below > 0
+    return pa.array(above / np.where(positive, below, 1.0), mask=~positive)

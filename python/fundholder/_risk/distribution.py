@@ -11,7 +11,7 @@ from .._contracts.stop_loss import StopLoss
 from .._tables.arguments import Arguments
 from .._tables.provenance import traced
 from .cost_model import CostModel
-from .population import Measure, check_people, read_people, read_terms
+from .population import Basis, check_people, read_people, read_terms
 
 
 def distribution(
@@ -23,7 +23,7 @@ def distribution(
     stop_loss: float | StopLoss | None = None,
     practice_sd: float = 0.0,
     national_sd: float = 0.0,
-    of: Measure = "net",
+    of: Basis = "net",
     points: int = 1000,
 ) -> pa.Table:
     """The exact distribution of units' yearly cost, as a table.
@@ -35,7 +35,7 @@ def distribution(
     by
         The column whose values are units.
     units
-        Names of the units that are wanted; by default, all.
+        Names of units; by default, all.
     points
         Rows of a unit, at least; from 10 to 1,000,000. A distribution with a long tail has more,
         four in each SD; one that stands on few prices, or that does not vary, has fewer.
@@ -92,7 +92,7 @@ def cumulative(
     stop_loss: float | StopLoss | None = None,
     practice_sd: float = 0.0,
     national_sd: float = 0.0,
-    of: Measure = "net",
+    of: Basis = "net",
 ) -> pa.Table:
     """The exact probability that a unit's yearly cost is no more than a given cost.
 

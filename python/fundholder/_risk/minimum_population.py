@@ -1,4 +1,4 @@
-"""How large a pool must be."""
+"""Minimum population: how large a pool must be."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def minimum_population(
     population
         Whose mix of people the pool has, as for ``variance``; needed where the cost model has
         several bands. A pool of n people has n times everybody's shares, which need not be whole;
-        pools of several kinds of people have 128 people at least.
+        pools of several risk classes have 128 people at least.
     stop_loss
         A ceiling in £ a person-year, or a ``StopLoss``.
     practice_sd

@@ -1,4 +1,4 @@
-"""Risk shared at a next level: what stays with each unit, and what its pool meets."""
+"""Pooling at a next level: cost that stays with each unit, and cost that its pool meets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def pooling(
     thresholds: Sequence[float] = (0.05, 0.10, 0.20),
     quantiles: Sequence[float] = (0.5, 0.9, 0.99, 0.995),
 ) -> dict[str, pa.Table]:
-    """What stays with each unit, and what its pool meets, when a part of cost is pooled.
+    """Cost that stays with each unit, and cost that its pool meets, when a part is pooled.
 
     Parameters
     ----------

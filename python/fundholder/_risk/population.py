@@ -1,4 +1,4 @@
-"""A population and what is asked of its cost: checked, and read by the engine."""
+"""Populations, contracts and effects: checked, and read by the engine."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .._tables.arguments import Arguments
 from .._tables.warning import warn
 from .cost_model import CostModel
 
-Measure = Literal["net", "gross", "ceded"]
-MEASURES = ("net", "gross", "ceded")
+Basis = Literal["net", "gross", "ceded"]
+BASES = ("net", "gross", "ceded")
 EFFECT_SD_BELOW = 5.0
 """Above it a lognormal effect of mean 1 is nearly always nearly 0: a percentage, most likely."""
 COLUMNS = {"practice", "band", "count", "scale", "p_any", "person"}
@@ -44,10 +44,10 @@ def check_result_columns(arguments: Arguments, levels: Iterable[str]) -> None:
 
 def warn_of_lookalikes(population: Any) -> None:
     """Warn of a column that is ignored though its name is nearly one that is read."""
-    found: Any = getattr(getattr(population, "schema", None), "names", None)
-    if not isinstance(found, list):
-        found = getattr(population, "columns", ())
-    names = [name for name in found if isinstance(name, str)]
+    columns: Any = getattr(getattr(population, "schema", None), "names", None)
+    if not isinstance(columns, list):
+        columns = getattr(population, "columns", ())
+    names = [name for name in columns if isinstance(name, str)]
     for name in names:
         meant = name.strip().lower()
         if name not in COLUMNS and meant in COLUMNS and meant not in names:
@@ -83,8 +83,8 @@ def read_terms(
     practice_sd: float = 0.0,
     national_sd: float = 0.0,
 ) -> _engine.Terms:
-    """Check and prepare what is asked of costs; right only if ``arguments.check`` passes."""
-    if of not in MEASURES:
+    """The basis, contract and effects for the engine; right only if ``arguments.check`` passes."""
+    if of not in BASES:
         arguments.reject("of", of, "'net', 'gross' or 'ceded'")
         of = "net"
     return _engine.Terms(

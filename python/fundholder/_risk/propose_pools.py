@@ -113,7 +113,7 @@ def propose_pools(
             arguments.reject(name, value, "a column of its own")
         elif name != "boundaries" and value in RESULT_COLUMNS:
             arguments.reject(name, value, "a column that the result does not have itself")
-    around = arguments.fractions("tolerance", [tolerance])
+    tolerances = arguments.fractions("tolerance", [tolerance])
     arguments.fractions("probability", [probability])
     terms = read_terms(arguments, stop_loss=stop_loss, practice_sd=practice_sd)
     arguments.check()
@@ -123,13 +123,13 @@ def propose_pools(
 
     units = read_people(table, costs, levels)
     distribution = traced(units.variance(0, terms, None, [], [], exact=False))
-    place = {label: row for row, label in enumerate(distribution[by].to_pylist())}
-    distribution = distribution.take([place[label] for label in areas.units])
+    row_of = {label: row for row, label in enumerate(distribution[by].to_pylist())}
+    distribution = distribution.take([row_of[label] for label in areas.units])
     # Practices are independent, so their moments add up.
     mean = _nine_digits(add_up(areas.block_of_unit, distribution["expected"].to_numpy()))
-    spread = _nine_digits(add_up(areas.block_of_unit, distribution["sd"].to_numpy() ** 2))
+    variance = _nine_digits(add_up(areas.block_of_unit, distribution["sd"].to_numpy() ** 2))
     neighbours = areas.neighbours(f"no {within}")
-    parents = [Parent(name, own, mean[own], spread[own]) for name, own in neighbours]
+    parents = [Parent(name, own, mean[own], variance[own]) for name, own in neighbours]
 
     def normal(searching: Sequence[Parent]) -> list[list[float]]:
         sizes = [parent.trial_sizes().tolist() for parent in searching]
@@ -140,10 +140,10 @@ def propose_pools(
     most_pools(parents, normal, allowed)
     for parent in parents:
         parent.search(len(parent.outside))
-    exact = _ExactLaw(table, costs, terms, around, allowed, areas)
+    exact = _ExactJudge(table, costs, terms, tolerances, allowed, areas)
     most_pools(parents, exact.judge, allowed)
 
-    found = _proposal(distribution.select([by, "people"]), within, areas, parents)
+    proposal = _proposal(distribution.select([by, "people"]), within, areas, parents)
     metadata = {
         "fundholder.by": by,
         "fundholder.within": within,
@@ -151,22 +151,27 @@ def propose_pools(
         "fundholder.tolerance": str(tolerance),
         "fundholder.probability": str(allowed),
     }
-    return found.replace_schema_metadata({**(distribution.schema.metadata or {}), **metadata})
+    return proposal.replace_schema_metadata({**(distribution.schema.metadata or {}), **metadata})
 
 
-class _ExactLaw:
-    """The judge of pools: one call of the engine for all that are tried at a time."""
+class _ExactJudge:
+    """The exact judge of pools: one call of the engine for all that are tried at a time."""
 
     def __init__(
         self,
         population: pa.Table,
         costs: CostModel,
         terms: _engine.Terms,
-        around: list[tuple[str, float]],
+        tolerances: list[tuple[str, float]],
         allowed: float,
         areas: Areas,
     ) -> None:
-        self._costs, self._terms, self._around, self._allowed = costs, terms, around, allowed
+        self._costs, self._terms, self._tolerances, self._allowed = (
+            costs,
+            terms,
+            tolerances,
+            allowed,
+        )
         self._block_of_row = areas.block_of_unit[areas.unit_of_row]
         read = [name for name in population.column_names if name in COLUMNS - {"person"}]
         self._population = pa.table({name: plain_text(population[name]) for name in read})
@@ -188,20 +193,20 @@ class _ExactLaw:
         pool_of_block = np.full(self._block_of_row.max() + 1, -1)
         ends = np.cumsum([len(numbers) for numbers in pools]).tolist()
         for parent, numbers, end in zip(parents, pools, ends, strict=True):
-            place = np.full(parent.tried, -1)
-            place[numbers] = np.arange(end - len(numbers), end)
-            pool_of_block[parent.blocks] = place[parent.trial]
+            row_of_pool = np.full(parent.tried, -1)
+            row_of_pool[numbers] = np.arange(end - len(numbers), end)
+            pool_of_block[parent.blocks] = row_of_pool[parent.trial]
         pool = pool_of_block[self._block_of_row]
         people = self._population.append_column("pool", pa.array(pool)).filter(pa.array(pool >= 0))
         distributions, _ = read_people(people, self._costs, ["pool"]).variance(
-            0, self._terms, None, self._around, [], exact=True
+            0, self._terms, None, self._tolerances, [], exact=True
         )
-        shares = distributions[f"p_outside_{self._around[0][0]}"].to_pylist()
+        shares = distributions[f"p_outside_{self._tolerances[0][0]}"].to_pylist()
         return [shares[i:j] for i, j in zip([0, *ends[:-1]], ends, strict=True)]
 
 
 def _proposal(units: pa.Table, within: str, areas: Areas, parents: Sequence[Parent]) -> pa.Table:
-    """One row for each unit, with what was found for its pool."""
+    """One row for each unit: its pool, the people of it, and whether it meets."""
     pool = np.empty(len(areas.units), np.int64)
     names: list[str] = []
     shares: list[float] = []
@@ -238,5 +243,5 @@ def _numbered(names: list[str]) -> list[str]:
 
 
 def _nine_digits(values: FloatArray) -> FloatArray:
-    """What does not depend on the order in which rows were added up."""
+    """Values to nine digits, which do not depend on the order in which rows were added up."""
     return np.array([float(f"{value:.9g}") for value in values.tolist()])

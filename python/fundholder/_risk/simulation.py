@@ -1,4 +1,4 @@
-"""What a simulation gives: the years of every unit, and estimates of them."""
+"""Simulated years of every unit, and estimates of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .size_bands import check_edges
 
 
 class Simulation:
-    """The simulated years of every unit, at each level that was asked for."""
+    """The simulated years of every unit, at each level of ``by``."""
 
     def __init__(self, run: _engine.Simulation) -> None:
         self._run = run
@@ -24,7 +24,7 @@ class Simulation:
 
     @property
     def levels(self) -> list[str]:
-        """The columns that were asked for as ``by``."""
+        """The columns that ``by`` named."""
         return self._run.levels
 
     @property
@@ -63,7 +63,7 @@ class Simulation:
         *,
         of: Literal["net", "gross", "ceded"] = "net",
     ) -> pa.Table:
-        """What each unit's years look like, each estimate with its Monte Carlo standard error.
+        """Estimates of each unit's years, each with its Monte Carlo standard error.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""The national summary of a sweep of ceilings, by size of list."""
+"""Bands of list size: the national summary of a sweep of ceilings."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ def size_bands(
         if end is not None:
             inside = pc.and_(inside, pc.less(units["people"], end))
         for ceiling in pc.unique(ceilings):
-            this = pc.equal(ceilings, ceiling) if ceiling.is_valid else ceilings.is_null()
+            same = pc.equal(ceilings, ceiling) if ceiling.is_valid else ceilings.is_null()
             row = {"people_from": start, "people_below": end, "ceiling": ceiling.as_py()}
-            rows.append(row | _band(units.filter(pc.and_(inside, this)), [*MEANS, *outside]))
+            rows.append(row | _band(units.filter(pc.and_(inside, same)), [*MEANS, *outside]))
     return pa.Table.from_pylist(rows, _schema(outside, units.schema.metadata))
 
 

@@ -1,4 +1,4 @@
-"""How far a year's spending lands from the budget: exactly, unit by unit."""
+"""Variance of every unit's yearly cost, and how far it lands from the budget: exactly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .._contracts.stop_loss import StopLoss
 from .._tables.arguments import Arguments
 from .._tables.provenance import traced
 from .cost_model import CostModel
-from .population import Measure, check_people, read_people, read_terms
+from .population import Basis, check_people, read_people, read_terms
 from .simulate import simulate
 
 METHODS = ("exact", "moments", "simulation")
@@ -29,7 +29,7 @@ def variance(
     thresholds: Sequence[float] = (0.05, 0.10, 0.20),
     quantiles: Sequence[float] = (0.5, 0.9, 0.99, 0.995),
     method: Literal["exact", "moments", "simulation"] = "exact",
-    of: Measure = "net",
+    of: Basis = "net",
     replications: int = 1000,
     seed: int = 0,
     threads: int | None = None,
@@ -41,7 +41,7 @@ def variance(
     ----------
     population
         One row per person or per group of identical people, as for ``simulate``. A practice of more
-        than 512 kinds of people (band, scale and p_any) is put on a grid of kinds that keeps the
+        than 512 risk classes (band, scale and p_any) is put on a grid of classes that keeps the
         mean to about 1e-10 and the SD to about 1e-8.
     costs
         The cost model.
@@ -80,7 +80,7 @@ def variance(
         of the units' names; a dict of tables by level if ``by`` is a list. The metadata says how
         far the exact distributions were from their moments, at worst: the probability outside of
         the window, the error of the mean in SDs, and that of the SD. Costs that a window leaves
-        out, with probability 1e-6 at most and beyond all that is asked, count in these errors.
+        out, with probability 1e-6 at most and beyond all that is reported, count in these errors.
 
     Raises
     ------

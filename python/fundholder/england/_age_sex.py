@@ -97,10 +97,10 @@ def _quintiles(practices: PracticeCounts) -> IntArray:
     known = np.isfinite(practices.imd)
     people = practices.count.sum(axis=1)[known].astype(float)
     # Practices of equal score share a rank, hence a quintile.
-    score, which = np.unique(-practices.imd[known], return_inverse=True)
-    at_score = np.bincount(which, people, minlength=len(score))
+    score, score_index = np.unique(-practices.imd[known], return_inverse=True)
+    at_score = np.bincount(score_index, people, minlength=len(score))
     rank = (np.cumsum(at_score) - at_score / 2) / max(at_score.sum(), 1.0)
-    quintile[known] = np.minimum(np.floor(5 * rank[which]).astype(np.int64), 4) + 1
+    quintile[known] = np.minimum(np.floor(5 * rank[score_index]).astype(np.int64), 4) + 1
     return quintile
 
 

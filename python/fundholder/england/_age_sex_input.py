@@ -101,9 +101,9 @@ def _check_codes(
 def _text(table: pa.Table, name: str, problems: list[str]) -> list[str | None]:
     """Text of a column; null, empty and 'NULL' are None."""
     column = _plain(table[name])
-    kind = column.type
-    if not (_is_text(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)):
-        problems.append(f"column {name!r} is {kind}: must be text or integers")
+    data_type = column.type
+    if not (_is_text(data_type) or pa.types.is_integer(data_type) or pa.types.is_null(data_type)):
+        problems.append(f"column {name!r} is {data_type}: must be text or integers")
         return [None] * table.num_rows
     values = column.cast(pa.string()).to_pylist()
     return [None if v is None or v.strip() in ("", "NULL") else v for v in values]
@@ -182,13 +182,17 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def _is_text(data_type: pa.DataType) -> bool:
     return bool(
-        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+        pa.types.is_string(data_type)
+        or pa.types.is_large_string(data_type)
+        or pa.types.is_string_view(data_type)
     )
 
 
-def _is_number(kind: pa.DataType) -> bool:
+def _is_number(data_type: pa.DataType) -> bool:
     return bool(
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+        pa.types.is_integer(data_type)
+        or pa.types.is_floating(data_type)
+        or pa.types.is_decimal(data_type)
     )

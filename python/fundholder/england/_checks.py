@@ -34,7 +34,7 @@ def check_year(year: object) -> None:
         raise InputError([f"year is {year!r}: must be {allowed}"])
 
 
-def check_whole(name: str, value: object, least: int) -> None:
+def check_integer(name: str, value: object, least: int) -> None:
     """Reject anything but a whole number of at least ``least``."""
     if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
         raise InputError([f"{name} is {value!r}: must be a whole number of at least {least}"])

@@ -1,4 +1,4 @@
-"""What people cost by band, and by deprivation within a band."""
+"""Costs of people by band, and by deprivation within a band."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ def costs(*, year: int = 2025) -> pa.Table:
       GDP deflator to 2010-11 or 2025-26 prices. It comes to £1,705 a head in 2011/12 prices over
       the people of 2010, and to £1,737 over the older people of 2025; published, all ages: £1,713.
     - Concentration is that of hospital spending (Institute for Fiscal Studies, W15/21): the
-    costliest
-      1 % of people make 32 % of spending and the costliest 1 % of users 18 %, which a two-part
-      lognormal meets with 33.2 % users. Both shares hold over the whole population, bands and
-      quintiles mixed. How use differs between bands is assumed: it rises with the 0.4th power of
-      the band's inpatient cost per head.
+      costliest 1 % of people make 32 % of spending and the costliest 1 % of users 18 %, which a
+      two-part lognormal meets with 33.2 % users. Both shares hold over the whole population, bands
+      and quintiles mixed. How use differs between bands is assumed: it rises with the 0.4th power
+      of the band's inpatient cost per head.
 
     So hospital concentration stands on the cost level of all care. General practice and drugs reach
     more people and are spread more evenly: for a budget that holds them too, variation is

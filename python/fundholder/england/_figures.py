@@ -156,7 +156,7 @@ AGE_LEVELS: Final = (0.17, 0.47, 0.36)
 #: over 15.3^2, the latter from memory): the rest is the mix of people within a practice.
 DEPRIVATION_BETWEEN: Final = 0.51
 #: Change of a band's log share per SD of deprivation: deprived practices are younger.
-AGE_SLOPE_ON_DEPRIVATION: Final[FloatArray] = np.array(
+AGE_GRADIENT_ON_DEPRIVATION: Final[FloatArray] = np.array(
     [0.074, 0.038, 0.070, -0.079, -0.145, -0.235, -0.255]
     + [0.073, 0.037, 0.094, -0.037, -0.120, -0.238, -0.269]
 )

@@ -1,4 +1,4 @@
-"""How often each group has each diagnosis, and what it costs."""
+"""Diagnoses: how often each group has each, and what each costs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from ._diagnosis_blocks import DIAGNOSES, FREQUENCY, RELATIVE_COST
 
 @dataclass(frozen=True)
 class CostDistribution:
-    """Costs are in national means of hospital cost per head; ``pounds`` is one of them."""
+    """Use, diagnoses and costs of groups; in national means of hospital cost per head.
+
+    ``pounds`` is such a mean.
+    """
 
     pounds: float
     #: Expected cost of the 38 groups, and of the 14 bands.
@@ -27,7 +30,7 @@ class CostDistribution:
     use: FloatArray
     #: Expected cost of a person of the 38 groups without diagnoses.
     undiagnosed: FloatArray
-    #: What each of the 157 diagnoses adds.
+    #: Cost that each of the 157 diagnoses adds.
     of_diagnosis: FloatArray
     #: Probability of each diagnosis of those in hospital, (38, 157), at average morbidity.
     rate: NDArray[np.float32]
@@ -61,12 +64,12 @@ def groups_in_bands() -> FloatArray:
     return share
 
 
-def five_years(band: IntArray, uniform: FloatArray) -> IntArray:
-    """Which of the 38 groups people of a band belong to, by a uniform number of each."""
+def groups_of_people(band: IntArray, uniform: FloatArray) -> IntArray:
+    """Groups, of 38, of people of given bands, by a uniform number of each."""
     first, last = _FIRST_GROUP[band], _FIRST_GROUP[band + 1] - 1
-    at = _UPTO[first] + uniform * (_UPTO[last + 1] - _UPTO[first])
+    at = _CUMULATIVE[first] + uniform * (_CUMULATIVE[last + 1] - _CUMULATIVE[first])
     # Rounding may put a number just outside of its band.
-    group: IntArray = np.clip(np.searchsorted(_UPTO, at, side="right") - 1, first, last)
+    group: IntArray = np.clip(np.searchsorted(_CUMULATIVE, at, side="right") - 1, first, last)
     return group
 
 
@@ -74,4 +77,4 @@ def five_years(band: IntArray, uniform: FloatArray) -> IntArray:
 BAND_OF: Final[IntArray] = np.concatenate([morbid.AGE_OF, len(figures.AGES) + morbid.AGE_OF])
 SHARE: Final[FloatArray] = np.tile(morbid.RESIDENTS, 2) / (2 * morbid.RESIDENTS.sum())
 _FIRST_GROUP = np.searchsorted(BAND_OF, np.arange(len(figures.BANDS) + 1))
-_UPTO = np.concatenate([[0.0], np.cumsum(SHARE)])
+_CUMULATIVE = np.concatenate([[0.0], np.cumsum(SHARE)])

@@ -52,11 +52,11 @@ def largest_remainder(share: FloatArray, total: IntArray) -> IntArray:
     fraction cut off is among the largest of its row.
     """
     quota = share * total[:, None]
-    whole = np.floor(quota).astype(np.int64)
-    missing = total - whole.sum(axis=1)
-    order = np.argsort(whole - quota, axis=1, kind="stable")
+    floor = np.floor(quota).astype(np.int64)
+    missing = total - floor.sum(axis=1)
+    order = np.argsort(floor - quota, axis=1, kind="stable")
     rank = np.argsort(order, axis=1, kind="stable")
-    counts: IntArray = whole + (rank < missing[:, None])
+    counts: IntArray = floor + (rank < missing[:, None])
     return counts
 
 

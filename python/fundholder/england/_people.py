@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from .._errors import InputError
 from .._tables.arrays import IntArray
-from ._checks import MOST_PEOPLE, check_whole, read_table
+from ._checks import MOST_PEOPLE, check_integer, read_table
 
 
 def people(groups: Any, *, batch_rows: int = 1_000_000) -> pa.RecordBatchReader:
@@ -50,7 +50,7 @@ def people(groups: Any, *, batch_rows: int = 1_000_000) -> pa.RecordBatchReader:
     >>> england.people(groups).read_all()["person"].to_pylist()
     [0, 1, 0, 2]
     """
-    check_whole("batch_rows", batch_rows, 1)
+    check_integer("batch_rows", batch_rows, 1)
     table = read_table(groups)
     problems = _problems(table)
     if problems:
@@ -59,7 +59,7 @@ def people(groups: Any, *, batch_rows: int = 1_000_000) -> pa.RecordBatchReader:
     first_person = _people_before(table["practice"], count)
 
     position = table.column_names.index("count")
-    carried = _one_batch(table.remove_column(position))
+    carried = _as_batch(table.remove_column(position))
     fields = list(carried.schema)
     fields.insert(position, pa.field("person", pa.int64(), nullable=False))
     schema = pa.schema(fields, metadata=table.schema.metadata)
@@ -72,10 +72,10 @@ def people(groups: Any, *, batch_rows: int = 1_000_000) -> pa.RecordBatchReader:
             high = min(low + batch_rows, total)
             first = int(np.searchsorted(end, low, side="right"))
             last = int(np.searchsorted(end, high - 1, side="right")) + 1
-            here = np.minimum(end[first:last], high) - np.maximum(start[first:last], low)
+            people_of_row = np.minimum(end[first:last], high) - np.maximum(start[first:last], low)
             number = np.arange(low, high)
-            number += np.repeat((first_person - start)[first:last], here)
-            rows = pa.array(np.repeat(np.arange(first, last, dtype=np.int32), here))
+            number += np.repeat((first_person - start)[first:last], people_of_row)
+            rows = pa.array(np.repeat(np.arange(first, last, dtype=np.int32), people_of_row))
             columns = carried.take(rows).columns
             columns.insert(position, pa.array(number))
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
@@ -102,14 +102,14 @@ def _problems(table: pa.Table) -> list[str]:
     ]
 
 
-def _one_batch(table: pa.Table) -> pa.RecordBatch:
+def _as_batch(table: pa.Table) -> pa.RecordBatch:
     """The table in one piece, each dictionary once."""
-    whole = table.unify_dictionaries().combine_chunks()
+    combined = table.unify_dictionaries().combine_chunks()
     columns = [
         column.chunk(0) if column.num_chunks else pa.array([], column.type)
-        for column in whole.columns
+        for column in combined.columns
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=whole.schema)
+    return pa.RecordBatch.from_arrays(columns, schema=combined.schema)
 
 
 def _people_before(practice: pa.ChunkedArray, count: IntArray) -> IntArray:

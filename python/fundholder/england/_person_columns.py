@@ -12,12 +12,12 @@ from . import _figures as figures
 from . import _morbidity_figures as morbid
 from ._diagnosis_blocks import DIAGNOSES
 from ._morbidity import BAND_OF, cost_distribution
-from ._person_draws import Morbid, Persons, draw_morbidity
+from ._person_draws import Morbidity, Persons, draw_morbidity
 from ._person_practices import Practices
 
 
-class Columns:
-    """Makes record batches of people; dictionaries are made once."""
+class PersonColumns:
+    """Record batches of people, whose dictionaries are made once."""
 
     def __init__(self, practices: Practices, year: int, codes: bool) -> None:
         self._practices = practices
@@ -42,7 +42,9 @@ class Columns:
             fields += [(name, pa.bool_()) for name in DIAGNOSES]
         fields += [(variable.name, pa.float64()) for variable in (*morbid.NEED, *morbid.SUPPLY)]
         fields += [(name, pa.float64()) for name in ("cost", "expected_next", "cost_next")]
-        self.schema = pa.schema([pa.field(name, kind, nullable=False) for name, kind in fields])
+        self.schema = pa.schema(
+            [pa.field(name, data_type, nullable=False) for name, data_type in fields]
+        )
 
     def batch(self, persons: Persons) -> pa.RecordBatch:
         """One row per person."""
@@ -76,14 +78,14 @@ class Columns:
         people = np.diff(start, append=len(practice))
         return np.repeat(self._practices.drawn.variables[:, practice[start]], people, axis=1)
 
-    def _lists(self, drawn: Morbid) -> pa.ListArray:
+    def _lists(self, drawn: Morbidity) -> pa.ListArray:
         each = np.bincount(drawn.diagnosed, minlength=len(drawn.group))
         cumulative = np.concatenate([[0], np.cumsum(each)])
         values = self._diagnoses.take(pa.array(drawn.diagnosis))
         return pa.ListArray.from_arrays(pa.array(cumulative, pa.int32()), values)
 
 
-def _flags(drawn: Morbid) -> list[pa.BooleanArray]:
+def _flags(drawn: Morbidity) -> list[pa.BooleanArray]:
     people = len(drawn.group)
     has = np.zeros((len(DIAGNOSES), people), np.bool_)
     has[drawn.diagnosis, drawn.diagnosed] = True

@@ -1,4 +1,4 @@
-"""What is drawn for every person: age, use, diagnoses and two years of cost."""
+"""Draws of every person: age, use, diagnoses and two years of cost."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .._tables.arrays import FloatArray, IntArray
 from . import _morbidity_figures as morbid
 from ._addresses import Address, below, many_uniforms, root, uniform
 from ._diagnosis_blocks import DIAGNOSES
-from ._morbidity import CostDistribution, cost_distribution, five_years
+from ._morbidity import CostDistribution, cost_distribution, groups_of_people
 from ._numbers import normal_score
 from ._person_practices import Practices
 
 #: People looked at together before any are left out; whole practices, so that it may be more.
-_LOOKED_AT: Final = 65_536
-#: Users whose 157 numbers are drawn together: two megabytes, which a processor keeps at hand.
-_TOGETHER: Final = 2_048
+_PEOPLE_AT_ONCE: Final = 65_536
+#: Users whose 157 numbers are drawn together: two megabytes, chosen a processor keeps at hand.
+_USERS_AT_ONCE: Final = 2_048
 # The draws of a person by number; the diagnoses have all from theirs on.
 _SAMPLE, _AGE, _USE, _NOISE, _USE_NEXT, _NOISE_NEXT, _DIAGNOSES = range(7)
 
@@ -39,8 +39,8 @@ class Persons:
 
 
 @dataclass(frozen=True)
-class Morbid:
-    """What is drawn for the people of a batch; costs are in national means."""
+class Morbidity:
+    """Groups, diagnoses and costs of the people of a batch; costs are in national means."""
 
     group: IntArray
     #: Row and position of each diagnosis that anyone has, row by row.
@@ -55,7 +55,7 @@ class Morbid:
 
 def persons_of(
     practices: Practices,
-    which: IntArray,
+    chosen: IntArray,
     key: tuple[int, int],
     sample: tuple[float, float],
     least: int,
@@ -64,29 +64,29 @@ def persons_of(
 
     Only those are there whose first number lies in ``sample``.
     """
-    people = practices.drawn.people[which]
-    piece = (np.cumsum(people) - people) // _LOOKED_AT
+    people = practices.drawn.people[chosen]
+    piece = (np.cumsum(people) - people) // _PEOPLE_AT_ONCE
     waiting: list[Persons] = []
-    for part in np.split(which, np.flatnonzero(np.diff(piece)) + 1):
-        waiting.append(_sampled(_everyone(practices, part, key), sample))
+    for part in np.split(chosen, np.flatnonzero(np.diff(piece)) + 1):
+        waiting.append(_sampled(_people_of(practices, part, key), sample))
         if sum(map(len, waiting)) >= least:
-            yield _together(waiting)
+            yield _concatenated(waiting)
             waiting = []
     if any(map(len, waiting)):
-        yield _together(waiting)
+        yield _concatenated(waiting)
 
 
-def _everyone(practices: Practices, which: IntArray, key: tuple[int, int]) -> Persons:
-    people, cells = practices.drawn.people[which], practices.drawn.cells
-    first, last = (np.searchsorted(cells.practice, which, side) for side in ("left", "right"))
+def _people_of(practices: Practices, chosen: IntArray, key: tuple[int, int]) -> Persons:
+    people, cells = practices.drawn.people[chosen], practices.drawn.cells
+    first, last = (np.searchsorted(cells.practice, chosen, side) for side in ("left", "right"))
     cell = np.concatenate([np.arange(a, b) for a, b in zip(first, last, strict=True)])
     number = np.arange(people.sum()) - np.repeat(np.cumsum(people) - people, people)
-    everyone = practices.drawn.people
-    before = (np.cumsum(everyone) - everyone)[which]
+    national = practices.drawn.people
+    before = (np.cumsum(national) - national)[chosen]
     return Persons(
-        practice=np.repeat(which, people),
+        practice=np.repeat(chosen, people),
         person=np.repeat(before, people) + number,
-        address=below(np.repeat(below(root(*key), which), people), number),
+        address=below(np.repeat(below(root(*key), chosen), people), number),
         cell=np.repeat(cell, cells.count[cell]),
     )
 
@@ -101,7 +101,7 @@ def _sampled(persons: Persons, sample: tuple[float, float]) -> Persons:
     )
 
 
-def _together(parts: list[Persons]) -> Persons:
+def _concatenated(parts: list[Persons]) -> Persons:
     return Persons(
         practice=np.concatenate([part.practice for part in parts]),
         person=np.concatenate([part.person for part in parts]),
@@ -110,14 +110,14 @@ def _together(parts: list[Persons]) -> Persons:
     )
 
 
-def draw_morbidity(practices: Practices, persons: Persons, year: int) -> Morbid:
+def draw_morbidity(practices: Practices, persons: Persons, year: int) -> Morbidity:
     """Age, diagnoses and costs of people.
 
     Given diagnoses D, expected cost is (undiagnosed cost of the group + sum of what D add) times
     the effect of the practice. This year only those in hospital have diagnoses and cost.
     """
     of_year, cells, address = cost_distribution(year), practices.drawn.cells, persons.address
-    group = five_years(cells.band[persons.cell], uniform(address, _AGE))
+    group = groups_of_people(cells.band[persons.cell], uniform(address, _AGE))
     used = uniform(address, _USE) < of_year.use[group]
     often = practices.morbidity[persons.practice]
     often = often * practices.by_quintile[cells.quintile[persons.cell]]
@@ -131,7 +131,7 @@ def draw_morbidity(practices: Practices, persons: Persons, year: int) -> Morbid:
     uses_next = uniform(address, _USE_NEXT) < use_next
 
     noise, noise_next = _draw_noise(address, used | uses_next)
-    return Morbid(
+    return Morbidity(
         group=group,
         diagnosed=diagnosed,
         diagnosis=diagnosis,
@@ -147,12 +147,12 @@ def _draw_diagnoses(
 ) -> tuple[IntArray, IntArray]:
     """Row and position of each diagnosis; those in hospital have each independently."""
     rows, diagnoses = [np.array([], np.int64)], [np.array([], np.int64)]
-    for low in range(0, len(users), _TOGETHER):
-        row = users[low : low + _TOGETHER]
+    for low in range(0, len(users), _USERS_AT_ONCE):
+        row = users[low : low + _USERS_AT_ONCE]
         number = many_uniforms(address[row], _DIAGNOSES, len(DIAGNOSES))
         rate = of_year.rate[group[row]] * often[row, None].astype(np.float32)
-        found, diagnosis = np.nonzero(number < rate)
-        rows.append(row[found])
+        user, diagnosis = np.nonzero(number < rate)
+        rows.append(row[user])
         diagnoses.append(diagnosis)
     return np.concatenate(rows), np.concatenate(diagnoses)
 
@@ -160,14 +160,14 @@ def _draw_diagnoses(
 def _draw_noise(address: Address, needed: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
     """Factors of mean 1 of this year and the next, correlated; 1 where not needed."""
     rows, rho = np.flatnonzero(needed), morbid.NOISE_CORRELATION
-    this = normal_score(uniform(address[rows], _NOISE))
+    score = normal_score(uniform(address[rows], _NOISE))
     own = normal_score(uniform(address[rows], _NOISE_NEXT))
     factors = []
-    for sigma, score in (
-        (morbid.SIGMA_THIS, this),
-        (morbid.SIGMA_NEXT, rho * this + np.sqrt(1 - rho**2) * own),
+    for sigma, scores in (
+        (morbid.SIGMA_THIS, score),
+        (morbid.SIGMA_NEXT, rho * score + np.sqrt(1 - rho**2) * own),
     ):
         factor = np.ones(len(address))
-        factor[rows] = morbid.noise(score, sigma)
+        factor[rows] = morbid.noise(scores, sigma)
         factors.append(factor)
     return factors[0], factors[1]

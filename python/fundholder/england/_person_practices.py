@@ -1,4 +1,4 @@
-"""What every practice brings to its people: area, morbidity, need, supply and cost."""
+"""Practices: area, morbidity, need, supply, and the cost of their people."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Cells:
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """What is drawn for every practice, in the order of their names, in standard scores."""
+class PracticeDraws:
+    """Draws of every practice, in the order of their names, in standard scores."""
 
     names: list[str]
     people: IntArray
@@ -42,13 +42,13 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Practices:
-    """All practices of a year, and what multiplies the distribution of cost."""
+    """All practices of a year, and the effects that multiply the distribution of cost."""
 
-    drawn: Drawn
+    drawn: PracticeDraws
     #: How often diagnoses are recorded, by practice and by quintile.
     morbidity: FloatArray
     by_quintile: FloatArray
-    #: What multiplies the cost of everyone.
+    #: Multiplies the cost of all people of the practice.
     effect: FloatArray
     #: Expected cost per head by age and sex alone, and in all but ``effect``.
     age_sex_cost: FloatArray
@@ -61,7 +61,7 @@ def practices_of(year: int, seed: int) -> Practices:
     return with_costs(year, draw(year, seed))
 
 
-def draw(year: int, seed: int) -> Drawn:
+def draw(year: int, seed: int) -> PracticeDraws:
     """Everything of the practices that depends on the seed."""
     groups = population(year=year, seed=seed)
     coded = groups["practice"].chunk(0)
@@ -88,7 +88,7 @@ def draw(year: int, seed: int) -> Drawn:
     variables, parsimonious, others = _variables(
         draws, weighted_normal_score(deprived, people), weighted_normal_score(young, people)
     )
-    return Drawn(
+    return PracticeDraws(
         names=coded.dictionary.to_pylist(),
         people=people.astype(np.int64),
         cells=cells,
@@ -99,7 +99,7 @@ def draw(year: int, seed: int) -> Drawn:
     )
 
 
-def with_costs(year: int, drawn: Drawn) -> Practices:
+def with_costs(year: int, drawn: PracticeDraws) -> Practices:
     """The practices with the SDs of ``_morbidity_figures``; over England each effect is 1."""
     cells, share = drawn.cells, morbid.DIAGNOSED_SHARE
     expected = cells.count * cost_distribution(year).cost_of_bands[cells.band]

@@ -13,7 +13,7 @@ from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray, IntArray
 from . import _figures as figures
 from ._addresses import below, root, uniform
-from ._person_columns import Columns
+from ._person_columns import PersonColumns
 from ._person_draws import persons_of
 from ._person_practices import Practices, practices_of
 
@@ -62,7 +62,7 @@ def persons(
     seed
         A whole number of at least 0. The same seed gives the same rows.
     diagnoses
-        "columns": 157 booleans. "codes": one list of names, which is smaller.
+        "columns": 157 booleans. "codes": one list of names, chosen is smaller.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def persons(
         strings); 135 ``need_...`` and 63 ``supply_...`` (float64, standard scores of the practice);
         ``cost`` (£, this year), ``expected_next`` (£, what the model expects of next year: no real
         data know it) and ``cost_next`` (£). Rows come practice by practice, at least 65,536 at a
-        time but for the last batch, which takes about 200 megabytes.
+        time but for the last batch, chosen takes about 200 megabytes.
 
     Raises
     ------
@@ -101,17 +101,17 @@ def persons(
     if diagnoses not in ("columns", "codes"):
         arguments.reject("diagnoses", diagnoses, '"columns" or "codes"')
     arguments.check()
-    everyone = practices_of(year, seed)
-    which = _choose(arguments, everyone, practices, (year, seed))
+    national = practices_of(year, seed)
+    chosen = _choose(arguments, national, practices, (year, seed))
     arguments.check()
 
-    columns = Columns(everyone, year, diagnoses == "codes")
-    batches = map(columns.batch, persons_of(everyone, which, (year, seed), sample, _BATCH))
+    columns = PersonColumns(national, year, diagnoses == "codes")
+    batches = map(columns.batch, persons_of(national, chosen, (year, seed), sample, _BATCH))
     return pa.RecordBatchReader.from_batches(columns.schema, batches)
 
 
 def _sample(arguments: Arguments, share: Any) -> tuple[float, float]:
-    """The interval of [0, 1) in which the first number of a person must lie."""
+    """The interval of [0, 1) in chosen the first number of a person must lie."""
     allowed = "a share above 0 and at most 1, or two increasing numbers from 0 to 1"
     interval = tuple(share) if isinstance(share, tuple | list) else (0.0, share)
     numbers = [value for value in interval if isinstance(value, int | float | np.number)]
@@ -126,17 +126,17 @@ def _sample(arguments: Arguments, share: Any) -> tuple[float, float]:
 
 
 def _choose(
-    arguments: Arguments, everyone: Practices, asked: Any, key: tuple[int, int]
+    arguments: Arguments, national: Practices, selection: Any, key: tuple[int, int]
 ) -> IntArray:
-    """Positions of the practices asked for, in the order of their names."""
-    names = everyone.drawn.names
-    if asked is None:
+    """Positions of the practices selection for, in the order of their names."""
+    names = national.drawn.names
+    if selection is None:
         return np.arange(len(names))
-    if isinstance(asked, str | bytes) or not isinstance(asked, Iterable):
-        number = arguments.integer("practices", asked, 1, len(names))
-        return _spread(everyone, number, key)
+    if isinstance(selection, str | bytes) or not isinstance(selection, Iterable):
+        number = arguments.integer("practices", selection, 1, len(names))
+        return _evenly_spread(national, number, key)
     position = {name: i for i, name in enumerate(names)}
-    listed = asked.to_pylist() if hasattr(asked, "to_pylist") else list(asked)
+    listed = selection.to_pylist() if hasattr(selection, "to_pylist") else list(selection)
     for row, name in enumerate(listed):
         if name not in position:
             arguments.reject(f"practices[{row}]", name, f"from {names[0]!r} to {names[-1]!r}")
@@ -145,19 +145,19 @@ def _choose(
     return np.array(sorted(position[name] for name in listed if name in position), np.int64)
 
 
-def _spread(everyone: Practices, number: int, key: tuple[int, int]) -> IntArray:
+def _evenly_spread(national: Practices, number: int, key: tuple[int, int]) -> IntArray:
     """Practices evenly spread over sizes, cost by age and sex, and expected cost, in this order."""
-    expected: FloatArray = everyone.base_cost * everyone.effect
+    expected: FloatArray = national.base_cost * national.effect
     order = np.arange(len(expected))
     group = np.zeros(len(expected), np.int64)
     # Halves by size, 28 parts of each by age and sex: even 400 practices have seven in each part.
-    people = everyone.drawn.people.astype(float)
-    for value, parts in ((people, 2), (everyone.age_sex_cost, 28), (expected, 1)):
+    people = national.drawn.people.astype(float)
+    for value, parts in ((people, 2), (national.age_sex_cost, 28), (expected, 1)):
         # Up one group and down the next, so that neighbours are alike across its border.
         order = np.lexsort((value * (1 - 2 * (group % 2)), group))
-        place = np.empty_like(order)
-        place[order] = np.arange(len(order))
-        within = place - np.searchsorted(np.sort(group), group)
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
+        within = rank - np.searchsorted(np.sort(group), group)
         group = group * parts + within * parts // np.bincount(group)[group]
     # One at random of each interval: the middle ones would differ less than practices do.
     end = np.arange(1, number + 1) * len(order) // number

@@ -9,11 +9,11 @@ import pyarrow as pa
 
 from .._errors import InputError
 from . import _figures as figures
-from ._checks import check_whole, check_year
+from ._age_and_deprivation import draw_bands, draw_deprivation, draw_quintiles
+from ._checks import check_integer, check_year
 from ._columns import band_columns, coded
 from ._costs import quintile_scale
 from ._lists import draw_areas, list_sizes
-from ._mix import draw_bands, draw_deprivation, draw_quintiles
 from ._numbers import draw_order
 from ._people import people as expand
 
@@ -80,7 +80,7 @@ def population(
     63
     """
     check_year(year)
-    check_whole("seed", seed, 0)
+    check_integer("seed", seed, 0)
     if rows not in ("groups", "people"):
         raise InputError([f'rows is {rows!r}: must be "groups" or "people"'])
     groups = _groups(year, seed)

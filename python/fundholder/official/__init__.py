@@ -14,7 +14,7 @@ from ._allocations import read_icb_allocations
 from ._deprivation import read_imd
 from ._patients import read_patients
 from ._patients_by_age import read_patients_by_age
-from ._places import read_pcn_members, read_practice_map
+from ._practice_areas import read_pcn_members, read_practice_map
 from ._weighted import read_weighted_populations
 
 __all__ = [

@@ -47,7 +47,7 @@ class Stream:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """In the order of the result."""
+        """All columns, in the order of the result."""
         money = (self.baseline, TARGET, DFT_OPEN, GROWTH, CONVERGENCE)
         last = (self.allocation, DFT, self.per_head)
         return (REGION, REGION_NAME, ICB, ICB_NAME, *money, *last)
@@ -89,7 +89,7 @@ STREAMS = (
 
 
 def read_icb_allocations(path: str | Path) -> pa.Table:
-    """What each ICB had, should have and gets, by stream of money.
+    """Baselines, targets and allocations of each ICB, by stream of money.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def read_icb_allocations(path: str | Path) -> pa.Table:
 
 def _read_stream(source: Source, stream: Stream) -> pa.Table:
     cells = Cells(source, stream.columns)
-    icbs, sums = _blocks(source, cells.place(ICB))
+    icbs, sums = _blocks(source, cells.index(ICB))
     cells.keep(icbs, "ICBs")
     names = {
         "region": cells.code(REGION),
@@ -143,18 +143,18 @@ def _read_stream(source: Source, stream: Stream) -> pa.Table:
         "icb_name": cells.text(ICB_NAME, needed=True),
     }
     cells.once(ICB, names["icb"], "ICB")
-    found = {
+    numbers = {
         column.name: cells.number(column, above=True)
         if column.name in MONEY
         else cells.number(column, low=-MOST)
         for column in stream.columns[len(names) :]
     }
     cells.check()
-    _check_formulas(cells, stream, {name: values.to_numpy() for name, values in found.items()})
+    _check_formulas(cells, stream, {name: values.to_numpy() for name, values in numbers.items()})
     region = names["region"].to_pylist()
     for column in (stream.baseline, TARGET, stream.allocation):
-        _check_sums(cells, column, found[column.name].to_pylist(), region, sums)
-        found[column.name] = pa.array(found[column.name].to_numpy() * THOUSAND)
+        _check_sums(cells, column, numbers[column.name].to_pylist(), region, sums)
+        numbers[column.name] = pa.array(numbers[column.name].to_numpy() * THOUSAND)
     rows = source.rows
     year = re.findall(YEAR, source.name)[-1]
     table = cells.table(
@@ -162,7 +162,7 @@ def _read_stream(source: Source, stream: Stream) -> pa.Table:
             "stream": pa.array([stream.name] * rows),
             "year": pa.array([year] * rows),
             **names,
-            **found,
+            **numbers,
         }
     )
     return table.sort_by("icb")
@@ -176,13 +176,13 @@ def _blocks(source: Source, icb: int) -> tuple[Mask, dict[str, int]]:
     return np.arange(len(texts)) < end, sums
 
 
-def _check_formulas(cells: Cells, stream: Stream, found: dict[str, FloatArray]) -> None:
-    """What the publisher has calculated from other columns follows from them."""
-    distance = found["baseline"] / found["target"] - 1
-    apart = np.abs(distance - found["dft_open"]) > SAME
+def _check_formulas(cells: Cells, stream: Stream, numbers: dict[str, FloatArray]) -> None:
+    """Check that columns calculated from others follow from them."""
+    distance = numbers["baseline"] / numbers["target"] - 1
+    apart = np.abs(distance - numbers["dft_open"]) > SAME
     cells.reject(DFT_OPEN, apart, "baseline / target - 1, as a share")
-    grown = found["baseline"] * (1 + found["growth"]) * (1 + found["convergence"])
-    apart = np.abs(grown - found["allocation"]) > ROUNDED
+    grown = numbers["baseline"] * (1 + numbers["growth"]) * (1 + numbers["convergence"])
+    apart = np.abs(grown - numbers["allocation"]) > ROUNDED
     allowed = "the baseline with growth and convergence, in £k"
     cells.reject(stream.allocation, apart, allowed)
 
@@ -194,16 +194,16 @@ def _check_sums(
     region: list[str | None],
     sums: dict[str, int],
 ) -> None:
-    """Sums that the sheet gives for regions and for England are those of their ICBs."""
-    for place, row in sums.items():
+    """Check that sums of regions and of England are those of their ICBs."""
+    for area, row in sums.items():
         inside = [
             v
             for v, r, icb in zip(value, region, cells.kept, strict=True)
-            if icb and place in (r, "Total")
+            if icb and area in (r, "Total")
         ]
         total = math.fsum(inside)
         if inside and not math.isclose(value[row], total, rel_tol=SAME):
             cells.problem(
-                f"column {cells.heading(column)!r}, row {row}: {value[row]:,.3f} for {place}; "
+                f"column {cells.heading(column)!r}, row {row}: {value[row]:,.3f} for {area}; "
                 f"must be {total:,.3f}, the sum of its {len(inside)} ICBs"
             )

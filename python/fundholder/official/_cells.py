@@ -22,7 +22,7 @@ LISTED = 1_000
 """Problems of one column that are kept; of the rest only their number."""
 MOST_PEOPLE = 10**9
 MOST = 1e15
-WHOLE = r"^(\d+|\d{1,3}(,\d{3})+)(\.0*)?$"
+INTEGER = r"^(\d+|\d{1,3}(,\d{3})+)(\.0*)?$"
 NUMBER = r"^[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?([eE][+-]?\d+)?$"
 CODE = r"^[A-Za-z0-9]+$"
 NOTHING = ("", "NULL")
@@ -50,16 +50,16 @@ class Cells:
         self._more = 0
         self.kept: Mask = np.ones(source.rows, bool)
         plain = [plain_heading(heading) for heading in source.headings]
-        self._place: dict[str, int] = {}
+        self._index: dict[str, int] = {}
         missing = []
         for column in columns:
-            wanted = {plain_heading(heading) for heading in column.headings}
-            found = [i for i, heading in enumerate(plain) if heading in wanted]
-            if len(found) > 1:
-                twice = " and ".join(repr(source.headings[i]) for i in found)
+            headings = {plain_heading(heading) for heading in column.headings}
+            matches = [i for i, heading in enumerate(plain) if heading in headings]
+            if len(matches) > 1:
+                twice = " and ".join(repr(source.headings[i]) for i in matches)
                 self.problem(f"columns {twice} are the same: must be one")
-            elif found:
-                self._place[column.name] = found[0]
+            elif matches:
+                self._index[column.name] = matches[0]
             elif column.required:
                 missing.append(" or ".join(repr(heading) for heading in column.headings))
         if missing:
@@ -71,18 +71,18 @@ class Cells:
             self.problem("has no rows: at least one is needed")
         self.check()
 
-    # ---- What is there ---------------------------------------------------------------------------
+    # ---- Headings -------------------------------------------------------------------------------
     def has(self, column: Column) -> bool:
         """Whether the file has the column."""
-        return column.name in self._place
+        return column.name in self._index
 
-    def place(self, column: Column) -> int:
-        """Where the column is in the file."""
-        return self._place[column.name]
+    def index(self, column: Column) -> int:
+        """The index of the column in the file."""
+        return self._index[column.name]
 
     def heading(self, column: Column) -> str:
         """The heading of the column as the file writes it."""
-        return self._source.headings[self._place[column.name]]
+        return self._source.headings[self._index[column.name]]
 
     # ---- Problems --------------------------------------------------------------------------------
     def problem(self, text: str) -> None:
@@ -93,7 +93,7 @@ class Cells:
         """Note the cells of a column that are not allowed."""
         rows = np.flatnonzero(wrong & self.kept)
         self._more += max(0, len(rows) - LISTED)
-        cells = self._source.columns[self._place[column.name]]
+        cells = self._source.columns[self._index[column.name]]
         for row in rows[:LISTED].tolist():
             value = cells[row].as_py()
             shown = repr(value) if value.strip() else "nothing"
@@ -107,31 +107,31 @@ class Cells:
     # ---- Columns ---------------------------------------------------------------------------------
     def text(self, column: Column, *, needed: bool = False) -> pa.StringArray:
         """Text without spaces around it; null where nothing is known."""
-        found = pc.utf8_trim_whitespace(self._source.columns[self._place[column.name]])
-        known = pc.invert(pc.is_in(found, value_set=pa.array(column.nothing, pa.string())))
+        text = pc.utf8_trim_whitespace(self._source.columns[self._index[column.name]])
+        known = pc.invert(pc.is_in(text, value_set=pa.array(column.nothing, pa.string())))
         if needed:
             self.reject(column, ~_mask(known), "a name")
-        return pc.if_else(known, found, pa.scalar(None, pa.string()))
+        return pc.if_else(known, text, pa.scalar(None, pa.string()))
 
     def code(self, column: Column, *, needed: bool = True) -> pa.StringArray:
         """A code of letters and digits."""
-        found = self.text(column)
-        good = pc.fill_null(pc.match_substring_regex(found, CODE), not needed)
+        text = self.text(column)
+        good = pc.fill_null(pc.match_substring_regex(text, CODE), not needed)
         self.reject(column, ~_mask(good), "a code of letters and digits")
-        return found
+        return text
 
     def count(self, column: Column) -> pa.Int64Array:
         """People: whole numbers; thousands may be marked, as in 1,234."""
-        found, good = self._parsed(column, WHOLE)
-        number = np.where(good, found, 0.0)
+        parsed, good = self._parsed(column, INTEGER)
+        number = np.where(good, parsed, 0.0)
         good &= number <= MOST_PEOPLE
         self.reject(column, ~good, f"a whole number from 0 to {MOST_PEOPLE:,}")
         return pa.array(np.where(good, number, 0).astype(np.int64))
 
     def number(self, column: Column, *, low: float = 0.0, above: bool = False) -> pa.DoubleArray:
         """Numbers of at least ``low``, or above it; thousands may be marked, as in 1,234.5."""
-        found, good = self._parsed(column, NUMBER)
-        number = np.where(good, found, 0.0)
+        parsed, good = self._parsed(column, NUMBER)
+        number = np.where(good, parsed, 0.0)
         good &= (number > low if above else number >= low) & (np.abs(number) < MOST)
         bound = "of any sign" if low == -MOST else f"{'above' if above else 'of at least'} {low:g}"
         self.reject(column, ~good, f"a number {bound}, below {MOST:g}")
@@ -148,8 +148,8 @@ class Cells:
         allowed = "a date such as 2021-01-31, 31JAN2021, 20210131 or 31/01/2021"
         if not self._source.excel:
             allowed += ", not a serial number of Excel"
-        found, wrong = self.each(column, lambda text: _date(text, self._source.excel))
-        days = pa.array(found, pa.date32())
+        dates, wrong = self.each(column, lambda text: _date(text, self._source.excel))
+        days = pa.array(dates, pa.date32())
         if not needed:
             wrong &= _mask(pc.is_valid(self.text(column)))
         self.reject(column, wrong, allowed)
@@ -180,7 +180,7 @@ class Cells:
             self.keep(_mask(pc.fill_null(same, False)), f"{self.heading(column)} {allowed}")
 
     def table(self, columns: Mapping[str, pa.Array]) -> pa.Table:
-        """The rows that were kept, in the order of the first column; or all that was wrong."""
+        """The rows that were kept, in the order of the first column; raises every problem."""
         self.check()
         table = pa.table(dict(columns)).filter(pa.array(self.kept))
         return table.sort_by(table.column_names[0])
@@ -207,8 +207,8 @@ def described(table: pa.Table, publication: str, sources: Sequence[Source]) -> p
 
 
 def _mask(values: pa.Array) -> Mask:
-    found: Mask = values.to_numpy(zero_copy_only=False).astype(bool)
-    return found
+    mask: Mask = values.to_numpy(zero_copy_only=False).astype(bool)
+    return mask
 
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -227,12 +227,12 @@ def _date(text: str, excel: bool) -> datetime.date | None:
     if excel and re.fullmatch(r"\d{5}", text):
         return FIRST_DAY + datetime.timedelta(days=int(text))
     for pattern in DATES:
-        found = re.fullmatch(pattern, text, re.IGNORECASE)
-        if found:
-            month = found["month"].upper()
+        match = re.fullmatch(pattern, text, re.IGNORECASE)
+        if match:
+            month = match["month"].upper()
             number = MONTHS.index(month) + 1 if month in MONTHS else int(month)
             try:
-                return datetime.date(int(found["year"]), number, int(found["day"]))
+                return datetime.date(int(match["year"]), number, int(match["day"]))
             except ValueError:
                 return None
     return None

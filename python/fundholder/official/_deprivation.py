@@ -80,16 +80,16 @@ def read_imd(path: str | Path) -> pa.Table:
     by_area = any(plain_heading(heading) in plain for heading in LSOA.headings)
     unit, texts = (LSOA, AREA_TEXTS) if by_area else (PRACTICE, PRACTICE_TEXTS)
     cells = Cells(source, (unit, *texts, SCORE, DECILE))
-    found: dict[str, pa.Array] = {unit.name: cells.code(unit)}
-    cells.once(unit, found[unit.name], unit.name)
+    arrays: dict[str, pa.Array] = {unit.name: cells.code(unit)}
+    cells.once(unit, arrays[unit.name], unit.name)
     for column in texts:
         if cells.has(column):
-            found[column.name] = cells.text(column)
-    found["imd_score"] = cells.number(SCORE)
+            arrays[column.name] = cells.text(column)
+    arrays["imd_score"] = cells.number(SCORE)
     if cells.has(DECILE):
-        found["imd_decile"] = cells.count(DECILE)
-        _check_deciles(cells, found["imd_score"].to_numpy(), found["imd_decile"].to_numpy())
-    return described(cells.table(found), INDICES if by_area else BY_PRACTICE, [source])
+        arrays["imd_decile"] = cells.count(DECILE)
+        _check_deciles(cells, arrays["imd_score"].to_numpy(), arrays["imd_decile"].to_numpy())
+    return described(cells.table(arrays), INDICES if by_area else BY_PRACTICE, [source])
 
 
 def _check_deciles(cells: Cells, score: np.ndarray, decile: np.ndarray) -> None:

@@ -68,11 +68,11 @@ def read_patients(path: str | Path) -> pa.Table:
     cells.only(age, "ALL")
     practice = cells.code(PRACTICE)
     cells.once(PRACTICE, practice, "practice")
-    found: dict[str, pa.Array] = {"practice": practice, "people": cells.count(PEOPLE)}
+    arrays: dict[str, pa.Array] = {"practice": practice, "people": cells.count(PEOPLE)}
     if cells.has(SUB_ICB):
-        found["sub_icb"] = cells.code(SUB_ICB, needed=False)
+        arrays["sub_icb"] = cells.code(SUB_ICB, needed=False)
     if cells.has(POSTCODE):
-        found["postcode"] = cells.text(POSTCODE)
+        arrays["postcode"] = cells.text(POSTCODE)
     if cells.has(DATE):
-        found["date"] = cells.date(DATE)
-    return described(cells.table(found), PUBLICATION, [source])
+        arrays["date"] = cells.date(DATE)
+    return described(cells.table(arrays), PUBLICATION, [source])

@@ -75,8 +75,8 @@ def read_patients_by_age(*paths: str | Path) -> pa.Table:
             problems += error.problems
     if problems:
         raise InputError(problems)
-    found = _by_age(pa.concat_tables(parts))
-    return described(found, PUBLICATION, sources)
+    table = _by_age(pa.concat_tables(parts))
+    return described(table, PUBLICATION, sources)
 
 
 def _long(cells: Cells) -> pa.Table:
@@ -88,7 +88,7 @@ def _long(cells: Cells) -> pa.Table:
     cells.reject(AGE, wrong, f"ALL, an age below {OLDEST}, or ages such as 0_4, 0-4 or 95+")
     people = cells.count(PEOPLE)
     # Rows that are left out may have an age that cannot be read.
-    bounds = [ALL if found is None else found for found in age]
+    bounds = [ALL if bound is None else bound for bound in age]
     date = cells.date(DATE) if cells.has(DATE) else pa.nulls(len(people), pa.date32())
     return cells.table(
         {
@@ -104,23 +104,23 @@ def _long(cells: Cells) -> pa.Table:
 
 def _sex(text: str) -> int | None:
     words = {"F": "female", "M": "male", **{sex.upper(): sex for sex in SEXES}}
-    found = words.get(text.upper())
-    return None if found is None else SEXES.index(found)
+    sex = words.get(text.upper())
+    return None if sex is None else SEXES.index(sex)
 
 
 def _age(text: str) -> tuple[int, int | None] | None:
     if text.upper() == "ALL":
         return ALL
-    found = re.fullmatch(r"(\d{1,3})(?:(\+)|\s*[-_]\s*(\d{1,3}))?", text)
-    if not found:
+    match = re.fullmatch(r"(\d{1,3})(?:(\+)|\s*[-_]\s*(\d{1,3}))?", text)
+    if not match:
         return None
-    low = int(found[1])
-    high = None if found[2] else int(found[3] or low)
+    low = int(match[1])
+    high = None if match[2] else int(match[3] or low)
     return (low, high) if low < OLDEST and (high is None or low <= high < OLDEST) else None
 
 
 def _by_age(rows: pa.Table) -> pa.Table:
-    """The parts, checked against each other and their totals."""
+    """Rows of parts, checked against each other and their totals."""
     dates = sorted(str(date) for date in rows["date"].unique().to_pylist())
     if len(dates) > 1:
         raise InputError([f"EXTRACT_DATE is {' and '.join(dates)}: must be one for all files"])
@@ -130,17 +130,17 @@ def _by_age(rows: pa.Table) -> pa.Table:
     high = pc.fill_null(rows["age_to"], OLDEST).to_numpy()
     ages = sorted({*zip(low.tolist(), high.tolist(), strict=True)} - {(-1, OLDEST)})
     problems = [
-        f"ages {_label(*one)} and {_label(*other)} overlap: must be one division of ages"
-        for one, other in itertools.pairwise(ages)
-        if other[0] <= one[1]
+        f"ages {_label(*lower)} and {_label(*upper)} overlap: must be one division of ages"
+        for lower, upper in itertools.pairwise(ages)
+        if upper[0] <= lower[1]
     ]
     if not ages:
         problems.append("there are no ages, but only totals: use read_patients")
     if problems:
         raise InputError(problems)
-    place = {bounds: i for i, bounds in enumerate(ages)}
-    place[(-1, OLDEST)] = len(ages)
-    age = np.array([place[b] for b in zip(low.tolist(), high.tolist(), strict=True)])
+    index = {bounds: i for i, bounds in enumerate(ages)}
+    index[(-1, OLDEST)] = len(ages)
+    age = np.array([index[b] for b in zip(low.tolist(), high.tolist(), strict=True)])
     shape = (len(names), len(SEXES), len(ages) + 1)
     cell = np.ravel_multi_index((coded.indices.to_numpy(), rows["sex"].to_numpy(), age), shape)
     times = np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape)
@@ -158,9 +158,9 @@ def _by_age(rows: pa.Table) -> pa.Table:
 
 
 def _wrong_totals(
-    count: Counts, there: npt.NDArray[np.bool_], names: Sequence[str], labels: Sequence[str]
+    count: Counts, given: npt.NDArray[np.bool_], names: Sequence[str], labels: Sequence[str]
 ) -> list[str]:
-    """Totals over ages, sexes or both that are not the sum of the parts that are there."""
+    """Totals over ages, sexes or both that are not the sum of the parts that are given."""
     parts = count[:, :2, :-1]
     expected = np.zeros_like(count)
     expected[:, :2, -1] = parts.sum(2)
@@ -168,7 +168,7 @@ def _wrong_totals(
     expected[:, 2, -1] = parts.sum((1, 2))
     total = np.zeros(count.shape[1:], bool)
     total[2] = total[:, -1] = True
-    wrong = there & total & (count != expected)
+    wrong = given & total & (count != expected)
     return [
         f"practice {names[p]!r}, SEX {SEXES[s].upper()}, AGE {labels[a]}: {count[p, s, a]}; "
         f"must be {expected[p, s, a]}, the sum of its parts"
@@ -178,13 +178,13 @@ def _wrong_totals(
 
 def _parts(
     count: Counts,
-    there: npt.NDArray[np.bool_],
+    given: npt.NDArray[np.bool_],
     names: Sequence[str],
     ages: Sequence[tuple[int, int]],
     labels: Sequence[str],
 ) -> pa.Table:
     order = np.argsort(np.array(names, dtype=object))
-    parts = there[order, :2, :-1]
+    parts = given[order, :2, :-1]
     practice, sex, age = np.nonzero(parts)
     low = np.array([bounds[0] for bounds in ages])
     high = pa.array([None if b == OLDEST else b for _, b in ages], pa.int64())

@@ -58,14 +58,14 @@ def plain_heading(heading: str) -> str:
 
 def read_source(path: str | Path, headings: Sequence[str], sheet: str | None = None) -> Source:
     """A CSV file, or one sheet of a workbook: of that name, or else the one with the headings."""
-    if file_kind(path) == ".xlsx":
+    if file_suffix(path) == ".xlsx":
         with open_workbook(path) as book:
             return book.sheet(headings, None if sheet is None else re.escape(sheet))
     return _read_csv(Path(path))
 
 
-def file_kind(path: str | Path) -> str:
-    """ ".csv" or ".xlsx", or a rejection of what is neither, or not there."""
+def file_suffix(path: str | Path) -> str:
+    """The ending of a file, ".csv" or ".xlsx"; any other is rejected, and so is no file."""
     if not isinstance(path, str | os.PathLike):
         raise InputTypeError([f"{path!r}: must be the path of a file"])
     name = Path(path).name.lower()
@@ -126,11 +126,11 @@ class Workbook:
         self._digest = hashlib.sha256(path.read_bytes()).hexdigest()
 
     def sheet(self, headings: Sequence[str], pattern: str | None = None) -> Source:
-        """A sheet from its row of headings down: the one whose whole name matches, or has them."""
-        wanted = {plain_heading(heading) for heading in headings}
-        name = self._with_headings(wanted) if pattern is None else self._named(pattern)
+        """A sheet from its row of headings down: the one of that name, or that has them."""
+        plain = {plain_heading(heading) for heading in headings}
+        name = self._with_headings(plain) if pattern is None else self._named(pattern)
         rows = [list(row) for row in self._book[name].iter_rows(values_only=True)]
-        start, _ = _heading_row(rows, wanted)
+        start, _ = _heading_row(rows, plain)
         titles = ["" if value is None else str(value) for value in rows[start]] if rows else []
         cells = [[_cell(value) for value in row] for row in rows[start + 1 :]]
         while cells and not any(cells[-1]):
@@ -142,30 +142,30 @@ class Workbook:
         return Source(f"{self._path.name}, sheet {name!r}", titles, columns, self._digest, True)
 
     def _named(self, pattern: str) -> str:
-        found = [name for name in self._names if re.fullmatch(pattern, name.strip(), re.IGNORECASE)]
-        wanted = re.sub(r"\\(.)|\?", r"\1", pattern.replace(YEAR, "<year>"))
-        return self._only(found, f"sheet {wanted!r}")
+        names = [name for name in self._names if re.fullmatch(pattern, name.strip(), re.IGNORECASE)]
+        shown = re.sub(r"\\(.)|\?", r"\1", pattern.replace(YEAR, "<year>"))
+        return self._only(names, f"sheet {shown!r}")
 
-    def _with_headings(self, wanted: set[str]) -> str:
+    def _with_headings(self, headings: set[str]) -> str:
         hits = {}
         for name in self._names:
             top = self._book[name].iter_rows(max_row=HEADING_ROWS, values_only=True)
-            _, hits[name] = _heading_row([list(row) for row in top], wanted)
+            _, hits[name] = _heading_row([list(row) for row in top], headings)
         most = max(hits.values(), default=0)
-        found = [name for name in self._names if hits[name] == most > 0]
-        return self._only(found, "a sheet with the columns that are read")
+        names = [name for name in self._names if hits[name] == most > 0]
+        return self._only(names, "a sheet with the columns that are read")
 
-    def _only(self, found: list[str], what: str) -> str:
-        if len(found) == 1:
-            return found[0]
-        times = "is there more than once" if found else "is missing"
+    def _only(self, names: list[str], what: str) -> str:
+        if len(names) == 1:
+            return names[0]
+        times = "is there more than once" if names else "is missing"
         raise InputError([f"{self._path}: {what} {times}: the sheets are {self._names}"])
 
 
 @contextmanager
 def open_workbook(path: str | Path) -> Iterator[Workbook]:
     """Open a workbook to read the values that its formulas had when it was saved."""
-    if file_kind(path) != ".xlsx":
+    if file_suffix(path) != ".xlsx":
         raise InputError([f"{path}: the name must end in .xlsx"])
     if find_spec("openpyxl") is None:
         raise InputError([f"{path}: {NO_OPENPYXL}"])
@@ -185,10 +185,10 @@ def open_workbook(path: str | Path) -> Iterator[Workbook]:
             book.close()
 
 
-def _heading_row(rows: list[list[Any]], wanted: set[str]) -> tuple[int, int]:
+def _heading_row(rows: list[list[Any]], headings: set[str]) -> tuple[int, int]:
     """The row that has most of the headings, and how many."""
     hits = [
-        sum(isinstance(value, str) and plain_heading(value) in wanted for value in row)
+        sum(isinstance(value, str) and plain_heading(value) in headings for value in row)
         for row in rows[:HEADING_ROWS]
     ]
     most = max(hits, default=0)

@@ -35,7 +35,7 @@ class Edition:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """All of them."""
+        """All columns."""
         return (*self.codes, *self.texts, PEOPLE, *self.needs, *self.factors, *self.money)
 
 
@@ -138,28 +138,30 @@ def read_weighted_populations(path: str | Path) -> pa.Table:
     ...     read_weighted_populations(file).select(["practice", "people", "overall"]).to_pylist()[0]
     {'practice': 'A1', 'people': 4000.0, 'overall': 4500.0}
     """
-    wanted = [h for edition in (BY_NEED, WITH_TARGETS) for c in edition.columns for h in c.headings]
-    source = read_source(path, wanted)
+    headings = [
+        h for edition in (BY_NEED, WITH_TARGETS) for c in edition.columns for h in c.headings
+    ]
+    source = read_source(path, headings)
     edition = _edition(source)
     cells = Cells(source, edition.columns)
-    found: dict[str, pa.Array] = {}
+    arrays: dict[str, pa.Array] = {}
     for column in edition.codes:
         if cells.has(column):
-            found[column.name] = cells.code(column, needed=column.name not in MAY_BE_UNKNOWN)
-    cells.once(edition.codes[0], found["practice"], "practice")
+            arrays[column.name] = cells.code(column, needed=column.name not in MAY_BE_UNKNOWN)
+    cells.once(edition.codes[0], arrays["practice"], "practice")
     for column in edition.texts:
         if cells.has(column):
-            found[column.name] = cells.text(column, needed=column.name not in MAY_BE_UNKNOWN)
-    found["people"] = cells.number(PEOPLE, above=True)
+            arrays[column.name] = cells.text(column, needed=column.name not in MAY_BE_UNKNOWN)
+    arrays["people"] = cells.number(PEOPLE, above=True)
     for column in (*edition.needs, *edition.factors, *edition.money):
-        found[column.name] = cells.number(column)
+        arrays[column.name] = cells.number(column)
     for column in edition.needs:
-        _check_sum(cells, column, found[column.name], found["people"])
+        _check_sum(cells, column, arrays[column.name], arrays["people"])
     if edition is WITH_TARGETS:
-        _check_index(cells, found)
+        _check_index(cells, arrays)
     for column in edition.money:
-        found[column.name] = pa.array(found[column.name].to_numpy() * THOUSAND)
-    return described(cells.table(found), PUBLICATION, [source])
+        arrays[column.name] = pa.array(arrays[column.name].to_numpy() * THOUSAND)
+    return described(cells.table(arrays), PUBLICATION, [source])
 
 
 def _edition(source: Source) -> Edition:
@@ -174,7 +176,7 @@ def _edition(source: Source) -> Edition:
 
 
 def _check_sum(cells: Cells, column: Column, need: pa.Array, people: pa.Array) -> None:
-    """A weighted population says who needs more, not how many people there are."""
+    """Check that a weighted population adds up to the population."""
     given, expected = math.fsum(need.to_pylist()), math.fsum(people.to_pylist())
     # Cells that are no numbers are NaN, and have been reported.
     if math.isfinite(given - expected) and not math.isclose(given, expected, rel_tol=ADDS_UP):
@@ -184,9 +186,9 @@ def _check_sum(cells: Cells, column: Column, need: pa.Array, people: pa.Array) -
         )
 
 
-def _check_index(cells: Cells, found: dict[str, pa.Array]) -> None:
+def _check_index(cells: Cells, arrays: dict[str, pa.Array]) -> None:
     index, overall, people = (
-        found[name].to_numpy() for name in ("need_index", "overall", "people")
+        arrays[name].to_numpy() for name in ("need_index", "overall", "people")
     )
     apart = np.abs(overall / people - index) > ADDS_UP * index
     (column,) = [c for c in WITH_TARGETS.factors if c.name == "need_index"]

@@ -20,8 +20,10 @@ def people_axis(axes: Axes, people: FloatArray) -> None:
 
     axes.set_xscale("log")
     axes.set_xlim(people.min() / 1.12, people.max() * 1.12)
-    wide_range = people.max() > 300 * people.min()
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0) if wide_range else (1.0, 2.0, 5.0)))
+    several_decades = people.max() > 300 * people.min()
+    axes.xaxis.set_major_locator(
+        LogLocator(subs=(1.0, 3.0) if several_decades else (1.0, 2.0, 5.0))
+    )
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def quantiles_by_population(table: Any) -> Figure:
-    """How far years of chance land from the budget, by size: a funnel before any outturn.
+    """Quantiles of a year against the budget, by size: a funnel before any outturn.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def cv_by_population(table: Any) -> Figure:
     limited = np.unique(ceiling[~np.isnan(ceiling)])
     series = [(ceiling == value, pounds(value)) for value in limited]
     series.append((np.isnan(ceiling), "no ceiling"))
-    series = [(here, words) for here, words in series if here.any()]
+    series = [(rows, words) for rows, words in series if rows.any()]
 
     title = "How much a year's cost varies, by size and ceiling"
     figure, axes = new_figure(
@@ -119,8 +119,8 @@ def cv_by_population(table: Any) -> Figure:
     people_axis(axes, people)
     share_axis(axes, cv)
     ends = []
-    for (here, words), colour in zip(series, shades(len(series)), strict=True):
-        points(axes, people[here], cv[here], colour, point_size(int(here.sum())))
-        ends.append((float(cv[here][people[here].argmax()]), words, colour))
+    for (rows, words), colour in zip(series, shades(len(series)), strict=True):
+        points(axes, people[rows], cv[rows], colour, point_size(int(rows.sum())))
+        ends.append((float(cv[rows][people[rows].argmax()]), words, colour))
     label_ends(axes, ends)
     return figure

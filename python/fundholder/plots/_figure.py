@@ -1,4 +1,4 @@
-"""A figure: empty, its points and colours, and the path that it is written to."""
+"""Figures: empty ones, points and colours, and the paths that they are written to."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def check_figure_path(path: str | Path) -> None:
 
 
 def new_figure(title: str, x: str, y: str) -> tuple[Figure, Axes]:
-    """An empty figure: the title above, what is up the axis beneath it, no frame."""
+    """An empty figure without a frame: its title above, the words of the vertical axis below it."""
     check_matplotlib()
     from matplotlib.figure import Figure
 
@@ -81,14 +81,14 @@ def points(axes: Axes, x: FloatArray, y: FloatArray, colour: str, size: float) -
     low, high = axes.get_ylim()
     style: Any = {"color": colour, "linewidths": 0, "zorder": 3}
     for beyond, edge, marker in ((y > high, high, "^"), (y < low, low, "v")):
-        place = np.full(int(beyond.sum()), edge)
-        axes.scatter(x[beyond], place, s=2 * size, marker=marker, clip_on=False, **style)
+        at_edge = np.full(int(beyond.sum()), edge)
+        axes.scatter(x[beyond], at_edge, s=2 * size, marker=marker, clip_on=False, **style)
     inside = (y >= low) & (y <= high)
     axes.scatter(x[inside], y[inside], s=size, alpha=0.7 if size < FEW else 1.0, **style)
 
 
 def point_size(units: int) -> float:
-    """Large where units are few, small where many would lie over each other."""
+    """Size of the points: large for few units, small where many would lie over each other."""
     return FEW if units < 60 else 16.0 if units < 600 else 5.0
 
 

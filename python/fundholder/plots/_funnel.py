@@ -79,9 +79,9 @@ def funnel(units: Any) -> Figure:
         axes.vlines(people, lower, upper, color=grey, linewidth=max(2, size / 6), zorder=0)
     legend = []
     for beyond in range(len(limits) + 1):
-        here, colour = outside == beyond, FUNNEL[beyond]
-        points(axes, people[here], ratio[here], colour, size)
-        words = f"inside the {100 * float(limits[0]):g} % limits: {int(here.sum()):,}"
+        inside, colour = outside == beyond, FUNNEL[beyond]
+        points(axes, people[inside], ratio[inside], colour, size)
+        words = f"inside the {100 * float(limits[0]):g} % limits: {int(inside.sum()):,}"
         if beyond:
             share, units_outside = float(limits[beyond - 1]), int((outside >= beyond).sum())
             by_chance = len(people) * (1 - share)

@@ -43,7 +43,7 @@ def save(figure: Figure, path: str | Path) -> None:
     from matplotlib.figure import Figure
 
     if not isinstance(figure, Figure):
-        kind = type(figure).__name__
-        raise InputTypeError([f"figure is a {kind}: must be a matplotlib.figure.Figure"])
+        name = type(figure).__name__
+        raise InputTypeError([f"figure is a {name}: must be a matplotlib.figure.Figure"])
     path = Path(path)
     write_atomically({path: lambda name: figure.savefig(name, format=path.suffix[1:])})

@@ -34,7 +34,7 @@ def round_step(value: float) -> float:
 
 
 def frequency(share: float) -> str:
-    """How many years a share of years is: "1 year in 20", or "30 % of years"."""
+    """A share of years as a frequency: "1 year in 20", or "30 % of years"."""
     one_in = 1 / share
     if share < 0.5 and abs(one_in - round(one_in)) < 1e-6 * one_in:
         return f"1 year in {round(one_in):,}"
@@ -42,7 +42,7 @@ def frequency(share: float) -> str:
 
 
 def quantile_words(probability: float) -> str:
-    """What a quantile says: "1 year in 10 above", "half of years above", "1 year in 10 below"."""
+    """A quantile in words: "1 year in 10 above", "half of years above", "1 year in 10 below"."""
     if probability == 0.5:
         return "half of years above"
     if probability > 0.5:

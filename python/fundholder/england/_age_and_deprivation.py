@@ -1,4 +1,4 @@
-"""How practices differ in deprivation, and in the age and sex of their people."""
+"""Deprivation of practices, and the age and sex of their people."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def draw_bands(
     young = np.interp(score, normal_score(probability), value)
     children = draw_normal(rng, len(people))
     tilt = np.exp(
-        np.outer(deprivation, figures.AGE_SLOPE_ON_DEPRIVATION)
+        np.outer(deprivation, figures.AGE_GRADIENT_ON_DEPRIVATION)
         + np.outer(young, figures.YOUNG_ADULTS)
         + np.outer(children, figures.FEW_CHILDREN)
     )
@@ -54,8 +54,8 @@ def draw_quintiles(bands: IntArray, deprivation: FloatArray, rng: np.random.Gene
     """
     fifths = normal_score(np.array([0.2, 0.4, 0.6, 0.8]))
     between = sqrt(figures.DEPRIVATION_BETWEEN)
-    spread = sqrt(1 - figures.DEPRIVATION_BETWEEN)
-    below = normal_cdf((fifths - between * deprivation[:, None]) / spread)
+    within = sqrt(1 - figures.DEPRIVATION_BETWEEN)
+    below = normal_cdf((fifths - between * deprivation[:, None]) / within)
     affluent_first = np.diff(below, axis=1, prepend=0.0, append=1.0)
     quota = bands[:, :, None] * affluent_first[:, None, ::-1]
     start = rng.random(bands.shape)

@@ -1,4 +1,4 @@
-"""Where practices belong: PCN, sub-ICB location, ICB and region; and since when."""
+"""Areas of practices: PCN, sub-ICB location, ICB and region; and since when."""
 
 from __future__ import annotations
 
@@ -85,18 +85,18 @@ def read_practice_map(path: str | Path) -> pa.Table:
     """
     source = read_source(path, [h for column in MAP_COLUMNS for h in column.headings])
     cells = Cells(source, MAP_COLUMNS)
-    found: dict[str, pa.Array] = {}
+    arrays: dict[str, pa.Array] = {}
     for column in MAP_COLUMNS:
         if column.required:
-            found[column.name] = cells.code(column, needed=column.name != "pcn")
+            arrays[column.name] = cells.code(column, needed=column.name != "pcn")
         elif cells.has(column):
-            found[column.name] = cells.text(column)
-    cells.once(PRACTICE, found["practice"], "practice")
-    return described(cells.table(found), MAP, [source])
+            arrays[column.name] = cells.text(column)
+    cells.once(PRACTICE, arrays["practice"], "practice")
+    return described(cells.table(arrays), MAP, [source])
 
 
 def read_pcn_members(path: str | Path, *, on: datetime.date | str | None = None) -> pa.Table:
-    """Which practices belong to which PCN, since when and until when.
+    """The practices of each PCN, since when and until when.
 
     Parameters
     ----------
@@ -138,23 +138,23 @@ def read_pcn_members(path: str | Path, *, on: datetime.date | str | None = None)
     source = read_source(path, headings, "PCN Core Partner Details")
     cells = Cells(source, columns)
     practice, pcn = cells.code(PARTNER), cells.code(PCN)
-    found: dict[str, pa.Array] = {"practice": practice}
+    arrays: dict[str, pa.Array] = {"practice": practice}
     if cells.has(PARTNER_NAME):
-        found["practice_name"] = cells.text(PARTNER_NAME)
-    found["pcn"] = pcn
+        arrays["practice_name"] = cells.text(PARTNER_NAME)
+    arrays["pcn"] = pcn
     if cells.has(PCN_NAME):
-        found["pcn_name"] = cells.text(PCN_NAME)
+        arrays["pcn_name"] = cells.text(PCN_NAME)
     for column in (PARTNER_SUB_ICB, PCN_SUB_ICB):
         if cells.has(column):
-            found[column.name] = cells.code(column, needed=False)
-    found["start"], found["end"] = cells.date(START), cells.date(END, needed=False)
-    before = pc.fill_null(pc.less(found["end"], found["start"]), False)
+            arrays[column.name] = cells.code(column, needed=False)
+    arrays["start"], arrays["end"] = cells.date(START), cells.date(END, needed=False)
+    before = pc.fill_null(pc.less(arrays["end"], arrays["start"]), False)
     cells.reject(END, before.to_numpy(zero_copy_only=False), "not before the start")
     spell = pc.binary_join_element_wise(
-        practice, pcn, found["start"].cast(pa.string()), " ", null_handling="replace"
+        practice, pcn, arrays["start"].cast(pa.string()), " ", null_handling="replace"
     )
     cells.once(START, spell, "practice, PCN and start")
-    table = described(cells.table(found), MEMBERS, [source])
+    table = described(cells.table(arrays), MEMBERS, [source])
     table = table.sort_by([("practice", "ascending"), ("start", "ascending")])
     return table if day is None else _members(table, day)
 
