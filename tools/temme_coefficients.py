@@ -1,4 +1,4 @@
-"""The table TEMME of rust/core/src/numeric/special/temme.rs, from exact rational arithmetic; prints it.
+"""The table TEMME of numeric/special/temme.rs, from exact rational arithmetic; prints it.
 
     python tools/temme_coefficients.py
 

@@ -88,14 +88,19 @@ class Problem(str):
     def duplicate(cls, column: str, row: int, value: Any, first: int, given: str = "") -> Self:
         """A value in a column that stands in an earlier row already, in the words of the engine."""
         shown = ("null" if value is None else repr(value)) + (f" with {given}" if given else "")
-        text = f"column '{column}', row {row}: {shown} is a duplicate of row {first}: must be unique"
-        return cls(
-            text, code="duplicate", column=column, row=row, value=value, allowed="unique"
+        text = (
+            f"column '{column}', row {row}: {shown} is a duplicate of row {first}: must be unique"
         )
+        return cls(text, code="duplicate", column=column, row=row, value=value, allowed="unique")
 
-    def at(self, place: str) -> Self:
+    @classmethod
+    def path(cls, path: Any, allowed: str) -> Self:
+        """A file that cannot be read or written as such."""
+        return cls(f"{path}: {allowed}", code="path", value=str(path), allowed=allowed)
+
+    def at(self, where: str) -> Self:
         """The same problem, its message led by where it is: a file, or a sheet."""
-        return type(self)(f"{place}: {self}", **self.__dict__)
+        return type(self)(f"{where}: {self}", **self.__dict__)
 
 
 class FundholderError(Exception):

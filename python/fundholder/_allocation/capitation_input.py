@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from .._errors import Problem
 from .._tables.arguments import Arguments
-from .._tables.unit_tables import Problems, Units
+from .._tables.problems import Problems
+from .._tables.unit_tables import Units
 
 WEIGHTS_SLACK = 1e-6
 """Published weights have about ten digits; a slip in one of them is far larger than this."""
@@ -65,20 +67,22 @@ def check_populations(
     size = table.numbers[people]
     population = math.fsum(size)
     if not population:
-        problems.reject(f"column {people!r} adds up to 0: some unit must have people")
+        text = f"column {people!r} adds up to 0: some unit must have people"
+        problems.add(Problem(text, code="not_allowed", column=people, value=0.0))
     for column in populations:
         values = table.numbers[column]
         total = math.fsum(values)
         if not total:
-            problems.reject(f"column {column!r} adds up to 0: must add up to the population")
+            text = f"column {column!r} adds up to 0: must add up to the population"
+            problems.add(Problem(text, code="inconsistent", column=column, value=0.0))
         elif not normalise and abs(total - population) > PEOPLE_SLACK * population:
-            problems.reject(
+            text = (
                 f"column {column!r} adds up to {total:.10g}: must add up to the "
                 f"{population:.10g} of column {people!r} within 0.001 % (normalise=True scales it)"
             )
+            problems.add(Problem(text, code="inconsistent", column=column, value=total))
         for i in np.flatnonzero((values > 0) & (size == 0)).tolist():
             unit = f"{table.by} {table.names[i]!r}"
-            problems.reject(
-                f"column {column!r}: {values[i]:g} for {unit} without people: must be 0"
-            )
+            text = f"column {column!r}: {values[i]:g} for {unit} without people: must be 0"
+            problems.add(Problem(text, code="not_allowed", column=column, value=float(values[i])))
     problems.check()

@@ -9,17 +9,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from .._errors import InputError
+from .._errors import Problem
 from .._tables.arguments import Arguments
-from .._tables.checked import arrow_table
+from .._tables.checked import NOT_NEGATIVE, arrow_table, read_table
+from .._tables.problems import Problems
 from .._tables.unit_sums import sums_by_unit
-from .._tables.unit_tables import (
-    NOT_NEGATIVE,
-    Problems,
-    check_free,
-    read_units,
-    result_table,
-)
+from .._tables.unit_tables import check_free, read_units, result_table
 from .weighted_capitation import RESULT_COLUMNS, of_targets
 
 
@@ -86,16 +81,18 @@ def combine_targets(pots: Mapping[str, Any], *, by: str = "practice") -> pa.Tabl
     for name, table in tables.items():
         if table.names != first.names:
             odd = sorted(map(str, set(table.names) ^ set(first.names)))
-            problems.reject(
+            text = (
                 f"pots[{name!r}]: {by} {odd[0]!r} is not in both it and pots[{first_name!r}]: "
                 "all must have the same units"
             )
+            problems.add(Problem(text, code="inconsistent"))
         elif (where := np.flatnonzero(table.numbers["people"] != first.numbers["people"])).size:
             unit = first.names[where[0]]
-            problems.reject(
+            text = (
                 f"pots[{name!r}]: the people of {by} {unit!r} differ from those of "
                 f"pots[{first_name!r}]: must be the same"
             )
+            problems.add(Problem(text, code="inconsistent"))
     problems.check()
     targets = {f"target_{name}": table.numbers["target"] for name, table in tables.items()}
     rows = np.array(list(targets.values())).T.tolist()
@@ -146,14 +143,9 @@ def targets_by(targets: Any, level: str) -> pa.Table:
     table = arrow_table("targets", targets)
     added = ["people", *(n for n in table.column_names if n.startswith("target_"))]
     added = [name for name in added if name != "target_per_head"] + ["target"]
-    problems = Problems()
-    problems.check_schema("targets", table.schema, [level], added)
-    if not table.num_rows:
-        raise InputError(["targets is empty: must have a row"])
-    values = {name: problems.numbers(name, table[name], NOT_NEGATIVE) for name in added}
-    labels = problems.labels(level, table[level], nulls=True)
-    problems.check()
-    names, count, columns = sums_by_unit("targets", pa.table({"unit": labels} | values))
+    rules = dict.fromkeys(added, NOT_NEGATIVE)
+    checked = read_table("targets", table, labels=[level], numbers=rules, nullable=[level])
+    names, count, columns = sums_by_unit("targets", checked)
     people, target = columns.pop("people"), columns.pop("target")
     return result_table(
         level,

@@ -69,9 +69,13 @@ class NeedOfUnits:
         for component, need, weighted in zip(components, self.need, self.weighted, strict=True):
             for i in np.flatnonzero((need < 0) | (weighted < 0)).tolist():
                 worst = min(need[i], weighted[i])
-                problems.add(self._problem(by, i, component, f"adds up to {worst:g}: must be 0 or more"))
+                problems.add(
+                    self._problem(by, i, component, f"adds up to {worst:g}: must be 0 or more")
+                )
             for i in np.flatnonzero((need + weighted > 0) & (self.people == 0)).tolist():
-                problems.add(self._problem(by, i, component, f"is {need[i]:g} without people: must be 0"))
+                problems.add(
+                    self._problem(by, i, component, f"is {need[i]:g} without people: must be 0")
+                )
             if not need.any() or not weighted.any():
                 text = f"column {component.need!r}: all need is 0: some must be above 0"
                 problems.add(Problem(text, code="not_allowed", column=component.need, value=0.0))
@@ -86,7 +90,7 @@ class NeedOfUnits:
 def read_need(
     source: Any, by: str, components: Sequence[Component], threads: int
 ) -> tuple[NeedOfUnits, int]:
-    """The need of units, and the number of rows: persons, groups or units, added up as they are read."""
+    """The need of units, and the number of rows, which are added up as they are read."""
     sums, size, integer = _engine.need_by_unit(
         source,
         by=by,

@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from .._errors import Problem
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
-from .._tables.unit_tables import Allowed, Problems, Units, check_free, read_units
+from .._tables.checked import Rule as Bounds
+from .._tables.problems import Problems
+from .._tables.unit_tables import Units, check_free, read_units
 from .pace_rule_base import GROWTH, GROWTH_OR_TOTAL, Rule, Year
 from .pace_rules import GivenConvergence
 from .rounding import MOST_MONEY, SLACK, check_step, from_steps, to_steps
@@ -26,9 +29,9 @@ RESULT_COLUMNS = (
     "dft",
 )
 
-MONEY = Allowed(f"a finite number, 0 or more, at most {MOST_MONEY:g}", 0.0, MOST_MONEY)
-TARGET = Allowed(f"a finite number above 0, at most {MOST_MONEY:g}", 0.0, MOST_MONEY, True)
-RATE = Allowed("a number above -1, at most 1 (0.0437 is 4.37 %)", -1.0, 1.0, True)
+MONEY = Bounds(f"a finite number, 0 or more, at most {MOST_MONEY:g}", 0.0, MOST_MONEY)
+TARGET = Bounds(f"a finite number above 0, at most {MOST_MONEY:g}", 0.0, MOST_MONEY, True)
+RATE = Bounds("a number above -1, at most 1 (0.0437 is 4.37 %)", -1.0, 1.0, True)
 
 
 @dataclass(frozen=True)
@@ -100,10 +103,7 @@ def read_pace(
 
 def check_year(rule: Rule, year: Year) -> Year:
     """Reject a year to which the rule cannot be applied."""
-    problems = Problems()
-    for problem in rule.problems(year):
-        problems.reject(problem)
-    problems.check()
+    Problems(rule.problems(year)).check()
     return year
 
 
@@ -119,7 +119,8 @@ def _check_sum(baseline: str, money: FloatArray) -> None:
     sum_of_baselines = math.fsum(money)
     if not 0 < sum_of_baselines <= MOST_MONEY:
         allowed = f"above 0, at most {MOST_MONEY:g}"
-        problems.reject(f"column {baseline!r} adds up to {sum_of_baselines:g}: must be {allowed}")
+        text = f"column {baseline!r} adds up to {sum_of_baselines:g}: must be {allowed}"
+        problems.add(Problem(text, code="not_allowed", column=baseline, allowed=allowed))
     problems.check()
 
 
@@ -127,7 +128,8 @@ def _check_shared(total: float, grown: float, step: float) -> None:
     problems = Problems()
     if not total or not grown > 0:
         sums = f"baselines with base growth add up to {grown:g}, the total is {total:g}"
-        problems.reject(f"{sums}: both must be above 0, the total at least one step of {step:g}")
+        allowed = f"both must be above 0, the total at least one step of {step:g}"
+        problems.add(Problem(f"{sums}: {allowed}", code="inconsistent", allowed=allowed))
     problems.check()
 
 
@@ -136,7 +138,7 @@ def _growth(arguments: Arguments, growth: Any) -> float:
         return 0.0
     rate = _signed_number(arguments, growth)
     if RATE.wrong(np.array([rate])).size:
-        arguments.reject("growth", growth, f"a column, or {RATE.text}")
+        arguments.reject("growth", growth, f"a column, or {RATE.allowed}")
         return 0.0
     return rate
 
@@ -144,7 +146,7 @@ def _growth(arguments: Arguments, growth: Any) -> float:
 def _signed_number(arguments: Arguments, growth: Any) -> float:
     """A number that may be negative, as a float."""
     if isinstance(growth, bool | bytes) or not hasattr(growth, "__float__"):
-        arguments.reject_type("growth", growth, f"a column, or {RATE.text}")
+        arguments.reject_type("growth", growth, f"a column, or {RATE.allowed}")
         return 0.0
     try:
         return float(growth)

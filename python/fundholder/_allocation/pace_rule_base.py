@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+from .._errors import Problem
 from .._tables.arrays import FloatArray
 from .rounding import largest_remainder, to_steps
 
@@ -61,6 +62,6 @@ class Rule(ABC):
             return [to_steps(amount, step) for amount in amounts.tolist()]
         return largest_remainder(to_steps(year.total, step), amounts.tolist())
 
-    def problems(self, year: Year) -> list[str]:
+    def problems(self, year: Year) -> list[Problem]:
         """Why the rule cannot be applied to this year."""
         return []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._errors import Problem
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
 from .pace_rule_base import GROWTH, GROWTH_AND_TOTAL, Rule, Year
@@ -178,12 +179,14 @@ class NobodyLosesCash(Rule):
         shares = largest_remainder(growth, weights.tolist())
         return [base + share for base, share in zip(kept, shares, strict=True)]
 
-    def problems(self, year: Year) -> list[str]:
+    def problems(self, year: Year) -> list[Problem]:
         """Why the rule cannot be applied to this year."""
         kept = math.fsum(year.baseline)
         if year.total >= kept * (1 - 1e-12):
             return []
-        return [f"total is {year.total:.15g}: must be no less than the baselines, {kept:.15g}"]
+        allowed = f"no less than the baselines, {kept:.15g}"
+        text = f"total is {year.total:.15g}: must be {allowed}"
+        return [Problem(text, code="argument", column="total", value=year.total, allowed=allowed)]
 
     @staticmethod
     def _shortfall(year: Year) -> FloatArray:

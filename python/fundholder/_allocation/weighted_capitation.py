@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
-from .._tables.unit_tables import NOT_NEGATIVE, POSITIVE, check_free, nullable, ratio, read_units
+from .._tables.checked import NOT_NEGATIVE, POSITIVE
+from .._tables.unit_tables import check_free, nullable, ratio, read_units
 from .capitation_input import check_populations, column_names, read_unmet_need, read_weights
 
 RESULT_COLUMNS = (

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .. import _engine
-from .._errors import InputError
+from .._errors import Problem
 from .._tables.arrays import FloatArray
-from .._tables.provenance import traced
 from .._tables.checked import numbers
+from .._tables.problems import Problems
+from .._tables.provenance import traced
 from .panel import Outturns, unit_keys
 from .ratio_panel import RatioPanel
 
@@ -26,15 +27,18 @@ tails, whatever the rounding of the ratio."""
 def ratio_panel(outturns: Outturns, chance: pa.Table, by: str) -> RatioPanel:
     """Observed ratios with the chance of each, which must have a variance and fourth moment."""
     cv, kurtosis = numbers(chance, "cv"), numbers(chance, "kurtosis")
-    problems = [
-        f"unit {label!r}: its chance must have a variance above 0 and a finite fourth moment"
-        " (without people, it has no variance; with a heavy tail that no ceiling bounds, it may"
-        " have no fourth moment)"
-        for label, sd, fourth in zip(chance[by].to_pylist(), cv, kurtosis, strict=True)
-        if not (sd > 0 and math.isfinite(fourth))
-    ]
-    if problems:
-        raise InputError(problems)
+    allowed = (
+        "a variance above 0 and a finite fourth moment (without people, it has no variance; with a"
+        " heavy tail that no ceiling bounds, it may have no fourth moment)"
+    )
+    problems = Problems()
+    for label, sd, fourth in zip(chance[by].to_pylist(), cv, kurtosis, strict=True):
+        if not (sd > 0 and math.isfinite(fourth)):
+            text = f"unit {label!r}: its chance must have {allowed}"
+            problems.add(
+                Problem(text, code="not_computable", column=by, value=label, allowed=allowed)
+            )
+    problems.check()
     return RatioPanel(outturns.ratio, outturns.seen, cv**2, kurtosis * cv**4)
 
 
@@ -61,7 +65,7 @@ def people_of_all_years(
 
 def chance_limits(
     people: _engine.People,
-    terms: _engine.Terms,
+    valuation: _engine.Valuation,
     by: str,
     ratio: FloatArray,
     limits: Sequence[tuple[str, float]],
@@ -69,13 +73,13 @@ def chance_limits(
     """The p value of each ratio in the exact distribution of chance, and the limits of chance."""
     tails = [((1 - limit) / 2, (1 + limit) / 2) for _, limit in limits]
     quantiles = [(str(q), q) for low_and_high in tails for q in low_and_high]
-    exact = traced(people.variance(0, terms, None, [], quantiles, exact=True))
+    exact = traced(people.variance(0, valuation, None, [], quantiles, exact=True))
     expected = numbers(exact, "expected")
     columns: dict[str, Any] = {}
     twice = pa.chunked_array(exact[by].chunks * 2)
     beside = np.concatenate([ratio + BESIDE, np.maximum(ratio - BESIDE, 0)])
     at = pa.table({by: twice, "cost": beside * np.tile(expected, 2)})
-    below = numbers(traced(people.cumulative(0, terms, at)), "cumulative")
+    below = numbers(traced(people.cumulative(0, valuation, at)), "cumulative")
     at_most, less = below.reshape(2, -1)
     less = np.where(ratio > 0, less, 0.0)
     columns["p_value"] = np.clip(2 * np.minimum(at_most, 1 - less), 0, 1)

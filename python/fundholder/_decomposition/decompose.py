@@ -13,10 +13,10 @@ import pyarrow as pa
 from .. import _engine
 from .._contracts.stop_loss import StopLoss
 from .._risk.cost_model import CostModel
-from .._risk.population import check_people, read_people, read_terms
+from .._risk.population import check_people, read_people, read_valuation
 from .._tables.arguments import Arguments
-from .._tables.provenance import traced
 from .._tables.checked import arrow_table, numbers
+from .._tables.provenance import traced
 from .._tables.warning import deprecated
 from .chance import chance_limits, people_of_all_years, ratio_panel
 from .decomposition import SUMMARY, Decomposition
@@ -38,6 +38,7 @@ def decompose(
     stop_loss: float | StopLoss | None = None,
     limits: Sequence[float] = (0.95, 0.998),
     confidence: float = 0.95,
+    threads: int | None = None,
     level: float | None = None,
 ) -> Decomposition:
     """Divide observed ratios of outturn to budget into chance and systematic variation.
@@ -65,6 +66,8 @@ def decompose(
         Shares of years that chance keeps within the limits of each unit, between 0 and 1.
     confidence
         Confidence of the intervals, between 0 and 1.
+    threads
+        By default, as many as the processors that the process may use.
     level
         The deprecated name of ``confidence``.
 
@@ -135,15 +138,16 @@ def decompose(
         arguments.reject("by", by, "one column")
     for name in filter(UNIT_COLUMN.fullmatch, levels):
         arguments.reject("by", name, "a column that results do not have under the same name")
-    terms = read_terms(arguments, stop_loss=stop_loss)
+    valuation = read_valuation(arguments, stop_loss=stop_loss)
     labelled_limits = arguments.fractions("limits", limits)
     arguments.fractions("confidence", [confidence])
+    threads = arguments.threads(threads)
     arguments.check()
     table = arrow_table("observed", observed)
     population = arrow_table("population", population)
 
-    people = read_people(population, costs, [by])
-    chance = traced(people.variance(0, terms, None, [], [], exact=False))
+    people = read_people(population, costs, [by], threads)
+    chance = traced(people.variance(0, valuation, None, [], [], exact=False))
     outturns = read_outturns(table, by, chance[by])
     panel = ratio_panel(outturns, chance, by)
     parts = components(panel, confidence)
@@ -157,7 +161,9 @@ def decompose(
     people_years = people
     if len(outturns.years) > 1:
         every_year = people_of_all_years(population, by, chance[by], panel.years)
-        people_years = _engine.People(every_year, costs._model, by=[by], streamed=False)
+        people_years = _engine.People(
+            every_year, costs._model, by=[by], streamed=False, threads=threads
+        )
     units = {
         by: chance[by],
         "years": panel.years.astype(np.int64),
@@ -168,7 +174,7 @@ def decompose(
         "chance_cv": np.sqrt(panel.chance / panel.years),
         "credibility": credibility,
         "shrunk_ratio": bias * (1 + credibility * own),
-        **chance_limits(people_years, terms, by, ratio, labelled_limits),
+        **chance_limits(people_years, valuation, by, ratio, labelled_limits),
     }
     years = {
         "year": outturns.years,

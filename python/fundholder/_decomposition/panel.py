@@ -95,7 +95,9 @@ def _wrong_units(
     for key in row_of_unit:
         if key not in observed:
             name = "null" if key is None else repr(key)
-            text = f"column {by!r}: {name} is missing: observed must have each unit of the population"
+            text = (
+                f"column {by!r}: {name} is missing: observed must have each unit of the population"
+            )
             yield Problem(text, code="missing_label", column=by, value=key)
     for year, units in Counter(year for _, year in first).items():
         if units == 1:

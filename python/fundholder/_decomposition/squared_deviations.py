@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._engine import gamma_p
 from .._tables.arrays import FloatArray
-from .gamma import gamma_cdf
 
 
 @dataclass(frozen=True)
@@ -47,4 +47,4 @@ class SquaredDeviations:
         left = mean / float(self.weights @ self.around_truth)
         variance = float(self.weights**2 @ self.variances) * left + variance_of_expectation
         shape = mean**2 / variance
-        return gamma_cdf(shape, shape * float(self.weights @ self.squares) / mean)
+        return gamma_p(shape, shape * float(self.weights @ self.squares) / mean)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from .._errors import InputError, InputTypeError
+from .._errors import Problem
+from .._tables.problems import Problems
 
 SUFFIXES = (".parquet", ".csv", ".arrow")
 WRITABLE = (*SUFFIXES, ".xlsx")
@@ -17,24 +19,31 @@ NO_OPENPYXL = 'reading and writing Excel needs openpyxl: pip install "fundholder
 
 def check_output(*paths: str | Path) -> None:
     """Reject, before any work, files that could not be written."""
-    wrong = [path for path in paths if not isinstance(path, str | os.PathLike)]
-    if wrong:
-        raise InputTypeError([f"{path!r}: must be the path of a file" for path in wrong])
-    problems = []
-    for path in map(Path, paths):
-        if path.suffix not in WRITABLE:
-            problems.append(f"{path}: the name must end in {', '.join(WRITABLE)}")
-        elif path.suffix == ".xlsx" and find_spec("openpyxl") is None:
-            problems.append(f"{path}: {NO_OPENPYXL}")
-        folder = path.parent
-        if not folder.is_dir():
-            problems.append(f"{path}: {folder} must be a folder that exists")
-        elif not os.access(folder, os.W_OK | os.X_OK):
-            problems.append(f"{path}: {folder} must be a folder that can be written to")
-        elif path.is_dir():
-            problems.append(f"{path}: must not be a folder")
-    if problems:
-        raise InputError(problems)
+    problems = Problems()
+    for path in paths:
+        for problem in path_problems(path, WRITABLE):
+            problems.add(problem)
+        if str(path).endswith(".xlsx") and find_spec("openpyxl") is None:
+            problems.add(Problem(f"{path}: {NO_OPENPYXL}", code="missing_package"))
+    problems.check()
+
+
+def path_problems(path: Any, suffixes: Sequence[str]) -> Iterator[Problem]:
+    """Why a file of one of these endings could not be written here."""
+    if not isinstance(path, str | os.PathLike):
+        allowed = "must be the path of a file"
+        yield Problem(f"{path!r}: {allowed}", code="wrong_type", value=path, allowed=allowed)
+        return
+    path = Path(path)
+    folder = path.parent
+    if path.suffix not in suffixes:
+        yield Problem.path(path, f"the name must end in {', '.join(suffixes)}")
+    if not folder.is_dir():
+        yield Problem.path(path, f"{folder} must be a folder that exists")
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        yield Problem.path(path, f"{folder} must be a folder that can be written to")
+    elif path.is_dir():
+        yield Problem.path(path, "must not be a folder")
 
 
 def write_atomically(files: dict[Path, Callable[[str], object]]) -> None:

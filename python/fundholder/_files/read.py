@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from .._errors import InputError, InputTypeError
+from .._errors import InputError, InputTypeError, Problem
 from .atomic_write import SUFFIXES
 
 BATCH_ROWS = 1 << 18
@@ -33,12 +33,14 @@ def read(path: str | Path, labels: Sequence[str] = ()) -> pa.RecordBatchReader:
         A file that is not there, or not what its name says.
     """
     if not isinstance(path, str | os.PathLike):
-        raise InputTypeError([f"{path!r}: must be the path of a file"])
+        allowed = "must be the path of a file"
+        problem = Problem(f"{path!r}: {allowed}", code="wrong_type", value=path, allowed=allowed)
+        raise InputTypeError([problem])
     path = Path(path)
     if path.suffix not in SUFFIXES:
-        raise InputError([f"{path}: the name must end in {', '.join(SUFFIXES)}"])
+        raise InputError([Problem.path(path, f"the name must end in {', '.join(SUFFIXES)}")])
     if not path.is_file():
-        raise InputError([f"{path}: must be a file that exists"])
+        raise InputError([Problem.path(path, "must be a file that exists")])
     try:
         if path.suffix == ".parquet":
             import pyarrow.parquet
@@ -52,15 +54,16 @@ def read(path: str | Path, labels: Sequence[str] = ()) -> pa.RecordBatchReader:
             return pa.RecordBatchReader.from_batches(source.schema, batches)
         import pyarrow.csv
 
-        text = {"practice", "band", "person", "pcn", "icb", "region", *labels}
+        labelled = {"practice", "band", "person", "pcn", "icb", "region", *labels}
         options = pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(text, pa.string()),
+            column_types=dict.fromkeys(labelled, pa.string()),
             null_values=["", "NULL"],
             strings_can_be_null=True,
         )
         return pyarrow.csv.open_csv(path, convert_options=options)
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError([f"{path}: cannot be read: {error}"]) from error
+        text = f"{path}: cannot be read: {error}"
+        raise InputError([Problem(text, code="unreadable", value=str(path))]) from error
 
 
 def read_all(path: str | Path, labels: Sequence[str] = ()) -> pa.Table:
@@ -68,4 +71,5 @@ def read_all(path: str | Path, labels: Sequence[str] = ()) -> pa.Table:
     try:
         return read(path, labels).read_all()
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError([f"{path}: cannot be read: {error}"]) from error
+        text = f"{path}: cannot be read: {error}"
+        raise InputError([Problem(text, code="unreadable", value=str(path))]) from error

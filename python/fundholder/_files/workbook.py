@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from .._engine import version
-from .._errors import InputError, InputTypeError
+from .._errors import Problem
+from .._tables.arguments import Arguments
+from .._tables.problems import Problems
 from .atomic_write import check_output, write_atomically
 from .workbook_checks import CONTENTS, format_problems, name_problems, table_problems
 from .workbook_columns import held_column
@@ -65,27 +68,30 @@ def write_workbook(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_workbook({"Budgets": lists}, f"{folder}/budgets.xlsx")
     """
+    arguments = Arguments()
     if not isinstance(tables, Mapping) or not all(isinstance(name, str) for name in tables):
-        name = type(tables).__name__
-        raise InputTypeError([f"tables is a {name}: must be a dict, name of sheet -> table"])
-    wrong = [
-        f"sheet {name!r} is a {type(table).__name__}: must be anything with __arrow_c_stream__"
-        for name, table in tables.items()
-        if not hasattr(table, "__arrow_c_stream__")
-    ]
-    if wrong:
-        raise InputTypeError(wrong)
+        arguments.reject_type("tables", tables, "a dict, name of sheet -> table")
+        arguments.check()
+    for name, table in tables.items():
+        if not hasattr(table, "__arrow_c_stream__"):
+            arguments.reject_type(f"sheet {name!r}", table, "anything with __arrow_c_stream__")
+    arguments.check()
     check_output(path)
     path = Path(path)
-    problems = [] if path.suffix == ".xlsx" else [f"{path}: the name must end in .xlsx"]
-    problems += name_problems(list(tables), about or {})
     sheets = {name: _flat(table) for name, table in tables.items()}
-    problems += format_problems(formats or {}, sheets)
     contents = _contents(sheets, about or {})
-    for name, table in (*sheets.items(), (CONTENTS, contents)):
-        problems += table_problems(name, table)
-    if problems:
-        raise InputError(problems)
+    wrong_name = (
+        [] if path.suffix == ".xlsx" else [Problem.path(path, "the name must end in .xlsx")]
+    )
+    of_tables = (table_problems(*pair) for pair in (*sheets.items(), (CONTENTS, contents)))
+    Problems(
+        chain(
+            wrong_name,
+            name_problems(list(tables), about or {}),
+            format_problems(formats or {}, sheets),
+            chain.from_iterable(of_tables),
+        )
+    ).check()
     write_atomically({path: lambda file: fill_workbook(file, contents, sheets, formats or {})})
 
 

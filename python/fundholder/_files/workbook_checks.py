@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
+from .._errors import Problem
 from .workbook_columns import FORMATS, MOST_COLUMNS, MOST_ROWS, problems_of
 
 CONTENTS = "Contents"
@@ -20,45 +21,61 @@ ALLOWED_NAME = (
 )
 
 
-def name_problems(names: list[str], about: Mapping[str, str]) -> list[str]:
+def name_problems(names: list[str], about: Mapping[str, str]) -> Iterator[Problem]:
     """Problems of the names of sheets."""
-    problems = [] if names else ["tables is empty: must have a table"]
+    if not names:
+        yield Problem("tables is empty: must have a table", code="empty", column="tables")
     seen: dict[str, str] = {}
     for name in names:
         plain = name.casefold()
         edges = name.startswith("'") or name.endswith("'")
         good = name.strip() and len(name) <= LONGEST_NAME and plain not in RESERVED
         if not good or edges or re.search(NOT_IN_NAMES, name):
-            problems.append(f"sheet {name!r}: must be {ALLOWED_NAME}")
+            yield _name_problem(f"sheet {name!r}", name, ALLOWED_NAME)
         elif plain in seen:
-            problems.append(f"sheet {name!r}: must differ from {seen[plain]!r} in more than case")
+            text = f"sheet {name!r}: must differ from {seen[plain]!r} in more than case"
+            yield Problem(text, code="duplicate", value=name)
         seen.setdefault(plain, name)
-    unknown = [name for name in about if name not in names]
-    return problems + [f"about {name!r}: must be one of the sheets {names}" for name in unknown]
+    for name in about:
+        if name not in names:
+            yield _name_problem(f"about {name!r}", name, f"one of the sheets {names}")
 
 
-def table_problems(sheet: str, table: pa.Table) -> list[str]:
+def _name_problem(what: str, name: str, allowed: str) -> Problem:
+    return Problem(f"{what}: must be {allowed}", code="argument", value=name, allowed=allowed)
+
+
+def table_problems(sheet: str, table: pa.Table) -> Iterator[Problem]:
     """Problems of the table of a sheet: its size, its headings and its values."""
-    problems = []
-    if not 0 < table.num_columns <= MOST_COLUMNS:
-        problems.append(f"{table.num_columns} columns: must be 1 to {MOST_COLUMNS:,}")
-    if table.num_rows >= MOST_ROWS:
-        problems.append(f"{table.num_rows:,} rows: must be at most {MOST_ROWS - 1:,}")
+    where = f"sheet {sheet!r}"
+    for size, most, what in (
+        (table.num_columns, MOST_COLUMNS, "columns"),
+        (table.num_rows, MOST_ROWS - 1, "rows"),
+    ):
+        least = 1 if what == "columns" else 0
+        if not least <= size <= most:
+            allowed = f"1 to {most:,}" if least else f"at most {most:,}"
+            text = f"{where}: {size:,} {what}: must be {allowed}"
+            yield Problem(text, code="too_large", value=size, allowed=allowed)
     headings = pa.chunked_array([pa.array(table.column_names, pa.string())])
-    problems += [f"headings: {text}" for text in problems_of("name", headings)]
+    for problem in problems_of("name", headings):
+        yield problem.at(f"{where}: headings")
     for name, column in zip(table.column_names, table.columns, strict=True):
-        problems += problems_of(name, column)
-    return [f"sheet {sheet!r}: {problem}" for problem in problems]
+        for problem in problems_of(name, column):
+            yield problem.at(where)
 
 
-def format_problems(formats: Mapping[str, str], sheets: Mapping[str, pa.Table]) -> list[str]:
+def format_problems(
+    formats: Mapping[str, str], sheets: Mapping[str, pa.Table]
+) -> Iterator[Problem]:
     """Problems of the formats that columns are given."""
     columns = {name for table in sheets.values() for name in table.column_names}
     named = ", ".join(repr(name_of_format) for name_of_format in FORMATS)
-    problems = [
-        f"formats of {name!r} is {name_of_format!r}: must be one of {named}"
-        for name, name_of_format in formats.items()
-        if name_of_format not in FORMATS
-    ]
-    unknown = [name for name in formats if name not in columns]
-    return problems + [f"formats of {name!r}: must be a column of a table" for name in unknown]
+    for name, name_of_format in formats.items():
+        if name_of_format not in FORMATS:
+            yield _name_problem(
+                f"formats of {name!r} is {name_of_format!r}", name, f"one of {named}"
+            )
+    for name in formats:
+        if name not in columns:
+            yield _name_problem(f"formats of {name!r}", name, "a column of a table")

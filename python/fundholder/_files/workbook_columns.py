@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .._tables.columns import plain_column
+from .._errors import Problem
+from .._tables.columns import is_number, plain_column
 
 MOST_ROWS = 1_048_576
 """Of a sheet, its headings included (Microsoft: Excel specifications and limits)."""
@@ -82,7 +83,7 @@ def format_of(name: str, data_type: pa.DataType) -> str:
         return "time"
     if types.is_boolean(data_type) or types.is_null(data_type):
         return "general"
-    if not _is_number(data_type):
+    if not is_number(data_type):
         return "text"
     plain = name.lower().removesuffix("_se")
     words = set(plain.split("_"))
@@ -103,7 +104,7 @@ def held_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.timestamp("us", column.type.tz), safe=False)
 
 
-def problems_of(name: str, column: pa.ChunkedArray) -> list[str]:
+def problems_of(name: str, column: pa.ChunkedArray) -> Iterator[Problem]:
     """Values of a column that Excel cannot hold, or would change."""
     types, data_type = pa.types, column.type
     if types.is_string(data_type):
@@ -120,33 +121,22 @@ def problems_of(name: str, column: pa.ChunkedArray) -> list[str]:
         wrong = pc.less(column, pa.scalar(FIRST_DAY).cast(data_type))
         allowed = f"{FIRST_DAY} or later: make it text"
     elif types.is_boolean(data_type) or types.is_null(data_type) or types.is_decimal(data_type):
-        return []
+        return
     else:
-        return [f"column {name!r} is {data_type}: must be text, numbers, days or booleans"]
+        allowed = "text, numbers, days or booleans"
+        text = f"column {name!r} is {data_type}: must be {allowed}"
+        yield Problem(text, code="not_allowed", column=name, value=str(data_type), allowed=allowed)
+        return
     rows = pc.indices_nonzero(pc.fill_null(wrong, False))
-    return [
-        f"column {name!r}, row {row}: {_short(column[row].as_py())}; must be {allowed}"
-        for row in rows[:LISTED].to_pylist()
-    ]
-
-
-def _short(value: Any) -> str:
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) < 60 else f"{text[:57]}..."
-
-
-def _is_number(data_type: pa.DataType) -> bool:
-    types = pa.types
-    return bool(
-        types.is_integer(data_type) or types.is_floating(data_type) or types.is_decimal(data_type)
-    )
+    for row in rows[:LISTED].to_pylist():
+        yield Problem.cell("not_allowed", name, row, column[row].as_py(), allowed)
 
 
 def _longest(column: pa.ChunkedArray, format_name: str) -> int:
     """Letters of the longest cell."""
     if format_name == "text":
         return int(pc.max(pc.utf8_length(column)).as_py() or 0)
-    if not _is_number(column.type):
+    if not is_number(column.type):
         return {"date": 10, "time": 19}.get(format_name, 5)
     largest = float(pc.max(pc.abs(column)).as_py() or 0)
     decimals = {"pence": 3, "number": 5, "percent": 4}.get(format_name, 0)

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .._errors import InputError, InputTypeError
+from .._errors import InputError, InputTypeError, Problem
 from .atomic_write import check_output, write_atomically
 from .workbook import write_workbook
 
@@ -46,14 +46,16 @@ def write(table: Any, path: str | Path) -> None:
     1
     """
     if not hasattr(table, "__arrow_c_stream__"):
-        name = type(table).__name__
-        raise InputTypeError([f"table is a {name}: must be anything with __arrow_c_stream__"])
+        allowed = "anything with __arrow_c_stream__"
+        text = f"table is a {type(table).__name__}: must be {allowed}"
+        raise InputTypeError([Problem(text, code="wrong_type", column="table", allowed=allowed)])
     table = pa.table(table)
     check_output(path)
     path = Path(path)
     nested = [f.name for f in table.schema if pa.types.is_nested(f.type)]
     if path.suffix == ".csv" and any(not _is_years(table.schema.field(n).type) for n in nested):
-        raise InputError([f"{path}: a CSV file holds no lists: write .parquet or .arrow"])
+        problem = Problem.path(path, "a CSV file holds no lists: write .parquet or .arrow")
+        raise InputError([problem])
     if path.suffix == ".parquet":
         write_atomically({path: partial(_write_parquet, table)})
     elif path.suffix == ".xlsx":

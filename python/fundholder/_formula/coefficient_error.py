@@ -59,9 +59,7 @@ def with_formula_error(variance: Any, need: Any, *, by: str = "practice") -> pa.
     again = [name for name in ADDED if name in spread_table.column_names]
     if again:
         text = "variance has a column '{}': it must not"
-        raise InputError(
-            [Problem(text.format(n), code="inconsistent", column=n) for n in again]
-        )
+        raise InputError([Problem(text.format(n), code="inconsistent", column=n) for n in again])
     spread = read_units(
         "variance",
         spread_table,

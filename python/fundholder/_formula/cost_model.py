@@ -16,7 +16,7 @@ from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
 from .._tables.checked import Rule, arrow_table, read_table
 from .._tables.columns import is_label
-from .persons import check_codes, check_persons, is_materialised, open_once, warn_of_codes
+from .persons import check_codes, check_persons, open_once, warn_of_codes
 from .weighted_quantiles import quantiles
 
 STEPS_A_DOUBLING = 64
@@ -153,41 +153,37 @@ def _again(table: pa.Table, *other: Any) -> FormulaCosts:
     return FormulaCosts(_engine.CostModel(table), *other)
 
 
-def cost_model(
-    formula: Predictor,
-    engine: _engine.Formula,
-    arguments: Arguments,
-    persons: Any,
-    *,
-    cost: str,
-    bands: int,
-    weight: str | None,
-    tail: Literal["gpd"] | None,
-    codes: Any | None,
-    neutral: bool,
-    threads: int | None,
-) -> FormulaCosts:
-    """``Formula.cost_model``, its persons and codes checked."""
+def check_cost_model(arguments: Arguments, cost: Any, weight: Any, tail: Any, bands: Any) -> None:
+    """Raise unless a cost model can be made with these arguments."""
     arguments.column("cost", cost)
     arguments.column("weight", weight, optional=True)
     check_tail(arguments, tail)
-    neutral = arguments.flag("neutral", neutral)
-    bands = arguments.integer("bands", bands, 1, 1_000)
-    threads = arguments.threads(threads)
+    arguments.integer("bands", bands, 1, 1_000)
     arguments.check()
-    table, unknown = engine.compare(
-        open_once(persons),
-        cost=cost,
-        weight=weight,
-        neutral=neutral,
-        codes=codes,
-        materialised=is_materialised(persons),
-        threads=threads,
-    )
+
+
+def cost_model(
+    formula: Predictor,
+    engine: _engine.Formula,
+    persons: Any,
+    cost: str,
+    weight: str | None,
+    bands: int,
+    tail: Literal["gpd"] | None,
+    given: dict[str, Any],
+) -> FormulaCosts:
+    """``Formula.cost_model``, its arguments checked."""
+    threads = given["threads"]
+    table, unknown = engine.compare(open_once(persons), cost=cost, weight=weight, **given)
     warn_of_codes(unknown)
     table = table.append_column("weighted", pc.multiply(table["predicted"], table["weight"]))
     sums = _engine.add_up(
-        table, by=None, columns=["weight", "weighted"], materialised=True, name="persons", threads=threads
+        table,
+        by=None,
+        columns=["weight", "weighted"],
+        materialised=True,
+        name="persons",
+        threads=threads,
     )
     people, total = sums["weight"][0].as_py(), sums["weighted"][0].as_py()
     if not (people > 0 and total > 0):
@@ -205,7 +201,7 @@ def cost_model(
         }
     )
     model = _fitted(years, tail == "gpd", threads)
-    return FormulaCosts(model, formula, edges, least, neutral)
+    return FormulaCosts(model, formula, edges, least, given["neutral"])
 
 
 def _fitted(years: pa.Table, gpd_tail: bool, threads: int) -> _engine.CostModel:

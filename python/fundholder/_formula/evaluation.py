@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from .. import _engine
 from .._tables.arguments import Arguments
-from .persons import is_materialised, open_once, warn_of_codes
+from .persons import open_once, warn_of_codes
 
 
 @dataclass(frozen=True)
@@ -76,21 +76,11 @@ def evaluate(
     by: str,
     weight: str | None,
     groups: list[str],
-    codes: Any,
-    neutral: bool,
-    threads: int,
+    given: dict[str, Any],
 ) -> Evaluation:
-    """``Formula.evaluate``, its arguments checked: the engine adds up, and sums are divided here."""
+    """``Formula.evaluate``, its arguments checked: the engine adds up, and this divides."""
     sums, ratios, units, unknown = formula.evaluate(
-        open_once(persons),
-        cost=cost,
-        weight=weight,
-        by=by,
-        groups=groups,
-        neutral=neutral,
-        codes=codes,
-        materialised=is_materialised(persons),
-        threads=threads,
+        open_once(persons), cost=cost, weight=weight, by=by, groups=groups, **given
     )
     warn_of_codes(unknown)
     people, per_head = units["people"], [_divide(units[k], units["weight"]) for k in COSTS]

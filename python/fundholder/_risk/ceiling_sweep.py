@@ -13,7 +13,7 @@ from .._errors import InputError
 from .._tables.arguments import Arguments
 from .._tables.provenance import traced
 from .cost_model import CostModel
-from .population import check_people, read_people, read_terms
+from .population import check_people, read_people, read_valuation
 
 
 def stop_loss(
@@ -24,12 +24,13 @@ def stop_loss(
     by: str | Sequence[str] = "practice",
     practice_sd: float = 0.0,
     thresholds: Sequence[float] = (0.05, 0.10, 0.20),
+    threads: int | None = None,
 ) -> pa.Table | dict[str, pa.Table]:
     """A sweep of ceilings: what each cedes, what it costs a head, and what risk it leaves.
 
     Parameters
     ----------
-    population, costs, practice_sd
+    population, costs, practice_sd, threads
         As for ``variance``.
     ceilings
         £ a person-year, each once; ``None`` is no ceiling.
@@ -68,12 +69,15 @@ def stop_loss(
     levels = check_people(arguments, population, costs, by)
     sweep = _ceilings(arguments, ceilings)
     tolerances = arguments.fractions("thresholds", thresholds)
-    gross = read_terms(arguments, of="gross", practice_sd=practice_sd)
+    gross = read_valuation(arguments, of="gross", practice_sd=practice_sd)
+    threads = arguments.threads(threads)
     arguments.check()
-    terms = [read_terms(arguments, stop_loss=ceiling, practice_sd=practice_sd) for ceiling in sweep]
-    people = read_people(population, costs, levels)
+    nets = [
+        read_valuation(arguments, stop_loss=ceiling, practice_sd=practice_sd) for ceiling in sweep
+    ]
+    people = read_people(population, costs, levels, threads)
     tables = {
-        level: _sweep(people, i, level, sweep, terms, gross, tolerances)
+        level: _sweep(people, i, level, sweep, nets, gross, tolerances)
         for i, level in enumerate(levels)
     }
     return tables[by] if isinstance(by, str) else tables
@@ -88,7 +92,7 @@ def _ceilings(arguments: Arguments, ceilings: Any) -> list[float | None]:
     for ceiling in ceilings:
         value = None if ceiling is None else arguments.number("ceilings", ceiling)
         if value in values:
-            arguments.reject("ceilings", ceiling, f"there once: {allowed}")
+            arguments.reject("ceilings", ceiling, f"unique: {allowed}")
         values.append(value)
     if not values:
         arguments.reject("ceilings", ceilings, allowed)
@@ -100,12 +104,13 @@ def _sweep(
     level_index: int,
     level: str,
     ceilings: list[float | None],
-    terms: list[_engine.Terms],
-    gross: _engine.Terms,
+    valuation: list[_engine.Valuation],
+    gross: _engine.Valuation,
     tolerances: list[tuple[str, float]],
 ) -> pa.Table:
     nets = [
-        traced(people.variance(level_index, net, None, tolerances, [], exact=True)) for net in terms
+        traced(people.variance(level_index, net, None, tolerances, [], exact=True))
+        for net in valuation
     ]
     before: pa.Table | None
     if None in ceilings:

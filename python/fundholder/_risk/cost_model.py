@@ -139,7 +139,7 @@ class CostModel:
         arguments.check()
         gpd_tail = tail == "gpd"
         model = _engine.CostModel.from_costs(
-            table, cost=cost, band=band, weight=weight, gpd_tail=gpd_tail
+            table, cost=cost, band=band, weight=weight, gpd_tail=gpd_tail, threads=1
         )
         return CostModel._of(model)
 

@@ -11,7 +11,7 @@ from .._contracts.stop_loss import StopLoss
 from .._tables.arguments import Arguments
 from .._tables.provenance import traced
 from .cost_model import CostModel
-from .population import Basis, check_people, read_people, read_terms
+from .population import Basis, check_people, read_people, read_valuation
 
 
 def distribution(
@@ -25,12 +25,13 @@ def distribution(
     national_sd: float = 0.0,
     of: Basis = "net",
     points: int = 1000,
+    threads: int | None = None,
 ) -> pa.Table:
     """The exact distribution of units' yearly cost, as a table.
 
     Parameters
     ----------
-    population, costs, stop_loss, practice_sd, national_sd, of
+    population, costs, stop_loss, practice_sd, national_sd, of, threads
         As for ``variance``.
     by
         The column whose values are units.
@@ -63,13 +64,15 @@ def distribution(
     """
     arguments = Arguments()
     levels = check_people(arguments, population, costs, by, single=True)
-    terms = read_terms(
+    valuation = read_valuation(
         arguments, of=of, stop_loss=stop_loss, practice_sd=practice_sd, national_sd=national_sd
     )
     points = arguments.integer("points", points, 10, 1_000_000)
     names = None if units is None else _unit_names(arguments, units)
+    threads = arguments.threads(threads)
     arguments.check()
-    return traced(read_people(population, costs, levels).distribution(0, terms, names, points))
+    people = read_people(population, costs, levels, threads)
+    return traced(people.distribution(0, valuation, names, points))
 
 
 def _unit_names(arguments: Arguments, units: Any) -> list[str]:
@@ -93,12 +96,13 @@ def cumulative(
     practice_sd: float = 0.0,
     national_sd: float = 0.0,
     of: Basis = "net",
+    threads: int | None = None,
 ) -> pa.Table:
     """The exact probability that a unit's yearly cost is no more than a given cost.
 
     Parameters
     ----------
-    population, costs, by, stop_loss, practice_sd, national_sd, of
+    population, costs, by, stop_loss, practice_sd, national_sd, of, threads
         As for ``distribution``.
     at
         A table ``<by>``, ``cost`` (£); a unit may stand there many times.
@@ -124,8 +128,10 @@ def cumulative(
     """
     arguments = Arguments()
     levels = check_people(arguments, population, costs, by, single=True)
-    terms = read_terms(
+    valuation = read_valuation(
         arguments, of=of, stop_loss=stop_loss, practice_sd=practice_sd, national_sd=national_sd
     )
+    threads = arguments.threads(threads)
     arguments.check()
-    return traced(read_people(population, costs, levels).cumulative(0, terms, at))
+    people = read_people(population, costs, levels, threads)
+    return traced(people.cumulative(0, valuation, at))

@@ -9,7 +9,7 @@ import pyarrow as pa
 from .._contracts.stop_loss import StopLoss
 from .._tables.arguments import Arguments
 from .cost_model import CostModel
-from .population import check_population, read_people, read_terms
+from .population import check_population, read_people, read_valuation
 
 
 def minimum_population(
@@ -20,6 +20,7 @@ def minimum_population(
     population: Any | None = None,
     stop_loss: float | StopLoss | None = None,
     practice_sd: float = 0.0,
+    threads: int | None = None,
 ) -> pa.Table:
     """The smallest pool whose year stays within a tolerance of its expected cost often enough.
 
@@ -40,6 +41,8 @@ def minimum_population(
     practice_sd
         SD of a yearly effect of mean 1 on the whole pool. No pool is large enough where the effect
         alone is outside more often than that.
+    threads
+        By default, as many as the processors that the process may use.
 
     Returns
     -------
@@ -72,7 +75,8 @@ def minimum_population(
         arguments.reject_type("costs", costs, "a CostModel")
     ((_, tolerance),) = arguments.fractions("tolerance", [tolerance]) or [("", 0.5)]
     ((_, probability),) = arguments.fractions("probability", [probability]) or [("", 0.5)]
-    terms = read_terms(arguments, stop_loss=stop_loss, practice_sd=practice_sd)
+    threads = arguments.threads(threads)
+    valuation = read_valuation(arguments, stop_loss=stop_loss, practice_sd=practice_sd)
     if population is not None:
         check_population(arguments, population)
     elif isinstance(costs, CostModel) and len(set(costs.table["band"].to_pylist())) > 1:
@@ -80,8 +84,8 @@ def minimum_population(
     arguments.check()
     if population is None:
         population = pa.table({"practice": [0], "count": [1]})
-    people = read_people(population, costs, [])
-    size, outside, limit = people.minimum_population(terms, tolerance, probability)
+    people = read_people(population, costs, [], threads)
+    size, outside, limit = people.minimum_population(valuation, tolerance, probability)
     return pa.table(
         {
             "tolerance": [tolerance],

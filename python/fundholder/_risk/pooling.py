@@ -11,7 +11,7 @@ from .._contracts.stop_loss import StopLoss
 from .._tables.arguments import Arguments
 from .._tables.provenance import traced
 from .cost_model import CostModel
-from .population import check_people, check_result_columns, read_people, read_terms
+from .population import check_people, check_result_columns, read_people, read_valuation
 
 
 def pooling(
@@ -26,12 +26,13 @@ def pooling(
     national_sd: float = 0.0,
     thresholds: Sequence[float] = (0.05, 0.10, 0.20),
     quantiles: Sequence[float] = (0.5, 0.9, 0.99, 0.995),
+    threads: int | None = None,
 ) -> dict[str, pa.Table]:
     """Cost that stays with each unit, and cost that its pool meets, when a part is pooled.
 
     Parameters
     ----------
-    population, costs, practice_sd, national_sd, thresholds, quantiles
+    population, costs, practice_sd, national_sd, thresholds, quantiles, threads
         As for ``variance``.
     pool
         The column of the next level, where ceded cost is added up.
@@ -86,10 +87,11 @@ def pooling(
         "practice_sd": practice_sd,
         "national_sd": national_sd,
     }
-    net = read_terms(arguments, of="net", **contract)
+    threads = arguments.threads(threads)
+    net = read_valuation(arguments, of="net", **contract)
     arguments.check()
-    ceded = read_terms(arguments, of="ceded", **contract)
-    people = read_people(population, costs, [*levels, pool])
+    ceded = read_valuation(arguments, of="ceded", **contract)
+    people = read_people(population, costs, [*levels, pool], threads)
     kept = people.variance(0, net, budgets, tolerances, probabilities, exact=True)
     pooled = people.variance(1, ceded, None, tolerances, probabilities, exact=True)
     return {levels[0]: traced(kept), pool: traced(pooled)}

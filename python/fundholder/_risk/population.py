@@ -68,26 +68,30 @@ def check_people(
     return levels
 
 
-def read_people(population: Any, costs: CostModel, levels: Sequence[str]) -> _engine.People:
-    """Read a population whose arguments have been checked."""
+def read_people(
+    population: Any, costs: CostModel, levels: Sequence[str], threads: int
+) -> _engine.People:
+    """Read a population whose arguments have been checked; whatever it is asked has the threads."""
     warn_of_lookalikes(population)
     streamed = not hasattr(population, "__len__")
-    return _engine.People(population, costs._model, by=list(levels), streamed=streamed)
+    return _engine.People(
+        population, costs._model, by=list(levels), streamed=streamed, threads=threads
+    )
 
 
-def read_terms(
+def read_valuation(
     arguments: Arguments,
     *,
     of: str = "net",
     stop_loss: float | StopLoss | None = None,
     practice_sd: float = 0.0,
     national_sd: float = 0.0,
-) -> _engine.Terms:
+) -> _engine.Valuation:
     """The basis, contract and effects for the engine; right only if ``arguments.check`` passes."""
     if of not in BASES:
         arguments.reject("of", of, "'net', 'gross' or 'ceded'")
         of = "net"
-    return _engine.Terms(
+    return _engine.Valuation(
         of=of,
         stop_loss=stop_loss_terms(arguments, stop_loss),
         practice_sd=arguments.number("practice_sd", practice_sd, below=EFFECT_SD_BELOW),

@@ -14,11 +14,12 @@ from .. import _engine
 from .._contracts.stop_loss import StopLoss
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray, IntArray
-from .._tables.hierarchy import Areas, plain_text, read_areas
+from .._tables.columns import plain_column
+from .._tables.hierarchy import Areas, read_areas
 from .._tables.provenance import traced
 from .bin_covering import Parent, add_up, most_pools
 from .cost_model import CostModel
-from .population import COLUMNS, check_people, read_people, read_terms
+from .population import COLUMNS, check_people, read_people, read_valuation
 
 RESULT_COLUMNS = ("pool", "people", "pool_people", "p_outside", "meets")
 """Names that the result of ``propose_pools`` uses itself."""
@@ -35,6 +36,7 @@ def propose_pools(
     boundaries: str | None = None,
     stop_loss: float | StopLoss | None = None,
     practice_sd: float = 0.0,
+    threads: int | None = None,
 ) -> pa.Table:
     """Merge neighbours until each pool keeps to its expected cost, with as many pools as possible.
 
@@ -65,6 +67,8 @@ def propose_pools(
         A ceiling in £ a person-year, or a ``StopLoss``.
     practice_sd
         SD of a yearly lognormal effect of mean 1 on every cost of a practice.
+    threads
+        By default, as many as the processors that the process may use.
 
     Returns
     -------
@@ -115,14 +119,15 @@ def propose_pools(
             arguments.reject(name, value, "a column that the result does not have itself")
     tolerances = arguments.fractions("tolerance", [tolerance])
     arguments.fractions("probability", [probability])
-    terms = read_terms(arguments, stop_loss=stop_loss, practice_sd=practice_sd)
+    valuation = read_valuation(arguments, stop_loss=stop_loss, practice_sd=practice_sd)
+    threads = arguments.threads(threads)
     arguments.check()
     tolerance, allowed = float(tolerance), float(probability)
     table = pa.table(population)
     areas = read_areas(table, by, within, boundaries)
 
-    units = read_people(table, costs, levels)
-    distribution = traced(units.variance(0, terms, None, [], [], exact=False))
+    units = read_people(table, costs, levels, threads)
+    distribution = traced(units.variance(0, valuation, None, [], [], exact=False))
     row_of = {label: row for row, label in enumerate(distribution[by].to_pylist())}
     distribution = distribution.take([row_of[label] for label in areas.units])
     # Practices are independent, so their moments add up.
@@ -140,7 +145,7 @@ def propose_pools(
     most_pools(parents, normal, allowed)
     for parent in parents:
         parent.search(len(parent.outside))
-    exact = _ExactJudge(table, costs, terms, tolerances, allowed, areas)
+    exact = _ExactJudge(table, costs, valuation, tolerances, allowed, areas, threads)
     most_pools(parents, exact.judge, allowed)
 
     proposal = _proposal(distribution.select([by, "people"]), within, areas, parents)
@@ -161,20 +166,17 @@ class _ExactJudge:
         self,
         population: pa.Table,
         costs: CostModel,
-        terms: _engine.Terms,
+        valuation: _engine.Valuation,
         tolerances: list[tuple[str, float]],
         allowed: float,
         areas: Areas,
+        threads: int,
     ) -> None:
-        self._costs, self._terms, self._tolerances, self._allowed = (
-            costs,
-            terms,
-            tolerances,
-            allowed,
-        )
+        self._costs, self._valuation = costs, valuation
+        self._tolerances, self._allowed, self._threads = tolerances, allowed, threads
         self._block_of_row = areas.block_of_unit[areas.unit_of_row]
         read = [name for name in population.column_names if name in COLUMNS - {"person"}]
-        self._population = pa.table({name: plain_text(population[name]) for name in read})
+        self._population = pa.table({name: plain_column(population[name]) for name in read})
 
     def judge(self, searching: Sequence[Parent]) -> list[list[float]]:
         """How often pools are outside: the smallest, and where it meets all others too."""
@@ -198,8 +200,8 @@ class _ExactJudge:
             pool_of_block[parent.blocks] = row_of_pool[parent.trial]
         pool = pool_of_block[self._block_of_row]
         people = self._population.append_column("pool", pa.array(pool)).filter(pa.array(pool >= 0))
-        distributions, _ = read_people(people, self._costs, ["pool"]).variance(
-            0, self._terms, None, self._tolerances, [], exact=True
+        distributions, _ = read_people(people, self._costs, ["pool"], self._threads).variance(
+            0, self._valuation, None, self._tolerances, [], exact=True
         )
         shares = distributions[f"p_outside_{self._tolerances[0][0]}"].to_pylist()
         return [shares[i:j] for i, j in zip([0, *ends[:-1]], ends, strict=True)]

@@ -135,7 +135,7 @@ def simulate(
             practice_sd=practice_sd,
             national_sd=national_sd,
             threads=threads,
-            processor=os.environ.get("FUNDHOLDER_PROCESSOR") or _engine.processor_levels()[0],
+            processor=os.environ.get("FUNDHOLDER_PROCESSOR") or _engine.processors()[0],
             shown=shown,
         )
     return Simulation(run)

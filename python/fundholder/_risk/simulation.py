@@ -134,16 +134,7 @@ class Simulation:
         starts = check_edges(arguments, edges)
         tolerances = arguments.fractions("thresholds", thresholds)
         arguments.check()
-        bands = self._run.size_bands(self._level(by), starts, tolerances)
-        names = {"ceded_share": "ceded_share", "cv": "cv_net", "cv_gross": "cv_gross"}
-        for text, _ in tolerances:
-            names[f"p_outside_{text}"] = f"outside_{text}_net"
-            names[f"p_outside_{text}_gross"] = f"outside_{text}_gross"
-        columns = {name: bands[name] for name in bands.column_names[:4]}
-        for name, of_engine in names.items():
-            columns[name] = bands[of_engine]
-            columns[f"{name}_se"] = bands[f"{of_engine}_se"]
-        return self._traced(pa.table(columns))
+        return self._traced(self._run.size_bands(self._level(by), starts, tolerances))
 
     def _level(self, by: str | None) -> str | None:
         arguments = Arguments()

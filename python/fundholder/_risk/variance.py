@@ -11,7 +11,7 @@ from .._contracts.stop_loss import StopLoss
 from .._tables.arguments import Arguments
 from .._tables.provenance import traced
 from .cost_model import CostModel
-from .population import Basis, check_people, read_people, read_terms
+from .population import Basis, check_people, read_people, read_valuation
 from .simulate import simulate
 
 METHODS = ("exact", "moments", "simulation")
@@ -66,8 +66,10 @@ def variance(
         ``<name>_se``.
     of
         Which cost: net of the contract, gross, or ceded.
-    replications, seed, threads, progress
+    replications, seed, progress
         Of the simulation, as for ``simulate``.
+    threads
+        By default, as many as the processors that the process may use.
 
     Returns
     -------
@@ -111,11 +113,12 @@ def variance(
     levels = check_people(arguments, population, costs, by)
     tolerances = arguments.fractions("thresholds", thresholds)
     probabilities = arguments.fractions("quantiles", quantiles)
-    terms = read_terms(
+    valuation = read_valuation(
         arguments, of=of, stop_loss=stop_loss, practice_sd=practice_sd, national_sd=national_sd
     )
     if method not in METHODS:
         arguments.reject("method", method, "'exact', 'moments' or 'simulation'")
+    thread_count = arguments.threads(threads)
     given = _budgets_by_level(arguments, budgets, levels, isinstance(by, str))
     arguments.check()
     tables = {}
@@ -135,11 +138,11 @@ def variance(
         for level in levels:
             tables[level] = run.summary(level, given.get(level), thresholds, quantiles, of=of)
     else:
-        people = read_people(population, costs, levels)
+        people = read_people(population, costs, levels, thread_count)
         exact = method == "exact"
         for i, level in enumerate(levels):
             answer = people.variance(
-                i, terms, given.get(level), tolerances, probabilities, exact=exact
+                i, valuation, given.get(level), tolerances, probabilities, exact=exact
             )
             tables[level] = traced(answer)
     return tables[by] if isinstance(by, str) else tables

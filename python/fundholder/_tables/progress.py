@@ -6,17 +6,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
 
 @contextmanager
 def progress_bar(
-    wanted: bool, population: Any, replications: int
+    shown: bool, population: Any, replications: int
 ) -> Iterator[Callable[[int], object] | None]:
     """Give what shows the number of person-draws made, or nothing where nobody would see it."""
+    if not shown:
+        yield None
+        return
+    # Imported here: needed by long runs on a terminal alone.
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     console = Console(stderr=True)
-    if not (wanted and console.is_terminal):
+    if not console.is_terminal:
         yield None
         return
     people = _people(population)

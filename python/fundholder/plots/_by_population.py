@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._errors import InputError
+from .._errors import InputError, Problem
 from .._tables.checked import arrow_table
 from ._axes import people_axis, percent_axis, share_axis
 from ._figure import INK, new_figure, point_size, points, shades
@@ -49,7 +49,14 @@ def quantiles_by_population(table: Any) -> Figure:
     units = arrow_table("table", table)
     quantiles = sorted(numbers_in_names(units, "q"), key=float)
     if not quantiles:
-        raise InputError(["table has no quantiles: must have columns such as q0.9, q0.99"])
+        raise InputError(
+            [
+                Problem(
+                    "table has no quantiles: must have columns such as q0.9, q0.99",
+                    code="missing_column",
+                )
+            ]
+        )
     people, columns = drawable_units("table", units, ["budget", *(f"q{p}" for p in quantiles)])
     funded = columns["budget"] > 0
     people = people[funded]
@@ -103,7 +110,14 @@ def cv_by_population(table: Any) -> Figure:
     people, columns = drawable_units("table", units, ["cv"], aside=["ceiling"])
     ceiling, cv = columns["ceiling"], columns["cv"]
     if not (cv > 0).any():
-        raise InputError(["column 'cv': must be above 0 for a unit, to be drawn on a log scale"])
+        raise InputError(
+            [
+                Problem(
+                    "column 'cv': must be above 0 for a unit, to be drawn on a log scale",
+                    code="not_allowed",
+                )
+            ]
+        )
     people, ceiling, cv = people[cv > 0], ceiling[cv > 0], cv[cv > 0]
     limited = np.unique(ceiling[~np.isnan(ceiling)])
     series = [(ceiling == value, pounds(value)) for value in limited]

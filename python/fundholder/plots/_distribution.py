@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from .._errors import InputError
+from .._errors import InputError, Problem
 from .._tables.arguments import Arguments
 from .._tables.checked import arrow_table, check_numbers, numbers
 from ._axes import money_axis
@@ -110,5 +110,12 @@ def _one_unit(table: pa.Table, unit: Any) -> tuple[Any, DistributionCurve]:
         arguments.check()
     rows = table.filter(pa.array([label == unit for label in labels]))
     if rows.num_rows < 2:
-        raise InputError([f"table has {rows.num_rows} cost of {unit!r}: must have 2 or more"])
+        raise InputError(
+            [
+                Problem(
+                    f"table has {rows.num_rows} cost of {unit!r}: must have 2 or more",
+                    code="not_allowed",
+                )
+            ]
+        )
     return unit, DistributionCurve(*(numbers(rows.sort_by("cost"), column) for column in columns))

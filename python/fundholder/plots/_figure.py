@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._errors import FundholderError, InputError, InputTypeError
+from .._errors import FundholderError, Problem
+from .._files.atomic_write import path_problems
 from .._tables.arrays import FloatArray
+from .._tables.problems import Problems
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,26 +34,13 @@ def check_matplotlib() -> None:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
         need = 'figures need matplotlib: pip install "fundholder[plots]"'
-        raise MissingPackageError([need]) from error
+        raise MissingPackageError([Problem(need, code="missing_package")]) from error
 
 
 def check_figure_path(path: str | Path) -> None:
     """Reject, before any work, a figure that could not be drawn or written."""
     check_matplotlib()
-    if not isinstance(path, str | os.PathLike):
-        raise InputTypeError([f"{path!r}: must be the path of a file"])
-    path = Path(path)
-    problems = []
-    if path.suffix not in FIGURE_SUFFIXES:
-        problems.append(f"{path}: the name must end in {', '.join(FIGURE_SUFFIXES)}")
-    if not path.parent.is_dir():
-        problems.append(f"{path}: {path.parent} must be a folder that exists")
-    elif not os.access(path.parent, os.W_OK | os.X_OK):
-        problems.append(f"{path}: {path.parent} must be a folder that can be written to")
-    elif path.is_dir():
-        problems.append(f"{path}: must not be a folder")
-    if problems:
-        raise InputError(problems)
+    Problems(path_problems(path, FIGURE_SUFFIXES)).check()
 
 
 def new_figure(title: str, x: str, y: str) -> tuple[Figure, Axes]:

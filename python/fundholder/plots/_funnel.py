@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._errors import InputError
+from .._errors import InputError, Problem
 from .._tables.checked import arrow_table
 from ._axes import people_axis, percent_axis
 from ._figure import BLUE, INK, ORANGE, PURPLE, VERMILLION, new_figure, point_size, points
@@ -56,7 +56,9 @@ def funnel(units: Any) -> Figure:
     limits = sorted(numbers_in_names(table, "lower_"), key=float)
     if not 1 <= len(limits) < len(FUNNEL):
         some = "1 to 3 pairs of columns such as lower_0.95, upper_0.95"
-        raise InputError([f"units has {len(limits)} limits: must have {some}"])
+        raise InputError(
+            [Problem(f"units has {len(limits)} limits: must have {some}", code="missing_column")]
+        )
     names = [f"{side}_{limit}" for limit in limits for side in ("lower", "upper")]
     people, columns = drawable_units("units", table, ["ratio", *names])
     differences = {name: column - 1 for name, column in columns.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._errors import InputTypeError
+from .._errors import InputTypeError, Problem
 from .._files.atomic_write import write_atomically
 from ._figure import check_figure_path
 
@@ -43,7 +43,7 @@ def save(figure: Figure, path: str | Path) -> None:
     from matplotlib.figure import Figure
 
     if not isinstance(figure, Figure):
-        name = type(figure).__name__
-        raise InputTypeError([f"figure is a {name}: must be a matplotlib.figure.Figure"])
+        problem = Problem.argument_type("figure", figure, "a matplotlib.figure.Figure")
+        raise InputTypeError([problem])
     path = Path(path)
     write_atomically({path: lambda name: figure.savefig(name, format=path.suffix[1:])})

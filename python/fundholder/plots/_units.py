@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from .._errors import InputError
+from .._errors import InputError, Problem
 from .._tables.arrays import FloatArray
 from .._tables.checked import check_numbers, numbers
 
@@ -32,5 +32,12 @@ def drawable_units(
     for column in figures:
         complete &= ~np.isnan(columns[column])
     if not complete.any():
-        raise InputError([f"{name} has no unit with people and {', '.join(figures)}: must have 1"])
+        raise InputError(
+            [
+                Problem(
+                    f"{name} has no unit with people and {', '.join(figures)}: must have 1",
+                    code="empty",
+                )
+            ]
+        )
     return people[complete], {column: values[complete] for column, values in columns.items()}
