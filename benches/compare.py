@@ -97,8 +97,9 @@ def compare(p: np.ndarray, scale: np.ndarray, replications: int, rounds: int) ->
     best = next(name for name in seconds if name.startswith("fundholder"))
     for name, times in seconds.items():
         if not name.startswith("fundholder"):
-            pairs = zip(times, seconds[best], strict=True)
-            print(f"\n{name} / {best}: {statistics.median(a / b for a, b in pairs):.1f}", end="")
+            rounds_of_both = zip(times, seconds[best], strict=True)
+            ratio = statistics.median(a / b for a, b in rounds_of_both)
+            print(f"\n{name} / {best}: {ratio:.1f}", end="")
     print()
 
 

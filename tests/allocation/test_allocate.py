@@ -34,9 +34,9 @@ LISTS = pa.table(
 def pence(table: pa.Table, column: str = "budget") -> list[int]:
     """Budgets as whole pence; each must be the float nearest to them."""
     budgets = table[column].to_pylist()
-    whole = [round(budget * 100) for budget in budgets]
-    assert [p / 100 for p in whole] == budgets
-    return whole
+    rounded = [round(budget * 100) for budget in budgets]
+    assert [p / 100 for p in rounded] == budgets
+    return rounded
 
 
 def shuffled(table: pa.Table, seed: int) -> pa.Table:
@@ -229,12 +229,12 @@ def test_sums_are_those_of_rational_arithmetic(seed: int) -> None:
     result = allocate(table.to_reader(max_chunksize=700), need="need", total=1)
     assert result["practice"].to_pylist() == list(range(30))
     largest = Fraction(float(abs(need).max()))
-    for u, found in enumerate(result["need"].to_pylist()):
+    for u, total in enumerate(result["need"].to_pylist()):
         rows = need[unit == u].tolist()
         exact = sum(map(Fraction, rows))
         # What is cut off of each row, and the rounding of the sum.
-        slack = len(rows) * largest / 2**66 + Fraction(math.ulp(found))
-        assert abs(Fraction(found) - exact) <= slack
+        slack = len(rows) * largest / 2**66 + Fraction(math.ulp(total))
+        assert abs(Fraction(total) - exact) <= slack
 
 
 def test_ten_tenths_are_one() -> None:

@@ -59,8 +59,8 @@ def published(real: Path) -> pd.DataFrame:
     rows = pd.read_csv(real / "allocation" / "gp_wp_target_2018-19_formula.csv.gz")
     rows = rows.rename(columns={"Practice": "practice", "GP_pop": "people"})
     gain = rows["Target_inc_remote_£k"] - rows["Target_exc_remote_£k"]
-    place = rows.CCG.map(gain.groupby(rows.CCG).sum() / rows.people.groupby(rows.CCG).sum())
-    return rows.assign(remote=place.where(place > 1e-6, 0.0)).sort_values("practice")
+    per_head = rows.CCG.map(gain.groupby(rows.CCG).sum() / rows.people.groupby(rows.CCG).sum())
+    return rows.assign(remote=per_head.where(per_head > 1e-6, 0.0)).sort_values("practice")
 
 
 def chain(rows: pd.DataFrame, remoteness: str | None) -> pd.DataFrame:
@@ -79,9 +79,9 @@ def chain(rows: pd.DataFrame, remoteness: str | None) -> pd.DataFrame:
     return combine_targets({"hchs": hospital, "prescribing": drugs})
 
 
-def relative(found: Any, expected: Any) -> float:
+def relative(computed: Any, expected: Any) -> float:
     """The largest relative difference."""
-    return float(np.abs(np.asarray(found) / np.asarray(expected) - 1).max())
+    return float(np.abs(np.asarray(computed) / np.asarray(expected) - 1).max())
 
 
 def test_every_target_of_2018_is_reproduced(published: pd.DataFrame) -> None:

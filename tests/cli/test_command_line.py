@@ -11,7 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from commands import rejected, run
+from commands import rejected, rejected_untouched, run
 from fundholder import (
     CostModel,
     StopLoss,
@@ -139,40 +139,33 @@ def test_bad_options_write_nothing(
     arguments: list[str],
     says: str,
 ) -> None:
-    before = sorted(tmp_path.iterdir())
-    said = rejected(
-        capsys, "simulate", *inputs, "--out", str(tmp_path / "totals.parquet"), *arguments
-    )
-    assert says in said
-    assert sorted(tmp_path.iterdir()) == before
+    command = ["simulate", *inputs, "--out", str(tmp_path / "totals.parquet")]
+    assert says in rejected_untouched(tmp_path, capsys, *command, *arguments)
 
 
 @pytest.mark.parametrize("out", ["totals.ods", "nowhere/totals.csv", "people.parquet/totals.csv"])
 def test_bad_outputs(
     inputs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], out: str
 ) -> None:
-    before = sorted(tmp_path.iterdir())
-    assert out.split("/")[-1] in rejected(capsys, "simulate", *inputs, "--out", str(tmp_path / out))
-    assert sorted(tmp_path.iterdir()) == before
+    command = ["simulate", *inputs, "--out", str(tmp_path / out)]
+    assert out.split("/")[-1] in rejected_untouched(tmp_path, capsys, *command)
 
 
-@pytest.mark.parametrize("which", ["population", "costs"])
+@pytest.mark.parametrize("damaged_input", ["population", "costs"])
 def test_a_damaged_file(
-    inputs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], which: str
+    inputs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], damaged_input: str
 ) -> None:
     # Whole at both ends, so that it fails only when its middle is read.
     names = [f"{i:09}" for i in range(9_999)]
-    whole = pa.table({"practice": names, "band": ["old"] * 9_999})
+    intact = pa.table({"practice": names, "band": ["old"] * 9_999})
     damaged = tmp_path / "damaged.parquet"
-    write(whole, damaged)
+    write(intact, damaged)
     content = bytearray(damaged.read_bytes())
     content[40:4_000] = b"\xff" * 3_960
     damaged.write_bytes(content)
-    before = sorted(tmp_path.iterdir())
-    inputs[which == "costs"] = str(damaged)
-    said = rejected(capsys, "simulate", *inputs, "--out", str(tmp_path / "totals.csv"))
-    assert "cannot be read" in said
-    assert sorted(tmp_path.iterdir()) == before
+    inputs[damaged_input == "costs"] = str(damaged)
+    command = ["simulate", *inputs, "--out", str(tmp_path / "totals.csv")]
+    assert "cannot be read" in rejected_untouched(tmp_path, capsys, *command)
 
 
 @pytest.mark.parametrize(
@@ -380,10 +373,9 @@ def test_exact_commands_reject_and_write_nothing(
     says: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    before = sorted(tmp_path.iterdir())
-    command, *options = arguments
-    assert says in rejected(capsys, command, *listed, "--out", "result.parquet", *options)
-    assert sorted(tmp_path.iterdir()) == before
+    name, *options = arguments
+    command = [name, *listed, "--out", "result.parquet", *options]
+    assert says in rejected_untouched(tmp_path, capsys, *command)
 
 
 def test_a_result_does_not_replace_its_budgets(

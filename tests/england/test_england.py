@@ -103,8 +103,8 @@ def test_pcns_are_all_there_and_sensible(seed: int) -> None:
 )
 def test_every_area_lies_in_one_larger_area(inner: str, outer: str) -> None:
     groups = england.population(year=2025, seed=7)
-    pairs = groups.group_by([inner, outer]).aggregate([])
-    assert pairs.num_rows == len(groups[inner].unique())
+    nested = groups.group_by([inner, outer]).aggregate([])
+    assert nested.num_rows == len(groups[inner].unique())
 
 
 def test_2010_has_no_pcns() -> None:

@@ -40,11 +40,11 @@ def test_labels_of_any_type_go_with_people(people: pa.Table, costs: Any) -> None
     """Polars' text arrives as views."""
     frame = polars.from_arrow(people)
     expected = costs.population(people)
-    found = costs.population(frame)
-    assert found.column_names == expected.column_names
-    assert {"person", "sex", "region"} <= set(found.column_names)
+    population = costs.population(frame)
+    assert population.column_names == expected.column_names
+    assert {"person", "sex", "region"} <= set(population.column_names)
     for name in ("practice", "region", "band", "scale"):
-        assert found[name].to_pylist() == expected[name].to_pylist()
+        assert population[name].to_pylist() == expected[name].to_pylist()
 
 
 def test_a_row_that_stands_for_several_people(people: pa.Table, costs: Any) -> None:
@@ -52,10 +52,10 @@ def test_a_row_that_stands_for_several_people(people: pa.Table, costs: Any) -> N
     count = np.arange(people.num_rows) % 3
     groups = costs.population(people.append_column("count", pa.array(count)))
     each = costs.population(people.take(np.repeat(np.arange(people.num_rows), count)))
-    found, expected = (variance(t, costs, method="moments") for t in (groups, each))
-    assert found["people"].equals(expected["people"])
+    grouped, expected = (variance(t, costs, method="moments") for t in (groups, each))
+    assert grouped["people"].equals(expected["people"])
     # Sums of a hundred people, in another order.
-    assert found["sd"].to_numpy() == pytest.approx(expected["sd"].to_numpy(), rel=1e-12)
+    assert grouped["sd"].to_numpy() == pytest.approx(expected["sd"].to_numpy(), rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -166,11 +166,11 @@ def test_any_table_and_any_order() -> None:
         (polars.DataFrame(SPREAD), pa.table(NEED)),
         (pa.table(SPREAD).to_reader(), pa.table(NEED).to_reader()),
     ):
-        found = with_formula_error(spread, need)
-        assert found["practice"].to_pylist() == ["B", "A"]
+        table = with_formula_error(spread, need)
+        assert table["practice"].to_pylist() == ["B", "A"]
         # Of a product and a root, each rounded.
-        assert found["formula_sd"].to_pylist() == pytest.approx([40.0, 80.0], rel=1e-15)
-        assert found["total_sd"].to_pylist() == pytest.approx([50.0, 100.0], rel=1e-15)
+        assert table["formula_sd"].to_pylist() == pytest.approx([40.0, 80.0], rel=1e-15)
+        assert table["total_sd"].to_pylist() == pytest.approx([50.0, 100.0], rel=1e-15)
 
 
 @pytest.mark.parametrize(

@@ -36,12 +36,12 @@ def covariance(formula: Formula) -> np.ndarray:
     """Of all terms; 0 for those that were not estimated."""
     table = formula.covariance
     terms = formula.coefficients["term"].to_pylist()
-    found = np.zeros((len(terms), len(terms)))
+    matrix = np.zeros((len(terms), len(terms)))
     for row in table.to_pylist():
         i = terms.index(row.pop("term"))
         for j, term in enumerate(terms):
-            found[i, j] = row.get(term) or 0.0
-    return found
+            matrix[i, j] = row.get(term) or 0.0
+    return matrix
 
 
 def agrees(formula: Formula, expected: oracle.Fit) -> None:
@@ -177,13 +177,13 @@ def test_standard_errors_are_those_of_repeated_samples() -> None:
     HC1 is a little small in small samples (MacKinnon and White 1985): hence 15 %, not 12 %.
     """
     roles: dict[str, Any] = {"categories": ["age"], "flags": ["stroke"], "need": ["deprivation"]}
-    found, errors = [], []
+    coefficients, errors = [], []
     for seed in range(300):
         table = fit_formula(some_people(300, seed=100 + seed), cost="cost", **roles).coefficients
-        found.append(column(table, "coefficient"))
+        coefficients.append(column(table, "coefficient"))
         errors.append(column(table, "standard_error"))
     claimed = np.sqrt(np.mean(np.square(errors), axis=0))
-    assert claimed == pytest.approx(np.std(found, axis=0, ddof=1), rel=0.15)
+    assert claimed == pytest.approx(np.std(coefficients, axis=0, ddof=1), rel=0.15)
 
 
 # ---- The table of terms -------------------------------------------------------------------------
@@ -258,8 +258,8 @@ def test_tables_of_other_libraries(people: pa.Table, formula: Formula, library: 
 def test_dropped_terms_leave_the_others_as_if_they_had_never_been(people: pa.Table) -> None:
     more = people.append_column("nobody", pa.array([False] * people.num_rows))
     more = more.append_column("born_2", pa.array(2 * column(people, "born") + 5))
-    wide = {"flags": ["nobody", *ROLES["flags"]], "need": [*ROLES["need"], "born_2"]}
-    formula = fit_formula(more, cost="cost", redundant="drop", **(ROLES | wide))
+    with_redundant = {"flags": ["nobody", *ROLES["flags"]], "need": [*ROLES["need"], "born_2"]}
+    formula = fit_formula(more, cost="cost", redundant="drop", **(ROLES | with_redundant))
     rows = {row["term"]: row for row in formula.coefficients.to_pylist()}
     for term, note in (("nobody", "nobody"), ("born_2", "collinear")):
         row = rows.pop(term)

@@ -301,10 +301,10 @@ def test_codes_that_the_formula_does_not_have(people: pa.Table) -> None:
     own = codes.filter(pa.array([code != "E15" for code in codes["code"].to_pylist()]))
     formula = fit_formula(people, cost="cost", categories=["age"], codes=own)
     with pytest.warns(UserWarning, match="E15"):
-        found = formula.predict(people, codes=codes)
+        predictions = formula.predict(people, codes=codes)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert found.equals(formula.predict(people, codes=own))
+        assert predictions.equals(formula.predict(people, codes=own))
 
 
 def test_codes_without_a_table_of_them(people: pa.Table) -> None:

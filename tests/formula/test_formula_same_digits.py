@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from commands import printed
 from formula_oracle import ROLES, some_codes, some_people
 from fundholder import Formula, _engine, fit_formula, validate_formula
 
@@ -78,9 +78,9 @@ def test_rows_in_another_order(people: pa.Table, variant: str, seed: int) -> Non
 @pytest.mark.parametrize("variant", ["plain", "clusters"])
 def test_batches_of_any_size(people: pa.Table, variant: str, rows: int) -> None:
     other = VARIANTS[variant]
-    whole = fit(people, **other)
+    of_all = fit(people, **other)
     some = people.slice(0, 300) if rows == 1 else people
-    expected = fit(some, **other) if rows == 1 else whole
+    expected = fit(some, **other) if rows == 1 else of_all
     assert same(fit(in_batches(some, rows), **other), expected)
     chunks = pa.Table.from_batches(some.to_batches(max_chunksize=rows))
     assert same(fit(chunks, **other), expected)
@@ -117,22 +117,10 @@ def everything() -> str:
 def test_threads_of_the_process() -> None:
     """What has no argument ``threads`` has those of the process."""
     code = "import test_formula_same_digits as it; print(it.everything())"
-    found = set()
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     for threads in ("1", "3"):
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            env={
-                **os.environ,
-                "RAYON_NUM_THREADS": threads,
-                "PYTHONPATH": os.pathsep.join(sys.path),
-            },
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        found.add(done.stdout)
-    assert found == {everything() + "\n"}
+        output = printed("-c", code, RAYON_NUM_THREADS=threads, PYTHONPATH=path)
+        assert output == everything() + "\n"
 
 
 @pytest.mark.parametrize("processor", _engine.processor_levels())
@@ -184,8 +172,8 @@ def test_need(people: pa.Table, codes: pa.Table, formula: Formula) -> None:
 def test_predictions_follow_their_rows(people: pa.Table, codes: pa.Table, formula: Formula) -> None:
     order = np.random.Generator(np.random.PCG64(10)).permutation(people.num_rows)
     expected = formula.predict(people, codes=codes).take(order)
-    found = formula.predict(in_batches(people.take(order), 11), codes=codes)
-    assert found.combine_chunks().equals(expected.combine_chunks())
+    predictions = formula.predict(in_batches(people.take(order), 11), codes=codes)
+    assert predictions.combine_chunks().equals(expected.combine_chunks())
 
 
 def test_evaluations(people: pa.Table, codes: pa.Table, formula: Formula) -> None:

@@ -156,9 +156,9 @@ def test_each_sample_is_evaluated_as_by_hand(many: pa.Table) -> None:
         name: sum(getattr(validation, s)["people"] * getattr(validation, s)[name] for s in SAMPLES)
         for name in ("mean_actual", "mean_predicted", "mean_absolute_error")
     }
-    whole = validation.formula.evaluate(many, cost="cost")
+    overall = validation.formula.evaluate(many, cost="cost")
     for name, total in sums.items():
-        assert total / 6_000 == pytest.approx(whole[name], rel=1e-9), name
+        assert total / 6_000 == pytest.approx(overall[name], rel=1e-9), name
 
 
 def test_what_only_looks_like_need_does_not_validate() -> None:

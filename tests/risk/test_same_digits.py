@@ -91,11 +91,12 @@ def test_processors_agree_on_every_family(monkeypatch: pytest.MonkeyPatch) -> No
     years = pa.table({"cost": np.concatenate([seen, np.zeros(5_000)]), "band": families * 2_000})
     for tail in (None, "gpd"):
         models.append(CostModel.from_costs(years, cost="cost", band="band", tail=tail))
-    found = []
+    tables = []
     for processor in _engine.processor_levels():
         monkeypatch.setenv("FUNDHOLDER_PROCESSOR", processor)
-        found.append([totals(population, model) for model in models])
-    assert all(one.equals(other) for run in found for one, other in zip(found[0], run, strict=True))
+        tables.append([totals(population, model) for model in models])
+    first, *others = tables
+    assert all(a.equals(b) for other in others for a, b in zip(first, other, strict=True))
 
 
 def test_more_replications_begin_with_the_same_years(groups: pa.Table, banded: CostModel) -> None:
@@ -141,10 +142,10 @@ def test_one_person_alone_is_that_person(people: pa.Table, banded: CostModel) ->
     # The year of a practice is the sum of the years of its people, each simulated alone.
     practice = people.filter(pa.array([p == "P1" for p in people["practice"].to_pylist()]))
     few = practice.slice(0, 12)
-    whole = np.array(totals(few, banded)["net"][0].as_py())
+    net = np.array(totals(few, banded)["net"][0].as_py())
     parts = [totals(few.slice(i, 1), banded)["net"][0].as_py() for i in range(12)]
     # Money is in hundredths of a penny; in those, all numbers are whole.
-    assert np.array_equal(np.rint(whole * 1e4), np.rint(np.sum(parts, axis=0) * 1e4))
+    assert np.array_equal(np.rint(net * 1e4), np.rint(np.sum(parts, axis=0) * 1e4))
 
 
 # ---- However names are written ----------------------------------------------------------------
@@ -201,8 +202,8 @@ def test_other_seeds_people_and_practices_have_other_draws(costs: CostModel) -> 
         table = pa.table({"practice": [practice], "person": [person], "p_any": [1.0]})
         return totals(table, costs, seed=seed)["gross"][0].as_py()
 
-    found = [gross(), gross("B"), gross(person=2), gross(seed=6), gross(seed=2**64 - 1)]
-    assert len({value for years in found for value in years}) == 5 * 37
+    samples = [gross(), gross("B"), gross(person=2), gross(seed=6), gross(seed=2**64 - 1)]
+    assert len({value for years in samples for value in years}) == 5 * 37
 
 
 def test_the_digest_sees_every_change(people: pa.Table, banded: CostModel) -> None:

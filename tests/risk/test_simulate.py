@@ -133,8 +133,8 @@ def test_unlike_people_add_up(banded: CostModel, people: pa.Table) -> None:
         x = row["scale"] * band["mean"]
         mean += p * x
         variance += p * x**2 * square[row["band"]] - (p * x) ** 2
-    everyone = people.append_column("nation", pa.array(["England"] * people.num_rows))
-    run = simulate(everyone, banded, replications=4_000, seed=5, by="nation")
+    in_one_nation = people.append_column("nation", pa.array(["England"] * people.num_rows))
+    run = simulate(in_one_nation, banded, replications=4_000, seed=5, by="nation")
     row = run.summary().to_pylist()[0]
     assert within(row, "expected", mean)
     assert within(row, "sd", math.sqrt(variance))

@@ -64,8 +64,8 @@ def test_bands_add_up_to_the_whole() -> None:
     table = swept([1, 1_999, 2_000, 7_999, 12_000, 19_999, 20_000, 72_438])
     bands = size_bands(table)
     for name in ("people", "expected_gross", "expected_net", "expected_ceded"):
-        total, whole = sum(bands[name].to_pylist()), sum(table[name].to_pylist())
-        assert total == pytest.approx(whole, rel=1e-12)
+        total, of_units = sum(bands[name].to_pylist()), sum(table[name].to_pylist())
+        assert total == pytest.approx(of_units, rel=1e-12)
     assert sum(bands["units"].to_pylist()) == table.num_rows
 
 
