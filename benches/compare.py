@@ -77,10 +77,10 @@ def compare(p: np.ndarray, scale: np.ndarray, replications: int, rounds: int) ->
 
     exact = expected_totals(p, MEAN * scale, SIGMA, CEILING)
     for name, run in contenders.items():
-        for totals, mean, kind in zip(run(0), exact, ("gross", "net"), strict=True):
+        for totals, mean, basis in zip(run(0), exact, ("gross", "net"), strict=True):
             error = totals.std(ddof=1) / math.sqrt(replications)
             if abs(totals.mean() - mean) > 5 * error:
-                raise SystemExit(f"{name}: mean {kind} cost is wrong: {totals.mean()}, not {mean}")
+                raise SystemExit(f"{name}: mean {basis} cost is wrong: {totals.mean()}, not {mean}")
 
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for seed in range(1, rounds + 1):

@@ -147,8 +147,8 @@ def classes_of(population: pa.Table, costs: CostModel) -> tuple[Classes, F64]:
     bands = {row["band"]: row for row in costs.table.to_pylist()}
     keys = list(zip(population["band"].to_pylist(), population["scale"].to_pylist(), strict=True))
     # By scale, so that the classes of a practice stand together.
-    kinds = sorted({key for key in keys if key[0] is not None}, key=lambda key: key[::-1])
-    distributions = [(bands[band], scale) for band, scale in kinds]
+    risk_classes = sorted({key for key in keys if key[0] is not None}, key=lambda key: key[::-1])
+    distributions = [(bands[band], scale) for band, scale in risk_classes]
     classes = Classes(
         np.array([distribution["p_any"] for distribution, _ in distributions]),
         np.array([distribution["mean"] * scale for distribution, scale in distributions]),
@@ -156,8 +156,8 @@ def classes_of(population: pa.Table, costs: CostModel) -> tuple[Classes, F64]:
     )
     names = population["practice"].to_pylist()
     rows = {name: j for j, name in enumerate(sorted(set(names)))}
-    columns = {kind: k for k, kind in enumerate(kinds)}
-    counts = np.zeros((len(rows), len(kinds)))
+    columns = {risk_class: k for k, risk_class in enumerate(risk_classes)}
+    counts = np.zeros((len(rows), len(risk_classes)))
     for name, key, count in zip(names, keys, population["count"].to_pylist(), strict=True):
         if count:
             counts[rows[name], columns[key]] += count

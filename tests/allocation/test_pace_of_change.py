@@ -148,7 +148,7 @@ def test_a_floor_is_paid_for_by_the_others() -> None:
     assert year["allocation"].to_pylist() == [1_050.0, 624.0, 424.0]
 
 
-def test_convergence_by_hand() -> None:
+def test_convergence_is_that_computed_by_hand() -> None:
     """A is 25 % over, so capped; targets grow by 5 %."""
     year = pace(UNITS, growth=0.05, rule=Convergence(0.2, 0.1)).to_pydict()
     assert year["dft_open"] == pytest.approx([0.25, -1 / 7, -0.2])
@@ -159,7 +159,7 @@ def test_convergence_by_hand() -> None:
     assert year["convergence"] == pytest.approx([-0.01, 0.01, 0.01])
 
 
-def test_a_unit_without_a_baseline() -> None:
+def test_a_unit_without_a_baseline_has_no_convergence() -> None:
     units = pa.table({"practice": ["A", "B"], "money": [0.0, 10.0], "fair": [5.0, 5.0]})
     row = pace(units, growth=0.0, rule=Convergence()).to_pylist()[0]
     assert row["dft_open"] == -1 and row["convergence"] is None and row["allocation"] == 0
@@ -208,7 +208,7 @@ def test_a_total_from_growth_is_what_the_growth_makes(seed: int) -> None:
 
 
 # ---- Years to target ----------------------------------------------------------------------------
-def test_years_to_target_by_hand() -> None:
+def test_years_to_target_are_those_computed_by_hand() -> None:
     """5 % over, at 0.5 % a year: 4.475, 3.953, 3.433, 2.916; below 2.5 %, a fifth a year."""
     units = pa.table({"practice": ["A", "B"], "money": [105.0, 100.0], "fair": [100.0, 100.0]})
     distance, years = 0.05, 0
@@ -261,7 +261,9 @@ def test_years_are_those_of_a_rule_applied_again_and_again(rule: Rule) -> None:
         ({"convergence": None}, ["column 'convergence' is missing"]),
     ],
 )
-def test_tables(columns: dict[str, list | None], texts: list[str]) -> None:
+def test_tables_are_rejected_by_column_and_row(
+    columns: dict[str, list | None], texts: list[str]
+) -> None:
     merged = UNITS.to_pydict() | columns
     table = pa.table({name: values for name, values in merged.items() if values is not None})
     error = rejection(pace, table, growth="g", rule=GivenConvergence())
@@ -295,7 +297,7 @@ def test_tables(columns: dict[str, list | None], texts: list[str]) -> None:
         ({"rule": 3, "growth": "?", "total": -1, "by": 3}, ["3 problems"]),
     ],
 )
-def test_arguments(arguments: dict[str, Any], texts: list[str]) -> None:
+def test_arguments_are_rejected_by_name(arguments: dict[str, Any], texts: list[str]) -> None:
     says(rejection(pace, UNITS, **arguments), *texts)
 
 
@@ -309,7 +311,9 @@ def test_arguments(arguments: dict[str, Any], texts: list[str]) -> None:
         (GivenConvergence, {"column": 3}, ["column is 3"]),
     ],
 )
-def test_rules(rule: type, arguments: dict[str, Any], texts: list[str]) -> None:
+def test_rules_are_rejected_by_argument(
+    rule: type, arguments: dict[str, Any], texts: list[str]
+) -> None:
     says(rejection(rule, **arguments), *texts)
 
 

@@ -139,7 +139,7 @@ def test_primary_medical_care_of_2025_is_reproduced(real: Path) -> None:
 
 
 # ---- By hand ------------------------------------------------------------------------------------
-def test_a_chain_by_hand() -> None:
+def test_the_chain_is_that_computed_by_hand() -> None:
     """A: need 4,300, with unmet need 4,370, times 0.95 is 4,151.5; B: 5,630 * 1.05 = 5,911.5."""
     table = weighted_capitation(
         LISTS, unmet_need=("early_deaths", 0.1), cost_index="mff", also="icb", **TERMS
@@ -225,7 +225,9 @@ def test_any_chain_adds_up_in_any_order(seed: int) -> None:
         ({"icb": None}, ["column 'icb' must be in units, once"]),
     ],
 )
-def test_tables(columns: dict[str, list | None], texts: list[str]) -> None:
+def test_tables_are_rejected_by_column_and_row(
+    columns: dict[str, list | None], texts: list[str]
+) -> None:
     merged = LISTS.to_pydict() | columns
     table = pa.table({name: values for name, values in merged.items() if values is not None})
     error = rejection(
@@ -273,7 +275,7 @@ def test_a_single_practice_left_out_is_noticed(published: pd.DataFrame) -> None:
         ({"pot": -1, "by": "need", "cost_index": 3}, ["3 problems"]),
     ],
 )
-def test_arguments(arguments: dict[str, Any], texts: list[str]) -> None:
+def test_arguments_are_rejected_by_name(arguments: dict[str, Any], texts: list[str]) -> None:
     says(rejection(weighted_capitation, LISTS, **{**TERMS, **arguments}), *texts)
 
 

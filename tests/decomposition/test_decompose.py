@@ -66,7 +66,7 @@ def holds(estimates: dict[str, Any], name: str, value: float) -> bool:
 
 # ---- Does the arithmetic equal the closed forms? ----------------------------------------------
 @pytest.mark.parametrize("shape", [0.02, 0.5, 1.0, 3.0, 50.0, 4_000.0])
-def test_the_gamma_distribution(shape: float) -> None:
+def test_the_gamma_distribution_is_that_of_scipy(shape: float) -> None:
     for q in (1e-6, 0.025, 0.5, 0.9, 0.999):
         assert gamma_below(shape, stats.gamma.ppf(q, shape)) == pytest.approx(q, rel=1e-9)
     assert gamma_below(shape, 0.0) == 0
@@ -108,7 +108,7 @@ def test_several_complete_years_have_the_estimates_of_an_analysis_of_variance() 
     assert [parts.yearly.low, parts.yearly.high] == pytest.approx(limits, rel=1e-6)
 
 
-def test_the_published_credibility() -> None:
+def test_the_published_credibility_is_reproduced() -> None:
     # A CV of 4.3 per person and 7.8 % between practices: K = 3,039, and Z = 0.68 at 6,422 people.
     # Ratios are made so that their sample variance is exactly chance and systematic together.
     people, cv, systematic = 6_422, 4.3, 0.078
@@ -165,7 +165,9 @@ def share_held(panels: list[Components], truths: dict[str, float]) -> dict[str, 
 
 
 @pytest.mark.parametrize("systematic", [0.0, 0.03, 0.08])
-def test_one_year(chance_years: tuple[np.ndarray, np.ndarray], systematic: float) -> None:
+def test_intervals_of_one_year_hold_the_truth_as_often_as_they_say(
+    chance_years: tuple[np.ndarray, np.ndarray], systematic: float
+) -> None:
     # 300 data sets: a standard error of 1.3 % at 95 %. Between three below and, because a few heavy
     # squares are less often large than the gamma distribution has it, nearly always.
     people, ratio = chance_years
@@ -184,7 +186,9 @@ def test_one_year(chance_years: tuple[np.ndarray, np.ndarray], systematic: float
         assert held(0 * fourth) < 0.9
 
 
-def test_four_years(chance_years: tuple[np.ndarray, np.ndarray]) -> None:
+def test_intervals_of_four_years_hold_the_truth_as_often_as_they_say(
+    chance_years: tuple[np.ndarray, np.ndarray],
+) -> None:
     # 150 data sets: a standard error of 1.8 %. A third of the practices miss years.
     people, ratio = chance_years
     chance, fourth = chance_of(people)
@@ -225,7 +229,7 @@ def test_the_chance_of_units_is_that_of_their_people(costs: CostModel) -> None:
 
 
 # ---- Are known effects found again? -----------------------------------------------------------
-def test_the_practice_effect_of_one_simulated_year(costs: CostModel) -> None:
+def test_the_practice_effect_of_one_simulated_year_is_within_the_interval(costs: CostModel) -> None:
     population = lists(200, 10)
     total = summary(
         decompose(
@@ -372,7 +376,7 @@ def test_chance_lies_outside_as_often_as_it_says_on_either_side(
     assert abs(above - 90) < 30 and abs(below - 90) < 30 and abs(far - 45) < 22
 
 
-def test_p_values_of_a_cost_with_a_probability_of_its_own() -> None:
+def test_p_values_of_a_cost_with_a_probability_of_its_own_are_two_sided() -> None:
     # 40 people, each £100 with probability 0.2: the number of costs is binomial.
     costs = CostModel(
         pa.table({"p_any": [0.2], "family": ["fixed"], "mean": [100.0], "shape": [None]})
@@ -394,7 +398,9 @@ def sample(costs: CostModel) -> tuple[pa.Table, pa.Table]:
     return observed(ratio, [[1e6], [1.2e6], [1.3e6]]), population
 
 
-def test_tables_of_every_kind(costs: CostModel, sample: tuple[pa.Table, pa.Table]) -> None:
+def test_any_form_of_a_table_gives_the_same_result(
+    costs: CostModel, sample: tuple[pa.Table, pa.Table]
+) -> None:
     table, population = sample
     expected = decompose(table, population, costs)
     coded = population.set_column(0, "practice", population["practice"].dictionary_encode())
@@ -429,7 +435,7 @@ def test_integers_and_their_digits_are_the_same_units(
         assert units["credibility"].equals(expected)
 
 
-def test_other_levels(costs: CostModel) -> None:
+def test_units_may_be_of_other_levels(costs: CostModel) -> None:
     population = lists(4, 18).append_column("pcn", pa.array(["X", "Y", "X", "Y"]))
     table = pa.table({"pcn": ["Y", "X"], "budget": [1e6, 2e6], "outturn": [1e6, 2.2e6]})
     decomposition = decompose(table, population, costs, by="pcn")
@@ -502,14 +508,14 @@ PEOPLE = pa.table({"practice": ["A", "B"], "count": [5_000, 6_000]})
         ({"practice": ["A", "A"], "year": [2011, 2011]}, ["'A' again in 2011"]),
     ],
 )
-def test_observed_tables(
+def test_observed_tables_are_rejected_by_column_and_row(
     costs: CostModel, columns: dict[str, list | None], texts: list[str]
 ) -> None:
     merged = {name: values for name, values in (TWO_UNITS | columns).items() if values is not None}
     says(rejection(decompose, pa.table(merged), PEOPLE, costs), *texts)
 
 
-def test_all_problems_at_once(costs: CostModel) -> None:
+def test_all_problems_are_named_at_once(costs: CostModel) -> None:
     wrong = pa.table({"practice": ["A", "C"], "budget": [0.0, 1.0], "outturn": [1.0, NAN]})
     error = rejection(decompose, wrong, PEOPLE, costs)
     assert len(error.problems) == 4
@@ -534,7 +540,9 @@ def test_all_problems_at_once(costs: CostModel) -> None:
         ({"stop_loss": -1}, ["stop_loss is -1"]),
     ],
 )
-def test_arguments(costs: CostModel, arguments: dict[str, Any], texts: list[str]) -> None:
+def test_arguments_are_rejected_by_name(
+    costs: CostModel, arguments: dict[str, Any], texts: list[str]
+) -> None:
     given = {"observed": pa.table(TWO_UNITS), "population": PEOPLE, "costs": costs, **arguments}
     says(rejection(decompose, **given), *texts)
 
@@ -545,7 +553,7 @@ def test_only_types_wrong_is_a_type_error(costs: CostModel) -> None:
     assert isinstance(error, InputTypeError) and len(error.problems) == 2
 
 
-def test_chance_without_variance_or_fourth_moment(costs: CostModel) -> None:
+def test_chance_without_variance_or_fourth_moment_is_rejected(costs: CostModel) -> None:
     nobody = pa.table({"practice": ["A", "B"], "count": [5_000, 0]})
     says(rejection(decompose, pa.table(TWO_UNITS), nobody, costs), "unit 'B'", "people")
     heavy = {"p_any": [0.3], "family": ["pareto"], "mean": [1_000.0], "shape": [3.0]}

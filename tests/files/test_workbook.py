@@ -314,7 +314,9 @@ def test_what_is_no_table_and_no_path(tmp_path: Path) -> None:
         write_workbook({"A": LISTS}, 3)  # type: ignore[arg-type]
 
 
-def test_without_openpyxl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_openpyxl_workbooks_are_rejected_and_csv_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("fundholder._files.atomic_write.find_spec", lambda name: None)
     for made in (
         lambda: write(LISTS, tmp_path / "a.xlsx"),

@@ -78,14 +78,14 @@ def test_people_that_are_rejected(
     says(rejection(costs.population, people, by=by), *texts)
 
 
-def test_arguments_of_people(people: pa.Table, costs: Any) -> None:
+def test_arguments_of_people_are_rejected_by_name(people: pa.Table, costs: Any) -> None:
     error = rejection(costs.population, people, by=3, codes=4, rounded="yes")
     assert isinstance(error, InputTypeError)
     says(error, "3 problems", "by is 3", "codes is 4", "rounded is 'yes'")
 
 
 # ---- Models -------------------------------------------------------------------------------------
-def test_arguments_of_models(people: pa.Table, formula: Formula) -> None:
+def test_arguments_of_models_are_rejected_by_name(people: pa.Table, formula: Formula) -> None:
     error = rejection(
         *(formula.cost_model, people),
         **{"cost": None, "weight": 3, "tail": "pareto", "neutral": 1, "codes": 5, "bands": 0},
@@ -104,7 +104,7 @@ def test_bands_in_which_nothing_was_spent() -> None:
     formula.cost_model(other, cost="spent", bands=1)
 
 
-def test_few_people_for_a_tail(people: pa.Table, formula: Formula) -> None:
+def test_too_few_people_for_a_tail_are_rejected(people: pa.Table, formula: Formula) -> None:
     error = rejection(formula.cost_model, people, cost="cost", tail="gpd")
     says(error, "predicted-cost band", "a tail needs at least 50", "use fewer bands")
 
@@ -159,7 +159,7 @@ NEED: dict[str, Any] = {
 }
 
 
-def test_any_table_and_any_order() -> None:
+def test_formula_errors_take_any_table_in_any_order() -> None:
     """Relative errors of 8 %: £40 of £500 beside £30, and £80 of £1,000 beside £60."""
     for spread, need in (
         (pa.table(SPREAD), polars.DataFrame(NEED)),
@@ -197,7 +197,7 @@ def test_what_has_no_formula_error(
     says(error, *texts)
 
 
-def test_arguments_of_formula_errors() -> None:
+def test_arguments_of_formula_errors_are_rejected_by_name() -> None:
     for bad in (None, 3, {"practice": pa.table(SPREAD), "icb": pa.table(SPREAD)}):
         assert isinstance(rejection(with_formula_error, bad, pa.table(NEED)), InputTypeError)
     says(rejection(with_formula_error, pa.table(SPREAD), pa.table(NEED), by=3), "by is 3")

@@ -80,7 +80,7 @@ def test_a_code_that_stands_twice_is_had_once(people: pa.Table, codes: pa.Table)
     assert fit_formula(people, codes=twice, **roles).coefficients.equals(once.coefficients)
 
 
-def test_many_people_in_many_batches() -> None:
+def test_many_people_in_many_batches_agree_with_the_oracle() -> None:
     """More people than any block of the engine is likely to hold, with few people of some ages."""
     many = some_people(20_000, seed=7)
     agrees(fit_formula(many, cost="cost", **ROLES), oracle.fit(many, **ROLES))
@@ -153,7 +153,7 @@ HC1 = [
 ]
 
 
-def test_certified_coefficients() -> None:
+def test_coefficients_are_those_that_nist_certifies() -> None:
     """The columns' condition number is 5e9: plain normal equations would keep no digit."""
     need = [name for name in LONGLEY if name != "employed"]
     table = pa.table(LONGLEY)
@@ -220,30 +220,36 @@ def test_references_are_the_most_common_levels_and_ties_go_to_the_first_name() -
 
 
 @pytest.mark.parametrize(
-    "kind",
+    "data_type",
     [pa.dictionary(pa.int8(), pa.string()), pa.large_string(), pa.string_view()],
     ids=str,
 )
-def test_kinds_of_text(people: pa.Table, formula: Formula, kind: pa.DataType) -> None:
+def test_text_of_any_type_gives_the_same_formula(
+    people: pa.Table, formula: Formula, data_type: pa.DataType
+) -> None:
     for name in ("age", "sex", "region"):
         text = people[name].combine_chunks()
-        text = text.dictionary_encode() if pa.types.is_dictionary(kind) else text
-        people = with_column(people, name, text.cast(kind))
+        text = text.dictionary_encode() if pa.types.is_dictionary(data_type) else text
+        people = with_column(people, name, text.cast(data_type))
     other = fit_formula(people, cost="cost", weight="weight", **ROLES)
     assert other.coefficients.equals(formula.coefficients)
 
 
-@pytest.mark.parametrize("kind", [pa.bool_(), pa.int8(), pa.int64(), pa.uint8(), pa.float64()])
-def test_kinds_of_flags(people: pa.Table, formula: Formula, kind: pa.DataType) -> None:
+@pytest.mark.parametrize("data_type", [pa.bool_(), pa.int8(), pa.int64(), pa.uint8(), pa.float64()])
+def test_flags_of_any_type_give_the_same_formula(
+    people: pa.Table, formula: Formula, data_type: pa.DataType
+) -> None:
     for name in ("diabetes", "stroke"):
-        column_of = people[name].cast(pa.int8()).cast(kind)
+        column_of = people[name].cast(pa.int8()).cast(data_type)
         people = with_column(people, name, column_of.combine_chunks())
     other = fit_formula(people, cost="cost", weight="weight", **ROLES)
     assert other.coefficients.equals(formula.coefficients)
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "duckdb"])
-def test_tables_of_other_libraries(people: pa.Table, formula: Formula, library: str) -> None:
+def test_tables_of_other_libraries_give_the_same_formula(
+    people: pa.Table, formula: Formula, library: str
+) -> None:
     if library == "pandas":
         given: Any = people.to_pandas()
     elif library == "polars":

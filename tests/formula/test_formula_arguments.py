@@ -72,7 +72,7 @@ def test_a_reader_that_is_read_once_is_not_copied(
         ({"by": None, "cost": 3, "weight": 1.5}, ["3 problems", "by", "cost", "weight"]),
     ],
 )
-def test_types_of_arguments(
+def test_arguments_of_wrong_types_are_rejected_by_name(
     people: pa.Table, formula: Formula, arguments: dict[str, Any], texts: list[str]
 ) -> None:
     for call in (formula.evaluate, validate_formula):

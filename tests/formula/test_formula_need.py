@@ -34,7 +34,7 @@ def test_predictions_are_the_terms_times_their_coefficients(
     assert column(table, "predicted") == pytest.approx(matrix @ expected.coefficients, abs=1e-4)
 
 
-def test_predictions_with_codes(people: pa.Table, codes: pa.Table) -> None:
+def test_predictions_with_codes_are_those_of_their_flags(people: pa.Table, codes: pa.Table) -> None:
     formula = fit_formula(people, cost="cost", categories=["age"], codes=codes)
     own = oracle.fit(people, categories=["age"], codes=codes)
     predicted = column(formula.predict(people, codes=codes), "predicted")

@@ -30,7 +30,9 @@ def column(table: pa.Table, name: str) -> np.ndarray:
 # ---- How good it is -----------------------------------------------------------------------------
 @pytest.mark.parametrize("weight", [None, "weight"])
 @pytest.mark.parametrize("neutral", [True, False])
-def test_measures(people: pa.Table, formula: Formula, weight: str | None, neutral: bool) -> None:
+def test_measures_are_those_of_the_oracle(
+    people: pa.Table, formula: Formula, weight: str | None, neutral: bool
+) -> None:
     others = some_people(500, seed=9)
     evaluation = formula.evaluate(others, cost="cost", weight=weight, neutral=neutral)
     y, f = (
@@ -55,7 +57,7 @@ def test_measures(people: pa.Table, formula: Formula, weight: str | None, neutra
         assert evaluation[name] == evaluation.measures[name]
 
 
-def test_ratios_of_groups(people: pa.Table, formula: Formula) -> None:
+def test_ratios_of_groups_are_predicted_over_actual(people: pa.Table, formula: Formula) -> None:
     others = some_people(500, seed=9)
     table = formula.evaluate(others, cost="cost", groups=["practice"], weight="weight").ratios
     assert table.column_names == ["group", "level", "people", "actual", "predicted", "ratio"]

@@ -75,7 +75,7 @@ def allocation_book(
     return folder / "allocations.xlsx"
 
 
-def test_allocations_of_two_icbs(tmp_path: Path) -> None:
+def test_allocations_of_two_icbs_are_read(tmp_path: Path) -> None:
     table = official.read_icb_allocations(allocation_book(tmp_path))
     streams = ["core"] * 2 + ["specialised"] * 2 + ["primary medical care"] * 2
     assert table["stream"].to_pylist() == streams
@@ -152,7 +152,7 @@ def needs_rows(a: str = "900", b: str = "1100", first: str = "A1") -> str:
     return f"{first},{shared},{a}{others[0]}\nA2,{shared},{b}{others[1]}\n"
 
 
-def test_weighted_populations_of_two_practices(tmp_path: Path) -> None:
+def test_weighted_populations_of_two_practices_are_read(tmp_path: Path) -> None:
     table = official.read_weighted_populations(text_file(tmp_path, NEEDS + needs_rows()))
     assert table["general_acute"].to_pylist() == [900.0, 1_100.0]
     assert table["community"].to_pylist() == [900.0, 1_100.0]

@@ -25,7 +25,7 @@ WITH_TARGETS = "allocation/gp_wp_target_2018-19_formula.csv.gz"
 
 
 # ---- The real files ------------------------------------------------------------------------------
-def test_real_list_sizes(real: Path) -> None:
+def test_real_list_sizes_are_read(real: Path) -> None:
     table = official.read_patients(real / LIST_SIZES)
     published = {row["CODE"]: int(row["NUMBER_OF_PATIENTS"]) for row in rows_of(real / LIST_SIZES)}
     assert table.num_rows == 6_658
@@ -35,7 +35,7 @@ def test_real_list_sizes(real: Path) -> None:
     assert table["date"].unique().to_pylist() == [datetime.date(2021, 1, 1)]
 
 
-def test_real_map(real: Path) -> None:
+def test_the_real_map_is_read(real: Path) -> None:
     table = official.read_practice_map(real / MAP)
     published = {row["PRACTICE_CODE"]: row for row in rows_of(real / MAP)}
     assert table.num_rows == 6_527 == len(published)
@@ -49,7 +49,7 @@ def test_real_map(real: Path) -> None:
 
 
 @pytest.mark.parametrize("day", ["2019-10-01", "2020-03-31", "2022-06-30", "2023-01-09"])
-def test_real_members(real: Path, day: str) -> None:
+def test_real_members_are_those_of_the_day(real: Path, day: str) -> None:
     spells = rows_of(real / MEMBERS)
     assert official.read_pcn_members(real / MEMBERS).num_rows == 7_455 == len(spells)
     plain = day.replace("-", "")
@@ -72,7 +72,7 @@ def test_of_two_memberships_that_meet_the_later_counts(real: Path) -> None:
     assert [row["pcn"] for row in on_the_day if row["practice"] == "F82001"] == ["U11211"]
 
 
-def test_real_deprivation(real: Path) -> None:
+def test_real_deprivation_is_read(real: Path) -> None:
     table = official.read_imd(real / IMD)
     published = {row["practice_code"]: row for row in rows_of(real / IMD)}
     assert table.num_rows == 6_437 == len(published)
@@ -121,7 +121,7 @@ def test_real_weighted_populations_by_need(real: Path) -> None:
             assert row[name] == float(published[row["practice"]][heading])
 
 
-def test_real_weighted_populations_with_targets(real: Path) -> None:
+def test_real_weighted_populations_with_targets_are_read(real: Path) -> None:
     table = official.read_weighted_populations(real / WITH_TARGETS)
     rows = {row["practice"]: row for row in table.to_pylist()}
     assert len(rows) == 7_325

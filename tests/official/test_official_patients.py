@@ -126,7 +126,7 @@ def test_of_many_problems_the_rest_is_counted(tmp_path: Path) -> None:
         (TOTALS.replace("POSTCODE", "ORG_CODE") + A, "'CODE' and 'ORG_CODE' are the same"),
     ],
 )
-def test_files_of_something_else(tmp_path: Path, text: str, says: str) -> None:
+def test_files_of_something_else_are_rejected(tmp_path: Path, text: str, says: str) -> None:
     assert says in problems(official.read_patients, text_file(tmp_path, text))[0]
 
 
@@ -146,7 +146,9 @@ def test_files_that_are_no_files(tmp_path: Path) -> None:
         official.read_patients(3)  # type: ignore[arg-type]
 
 
-def test_a_workbook_without_openpyxl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_without_openpyxl_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = text_file(tmp_path, "", "file.xlsx")
     monkeypatch.setattr("fundholder.official._source.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install \"fundholder\[excel\]\""):
@@ -199,7 +201,7 @@ def test_parts_are_read_and_totals_are_not(tmp_path: Path) -> None:
     assert keys == sorted(keys)
 
 
-def test_a_file_for_each_sex(tmp_path: Path) -> None:
+def test_a_file_for_each_sex_is_as_good_as_one(tmp_path: Path) -> None:
     rows = cells_of(3, random.Random(6))
     one_file = official.read_patients_by_age(ages_file(tmp_path, rows))
     female = ages_file(tmp_path, [r for r in rows if r[1] == "FEMALE"], "female.csv")
@@ -245,7 +247,7 @@ def test_ages_that_are_none(tmp_path: Path, rows: str, says: str) -> None:
     assert says in problems(official.read_patients_by_age, text_file(tmp_path, AGES + rows))[0]
 
 
-def test_files_of_two_months_and_no_file(tmp_path: Path) -> None:
+def test_files_of_two_months_and_no_file_are_rejected(tmp_path: Path) -> None:
     heading = "EXTRACT_DATE," + AGES
     one = text_file(tmp_path, heading + "01JAN2021,GP,A1,MALE,7,3\n", "one.csv")
     other = text_file(tmp_path, heading + "01FEB2021,GP,A1,FEMALE,7,3\n", "other.csv")

@@ -61,7 +61,7 @@ def members_book(folder: Path, *rows: list[Any], sheet: str = "PCN Core Partner 
     return folder / "ePCN.xlsx"
 
 
-def test_days_in_a_workbook(tmp_path: Path) -> None:
+def test_days_in_a_workbook_are_dates(tmp_path: Path) -> None:
     """As dates, as serial numbers of Excel (44197 is 1 January 2021), as text and as numbers."""
     path = members_book(
         tmp_path,
@@ -92,7 +92,7 @@ def test_memberships_that_cannot_be(tmp_path: Path) -> None:
     assert "row 3: '44197'; must be there once: one row per practice, PCN and start" in listed[2]
 
 
-def test_a_practice_in_two_networks_on_a_day(tmp_path: Path) -> None:
+def test_a_practice_in_two_networks_on_a_day_is_rejected(tmp_path: Path) -> None:
     path = members_book(
         tmp_path, ["A1", "Alpha", "U1", 44_197, 44_210], ["A1", "Alpha", "U2", 44_205, None]
     )
@@ -126,7 +126,7 @@ LSOA_HEADING = (
 )
 
 
-def test_deprivation_of_small_areas(tmp_path: Path) -> None:
+def test_deprivation_of_small_areas_is_read(tmp_path: Path) -> None:
     text = (
         LSOA_HEADING + 'E01000002,B,E09,City,5.143,"29,199",9\nE01000001,A,E09,City,6.208,26126,8\n'
     )

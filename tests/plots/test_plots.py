@@ -304,7 +304,9 @@ def test_funnels_that_are_rejected(change: dict[str, Any], texts: list[str]) -> 
         ({"quantiles": 0.5, "budget": "much"}, "2 problems"),
     ],
 )
-def test_arguments_of_a_distribution(arguments: dict[str, Any], says: str) -> None:
+def test_arguments_of_a_distribution_are_rejected_by_name(
+    arguments: dict[str, Any], says: str
+) -> None:
     with pytest.raises(FundholderError, match=says):
         plots.distribution(gamma_table(), **arguments)
 
@@ -313,14 +315,14 @@ def test_arguments_of_a_distribution(arguments: dict[str, Any], says: str) -> No
 @pytest.mark.parametrize(
     ("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")]
 )
-def test_a_picture_is_written_by_its_ending(tmp_path: Path, ending: str, start: bytes) -> None:
+def test_a_chart_is_written_by_its_ending(tmp_path: Path, ending: str, start: bytes) -> None:
     path = tmp_path / f"funnel.{ending}"
     plots.save(plots.funnel(units()), path)
     assert path.read_bytes().startswith(start)
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_picture_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
+def test_a_chart_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
     class Broken(Figure):
         def savefig(self, fname: Any, **_: Any) -> None:
             Path(fname).write_bytes(b"half")
@@ -374,7 +376,7 @@ def test_no_state_is_left_in_matplotlib(tmp_path: Path) -> None:
 
 
 # ---- Words and places -------------------------------------------------------------------------
-def test_amounts_and_frequencies_in_words() -> None:
+def test_amounts_and_frequencies_are_said_in_words() -> None:
     amounts = [0, 950, 20_000, 999_499, 999_600, 4_870_000, 66_945_322, 1.2e9, 150e9]
     assert [pounds(amount) for amount in amounts] == [
         *("£0", "£950", "£20,000", "£999,499", "£1m", "£4.87m", "£66.9m", "£1.2bn", "£150bn")

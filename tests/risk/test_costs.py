@@ -74,7 +74,7 @@ def test_a_band_that_costs_nothing_has_no_cv() -> None:
 
 
 # ---- Are the worked cases right, to the digits printed? ---------------------------------------
-def test_a_practice_of_7000(costs: CostModel) -> None:
+def test_a_practice_of_7000_has_its_published_cv(costs: CostModel) -> None:
     # engine.md's person-year: £800 a head, three in ten with a cost, sigma 1.6.
     gross, net = first(costs.moments()), first(costs.moments(20_000))
     assert gross["mean"] == pytest.approx(800, rel=1e-14)
@@ -82,7 +82,7 @@ def test_a_practice_of_7000(costs: CostModel) -> None:
     assert f"{100 * net['cv'] / 7_000**0.5:.3f}" == "4.223"
 
 
-def test_hospital_spending_as_a_two_part_lognormal() -> None:
+def test_hospital_spending_as_a_two_part_lognormal_has_its_published_cv() -> None:
     # IFS W15/21: users 33.2 %, sigma 1.411 fit the published concentration; CV 4.59.
     hospital = model(0.332, "lognormal", 1_000.0, 1.411)
     assert f"{first(hospital.moments())['cv']:.2f}" == "4.59"
@@ -107,7 +107,7 @@ def test_events_without_a_ceiling_have_the_cumulants_of_a_compound_poisson() -> 
 
 
 @pytest.mark.parametrize("contract", [name for name in CONTRACTS if name != "none"])
-def test_gamma_events_under_a_contract(contract: str) -> None:
+def test_gamma_events_under_a_contract_have_the_moments_of_the_oracle(contract: str) -> None:
     stop_loss, terms = CONTRACTS[contract]
     moments = first(events([1.7], "gamma", [3_000.0], 0.8).moments(stop_loss))
     # On lattices a cost is shared by two points, a 1,024th of it apart at most: 2e-7 of a square,
@@ -117,7 +117,7 @@ def test_gamma_events_under_a_contract(contract: str) -> None:
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
-def test_two_fixed_prices_under_a_contract(contract: str) -> None:
+def test_two_fixed_prices_under_a_contract_have_the_moments_of_the_oracle(contract: str) -> None:
     stop_loss, terms = CONTRACTS[contract]
     moments = first(events([0.4, 0.1], "fixed", [2_000.0, 25_000.0], None).moments(stop_loss))
     # Prices that lie between the points of a lattice are shared by two of them, and a contract's

@@ -31,7 +31,7 @@ CONTRACTS = [
 
 
 @pytest.mark.parametrize(("people", "step", "top"), [(7_000, 40, 7e6), (100_000, 400, 7.2e7)])
-def test_the_reference_quantiles(people: int, step: float, top: float) -> None:
+def test_the_oracle_has_the_reference_quantiles(people: int, step: float, top: float) -> None:
     person = Person(0.3, Severity("lognormal", 800 / 0.3, 1.6), people)
 
     def distribution(h: float) -> Distribution:
@@ -97,7 +97,7 @@ def test_two_extrapolations_agree() -> None:
     assert moved.max() < 1e-4 * distribution(40).sd
 
 
-def test_small_cases_by_hand() -> None:
+def test_small_cases_are_those_computed_by_hand() -> None:
     fixed = total([Person(0.3, Severity("fixed", 100.0), 5)], Contract(), step=50, top=600)
     by_hand = [comb(5, k) * 0.3**k * 0.7 ** (5 - k) for k in range(6)]
     assert fixed.mass[::2][:6] == pytest.approx(by_hand, abs=1e-15)

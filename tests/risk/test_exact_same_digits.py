@@ -12,7 +12,9 @@ from fundholder import CostModel, variance
 TERMS = {"stop_loss": 20_000, "practice_sd": 0.05, "thresholds": [0.1]}
 
 
-def test_the_order_of_rows_and_their_batches(banded: CostModel, people: pa.Table) -> None:
+def test_the_order_of_rows_and_their_batches_do_not_matter(
+    banded: CostModel, people: pa.Table
+) -> None:
     table = variance(people, banded, by="icb", **TERMS)
     order = np.random.Generator(np.random.PCG64(5)).permutation(people.num_rows)
     shuffled = people.take(order)
@@ -27,7 +29,7 @@ def test_people_apart_are_people_together(banded: CostModel, people: pa.Table) -
         together = table.filter(pc.equal(table["practice"], practice))
         moments = ["expected", "sd", "skewness", "chance_sd"]
         assert alone.select(moments).equals(together.select(moments))
-        # Waves are shared with units of like width, and cut by the largest of them.
+        # Frequencies are shared with units of like width, and cut by the largest of them.
         for name in ("p_over_0.1", "q0.5", "q0.99"):
             got, want = alone[name][0].as_py(), together[name][0].as_py()
             assert abs(got - want) <= 1e-9 * max(1.0, abs(want)), name
@@ -45,6 +47,6 @@ print([[x.hex() for x in table[c].to_pylist()] for c in ("sd", "p_over_0.1", "q0
 """
 
 
-def test_the_number_of_threads() -> None:
+def test_the_number_of_threads_does_not_matter() -> None:
     one, three = (printed("-c", PROGRAM, RAYON_NUM_THREADS=threads) for threads in ("1", "3"))
     assert one == three

@@ -67,7 +67,7 @@ def test_meps_with_a_tail_keeps_the_mean(meps: pa.Table) -> None:
         assert capped == pytest.approx(moments_of(plain, threshold / 2)[name], rel=1e-9)
 
 
-def test_meps_by_band_of_age(meps: pa.Table) -> None:
+def test_meps_by_band_of_age_has_the_moments_of_each(meps: pa.Table) -> None:
     age = meps["agex"].to_numpy()
     band = np.where(age < 45, "to 44", np.where(age < 65, "45-64", "65+"))
     table = meps.append_column("band", pa.array(band))
@@ -81,7 +81,7 @@ def test_meps_by_band_of_age(meps: pa.Table) -> None:
 
 
 # ---- Small cases by hand ----------------------------------------------------------------------
-def test_five_person_years() -> None:
+def test_five_person_years_have_their_mean() -> None:
     weighted = CostModel.from_costs(pa.table(FLAT), cost="cost", weight="w")
     assert moments_of(weighted)["mean"] == pytest.approx((100 + 3 * 300 + 300) / 8)
     assert weighted.table["p_any"][0].as_py() == pytest.approx(5 / 8)

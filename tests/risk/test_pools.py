@@ -280,7 +280,7 @@ def test_who_has_no_parent_stands_alone_and_who_has_no_group_is_free(costs: Cost
     assert rows["F"]["pool_people"] == 0 and rows["F"]["p_outside"] == 0
 
 
-def test_no_more_than_a_few_calls_of_the_engine(
+def test_no_more_than_a_few_calls_of_the_engine_are_made(
     lists: pa.Table, costs: CostModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A call for each pool would go through everyone as often as there are pools."""
@@ -297,7 +297,7 @@ def test_no_more_than_a_few_calls_of_the_engine(
     assert sum(rows) < 5 * len(lists)
 
 
-def test_every_real_practice(real: Path) -> None:
+def test_every_real_practice_is_in_one_pool(real: Path) -> None:
     from real_lists import read_lists
 
     population = read_lists(real / "practice" / "age_sex_imd_2023.csv.gz")
@@ -346,7 +346,7 @@ def test_every_real_practice(real: Path) -> None:
         ({"stop_loss": -5.0, "tolerance": 2}, ["stop_loss is -5.0", "tolerance is 2"]),
     ],
 )
-def test_arguments(
+def test_arguments_are_rejected_by_name(
     lists: pa.Table, costs: CostModel, changed: dict[str, Any], texts: list[str]
 ) -> None:
     with pytest.raises(FundholderError) as caught:
@@ -381,7 +381,7 @@ def test_what_does_not_nest_is_named_all_at_once(costs: CostModel) -> None:
     ]
 
 
-def test_an_empty_population(costs: CostModel) -> None:
+def test_an_empty_population_is_rejected(costs: CostModel) -> None:
     empty = pa.table({"practice": pa.array([], pa.string()), "icb": pa.array([], pa.string())})
     with pytest.raises(FundholderError, match="empty"):
         propose_pools(empty, costs, within="icb", **TERMS)

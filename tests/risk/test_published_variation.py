@@ -45,7 +45,7 @@ def unit(people: int, costs: CostModel, threshold: float) -> dict[str, float]:
         (1_000_000, 0.01, 0.0, 0.005),  # "none likely"
     ],
 )
-def test_overspending_of_large_pools(
+def test_large_pools_overspend_as_often_as_published(
     people: int, threshold: float, published: float, tolerance: float
 ) -> None:
     chances = unit(people, two_part(0.3, 3.65), threshold)

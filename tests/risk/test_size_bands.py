@@ -89,7 +89,7 @@ def test_where_a_figure_came_from_travels_with_it() -> None:
     assert size_bands(swept([500])).schema.metadata == {b"fundholder.version": b"x"}
 
 
-def test_a_table_of_pandas() -> None:
+def test_a_table_of_pandas_is_read() -> None:
     frame: pd.DataFrame = swept([500, 3_000]).to_pandas()
     assert size_bands(frame).equals(size_bands(swept([500, 3_000])))
 
@@ -105,7 +105,9 @@ def test_a_table_of_pandas() -> None:
         ({"cv": None, "ceiling": [-1.0, 0]}, ["2 problems", "'cv' is missing", "'ceiling', row 0"]),
     ],
 )
-def test_rejections(change: dict[str, list | None], texts: list[str]) -> None:
+def test_tables_are_rejected_by_column_and_row(
+    change: dict[str, list | None], texts: list[str]
+) -> None:
     columns = swept([500]).to_pydict() | change
     table = pa.table({name: values for name, values in columns.items() if values is not None})
     with pytest.raises(InputError) as caught:
@@ -122,6 +124,6 @@ def test_what_is_no_table_or_empty() -> None:
 
 
 @pytest.mark.parametrize("edges", [[5, 2], [3, 3], [1], [2.5], ["2"], 7, "78"])
-def test_edges(edges: Any) -> None:
+def test_edges_are_rejected_by_value(edges: Any) -> None:
     with pytest.raises(FundholderError, match="edges is"):
         size_bands(swept([500]), edges)

@@ -91,7 +91,7 @@ def agrees(
 
 # ---- Is it the right distribution? ---------------------------------------------------------------
 @pytest.mark.parametrize("people", sorted(REFERENCE))
-def test_the_reference_quantiles(costs: CostModel, people: int) -> None:
+def test_quantiles_are_those_of_the_reference(costs: CostModel, people: int) -> None:
     population = pa.table({"practice": ["A"], "count": [people]})
     unit = row(population, costs, stop_loss=20_000)
     for probability, expected in zip([0.5, 0.9, 0.99, 0.995], REFERENCE[people], strict=True):
@@ -115,7 +115,9 @@ def test_300_unlike_people_have_the_distribution_of_brute_force(contract: str) -
 @pytest.mark.parametrize(
     ("family", "shape"), [("gamma", 0.5), ("weibull", 0.7), ("pareto", 4.5), ("lognormal", 1.2)]
 )
-def test_every_family_without_a_ceiling(family: str, shape: float) -> None:
+def test_every_family_without_a_ceiling_has_the_distribution_of_brute_force(
+    family: str, shape: float
+) -> None:
     population, p, scale = unlike(100, 8)
     people = persons(p, scale, family, shape)
     model = CostModel(
@@ -128,7 +130,7 @@ def test_every_family_without_a_ceiling(family: str, shape: float) -> None:
     agrees(row(population, model, **TERMS), exact_distribution, 50)
 
 
-def test_observed_costs() -> None:
+def test_observed_costs_have_the_distribution_of_brute_force() -> None:
     rng = np.random.Generator(np.random.PCG64(4))
     cost, weight = rng.lognormal(7, 1.5, 2_000), rng.uniform(0.5, 2, 2_000)
     cost[:700] = 0
