@@ -315,14 +315,14 @@ def test_arguments_of_a_distribution_are_rejected_by_name(
 @pytest.mark.parametrize(
     ("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")]
 )
-def test_a_chart_is_written_by_its_ending(tmp_path: Path, ending: str, start: bytes) -> None:
+def test_a_figure_is_written_by_its_ending(tmp_path: Path, ending: str, start: bytes) -> None:
     path = tmp_path / f"funnel.{ending}"
     plots.save(plots.funnel(units()), path)
     assert path.read_bytes().startswith(start)
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_chart_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
+def test_a_figure_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
     class Broken(Figure):
         def savefig(self, fname: Any, **_: Any) -> None:
             Path(fname).write_bytes(b"half")

@@ -319,7 +319,7 @@ fn gamma_temme(a: f64, x: f64, upper: bool) -> f64 {
 }
 
 /// Coefficients of c_k(eta) in Temme's expansion, lowest power first, from the exact rational
-/// recurrence in Temme (1979) (tools/temme_coefficients.py).
+/// recurrence in Temme (1979) (temme_coefficients.py).
 const TEMME: [&[f64]; 11] = [
     &[
         -0.3333333333333333,
