@@ -77,10 +77,10 @@ def compare(p: np.ndarray, scale: np.ndarray, replications: int, rounds: int) ->
 
     exact = expected_totals(p, MEAN * scale, SIGMA, CEILING)
     for name, run in contenders.items():
-        for totals, mean, kind in zip(run(0), exact, ("gross", "net"), strict=True):
+        for totals, mean, basis in zip(run(0), exact, ("gross", "net"), strict=True):
             error = totals.std(ddof=1) / math.sqrt(replications)
             if abs(totals.mean() - mean) > 5 * error:
-                raise SystemExit(f"{name}: mean {kind} cost is wrong: {totals.mean()}, not {mean}")
+                raise SystemExit(f"{name}: mean {basis} cost is wrong: {totals.mean()}, not {mean}")
 
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for seed in range(1, rounds + 1):
@@ -97,8 +97,9 @@ def compare(p: np.ndarray, scale: np.ndarray, replications: int, rounds: int) ->
     best = next(name for name in seconds if name.startswith("fundholder"))
     for name, times in seconds.items():
         if not name.startswith("fundholder"):
-            pairs = zip(times, seconds[best], strict=True)
-            print(f"\n{name} / {best}: {statistics.median(a / b for a, b in pairs):.1f}", end="")
+            rounds_of_both = zip(times, seconds[best], strict=True)
+            ratio = statistics.median(a / b for a, b in rounds_of_both)
+            print(f"\n{name} / {best}: {ratio:.1f}", end="")
     print()
 
 

@@ -65,11 +65,11 @@ def one_practice(name: str, ceiling: float, rounds: int) -> None:
     )
     kept = ScipyLoop(ALIKE, ceiling, grid_for(ALIKE, counts, ceiling))
     near = ScipyLoop(ALIKE, ceiling, grid_for(ALIKE, counts, ceiling, ROUNDED), keep_means=False)
-    wide = power_of_two(grid_for(ALIKE, counts, ceiling, AGGREGATE))
+    aggregate_step = power_of_two(grid_for(ALIKE, counts, ceiling, AGGREGATE))
     contenders: dict[str, Callable[[], F64]] = {
         KEPT: lambda: kept.practice(counts[0])[2],
         NEAREST: lambda: near.practice(counts[0])[2],
-        PACKAGE: lambda: aggregate_quantiles(ALIKE, counts[0], ceiling, wide),
+        PACKAGE: lambda: aggregate_quantiles(ALIKE, counts[0], ceiling, aggregate_step),
         OURS: lambda: ours(population, costs, ceiling)[0],
     }
     times: dict[str, list[float]] = {contender: [] for contender in contenders}
@@ -91,9 +91,9 @@ def every_practice(name: str, ceiling: float, population: pa.Table, costs: CostM
     times: dict[str, float] = {}
     errors: dict[str, float] = {}
 
-    spent, found = scipy_seconds(classes, counts, ceiling, set(sample))
+    spent, quantiles = scipy_seconds(classes, counts, ceiling, set(sample))
     times[KEPT] = spent / counts.shape[0]
-    errors[KEPT] = worst([found[j] for j in sample], known)
+    errors[KEPT] = worst([quantiles[j] for j in sample], known)
 
     few = range(SAMPLE // 4, SAMPLE, SAMPLE // 2)
     grids = [power_of_two(grid_for(classes, counts[[sample[i]]], ceiling, AGGREGATE)) for i in few]
@@ -117,17 +117,17 @@ def scipy_seconds(
 ) -> tuple[float, dict[int, F64]]:
     """CPU seconds for all practices, judged by the sample, and the sample's quantiles."""
     spent = 0.0
-    found: dict[int, F64] = {}
+    quantiles: dict[int, F64] = {}
     for alike in by_window(classes, counts, ceiling):
         grid = grid_for(classes, counts[alike], ceiling)
         chosen = {*alike[:: max(1, len(alike) // 8)], *sample.intersection(alike)}
         start = time.process_time()
         ready = ScipyLoop(classes, ceiling, grid)
         between = time.process_time()
-        found |= {j: ready.practice(counts[j])[2] for j in chosen}
+        quantiles |= {j: ready.practice(counts[j])[2] for j in chosen}
         each = (time.process_time() - between) / len(chosen)
         spent += between - start + each * len(alike)
-    return spent, found
+    return spent, quantiles
 
 
 def ours(population: pa.Table, costs: CostModel, ceiling: float) -> F64:
@@ -147,8 +147,8 @@ def classes_of(population: pa.Table, costs: CostModel) -> tuple[Classes, F64]:
     bands = {row["band"]: row for row in costs.table.to_pylist()}
     keys = list(zip(population["band"].to_pylist(), population["scale"].to_pylist(), strict=True))
     # By scale, so that the classes of a practice stand together.
-    kinds = sorted({key for key in keys if key[0] is not None}, key=lambda key: key[::-1])
-    distributions = [(bands[band], scale) for band, scale in kinds]
+    risk_classes = sorted({key for key in keys if key[0] is not None}, key=lambda key: key[::-1])
+    distributions = [(bands[band], scale) for band, scale in risk_classes]
     classes = Classes(
         np.array([distribution["p_any"] for distribution, _ in distributions]),
         np.array([distribution["mean"] * scale for distribution, scale in distributions]),
@@ -156,8 +156,8 @@ def classes_of(population: pa.Table, costs: CostModel) -> tuple[Classes, F64]:
     )
     names = population["practice"].to_pylist()
     rows = {name: j for j, name in enumerate(sorted(set(names)))}
-    columns = {kind: k for k, kind in enumerate(kinds)}
-    counts = np.zeros((len(rows), len(kinds)))
+    columns = {risk_class: k for k, risk_class in enumerate(risk_classes)}
+    counts = np.zeros((len(rows), len(risk_classes)))
     for name, key, count in zip(names, keys, population["count"].to_pylist(), strict=True):
         if count:
             counts[rows[name], columns[key]] += count
@@ -215,9 +215,9 @@ def reference(classes: Classes, counts: F64, ceiling: float) -> F64:
     return fine + (fine - coarse) / ((grids[0].step / grids[1].step) ** 2 - 1)
 
 
-def worst(found: list[F64], known: list[F64]) -> float:
+def worst(quantiles: list[F64], known: list[F64]) -> float:
     """The largest relative error of any quantile."""
-    return max(float(np.abs(a / b - 1).max()) for a, b in zip(found, known, strict=True))
+    return max(float(np.abs(a / b - 1).max()) for a, b in zip(quantiles, known, strict=True))
 
 
 def timed(run: Callable[[], object]) -> float:

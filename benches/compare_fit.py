@@ -161,9 +161,9 @@ def statsmodels_fit(x: Any, y: F64, errors: bool) -> F64:
 
 def our_fit(table: Any, _: F64, errors: bool) -> F64:
     """From the Arrow table."""
-    found = fit_formula(table, threads=1, errors=errors, **ROLES).coefficients
+    coefficients = fit_formula(table, threads=1, errors=errors, **ROLES).coefficients
     names = ["coefficient", "standard_error"] if errors else ["coefficient"]
-    return np.array([found[name].to_numpy() for name in names])
+    return np.array([coefficients[name].to_numpy() for name in names])
 
 
 # ---- Taking turns -------------------------------------------------------------------------------
@@ -217,11 +217,11 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    everyone = some_columns(options.people)
-    tenth = everyone.first(options.people // TENTH)
+    sample = some_columns(options.people)
+    tenth = sample.first(options.people // TENTH)
     field = contenders()
     for contender in field.values():
-        contender.prepare(tenth if contender.tenth else everyone)
+        contender.prepare(tenth if contender.tenth else sample)
     check(field)
     for _ in range(options.rounds):
         for contender in field.values():

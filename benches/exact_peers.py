@@ -102,10 +102,10 @@ class ScipyLoop:
 
     def _below(self, cumulative: F64, cost: F64) -> F64:
         """A point's mass stands for the step around it."""
-        place = cost / self.grid.step - 0.5
-        after = np.clip(place.astype(int) + 1, 1, self.grid.points - 1)
+        position = cost / self.grid.step - 0.5
+        after = np.clip(position.astype(int) + 1, 1, self.grid.points - 1)
         low, high = cumulative[after - 1], cumulative[after]
-        below: F64 = low + (place - after + 1) * (high - low)
+        below: F64 = low + (position - after + 1) * (high - low)
         return below
 
 

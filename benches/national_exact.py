@@ -8,11 +8,10 @@ ceiling of £20,000 a person; three thresholds and four quantiles of every unit.
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 
 import fundholder
+from own_process import peak_megabytes
 from real_england import lists
 
 CEILING = 20_000.0
@@ -37,12 +36,6 @@ def main() -> None:
         for level, table in tables.items():
             share = table["p_outside_0.1"].drop_null().to_numpy().mean()
             print(f"{name:>6} {level:>9}: {share:7.2%} of years outside ±10 %, mean over units")
-
-
-def peak_megabytes() -> float:
-    """The largest resident size of this process so far."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 if __name__ == "__main__":

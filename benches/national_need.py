@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -29,6 +27,7 @@ import pyarrow.parquet as pq
 
 import fundholder
 from fundholder import fit_formula
+from own_process import alone, peak_megabytes
 
 BATCH, MILLION = 1 << 16, 1_000_000
 FLAGS = [f"d{i:03d}" for i in range(188)]
@@ -47,19 +46,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--millions", type=float, default=2.0)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--fit", type=int, help="only this: a fit to so many millions of people")
-    parser.add_argument("--batch", type=Path, help="of the batch in this file, again and again")
     options = parser.parse_args()
-    if options.fit:
-        memory_of_a_fit(options.batch, options.fit)
-        return
     with tempfile.TemporaryDirectory() as folder:
         need_beside_reading(Path(folder) / "people.parquet", options.millions, options.rounds)
         batch = Path(folder) / "batch.arrow"
         fundholder.write(pa.table(people(BATCH, 0)), batch)
         for millions in (1, 20):
-            arguments = ["--fit", str(millions), "--batch", str(batch)]
-            subprocess.run([sys.executable, __file__, *arguments], check=True)
+            alone(memory_of_a_fit, batch, millions)
 
 
 def people(rows: int, seed: int) -> pa.RecordBatch:
@@ -140,12 +133,6 @@ def timed(run: Callable[[], Any]) -> tuple[float, float]:
     cpu, wall = time.process_time(), time.perf_counter()
     run()
     return time.process_time() - cpu, time.perf_counter() - wall
-
-
-def peak_megabytes() -> float:
-    """The largest resident size of this process so far (``getrusage`` has its parent's too)."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) / 2**10
 
 
 if __name__ == "__main__":

@@ -7,9 +7,6 @@ then simulates it in a process of its own, which reads the file in batches.
 from __future__ import annotations
 
 import argparse
-import resource
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -17,22 +14,18 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from fundholder import CostModel, england, read, simulate
+from own_process import alone, peak_megabytes
 
 
 def main() -> None:
-    """Write the file, then run this script again on it."""
+    """Write the file, then simulate it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replications", type=int, default=100)
-    parser.add_argument("--simulate", type=Path, help="a file that is there already")
-    options = parser.parse_args()
-    if options.simulate:
-        national_run(options.simulate, options.replications)
-        return
+    replications = parser.parse_args().replications
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "people.parquet"
         write_people(path)
-        command = [sys.executable, __file__, "--simulate", str(path)]
-        subprocess.run([*command, "--replications", str(options.replications)], check=True)
+        alone(national_run, path, replications)
 
 
 def write_people(path: Path) -> None:
@@ -56,7 +49,7 @@ def national_run(path: Path, replications: int) -> None:
     print(
         f"{int(run.metadata['fundholder.population_rows']):,} people, {replications} replications: "
         f"{time.perf_counter() - start:.1f} s, {time.process_time() - processor:.1f} CPU-s, "
-        f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB"
+        f"peak {peak_megabytes() / 2**10:.2f} GiB"
     )
 
 

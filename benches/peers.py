@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -31,17 +32,68 @@ Totals = tuple[F64, F64]
 __all__ = ["expected_totals", "numba_loop", "numba_passes", "numpy_plain", "numpy_tuned"]
 
 
-def _checked(p: F64, mean: F64, sigma: float, ceiling: float, replications: int) -> Totals:
-    """Return ``p`` and ``mean`` as contiguous float64 arrays, or raise ``ValueError``."""
-    p = np.ascontiguousarray(p, dtype=np.float64)
-    mean = np.ascontiguousarray(mean, dtype=np.float64)
-    if p.ndim != 1 or p.shape != mean.shape:
-        raise ValueError("p and mean must be one-dimensional and of equal length")
-    if p.size and not (p.min() >= 0.0 and p.max() <= 1.0 and mean.min() >= 0.0):
-        raise ValueError("need 0 <= p <= 1 and mean >= 0")
-    if not (sigma >= 0.0 and ceiling >= 0.0 and replications >= 0):
-        raise ValueError("sigma, ceiling and replications must not be negative")
-    return p, mean
+class Task(NamedTuple):
+    """People, what they cost, the ceiling, and how many are worked on at a time."""
+
+    p: F64
+    mean: F64
+    sigma: float
+    ceiling: float
+    seed: int
+    chunk: int
+
+
+class Rival(Protocol):
+    """Return ``(gross, net)``, one total per replication."""
+
+    def __call__(
+        self,
+        p: F64,
+        mean: F64,
+        sigma: float,
+        ceiling: float,
+        replications: int,
+        seed: int,
+        chunk: int = ...,
+    ) -> Totals: ...
+
+
+#: Adds a task's costs to the gross and net totals of its replications.
+Kernel = Callable[[Task, F64, F64], None]
+
+
+def _rival(people: int) -> Callable[[Kernel], Rival]:
+    """What all rivals share: arguments are checked, and totals begin at zero.
+
+    The function adds to the totals; ``chunk`` is ``people`` unless the caller says otherwise.
+    """
+
+    def decorate(add: Kernel) -> Rival:
+        @wraps(add)
+        def simulate(
+            p: F64,
+            mean: F64,
+            sigma: float,
+            ceiling: float,
+            replications: int,
+            seed: int,
+            chunk: int = people,
+        ) -> Totals:
+            p = np.ascontiguousarray(p, dtype=np.float64)
+            mean = np.ascontiguousarray(mean, dtype=np.float64)
+            if p.ndim != 1 or p.shape != mean.shape:
+                raise ValueError("p and mean must be one-dimensional and of equal length")
+            if p.size and not (p.min() >= 0.0 and p.max() <= 1.0 and mean.min() >= 0.0):
+                raise ValueError("need 0 <= p <= 1 and mean >= 0")
+            if not (sigma >= 0.0 and ceiling >= 0.0 and replications >= 0):
+                raise ValueError("sigma, ceiling and replications must not be negative")
+            gross, net = np.zeros(replications), np.zeros(replications)
+            add(Task(p, mean, float(sigma), float(ceiling), seed, int(chunk)), gross, net)
+            return gross, net
+
+        return simulate
+
+    return decorate
 
 
 def expected_totals(p: F64, mean: F64, sigma: float, ceiling: float) -> tuple[float, float]:
@@ -62,29 +114,20 @@ def expected_totals(p: F64, mean: F64, sigma: float, ceiling: float) -> tuple[fl
 # ---------------------------------------------------------------------------------------------
 
 
-def numpy_plain(
-    p: F64,
-    mean: F64,
-    sigma: float,
-    ceiling: float,
-    replications: int,
-    seed: int,
-    chunk: int = 50_000,
-) -> Totals:
-    """Simulate with numpy in chunks of people; return ``(gross, net)``, one total per replication.
+@_rival(people=50_000)
+def numpy_plain(task: Task, gross: F64, net: F64) -> None:
+    """Simulate with numpy in chunks of people.
 
     Float64 throughout, the fastest bit generator (SFC64), severities for users only, chunks
     that stay in the second-level cache.
     """
-    p, mean = _checked(p, mean, sigma, ceiling, replications)
+    p, mean, sigma, ceiling, seed, chunk = task
     rng = np.random.Generator(np.random.SFC64(seed))
-    gross = np.zeros(replications)
-    net = np.zeros(replications)
     centre = mean * math.exp(-0.5 * sigma * sigma)
     for lo in range(0, p.size, chunk):
         here, scale = p[lo : lo + chunk], centre[lo : lo + chunk]
         uniform = np.empty(here.size)
-        for r in range(replications):
+        for r in range(gross.size):
             rng.random(out=uniform)
             who = np.flatnonzero(uniform < here)
             cost = rng.standard_normal(who.size)
@@ -94,23 +137,15 @@ def numpy_plain(
             gross[r] += cost.sum()
             np.minimum(cost, ceiling, out=cost)
             net[r] += cost.sum()
-    return gross, net
 
 
 _F32 = np.float32
 _ROWS_BY_SLICE = 32
 
 
-def numpy_tuned(
-    p: F64,
-    mean: F64,
-    sigma: float,
-    ceiling: float,
-    replications: int,
-    seed: int,
-    chunk: int = 200_000,
-) -> Totals:
-    """Simulate with whole-array numpy; return ``(gross, net)``, one total per replication.
+@_rival(people=200_000)
+def numpy_tuned(task: Task, gross: F64, net: F64) -> None:
+    """Simulate with whole-array numpy.
 
     What is tuned, and why:
 
@@ -127,11 +162,10 @@ def numpy_tuned(
       enough that the users' float32 buffers stay in L2/L3.  When the pool is smaller than a
       chunk, one chunk spans several replications; when larger, the pool is cut up.
     """
-    p, mean = _checked(p, mean, sigma, ceiling, replications)
+    p, mean, sigma, ceiling, seed, chunk = task
+    replications = gross.size
     bits = np.random.SFC64(seed)
     uniforms = np.random.Generator(bits)
-    gross = np.zeros(replications)
-    net = np.zeros(replications)
     cap = _F32(ceiling)
     radius_scale = _F32(-2.0 * sigma * sigma)
     for lo in range(0, p.size, chunk):
@@ -182,7 +216,6 @@ def numpy_tuned(
             _add_rows(gross[first : first + now], costs, cuts)
             np.minimum(cost, cap, out=cost)
             _add_rows(net[first : first + now], costs, cuts)
-    return gross, net
 
 
 def _add_rows(into: F64, costs: npt.NDArray[np.float32], cuts: npt.NDArray[np.intp]) -> None:
@@ -227,14 +260,14 @@ def _log_ratio(x: F64) -> F64:
     return ratio
 
 
-def _cos_turn(y: F64) -> F64:
+def _cos_cycles(y: F64) -> F64:
     """Return ``cos(2 pi sqrt(y))``, the cosine of a fraction of a turn given its square."""
     cosine: F64 = np.cos(2.0 * np.pi * np.sqrt(y))
     return cosine
 
 
 _LOG = _fit(_log_ratio, math.sqrt(0.5) - 1.0, math.sqrt(2.0) - 1.0, 11)
-_COS = _fit(_cos_turn, 0.0, 0.25, 7)
+_COS = _fit(_cos_cycles, 0.0, 0.25, 7)
 _EXP = _fit(lambda x: np.exp2(x), -0.5, 0.5, 6)
 
 _jit: Any = njit(fastmath=True, nogil=True, error_model="numpy")
@@ -250,11 +283,11 @@ def _mix(z):  # type: ignore[no-untyped-def]
 
 
 @_inline
-def _severity(u, turn, scale, shift):  # type: ignore[no-untyped-def]
-    """Return ``2 ** (scale * z + shift)``, z the Box-Muller normal of ``u`` and ``turn``.
+def _severity(u, cycles, scale, shift):  # type: ignore[no-untyped-def]
+    """Return ``2 ** (scale * z + shift)``, z the Box-Muller normal of ``u`` and ``cycles``.
 
     Branch-free polynomials so that a loop over it vectorises: ``log`` and ``exp2`` split the
-    exponent off through the float64 bit pattern; ``turn`` lies in [-1/2, 1/2).
+    exponent off through the float64 bit pattern; ``cycles`` lies in [-1/2, 1/2).
     """
     b = np.float64(u).view(np.int64) - _SQRT_HALF_BITS
     m = np.int64((b & _MANTISSA) + _SQRT_HALF_BITS).view(np.float64) - 1.0
@@ -263,7 +296,7 @@ def _severity(u, turn, scale, shift):  # type: ignore[no-untyped-def]
     q = c[4] + m * (c[5] + m * (c[6] + m * (c[7] + m * q)))
     q = c[0] + m * (c[1] + m * (c[2] + m * (c[3] + m * q)))
     radius = np.sqrt(max(m * q - _LN4 * np.float64(b >> 52), 0.0))
-    y = turn * turn
+    y = cycles * cycles
     d = _COS
     w = d[4] + y * (d[5] + y * (d[6] + y * d[7]))
     w = d[0] + y * (d[1] + y * (d[2] + y * (d[3] + y * w)))
@@ -319,24 +352,17 @@ def _simulate(  # type: ignore[no-untyped-def]
                 i = who[j]
                 s = _mix(h[i] ^ _MUL2)
                 u = (np.float64(s) + 0.5) * 2.0**-64
-                turn = np.float64(np.int64(s << _U(32)) >> 32) * 2.0**-32
-                x = means[i] * _severity(u, turn, scale, shift)
+                cycles = np.float64(np.int64(s << _U(32)) >> 32) * 2.0**-32
+                x = means[i] * _severity(u, cycles, scale, shift)
                 g += x
                 c += min(x, ceiling)
             gross[r] += g
             net[r] += c
 
 
-def numba_passes(
-    p: F64,
-    mean: F64,
-    sigma: float,
-    ceiling: float,
-    replications: int,
-    seed: int,
-    chunk: int = 1024,
-) -> Totals:
-    """Simulate with a compiled one-thread kernel; return ``(gross, net)`` per replication.
+@_rival(people=1024)
+def numba_passes(task: Task, gross: F64, net: F64) -> None:
+    """Simulate with a compiled one-thread kernel.
 
     The draw of person ``i`` in replication ``r`` is the splitmix64 hash of a per-person key (a
     hash of seed and ``i``) and ``r``, so it depends on ``(seed, i, r)`` alone.
@@ -356,14 +382,10 @@ def numba_passes(
     * Blocks of ``chunk`` people outermost, replications inside, so that keys, thresholds and
       means are read from L1/L2 in all replications.
     """
-    p, mean = _checked(p, mean, sigma, ceiling, replications)
-    key, threshold = _addressed(p, seed)
-    gross = np.zeros(replications)
-    net = np.zeros(replications)
-    scale = sigma / math.log(2.0)
-    shift = -0.5 * sigma * scale
-    _simulate(key, threshold, mean, scale, shift, float(ceiling), gross, net, int(chunk))
-    return gross, net
+    key, threshold = _addressed(task.p, task.seed)
+    scale = task.sigma / math.log(2.0)
+    shift = -0.5 * task.sigma * scale
+    _simulate(key, threshold, task.mean, scale, shift, task.ceiling, gross, net, task.chunk)
 
 
 # Acklam's rational approximation of the inverse normal, relative error 1.15e-9.
@@ -414,22 +436,11 @@ def _loop(key, threshold, mean, sigma, ceiling, gross, net, block):  # type: ign
             net[r] += c
 
 
-def numba_loop(
-    p: F64,
-    mean: F64,
-    sigma: float,
-    ceiling: float,
-    replications: int,
-    seed: int,
-    chunk: int = 1024,
-) -> Totals:
-    """Simulate with one compiled loop and a branch; return ``(gross, net)`` per replication.
+@_rival(people=1024)
+def numba_loop(task: Task, gross: F64, net: F64) -> None:
+    """Simulate with one compiled loop and a branch.
 
     A splitmix64 hash for each person-draw, a second one and the inverse normal for users.
     """
-    p, mean = _checked(p, mean, sigma, ceiling, replications)
-    key, threshold = _addressed(p, seed)
-    gross = np.zeros(replications)
-    net = np.zeros(replications)
-    _loop(key, threshold, mean, float(sigma), float(ceiling), gross, net, int(chunk))
-    return gross, net
+    key, threshold = _addressed(task.p, task.seed)
+    _loop(key, threshold, task.mean, task.sigma, task.ceiling, gross, net, task.chunk)

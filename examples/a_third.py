@@ -149,7 +149,7 @@ def effect_for(distribution: Array, tolerance: float, share: float) -> float:
 
 # ---- What is printed --------------------------------------------------------------------------
 def print_shares(
-    everyone: Array, sweep: pa.Table, chance: Shares, both: Shares, practice_sd: float
+    all_practices: Array, sweep: pa.Table, chance: Shares, both: Shares, practice_sd: float
 ) -> None:
     """The published shares, and those computed."""
 
@@ -162,7 +162,7 @@ def print_shares(
     row("Practices outside this of their budget, %", ["5 %", "10 %", "20 %", "ceded"])
     row("Published: Dixon et al. 2011", ["", f"{100 * A_THIRD:.0f}"])
     row("Published: HSJ 2010", [f"{100 * share:.0f}" for share in HSJ])
-    row(f"Chance alone, all {everyone.shape[1]:,} practices", means(everyone))
+    row(f"Chance alone, all {all_practices.shape[1]:,} practices", means(all_practices))
     print(f"Of {chance[None].shape[1]} practices, every {EVERY}th by size:")
     for shares, words in ((chance, "chance"), (both, f"chance and {practice_sd:.1%} systematic")):
         for ceiling in (None, *CEILINGS):
@@ -210,7 +210,7 @@ def print_tail(distribution: Array) -> None:
     for tolerance, share in zip(TOLERANCES, HSJ, strict=True):
         sd = effect_for(distribution, tolerance, share)
         cells = "".join(
-            f"{100 * found:>7.1f}" for found in with_effect(distribution, sd).mean(axis=1)
+            f"{100 * outside:>7.1f}" for outside in with_effect(distribution, sd).mean(axis=1)
         )
         print(f"{f'{share:.0%} outside {tolerance:.0%}':<24}{100 * sd:>7.1f}{cells}")
 
@@ -245,12 +245,12 @@ def print_pool_sizes(groups: pa.Table, costs: fh.CostModel, practice_sd: float) 
         ]
         name = "  chance" + (f", ceiling £{ceiling:,.0f}" if ceiling else "")
         print(f"{name:<44}{sizes[0]:>10,}{sizes[1]:>10,}")
-    (found,) = fh.minimum_population(
+    (smallest,) = fh.minimum_population(
         costs, population=groups, tolerance=0.1, probability=0.05, practice_sd=practice_sd
     ).to_pylist()
-    size = "no pool is large enough" if found["people"] is None else f"{found['people']:,}"
+    size = "no pool is large enough" if smallest["people"] is None else f"{smallest['people']:,}"
     print(f"With one effect of {practice_sd:.1%} on the whole pool, {size}: the largest is outside")
-    print(f"10 % in {found['p_outside_limit']:.1%} of years.")
+    print(f"10 % in {smallest['p_outside_limit']:.1%} of years.")
 
 
 def print_pools(icb: pa.Table, costs: fh.CostModel, practice_sd: float) -> None:

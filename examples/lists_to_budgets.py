@@ -64,10 +64,10 @@ def built_in() -> dict[str, pa.Table]:
     money: dict[str, Any] = {"baseline": "last_year", "target": "budget"}
     year = fh.pace_of_change(targets, rule=RULE, growth=expected / total - 1, **money)
 
-    population, asked = costs.population(lists), {"thresholds": [0.05], "quantiles": [0.9]}
-    on_target = fh.variance(population, costs, **asked)
+    population, measures = costs.population(lists), {"thresholds": [0.05], "quantiles": [0.9]}
+    on_target = fh.variance(population, costs, **measures)
     budgets = year.select(["practice", "allocation"]).rename_columns(["practice", "budget"])
-    spread = fh.variance(population, costs, budgets=budgets, **asked)
+    spread = fh.variance(population, costs, budgets=budgets, **measures)
     risk = fh.with_formula_error(spread, need)
     print("\nWhat a practice would spend beyond its money by 5 %, in how many of 100 years:\n")
     print("practice   people  need  from target  chance  formula error  on target  this year")
@@ -92,9 +92,10 @@ def published(folder: Path) -> dict[str, pa.Table]:
     )
     drugs = fh.weighted_capitation(lists, components={"prescribing": 1.0}, pot=DRUGS_POT, **unmet)
     targets = fh.combine_targets({"hospital": hospital, "drugs": drugs})
-    found = targets["target"].to_numpy()
-    off = abs(found / lists["target"].to_numpy() - 1).max()
-    print(f"2018/19: £{found.sum():,.0f}; {len(found):,} targets within {off:.1e} of those there.")
+    computed = targets["target"].to_numpy()
+    off = abs(computed / lists["target"].to_numpy() - 1).max()
+    count, total = len(computed), computed.sum()
+    print(f"2018/19: £{total:,.0f}; {count:,} targets within {off:.1e} of those there.")
 
     boards = fh.official.read_icb_allocations(folder / "nhs_allocations_2025_26.xlsx")
     aim = boards["allocation"].to_numpy() / (1 + boards["dft"].to_numpy())
@@ -106,8 +107,8 @@ def published(folder: Path) -> dict[str, pa.Table]:
     print(f"2025/26: {sum(same)} of {len(core)} core allocations are those published, to £1,000.")
 
     people = lists["people"].to_numpy()
-    whole = np.maximum(1, np.round(people)).astype(np.int64)
-    groups = pa.table({"practice": lists["practice"], "count": whole, "scale": found / people})
+    counts = np.maximum(1, np.round(people)).astype(np.int64)
+    groups = pa.table({"practice": lists["practice"], "count": counts, "scale": computed / people})
     distribution = {"p_any": [0.3], "family": ["lognormal"], "mean": [1 / 0.3], "shape": [1.6]}
     risk = fh.variance(
         groups, fh.CostModel(pa.table(distribution)), stop_loss=CEILING, thresholds=[0.05]

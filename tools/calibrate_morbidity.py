@@ -196,8 +196,8 @@ def concentration(use: FloatArray, mean: FloatArray, sigma: float) -> tuple[floa
 
 def fit_costs(practices: model.Practices) -> None:
     """Use and spread of both years; prints what they reach."""
-    which = np.arange(len(practices.drawn.names))
-    people = persons_of(practices, which, (YEAR, 0), (0.0, 0.004), 1)
+    practice_indices = np.arange(len(practices.drawn.names))
+    people = persons_of(practices, practice_indices, (YEAR, 0), (0.0, 0.004), 1)
     drawn = [draw_morbidity(practices, some, YEAR) for some in people]
     this = np.concatenate([some.expected for some in drawn])
     following = np.concatenate([some.expected_next for some in drawn])

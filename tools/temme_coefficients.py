@@ -1,6 +1,4 @@
-"""The table TEMME of numeric/special/temme.rs, from exact rational arithmetic; prints it.
-
-    python tools/temme_coefficients.py
+"""Prints the table TEMME of numeric/special/temme.rs, from exact rational arithmetic.
 
 mu(eta) solves eta^2 / 2 = mu - ln(1 + mu), so mu mu' = eta (1 + mu). Temme (1979), in the notation
 of DLMF 8.12.9 and 8.12.11: c_0 = 1/mu - 1/eta and c_k = c_(k-1)' / eta + (-1)^k g_k / mu, with g_k

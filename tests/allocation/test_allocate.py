@@ -34,9 +34,9 @@ LISTS = pa.table(
 def pence(table: pa.Table, column: str = "budget") -> list[int]:
     """Budgets as whole pence; each must be the float nearest to them."""
     budgets = table[column].to_pylist()
-    whole = [round(budget * 100) for budget in budgets]
-    assert [p / 100 for p in whole] == budgets
-    return whole
+    rounded = [round(budget * 100) for budget in budgets]
+    assert [p / 100 for p in rounded] == budgets
+    return rounded
 
 
 def shuffled(table: pa.Table, seed: int) -> pa.Table:
@@ -69,7 +69,7 @@ def test_the_largest_remainders_have_the_pennies() -> None:
     assert largest_remainder(2, [1.0, 1.0, 1.0, 0.0]) == [1, 1, 0, 0]
 
 
-def test_a_pot_of_nothing() -> None:
+def test_a_pot_of_nothing_gives_budgets_of_nothing() -> None:
     result = allocate(LISTS, need="weighted", total=0)
     assert result["budget"].to_pylist() == [0.0, 0.0, 0.0]
 
@@ -80,7 +80,7 @@ def test_equal_units_share_pennies_by_name() -> None:
 
 
 # ---- Do they follow need? -----------------------------------------------------------------------
-def test_a_case_by_hand() -> None:
+def test_budgets_are_those_computed_by_hand() -> None:
     """Needs 6,000, 7,000 and 7,000 * 1.1 = 7,700 of 20,700."""
     result = allocate(LISTS, need="weighted", total=2_070, index="mff")
     assert result["practice"].to_pylist() == ["A", "B", "C"]
@@ -94,7 +94,7 @@ def test_a_case_by_hand() -> None:
     assert result["cost_index"][2].as_py() == pytest.approx(1.1 / 1.035, rel=1e-15)
 
 
-def test_components_by_hand() -> None:
+def test_components_are_those_computed_by_hand() -> None:
     result = allocate(
         LISTS,
         need={"hospital": "weighted", "drugs": "people"},
@@ -209,7 +209,7 @@ FORMS: dict[str, Callable[[pa.Table], Any]] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_same_digits_in_any_form(persons: pa.Table, form: str) -> None:
+def test_any_form_of_a_table_gives_the_same_digits(persons: pa.Table, form: str) -> None:
     kw: dict[str, Any] = {"need": "need", "total": 123_456.78, "index": "mff"}
     expected = allocate(persons, **kw)
     assert allocate(FORMS[form](persons), **kw).equals(expected)
@@ -229,12 +229,12 @@ def test_sums_are_those_of_rational_arithmetic(seed: int) -> None:
     result = allocate(table.to_reader(max_chunksize=700), need="need", total=1)
     assert result["practice"].to_pylist() == list(range(30))
     largest = Fraction(float(abs(need).max()))
-    for u, found in enumerate(result["need"].to_pylist()):
+    for u, total in enumerate(result["need"].to_pylist()):
         rows = need[unit == u].tolist()
         exact = sum(map(Fraction, rows))
         # What is cut off of each row, and the rounding of the sum.
-        slack = len(rows) * largest / 2**66 + Fraction(math.ulp(found))
-        assert abs(Fraction(found) - exact) <= slack
+        slack = len(rows) * largest / 2**66 + Fraction(math.ulp(total))
+        assert abs(Fraction(total) - exact) <= slack
 
 
 def test_ten_tenths_are_one() -> None:
@@ -247,9 +247,9 @@ def test_ten_tenths_are_one() -> None:
     assert pence(result) == [2, 1]
 
 
-@pytest.mark.parametrize("kind", [pa.int64(), pa.uint16(), pa.uint64()])
-def test_numbers_of_units_are_sorted_as_numbers(kind: pa.DataType) -> None:
-    units = pa.array([10, 9, 100, 10], kind)
+@pytest.mark.parametrize("data_type", [pa.int64(), pa.uint16(), pa.uint64()])
+def test_numbers_of_units_are_sorted_as_numbers(data_type: pa.DataType) -> None:
+    units = pa.array([10, 9, 100, 10], data_type)
     rows = pa.table({"practice": units, "need": [1.0, 1.0, 1.0, 1.0]})
     for table in (rows, rows.set_column(0, "practice", units.dictionary_encode())):
         result = allocate(table, need="need", total=3, exclude=[100])
@@ -294,7 +294,9 @@ def test_decimals_are_numbers() -> None:
         ({"count": [1, 1, 1]}, ["'people'", "'count'", "one of them"]),
     ],
 )
-def test_tables(columns: dict[str, list | None], texts: list[str]) -> None:
+def test_tables_are_rejected_by_column_and_row(
+    columns: dict[str, list | None], texts: list[str]
+) -> None:
     merged = LISTS.to_pydict() | columns
     table = pa.table({name: values for name, values in merged.items() if values is not None})
     error = rejection(allocate, table, need="weighted", total=1, index="mff")
@@ -310,7 +312,7 @@ def test_tables(columns: dict[str, list | None], texts: list[str]) -> None:
         ({"mff": [True, True, False]}, ["column 'mff' is bool", "numbers"]),
     ],
 )
-def test_types_of_columns(columns: dict[str, list], texts: list[str]) -> None:
+def test_columns_of_a_wrong_type_are_rejected(columns: dict[str, list], texts: list[str]) -> None:
     table = pa.table(LISTS.to_pydict() | columns)
     error = rejection(allocate, table, need="weighted", total=1, index="mff")
     assert isinstance(error, InputTypeError)
@@ -348,7 +350,7 @@ def test_types_of_columns(columns: dict[str, list], texts: list[str]) -> None:
         ({"total": -1, "by": "need", "exclude": 3}, ["3 problems"]),
     ],
 )
-def test_arguments(arguments: dict[str, Any], texts: list[str]) -> None:
+def test_arguments_are_rejected_by_name(arguments: dict[str, Any], texts: list[str]) -> None:
     says(rejection(allocate, LISTS, **{"need": "weighted", "total": 1, **arguments}), *texts)
 
 

@@ -84,12 +84,12 @@ def test_the_rule_of_2025_is_a_fifth_of_the_distance_at_most_half_a_percent(
     year = pace_of_change(
         stream, rule=Convergence(0.2, 0.005), next_target="next_target", rounding=1, **BOARDS
     )
-    found = year["convergence"].to_numpy() - stream.convergence.to_numpy()
+    differences = year["convergence"].to_numpy() - stream.convergence.to_numpy()
     if stream.stream.iloc[0] == "spec_2025-26":
-        assert 1e-3 < np.abs(found).max() < 0.005
+        assert 1e-3 < np.abs(differences).max() < 0.005
         return
     # Distances near 0 are differences of numbers near 1: 1e-16 of those.
-    assert np.abs(found).max() < 1e-15
+    assert np.abs(differences).max() < 1e-15
     assert year["allocation"].to_pylist() == stream.alloc_k.tolist()
     assert np.abs(year["dft"].to_numpy() - stream.dft_post.to_numpy()).max() < 1e-15
 
@@ -97,9 +97,9 @@ def test_the_rule_of_2025_is_a_fifth_of_the_distance_at_most_half_a_percent(
 def test_national_targets_grow_by_base_growth(stream: pd.DataFrame) -> None:
     """Boards' shares of them move with their populations, by 0.2 % at most in this year."""
     year = pace_of_change(stream, rule=Convergence(), rounding=1, **BOARDS)
-    found = math.fsum(year["next_target"].to_pylist())
+    total = math.fsum(year["next_target"].to_pylist())
     # Published distances are those of unrounded allocations: £1k in £11bn is 1e-7.
-    assert found == pytest.approx(stream.next_target.sum(), rel=2e-7)
+    assert total == pytest.approx(stream.next_target.sum(), rel=2e-7)
     assert np.abs(year["next_target"].to_numpy() / stream.next_target - 1).max() < 2e-3
 
 
@@ -148,7 +148,7 @@ def test_a_floor_is_paid_for_by_the_others() -> None:
     assert year["allocation"].to_pylist() == [1_050.0, 624.0, 424.0]
 
 
-def test_convergence_by_hand() -> None:
+def test_convergence_is_that_computed_by_hand() -> None:
     """A is 25 % over, so capped; targets grow by 5 %."""
     year = pace(UNITS, growth=0.05, rule=Convergence(0.2, 0.1)).to_pydict()
     assert year["dft_open"] == pytest.approx([0.25, -1 / 7, -0.2])
@@ -159,7 +159,7 @@ def test_convergence_by_hand() -> None:
     assert year["convergence"] == pytest.approx([-0.01, 0.01, 0.01])
 
 
-def test_a_unit_without_a_baseline() -> None:
+def test_a_unit_without_a_baseline_has_no_convergence() -> None:
     units = pa.table({"practice": ["A", "B"], "money": [0.0, 10.0], "fair": [5.0, 5.0]})
     row = pace(units, growth=0.0, rule=Convergence()).to_pylist()[0]
     assert row["dft_open"] == -1 and row["convergence"] is None and row["allocation"] == 0
@@ -208,7 +208,7 @@ def test_a_total_from_growth_is_what_the_growth_makes(seed: int) -> None:
 
 
 # ---- Years to target ----------------------------------------------------------------------------
-def test_years_to_target_by_hand() -> None:
+def test_years_to_target_are_those_computed_by_hand() -> None:
     """5 % over, at 0.5 % a year: 4.475, 3.953, 3.433, 2.916; below 2.5 %, a fifth a year."""
     units = pa.table({"practice": ["A", "B"], "money": [105.0, 100.0], "fair": [100.0, 100.0]})
     distance, years = 0.05, 0
@@ -229,7 +229,7 @@ def test_years_are_those_of_a_rule_applied_again_and_again(rule: Rule) -> None:
     fair = money * rng.uniform(0.9, 1.1, 20)
     fair *= money.sum() / fair.sum()
     units = pa.table({"practice": np.arange(20), "money": money, "fair": fair})
-    found = years_to_target(units, growth=0.05, rule=rule, within=0.02001, years=6, **COLUMNS)
+    table = years_to_target(units, growth=0.05, rule=rule, within=0.02001, years=6, **COLUMNS)
     year, expected = units, np.where(np.abs(money / fair - 1) <= 0.02001, 0, -1)
     for number in range(1, 7):
         result = pace(year, growth=0.05, rule=rule)
@@ -242,7 +242,7 @@ def test_years_are_those_of_a_rule_applied_again_and_again(rule: Rule) -> None:
                 "fair": result["next_target"],
             }
         )
-    assert [-1 if y is None else y for y in found["years"].to_pylist()] == expected.tolist()
+    assert [-1 if y is None else y for y in table["years"].to_pylist()] == expected.tolist()
     assert max(expected) > 0
 
 
@@ -261,7 +261,9 @@ def test_years_are_those_of_a_rule_applied_again_and_again(rule: Rule) -> None:
         ({"convergence": None}, ["column 'convergence' is missing"]),
     ],
 )
-def test_tables(columns: dict[str, list | None], texts: list[str]) -> None:
+def test_tables_are_rejected_by_column_and_row(
+    columns: dict[str, list | None], texts: list[str]
+) -> None:
     merged = UNITS.to_pydict() | columns
     table = pa.table({name: values for name, values in merged.items() if values is not None})
     error = rejection(pace, table, growth="g", rule=GivenConvergence())
@@ -295,7 +297,7 @@ def test_tables(columns: dict[str, list | None], texts: list[str]) -> None:
         ({"rule": 3, "growth": "?", "total": -1, "by": 3}, ["3 problems"]),
     ],
 )
-def test_arguments(arguments: dict[str, Any], texts: list[str]) -> None:
+def test_arguments_are_rejected_by_name(arguments: dict[str, Any], texts: list[str]) -> None:
     says(rejection(pace, UNITS, **arguments), *texts)
 
 
@@ -309,7 +311,9 @@ def test_arguments(arguments: dict[str, Any], texts: list[str]) -> None:
         (GivenConvergence, {"column": 3}, ["column is 3"]),
     ],
 )
-def test_rules(rule: type, arguments: dict[str, Any], texts: list[str]) -> None:
+def test_rules_are_rejected_by_argument(
+    rule: type, arguments: dict[str, Any], texts: list[str]
+) -> None:
     says(rejection(rule, **arguments), *texts)
 
 
@@ -322,7 +326,7 @@ def test_a_rule_that_leads_to_the_limit_is_within_it() -> None:
             "target": [101.7, 99.9, 401.9, 700.0],
         }
     )
-    found = years_to_target(
+    table = years_to_target(
         units,
         baseline="baseline",
         target="target",
@@ -330,7 +334,7 @@ def test_a_rule_that_leads_to_the_limit_is_within_it() -> None:
         rule=Floor(0.01),
         within=0.01,
     )
-    assert found["years"].to_pylist()[:3] == [1, 1, 1]
+    assert table["years"].to_pylist()[:3] == [1, 1, 1]
 
 
 def test_years_to_target_rejects() -> None:

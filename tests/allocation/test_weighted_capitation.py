@@ -59,8 +59,8 @@ def published(real: Path) -> pd.DataFrame:
     rows = pd.read_csv(real / "allocation" / "gp_wp_target_2018-19_formula.csv.gz")
     rows = rows.rename(columns={"Practice": "practice", "GP_pop": "people"})
     gain = rows["Target_inc_remote_£k"] - rows["Target_exc_remote_£k"]
-    place = rows.CCG.map(gain.groupby(rows.CCG).sum() / rows.people.groupby(rows.CCG).sum())
-    return rows.assign(remote=place.where(place > 1e-6, 0.0)).sort_values("practice")
+    per_head = rows.CCG.map(gain.groupby(rows.CCG).sum() / rows.people.groupby(rows.CCG).sum())
+    return rows.assign(remote=per_head.where(per_head > 1e-6, 0.0)).sort_values("practice")
 
 
 def chain(rows: pd.DataFrame, remoteness: str | None) -> pd.DataFrame:
@@ -79,9 +79,9 @@ def chain(rows: pd.DataFrame, remoteness: str | None) -> pd.DataFrame:
     return combine_targets({"hchs": hospital, "prescribing": drugs})
 
 
-def relative(found: Any, expected: Any) -> float:
+def relative(computed: Any, expected: Any) -> float:
     """The largest relative difference."""
-    return float(np.abs(np.asarray(found) / np.asarray(expected) - 1).max())
+    return float(np.abs(np.asarray(computed) / np.asarray(expected) - 1).max())
 
 
 def test_every_target_of_2018_is_reproduced(published: pd.DataFrame) -> None:
@@ -139,7 +139,7 @@ def test_primary_medical_care_of_2025_is_reproduced(real: Path) -> None:
 
 
 # ---- By hand ------------------------------------------------------------------------------------
-def test_a_chain_by_hand() -> None:
+def test_the_chain_is_that_computed_by_hand() -> None:
     """A: need 4,300, with unmet need 4,370, times 0.95 is 4,151.5; B: 5,630 * 1.05 = 5,911.5."""
     table = weighted_capitation(
         LISTS, unmet_need=("early_deaths", 0.1), cost_index="mff", also="icb", **TERMS
@@ -225,7 +225,9 @@ def test_any_chain_adds_up_in_any_order(seed: int) -> None:
         ({"icb": None}, ["column 'icb' must be in units, once"]),
     ],
 )
-def test_tables(columns: dict[str, list | None], texts: list[str]) -> None:
+def test_tables_are_rejected_by_column_and_row(
+    columns: dict[str, list | None], texts: list[str]
+) -> None:
     merged = LISTS.to_pydict() | columns
     table = pa.table({name: values for name, values in merged.items() if values is not None})
     error = rejection(
@@ -273,7 +275,7 @@ def test_a_single_practice_left_out_is_noticed(published: pd.DataFrame) -> None:
         ({"pot": -1, "by": "need", "cost_index": 3}, ["3 problems"]),
     ],
 )
-def test_arguments(arguments: dict[str, Any], texts: list[str]) -> None:
+def test_arguments_are_rejected_by_name(arguments: dict[str, Any], texts: list[str]) -> None:
     says(rejection(weighted_capitation, LISTS, **{**TERMS, **arguments}), *texts)
 
 

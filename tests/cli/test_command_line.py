@@ -11,7 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from commands import rejected, run
+from commands import rejected, rejected_untouched, run
 from fundholder import (
     CostModel,
     StopLoss,
@@ -36,12 +36,12 @@ def inputs(people: pa.Table, banded: CostModel, tmp_path: Path) -> list[str]:
 
 
 # ---- The installed command --------------------------------------------------------------------
-def test_version() -> None:
+def test_the_command_says_its_version() -> None:
     result = run("--version")
     assert (result.returncode, result.stdout) == (0, f"fundholder {__version__}\n")
 
 
-def test_england_in_a_pipe(tmp_path: Path) -> None:
+def test_england_in_a_pipe_writes_and_prints_its_results(tmp_path: Path) -> None:
     result = run("england", "--replications", "2", "--seed", "3", "--out", str(tmp_path / "out"))
     assert (result.returncode, result.stderr) == (0, "")  # no progress bar
     assert re.search(r"6[0-9],\d{3},\d{3} people, 6,348 practices", result.stdout)
@@ -56,7 +56,7 @@ def test_england_in_a_pipe(tmp_path: Path) -> None:
         assert table.schema.metadata[b"fundholder.seed"] == b"3"
 
 
-def test_bad_input_from_a_shell(tmp_path: Path) -> None:
+def test_bad_input_from_a_shell_is_rejected(tmp_path: Path) -> None:
     result = run("simulate", str(tmp_path / "a.csv"), "b.csv", "--out", str(tmp_path / "c.csv"))
     assert result.returncode == 2 and result.stdout == ""
     assert result.stderr.startswith("fundholder: ") and "must be a file" in result.stderr
@@ -103,7 +103,7 @@ def test_simulate_is_the_function(
     assert capsys.readouterr().err == ""
 
 
-def test_simulate_events(inputs: list[str], tmp_path: Path) -> None:
+def test_simulate_takes_a_table_of_events(inputs: list[str], tmp_path: Path) -> None:
     # The people have no p_any of 1, which events would reject.
     costs = tmp_path / "events.csv"
     costs.write_text("band,rate,family,mean,shape\nold,0.2,fixed,6000,\nyoung,0.1,gamma,900,2\n")
@@ -139,40 +139,33 @@ def test_bad_options_write_nothing(
     arguments: list[str],
     says: str,
 ) -> None:
-    before = sorted(tmp_path.iterdir())
-    said = rejected(
-        capsys, "simulate", *inputs, "--out", str(tmp_path / "totals.parquet"), *arguments
-    )
-    assert says in said
-    assert sorted(tmp_path.iterdir()) == before
+    command = ["simulate", *inputs, "--out", str(tmp_path / "totals.parquet")]
+    assert says in rejected_untouched(tmp_path, capsys, *command, *arguments)
 
 
 @pytest.mark.parametrize("out", ["totals.ods", "nowhere/totals.csv", "people.parquet/totals.csv"])
-def test_bad_outputs(
+def test_bad_outputs_are_rejected_and_write_nothing(
     inputs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], out: str
 ) -> None:
-    before = sorted(tmp_path.iterdir())
-    assert out.split("/")[-1] in rejected(capsys, "simulate", *inputs, "--out", str(tmp_path / out))
-    assert sorted(tmp_path.iterdir()) == before
+    command = ["simulate", *inputs, "--out", str(tmp_path / out)]
+    assert out.split("/")[-1] in rejected_untouched(tmp_path, capsys, *command)
 
 
-@pytest.mark.parametrize("which", ["population", "costs"])
-def test_a_damaged_file(
-    inputs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], which: str
+@pytest.mark.parametrize("damaged_input", ["population", "costs"])
+def test_a_damaged_file_is_rejected_and_nothing_written(
+    inputs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], damaged_input: str
 ) -> None:
     # Whole at both ends, so that it fails only when its middle is read.
     names = [f"{i:09}" for i in range(9_999)]
-    whole = pa.table({"practice": names, "band": ["old"] * 9_999})
+    intact = pa.table({"practice": names, "band": ["old"] * 9_999})
     damaged = tmp_path / "damaged.parquet"
-    write(whole, damaged)
+    write(intact, damaged)
     content = bytearray(damaged.read_bytes())
     content[40:4_000] = b"\xff" * 3_960
     damaged.write_bytes(content)
-    before = sorted(tmp_path.iterdir())
-    inputs[which == "costs"] = str(damaged)
-    said = rejected(capsys, "simulate", *inputs, "--out", str(tmp_path / "totals.csv"))
-    assert "cannot be read" in said
-    assert sorted(tmp_path.iterdir()) == before
+    inputs[damaged_input == "costs"] = str(damaged)
+    command = ["simulate", *inputs, "--out", str(tmp_path / "totals.csv")]
+    assert "cannot be read" in rejected_untouched(tmp_path, capsys, *command)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +180,7 @@ def test_bad_england_leaves_no_folder(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_command_is_rejected(capsys: pytest.CaptureFixture[str]) -> None:
     assert "invalid choice: 'scotland'" in rejected(capsys, "scotland")
     assert "required: command" in rejected(capsys)
 
@@ -271,7 +264,7 @@ def test_variance_is_the_function(
 
 
 @pytest.mark.parametrize("method", ["moments", "simulation"])
-def test_variance_by_other_methods(
+def test_other_methods_of_variance_are_those_of_the_function(
     lists: pa.Table, banded: CostModel, listed: list[str], tmp_path: Path, method: Any
 ) -> None:
     expected = variance(lists, banded, method=method, replications=20, seed=4)
@@ -339,7 +332,9 @@ def test_no_pool_is_an_answer(
 @pytest.mark.parametrize(
     ("command", "ending"), [("variance", "png"), ("variance", "svg"), ("stop-loss", "pdf")]
 )
-def test_charts(listed: list[str], tmp_path: Path, command: str, ending: str) -> None:
+def test_charts_are_written_by_their_ending(
+    listed: list[str], tmp_path: Path, command: str, ending: str
+) -> None:
     chart = tmp_path / f"chart.{ending}"
     arguments = [command, *listed, "--out", str(tmp_path / "a.csv"), "--plot", str(chart)]
     arguments += ["--ceiling", "20000"]
@@ -380,10 +375,9 @@ def test_exact_commands_reject_and_write_nothing(
     says: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    before = sorted(tmp_path.iterdir())
-    command, *options = arguments
-    assert says in rejected(capsys, command, *listed, "--out", "result.parquet", *options)
-    assert sorted(tmp_path.iterdir()) == before
+    name, *options = arguments
+    command = [name, *listed, "--out", "result.parquet", *options]
+    assert says in rejected_untouched(tmp_path, capsys, *command)
 
 
 def test_a_result_does_not_replace_its_budgets(
@@ -406,7 +400,7 @@ def test_a_result_does_not_replace_its_budgets(
         (["--tolerance", "0.1", "--probability", "0.1", "--out", "a.txt"], "must end in"),
     ],
 )
-def test_bad_pool_sizes(
+def test_bad_pool_sizes_are_rejected(
     listed: list[str], capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
 ) -> None:
     assert says in rejected(capsys, "pool-size", listed[1], *arguments)

@@ -11,7 +11,7 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from commands import rejected, run
+from commands import rejected, rejected_untouched, run
 from fundholder import (
     Convergence,
     Formula,
@@ -88,10 +88,17 @@ def files(persons: pa.Table, codes: pa.Table, units: pa.Table, tmp_path: Path) -
     return tmp_path
 
 
+@pytest.fixture
+def in_files(files: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of files, and the current one."""
+    monkeypatch.chdir(files)
+    return files
+
+
 def same(path: Path, table: pa.Table) -> bool:
     """Are the rows those of the table? A CSV file has lost its types, an Excel file its name."""
-    found = read(path).read_all()
-    return bool(found.cast(table.schema).replace_schema_metadata(None).equals(table))
+    written = read(path).read_all()
+    return bool(written.cast(table.schema).replace_schema_metadata(None).equals(table))
 
 
 # ---- Fitting ----------------------------------------------------------------------------------
@@ -103,9 +110,9 @@ def test_fit_is_the_function(
     arguments = ["fit", str(files / "persons.parquet"), "--cost", "spent", *OPTIONS]
     arguments += ["--out", str(out), "--covariance-out", str(covariance)]
     assert _cli.main(arguments) == 0
-    found = Formula.read(out, covariance=covariance)
-    assert found.coefficients.equals(expected.coefficients)
-    assert found.covariance is not None and found.covariance.equals(expected.covariance)
+    formula = Formula.read(out, covariance=covariance)
+    assert formula.coefficients.equals(expected.coefficients)
+    assert formula.covariance is not None and formula.covariance.equals(expected.covariance)
     output = capsys.readouterr()
     assert output.err == "" and "by cluster" in output.out
     assert f"2,000 people, 10 terms, R² {expected.r2:.4f}" in output.out
@@ -132,8 +139,8 @@ def test_fit_takes_codes_and_drops_what_adds_nothing(
     assert not (files / "formula.csv").exists()
     arguments += ["--out", str(files / "formula.parquet"), "--drop-redundant"]
     assert _cli.main(arguments) == 0
-    found = Formula.read(files / "formula.parquet").coefficients
-    assert found.equals(expected.coefficients)
+    coefficients = Formula.read(files / "formula.parquet").coefficients
+    assert coefficients.equals(expected.coefficients)
     assert "Dropped: asthma (nobody)." in capsys.readouterr().out
 
 
@@ -191,13 +198,13 @@ def test_need_from_a_formula_is_the_functions(
     out = files / "error.parquet"
     more = ["--covariance", str(files / "covariance.csv"), "--exclude", "P3", "--out", str(out)]
     assert _cli.main([*arguments, *more]) == 0
-    found = read(out).read_all()
-    assert found["practice"].to_pylist() == [f"P{i}" for i in range(10) if i != 3]
+    written = read(out).read_all()
+    assert written["practice"].to_pylist() == [f"P{i}" for i in range(10) if i != 3]
     kept = need.filter(pa.compute.not_equal(need["practice"], "P3"))
     relative = kept["formula_sd"].to_numpy() / kept["need"].to_numpy()
     # The covariance went through a CSV file, which keeps every digit.
-    assert found["formula_sd"].to_numpy() == pytest.approx(
-        relative * found["budget"].to_numpy(), rel=1e-12
+    assert written["formula_sd"].to_numpy() == pytest.approx(
+        relative * written["budget"].to_numpy(), rel=1e-12
     )
 
 
@@ -238,12 +245,12 @@ def test_pace_of_change_is_the_function(units: pa.Table, files: Path, name: str)
     if name == "convergence":
         arguments += ["--growth", "0.04"]
     assert _cli.main(arguments) == 0
-    found = read(out).read_all()
-    assert found.select(budgets.column_names).to_pylist() == budgets.to_pylist()
-    assert found["allocation"].equals(expected["allocation"])
+    written = read(out).read_all()
+    assert written.select(budgets.column_names).to_pylist() == budgets.to_pylist()
+    assert written["allocation"].equals(expected["allocation"])
     for column in ("dft_open", "growth", "convergence", "dft"):
         # Targets of last year were scaled in another order of operations.
-        assert found[column].to_numpy() == pytest.approx(expected[column].to_numpy(), abs=1e-12)
+        assert written[column].to_numpy() == pytest.approx(expected[column].to_numpy(), abs=1e-12)
 
 
 def test_a_workbook_has_a_sheet_for_each_level(
@@ -317,17 +324,11 @@ BUDGET = ["--need", "weighted", "--total", "1e6"]
     ],
 )
 def test_bad_options_write_nothing(
-    files: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    arguments: list[str],
-    says: list[str],
+    in_files: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], says: list[str]
 ) -> None:
-    monkeypatch.chdir(files)
-    before = sorted(files.iterdir())
-    said = rejected(capsys, "allocate", "units.csv", "--out", "b.csv", *arguments)
+    command = ["allocate", "units.csv", "--out", "b.csv"]
+    said = rejected_untouched(in_files, capsys, *command, *arguments)
     assert all(text in said for text in says), said
-    assert sorted(files.iterdir()) == before
 
 
 @pytest.mark.parametrize(
@@ -383,14 +384,8 @@ def test_every_unit_needs_a_row_in_the_file_of_units(
     ],
 )
 def test_a_bad_fit_writes_nothing(
-    files: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    arguments: list[str],
-    says: list[str],
+    in_files: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], says: list[str]
 ) -> None:
-    monkeypatch.chdir(files)
-    before = sorted(files.iterdir())
-    said = rejected(capsys, "fit", "persons.parquet", "--out", "f.csv", *arguments)
+    command = ["fit", "persons.parquet", "--out", "f.csv"]
+    said = rejected_untouched(in_files, capsys, *command, *arguments)
     assert all(text in said for text in says), said
-    assert sorted(files.iterdir()) == before

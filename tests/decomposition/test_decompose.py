@@ -58,17 +58,17 @@ def observed(ratio: np.ndarray, budget: Any = 1e6) -> pa.Table:
     return table if years > 1 else table.drop(["year"])
 
 
-def summary(found: Decomposition) -> dict[str, Any]:
-    return found.summary.to_pylist()[0]
+def summary(decomposition: Decomposition) -> dict[str, Any]:
+    return decomposition.summary.to_pylist()[0]
 
 
-def holds(found: dict[str, Any], name: str, value: float) -> bool:
-    return bool(found[f"{name}_low"] <= value <= found[f"{name}_high"])
+def holds(estimates: dict[str, Any], name: str, value: float) -> bool:
+    return bool(estimates[f"{name}_low"] <= value <= estimates[f"{name}_high"])
 
 
 # ---- Does the arithmetic equal the closed forms? ----------------------------------------------
 @pytest.mark.parametrize("shape", [0.02, 0.5, 1.0, 3.0, 50.0, 4_000.0])
-def test_the_gamma_distribution(shape: float) -> None:
+def test_the_gamma_distribution_is_that_of_scipy(shape: float) -> None:
     for q in (1e-6, 0.025, 0.5, 0.9, 0.999):
         assert gamma_p(shape, stats.gamma.ppf(q, shape)) == pytest.approx(q, rel=1e-9)
     assert gamma_p(shape, 0.0) == 0
@@ -85,11 +85,11 @@ def test_units_alike_with_normal_chance_have_the_chi_square_interval() -> None:
     # With equal weights the sum is that of a sample variance, and its distribution is exactly
     # chi-square.
     ratio = 1.02 * (1 + 0.1 * np.random.Generator(np.random.PCG64(1)).standard_normal((40, 1)))
-    found = components(panel(ratio, 0.05**2), 0.9).total
+    total = components(panel(ratio, 0.05**2), 0.9).total
     squares = ((ratio / ratio.mean() - 1) ** 2).sum()
     expected = [squares / q - 0.05**2 for q in (39, *stats.chi2.ppf([0.95, 0.05], 39))]
-    assert [found.estimate, found.low, found.high] == pytest.approx(expected, rel=1e-8)
-    assert found.p_at_zero == pytest.approx(stats.chi2.sf(squares / 0.05**2, 39), rel=1e-6)
+    assert [total.estimate, total.low, total.high] == pytest.approx(expected, rel=1e-8)
+    assert total.p_at_zero == pytest.approx(stats.chi2.sf(squares / 0.05**2, 39), rel=1e-6)
 
 
 def test_several_complete_years_have_the_estimates_of_an_analysis_of_variance() -> None:
@@ -97,20 +97,20 @@ def test_several_complete_years_have_the_estimates_of_an_analysis_of_variance() 
     rng = np.random.Generator(np.random.PCG64(2))
     ratio = 1 + 0.08 * rng.standard_normal((n, 1)) + 0.06 * rng.standard_normal((n, t))
     ratio *= [[1.1, 0.9, 1.0, 1.3]]
-    found = components(panel(ratio, chance), 0.95)
+    parts = components(panel(ratio, chance), 0.95)
     relative = ratio / ratio.mean(axis=0)
     means = relative.mean(axis=1, keepdims=True)
     within = ((relative - means) ** 2).sum() / ((n - 1) * (t - 1))
     between = t * ((means - 1) ** 2).sum() / (n - 1)
-    assert found.yearly is not None and found.persistent is not None
-    assert found.yearly.estimate == pytest.approx(within - chance, rel=1e-6)
-    assert found.persistent.estimate == pytest.approx((between - within) / t, rel=1e-6)
+    assert parts.yearly is not None and parts.persistent is not None
+    assert parts.yearly.estimate == pytest.approx(within - chance, rel=1e-6)
+    assert parts.persistent.estimate == pytest.approx((between - within) / t, rel=1e-6)
     degrees = (n - 1) * (t - 1)
     limits = [within * degrees / q - chance for q in stats.chi2.ppf([0.975, 0.025], degrees)]
-    assert [found.yearly.low, found.yearly.high] == pytest.approx(limits, rel=1e-6)
+    assert [parts.yearly.low, parts.yearly.high] == pytest.approx(limits, rel=1e-6)
 
 
-def test_the_published_credibility() -> None:
+def test_the_published_credibility_is_reproduced() -> None:
     # A CV of 4.3 per person and 7.8 % between practices: K = 3,039, and Z = 0.68 at 6,422 people.
     # Ratios are made so that their sample variance is exactly chance and systematic together.
     people, cv, systematic = 6_422, 4.3, 0.078
@@ -128,17 +128,17 @@ def test_the_published_credibility() -> None:
     ratio -= ratio.mean()
     ratio *= math.sqrt(systematic**2 + cv**2 / people) / ratio.std(ddof=1)
     population = pa.table({"practice": NAMES[:50], "count": [people] * 50})
-    found = decompose(observed(1 + ratio), population, costs)
-    total = summary(found)
+    decomposition = decompose(observed(1 + ratio), population, costs)
+    total = summary(decomposition)
     assert total["systematic_sd"] == pytest.approx(systematic, rel=1e-9)
     assert total["person_cv"] == pytest.approx(cv, rel=1e-9)
     assert total["k_people"] == pytest.approx(3_039, abs=0.5)
-    assert found.units["credibility"][0].as_py() == pytest.approx(0.68, abs=0.005)
+    assert decomposition.units["credibility"][0].as_py() == pytest.approx(0.68, abs=0.005)
     assert total["bias"] == pytest.approx(1, rel=1e-12)
     share = (cv**2 / people) / (cv**2 / people + systematic**2)
     assert total["chance_share"] == pytest.approx(share, rel=1e-9)
-    shrunk = 1 + found.units["credibility"].to_numpy() * ratio[:, 0]
-    assert found.units["shrunk_ratio"].to_numpy() == pytest.approx(shrunk, rel=1e-9)
+    shrunk = 1 + decomposition.units["credibility"].to_numpy() * ratio[:, 0]
+    assert decomposition.units["shrunk_ratio"].to_numpy() == pytest.approx(shrunk, rel=1e-9)
 
 
 # ---- Does the interval hold the truth as often as it says? ------------------------------------
@@ -156,18 +156,20 @@ def chance_years(costs: CostModel) -> tuple[np.ndarray, np.ndarray]:
     return population["count"].to_numpy(), ratios(population, costs, replications=600, seed=4)
 
 
-def share_held(found: list[Components], truths: dict[str, float]) -> dict[str, float]:
+def share_held(panels: list[Components], truths: dict[str, float]) -> dict[str, float]:
     """In which share of the data sets the interval holds the truth."""
     return {
         name: float(
-            np.mean([getattr(f, name).low <= truth <= getattr(f, name).high for f in found])
+            np.mean([getattr(f, name).low <= truth <= getattr(f, name).high for f in panels])
         )
         for name, truth in truths.items()
     }
 
 
 @pytest.mark.parametrize("systematic", [0.0, 0.03, 0.08])
-def test_one_year(chance_years: tuple[np.ndarray, np.ndarray], systematic: float) -> None:
+def test_intervals_of_one_year_hold_the_truth_as_often_as_they_say(
+    chance_years: tuple[np.ndarray, np.ndarray], systematic: float
+) -> None:
     # 300 data sets: a standard error of 1.3 % at 95 %. Between three below and, because a few heavy
     # squares are less often large than the gamma distribution has it, nearly always.
     people, ratio = chance_years
@@ -186,7 +188,9 @@ def test_one_year(chance_years: tuple[np.ndarray, np.ndarray], systematic: float
         assert held(0 * fourth) < 0.9
 
 
-def test_four_years(chance_years: tuple[np.ndarray, np.ndarray]) -> None:
+def test_intervals_of_four_years_hold_the_truth_as_often_as_they_say(
+    chance_years: tuple[np.ndarray, np.ndarray],
+) -> None:
     # 150 data sets: a standard error of 1.8 %. A third of the practices miss years.
     people, ratio = chance_years
     chance, fourth = chance_of(people)
@@ -205,12 +209,12 @@ def test_the_estimate_is_right_on_average(chance_years: tuple[np.ndarray, np.nda
     chance, fourth = chance_of(people)
     ratio = ratio[:, :300] * effects(0.08, (60, 300), 9)
     seen = np.ones((60, 1), bool)
-    found = [
+    estimates = [
         components(RatioPanel(ratio[:, [i]], seen, chance, fourth), 0.5).total.estimate
         for i in range(300)
     ]
     # Three standard errors of the mean.
-    assert abs(np.mean(found) - 0.08**2) < 3 * np.std(found) / math.sqrt(300)
+    assert abs(np.mean(estimates) - 0.08**2) < 3 * np.std(estimates) / math.sqrt(300)
 
 
 def test_the_chance_of_units_is_that_of_their_people(costs: CostModel) -> None:
@@ -219,39 +223,40 @@ def test_the_chance_of_units_is_that_of_their_people(costs: CostModel) -> None:
     ratio = ratios(population, costs, replications=3, seed=9, practice_sd=0.1)
     chance, fourth = chance_of(population["count"].to_numpy())
     parts = components(RatioPanel(ratio, np.ones(ratio.shape, bool), chance, fourth), 0.95)
-    found = summary(decompose(observed(ratio), population, costs))
+    total = summary(decompose(observed(ratio), population, costs))
     for name, part in (("systematic", parts.total), ("yearly", parts.yearly)):
         assert part is not None
         for end, value in (("", part.estimate), ("_low", part.low), ("_high", part.high)):
-            assert found[f"{name}_sd{end}"] == pytest.approx(math.sqrt(value), rel=1e-6)
+            assert total[f"{name}_sd{end}"] == pytest.approx(math.sqrt(value), rel=1e-6)
 
 
 # ---- Are known effects found again? -----------------------------------------------------------
-def test_the_practice_effect_of_one_simulated_year(costs: CostModel) -> None:
+def test_the_practice_effect_of_one_simulated_year_is_within_the_interval(costs: CostModel) -> None:
     population = lists(200, 10)
-    found = summary(
+    total = summary(
         decompose(
             observed(ratios(population, costs, replications=1, seed=1, practice_sd=0.08)),
             population,
             costs,
         )
     )
-    assert holds(found, "systematic_sd", 0.08)
-    assert found["p_value"] < 1e-3
+    assert holds(total, "systematic_sd", 0.08)
+    assert total["p_value"] < 1e-3
     nothing = [f"{part}_sd{end}" for part in ("persistent", "yearly") for end in ("", "_low")]
-    assert [found[name] for name in nothing] == [None] * 4
+    assert [total[name] for name in nothing] == [None] * 4
 
 
 def test_yearly_effects_are_not_taken_to_persist(costs: CostModel) -> None:
     population = lists(200, 10)
     ratio = ratios(population, costs, replications=4, seed=2, practice_sd=0.08, national_sd=0.1)
-    found = decompose(observed(ratio), population, costs)
-    total = summary(found)
+    decomposition = decompose(observed(ratio), population, costs)
+    total = summary(decomposition)
     assert holds(total, "yearly_sd", 0.08) and holds(total, "persistent_sd", 0.0)
     assert holds(total, "systematic_sd", 0.08)
-    assert total["persistent_sd"] < 0.02 and max(found.units["credibility"].to_pylist()) < 0.5
+    assert total["persistent_sd"] < 0.02
+    assert max(decomposition.units["credibility"].to_pylist()) < 0.5
     # Each year's national effect is a bias of the year, and no difference between practices.
-    assert found.years["bias"].to_numpy() == pytest.approx(ratio.mean(axis=0), rel=0.02)
+    assert decomposition.years["bias"].to_numpy() == pytest.approx(ratio.mean(axis=0), rel=0.02)
 
 
 def test_lasting_effects_persist(costs: CostModel) -> None:
@@ -260,15 +265,15 @@ def test_lasting_effects_persist(costs: CostModel) -> None:
     lasting = 1 + (lasting - lasting.mean()) * 0.08 / lasting.std()
     table = population.append_column("scale", pa.array(lasting))
     ratio = ratios(table, costs, replications=4, seed=3)
-    found = decompose(observed(ratio), population, costs)
-    total = summary(found)
+    decomposition = decompose(observed(ratio), population, costs)
+    total = summary(decomposition)
     assert holds(total, "persistent_sd", 0.08) and holds(total, "yearly_sd", 0.0)
     # Shrunk ratios are nearer to the truth than the ratios themselves, and than no difference.
     error = {
         name: np.mean((values / values.mean() - lasting) ** 2)
         for name, values in (
-            ("shrunk", found.units["shrunk_ratio"].to_numpy()),
-            ("own", found.units["ratio"].to_numpy()),
+            ("shrunk", decomposition.units["shrunk_ratio"].to_numpy()),
+            ("own", decomposition.units["ratio"].to_numpy()),
             ("none", np.ones(200)),
         )
     }
@@ -278,20 +283,20 @@ def test_lasting_effects_persist(costs: CostModel) -> None:
 def test_under_a_ceiling_what_remains_of_the_effect(costs: CostModel) -> None:
     population = lists(300, 12)
     ratio = ratios(population, costs, replications=1, seed=4, practice_sd=0.08, stop_loss=20_000)
-    found = summary(decompose(observed(ratio), population, costs, stop_loss=20_000))
+    total = summary(decompose(observed(ratio), population, costs, stop_loss=20_000))
     distribution = variance(
         population, costs, stop_loss=20_000, practice_sd=0.08, method="moments"
     ).to_pylist()[0]
-    assert holds(found, "systematic_sd", distribution["systematic_sd"] / distribution["expected"])
-    assert found["systematic_sd_high"] < 0.08
+    assert holds(total, "systematic_sd", distribution["systematic_sd"] / distribution["expected"])
+    assert total["systematic_sd_high"] < 0.08
 
 
 def test_chance_alone_leaves_nothing(costs: CostModel) -> None:
     population = lists(300, 13)
     # Of the seeds from 0, the first whose ratios vary less than chance: the estimate is then 0.
     ratio = ratios(population, costs, replications=8, seed=0)
-    found = [summary(decompose(observed(ratio[:, [i]]), population, costs)) for i in range(8)]
-    least = max(found, key=lambda year: year["p_value"])
+    years = [summary(decompose(observed(ratio[:, [i]]), population, costs)) for i in range(8)]
+    least = max(years, key=lambda year: year["p_value"])
     assert least["systematic_sd"] == least["systematic_sd_low"] == 0
     assert 0 < least["systematic_sd_high"] < 0.03
     assert least["k_people"] is None and least["p_value"] > 0.5
@@ -310,16 +315,16 @@ def test_a_common_error_of_budgets_is_bias_and_no_variation(costs: CostModel) ->
 def test_the_persistence_of_people_counts_as_that_of_practices(real: Path) -> None:
     """What the documentation warns of, with the same people of MEPS in two years."""
     years = []
-    wanted = pa.csv.ConvertOptions(include_columns=["dupersid", "totexp"])
+    options = pa.csv.ConvertOptions(include_columns=["dupersid", "totexp"])
     for year in (2013, 2014):
         path = real / "person" / f"meps_{year}.csv.gz"
-        table = pa.csv.read_csv(path, convert_options=wanted)
+        table = pa.csv.read_csv(path, convert_options=options)
         years.append(dict(zip(*(table[c].to_pylist() for c in table.column_names), strict=True)))
     both = sorted(years[0].keys() & years[1].keys())
     cost = np.array([[min(year[person], 20_000) for year in years] for person in both], float)
     costs = CostModel.from_costs(pa.table({"cost": cost.ravel()}), cost="cost")
 
-    units, found, chance = 60, [], 0.0
+    units, panels, chance = 60, [], 0.0
     rng = np.random.Generator(np.random.PCG64(6))
     for _ in range(20):  # People are put into practices by lot: there is no practice style.
         practice = rng.permutation(len(both)) % units
@@ -330,26 +335,26 @@ def test_the_persistence_of_people_counts_as_that_of_practices(real: Path) -> No
         outturn = np.stack([np.bincount(practice, cost[:, i]) for i in range(2)], axis=1)
         ratio = outturn / (people[:, None] * cost.mean(axis=0))
         fourth = distribution["kurtosis"].to_numpy() * square**2
-        found.append(
+        panels.append(
             components(RatioPanel(ratio, np.ones(ratio.shape, bool), square, fourth), 0.95)
         )
         chance += square.mean() / 20
-    assert np.median([parts.yearly.estimate for parts in found if parts.yearly]) == 0
+    assert np.median([parts.yearly.estimate for parts in panels if parts.yearly]) == 0
     # Years that are alike make the yearly part negative, and so 0: over n years what people keep
     # adds (n - 1) / n of their correlation. The bounds are three standard errors of 20 lots or so.
     correlation = np.corrcoef(cost.T)[0, 1]
-    added = np.mean([parts.persistent.estimate for parts in found if parts.persistent]) / chance
+    added = np.mean([parts.persistent.estimate for parts in panels if parts.persistent]) / chance
     assert 0.5 < added / (correlation / 2) < 1.3
 
 
 # ---- Are limits and p values those of the exact distribution? ------------------------------------
 def test_limits_are_quantiles_of_the_exact_distribution(costs: CostModel) -> None:
     population = lists(5, 15)
-    found = decompose(observed(np.ones((5, 1)) * 1.01), population, costs, limits=[0.9]).units
+    units = decompose(observed(np.ones((5, 1)) * 1.01), population, costs, limits=[0.9]).units
     exact = variance(population, costs, quantiles=[0.05, 0.95])
     for name, quantile in (("lower_0.9", "q0.05"), ("upper_0.9", "q0.95")):
         expected = exact[quantile].to_numpy() / exact["expected"].to_numpy()
-        assert found[name].to_numpy() == pytest.approx(expected, rel=1e-6)
+        assert units[name].to_numpy() == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("years", [1, 3])
@@ -375,7 +380,7 @@ def test_chance_lies_outside_as_often_as_it_says_on_either_side(
     assert abs(above - 90) < 30 and abs(below - 90) < 30 and abs(far - 45) < 22
 
 
-def test_p_values_of_a_cost_with_a_probability_of_its_own() -> None:
+def test_p_values_of_a_cost_with_a_probability_of_its_own_are_two_sided() -> None:
     # 40 people, each £100 with probability 0.2: the number of costs is binomial.
     costs = CostModel(
         pa.table({"p_any": [0.2], "family": ["fixed"], "mean": [100.0], "shape": [None]})
@@ -383,10 +388,10 @@ def test_p_values_of_a_cost_with_a_probability_of_its_own() -> None:
     number = np.arange(0, 30)
     population = pa.table({"practice": NAMES[:30], "count": [40] * 30})
     table = pa.table({"practice": NAMES[:30], "budget": [800.0] * 30, "outturn": 100.0 * number})
-    found = decompose(table, population, costs).units["p_value"].to_numpy()
+    p_values = decompose(table, population, costs).units["p_value"].to_numpy()
     distribution = stats.binom(40, 0.2)
     expected = np.minimum(1, 2 * np.minimum(distribution.cdf(number), distribution.sf(number - 1)))
-    assert found == pytest.approx(expected, abs=1e-6)
+    assert p_values == pytest.approx(expected, abs=1e-6)
 
 
 # ---- Does it read what it is given? -----------------------------------------------------------
@@ -397,7 +402,9 @@ def sample(costs: CostModel) -> tuple[pa.Table, pa.Table]:
     return observed(ratio, [[1e6], [1.2e6], [1.3e6]]), population
 
 
-def test_tables_of_every_kind(costs: CostModel, sample: tuple[pa.Table, pa.Table]) -> None:
+def test_any_form_of_a_table_gives_the_same_result(
+    costs: CostModel, sample: tuple[pa.Table, pa.Table]
+) -> None:
     table, population = sample
     expected = decompose(table, population, costs)
     coded = population.set_column(0, "practice", population["practice"].dictionary_encode())
@@ -427,27 +434,27 @@ def test_integers_and_their_digits_are_the_same_units(
     numbered = population.set_column(0, "practice", pa.array(range(20)))
     expected = decompose(table, population, costs).units["credibility"]
     for labels in (number, digits):
-        found = decompose(table.set_column(0, "practice", labels), numbered, costs).units
-        assert found["practice"].to_pylist() == list(range(20))
-        assert found["credibility"].equals(expected)
+        units = decompose(table.set_column(0, "practice", labels), numbered, costs).units
+        assert units["practice"].to_pylist() == list(range(20))
+        assert units["credibility"].equals(expected)
 
 
-def test_other_levels(costs: CostModel) -> None:
+def test_units_may_be_of_other_levels(costs: CostModel) -> None:
     population = lists(4, 18).append_column("pcn", pa.array(["X", "Y", "X", "Y"]))
     table = pa.table({"pcn": ["Y", "X"], "budget": [1e6, 2e6], "outturn": [1e6, 2.2e6]})
-    found = decompose(table, population, costs, by="pcn")
-    assert found.units["pcn"].to_pylist() == ["X", "Y"]
-    assert found.units["ratio"].to_pylist() == pytest.approx([1.1, 1.0])
-    assert sum(found.units["people"].to_pylist()) == sum(population["count"].to_pylist())
+    decomposition = decompose(table, population, costs, by="pcn")
+    assert decomposition.units["pcn"].to_pylist() == ["X", "Y"]
+    assert decomposition.units["ratio"].to_pylist() == pytest.approx([1.1, 1.0])
+    assert sum(decomposition.units["people"].to_pylist()) == sum(population["count"].to_pylist())
 
 
 def test_units_that_miss_years(costs: CostModel, sample: tuple[pa.Table, pa.Table]) -> None:
     table, population = sample
     gone = pc.and_(pc.equal(table["practice"], "P003"), pc.not_equal(table["year"], 2012))
-    found = decompose(table.filter(pc.invert(gone)), population, costs)
-    row = found.units.to_pylist()[3]
+    decomposition = decompose(table.filter(pc.invert(gone)), population, costs)
+    row = decomposition.units.to_pylist()[3]
     assert row["years"] == 1 and row["budget"] == 1.2e6
-    assert found.years["units"].to_pylist() == [19, 20, 19]
+    assert decomposition.years["units"].to_pylist() == [19, 20, 19]
     full = decompose(table, population, costs).units.to_pylist()[3]
     assert row["chance_cv"] == pytest.approx(full["chance_cv"] * math.sqrt(3))
     assert row["upper_0.95"] > full["upper_0.95"]
@@ -457,27 +464,27 @@ def test_results_are_traced_and_hold_no_nan(
     costs: CostModel, sample: tuple[pa.Table, pa.Table]
 ) -> None:
     table, population = sample
-    found = decompose(table, population, costs, confidence=0.9, limits=[0.99])
-    for result in (found.units, found.years, found.summary):
+    decomposition = decompose(table, population, costs, confidence=0.9, limits=[0.99])
+    for result in (decomposition.units, decomposition.years, decomposition.summary):
         assert result.schema.metadata[b"fundholder.confidence"] == b"0.9"
         assert b"fundholder.version" in result.schema.metadata
         for column in result.columns:
             assert column.null_count == 0
             if pa.types.is_floating(column.type):
                 assert np.isfinite(column.to_numpy()).all()
-    assert "20 units in 3 years" in repr(found)
-    assert "outside_0.99" in found.units.column_names
+    assert "20 units in 3 years" in repr(decomposition)
+    assert "outside_0.99" in decomposition.units.column_names
 
 
 def test_outturns_all_alike_leave_no_variance(costs: CostModel) -> None:
-    found = summary(decompose(observed(np.ones((20, 1))), lists(20, 19), costs))
-    assert [found[f"systematic_sd{end}"] for end in ("", "_low", "_high")] == [0, 0, 0]
-    assert found["p_value"] == 1
+    total = summary(decompose(observed(np.ones((20, 1))), lists(20, 19), costs))
+    assert [total[f"systematic_sd{end}"] for end in ("", "_low", "_high")] == [0, 0, 0]
+    assert total["p_value"] == 1
 
 
 # ---- Is the error clear? ----------------------------------------------------------------------
 NAN, INF = math.nan, math.inf
-PAIR = {"practice": ["A", "B"], "budget": [1e6, 1e6], "outturn": [1e6, 1.1e6]}
+TWO_UNITS = {"practice": ["A", "B"], "budget": [1e6, 1e6], "outturn": [1e6, 1.1e6]}
 PEOPLE = pa.table({"practice": ["A", "B"], "count": [5_000, 6_000]})
 
 
@@ -505,14 +512,14 @@ PEOPLE = pa.table({"practice": ["A", "B"], "count": [5_000, 6_000]})
         ({"practice": ["A", "A"], "year": [2011, 2011]}, ["'A' again in 2011"]),
     ],
 )
-def test_observed_tables(
+def test_observed_tables_are_rejected_by_column_and_row(
     costs: CostModel, columns: dict[str, list | None], texts: list[str]
 ) -> None:
-    merged = {name: values for name, values in {**PAIR, **columns}.items() if values is not None}
+    merged = {name: values for name, values in (TWO_UNITS | columns).items() if values is not None}
     says(rejection(decompose, pa.table(merged), PEOPLE, costs), *texts)
 
 
-def test_all_problems_at_once(costs: CostModel) -> None:
+def test_all_problems_are_named_at_once(costs: CostModel) -> None:
     wrong = pa.table({"practice": ["A", "C"], "budget": [0.0, 1.0], "outturn": [1.0, NAN]})
     error = rejection(decompose, wrong, PEOPLE, costs)
     assert len(error.problems) == 4
@@ -537,8 +544,10 @@ def test_all_problems_at_once(costs: CostModel) -> None:
         ({"stop_loss": -1}, ["stop_loss is -1"]),
     ],
 )
-def test_arguments(costs: CostModel, arguments: dict[str, Any], texts: list[str]) -> None:
-    given = {"observed": pa.table(PAIR), "population": PEOPLE, "costs": costs, **arguments}
+def test_arguments_are_rejected_by_name(
+    costs: CostModel, arguments: dict[str, Any], texts: list[str]
+) -> None:
+    given = {"observed": pa.table(TWO_UNITS), "population": PEOPLE, "costs": costs, **arguments}
     says(rejection(decompose, **given), *texts)
 
 
@@ -548,10 +557,10 @@ def test_only_types_wrong_is_a_type_error(costs: CostModel) -> None:
     assert isinstance(error, InputTypeError) and len(error.problems) == 2
 
 
-def test_chance_without_variance_or_fourth_moment(costs: CostModel) -> None:
+def test_chance_without_variance_or_fourth_moment_is_rejected(costs: CostModel) -> None:
     nobody = pa.table({"practice": ["A", "B"], "count": [5_000, 0]})
-    says(rejection(decompose, pa.table(PAIR), nobody, costs), "unit 'B'", "people")
+    says(rejection(decompose, pa.table(TWO_UNITS), nobody, costs), "unit 'B'", "people")
     heavy = {"p_any": [0.3], "family": ["pareto"], "mean": [1_000.0], "shape": [3.0]}
-    error = rejection(decompose, pa.table(PAIR), PEOPLE, CostModel(pa.table(heavy)))
+    error = rejection(decompose, pa.table(TWO_UNITS), PEOPLE, CostModel(pa.table(heavy)))
     says(error, "unit 'A'", "unit 'B'", "fourth moment", "ceiling")
     assert len(error.problems) == 2

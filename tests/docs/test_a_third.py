@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from commands import printed
 
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLE = PROJECT / "examples" / "a_third.py"
 PAGE = (PROJECT / "docs" / "a_third.md").read_text(encoding="utf-8")
 
 
-def run(*arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", *arguments],
-        capture_output=True,
-        encoding="utf-8",
-        env=os.environ | {"PYTHONUTF8": "1"},
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0 and not done.stderr, done.stderr
-    return done.stdout
-
-
 def test_the_page_shows_what_the_example_prints_and_draws(tmp_path: Path) -> None:
-    printed = run(str(EXAMPLE), "--charts", str(tmp_path))
+    output = printed(str(EXAMPLE), "--charts", str(tmp_path))
     blocks = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
     assert len(blocks) == 6
     for block in blocks:
-        assert block in printed
+        assert block in output
     drawn = {path.name for path in tmp_path.iterdir()}
     assert drawn == set(re.findall(r"\(images/(.*?)\)", PAGE))
     assert all((PROJECT / "docs" / "images" / name).is_file() for name in drawn)

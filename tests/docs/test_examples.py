@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from commands import printed, run_python
 
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLES = PROJECT / "examples"
@@ -30,18 +29,6 @@ CALIBRATIONS: dict[str, list[str]] = {
 }
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", *arguments]
-    return subprocess.run(
-        command,
-        capture_output=True,
-        encoding="utf-8",
-        env=os.environ | {"PYTHONUTF8": "1"},
-        timeout=600,
-        check=False,
-    )
-
-
 def test_every_example_runs_in_a_test() -> None:
     # The study has a test of its own, which holds it against its page.
     assert {path.name for path in EXAMPLES.glob("*.py")} == {*SETTINGS, "a_third.py"}
@@ -56,9 +43,7 @@ def test_every_example_runs_in_a_test() -> None:
 def test_the_program_runs(folder: Path, name: str, arguments: list[str]) -> None:
     if name == "real_lists.py" and not REAL.exists():
         pytest.skip(f"shared/real/practice/{REAL.name} is not beside the project")
-    done = run(str(folder / name), *arguments)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() and not done.stderr.strip()
+    assert printed(str(folder / name), *arguments).strip()
 
 
 def test_every_calibration_runs_in_a_test() -> None:
@@ -66,31 +51,30 @@ def test_every_calibration_runs_in_a_test() -> None:
 
 
 def test_real_lists_says_which_file_is_missing() -> None:
-    done = run(str(EXAMPLES / "real_lists.py"), "no-such-file.csv.gz")
+    done = run_python(str(EXAMPLES / "real_lists.py"), "no-such-file.csv.gz")
     assert done.returncode == 2
     assert done.stderr.startswith("no-such-file.csv.gz: no such file") and not done.stdout
 
 
 def test_published_targets_and_allocations_are_computed_again(real: Path, tmp_path: Path) -> None:
     book = tmp_path / "budgets.xlsx"
-    done = run(str(EXAMPLES / "lists_to_budgets.py"), str(real / "allocation"), "--out", str(book))
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "7,325 targets within " in done.stdout
-    assert "42 of 42 core allocations" in done.stdout
+    folder = str(real / "allocation")
+    output = printed(str(EXAMPLES / "lists_to_budgets.py"), folder, "--out", str(book))
+    assert "7,325 targets within " in output
+    assert "42 of 42 core allocations" in output
     assert book.read_bytes().startswith(b"PK")
 
 
 def test_lists_to_budgets_says_which_file_is_missing(tmp_path: Path) -> None:
-    done = run(str(EXAMPLES / "lists_to_budgets.py"), str(tmp_path))
+    done = run_python(str(EXAMPLES / "lists_to_budgets.py"), str(tmp_path))
     assert (done.returncode, done.stdout) == (2, "")
     assert "gp_wp_target_2018-19_formula.csv.gz: must be a file that exists" in done.stderr
 
 
 def test_the_readme_prints_what_it_says_and_is_an_example() -> None:
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    found = re.search(r"```python\n(.*?)```\s+```text\n(.*?)```", readme, re.DOTALL)
-    assert found, "README.md: no block of Python that a block of text follows"
-    code, printed = found.groups()
-    done = run("-c", code)
-    assert (done.returncode, done.stdout) == (0, printed), done.stderr
+    blocks = re.search(r"```python\n(.*?)```\s+```text\n(.*?)```", readme, re.DOTALL)
+    assert blocks, "README.md: no block of Python that a block of text follows"
+    code, output = blocks.groups()
+    assert printed("-c", code) == output
     assert code in (EXAMPLES / "first_steps.py").read_text(encoding="utf-8")

@@ -81,7 +81,7 @@ def test_the_same_seed_gives_the_same_table(groups: pa.Table, year: int) -> None
 
 
 # ---- Do areas nest, and have their sizes? -----------------------------------------------------
-def test_icbs_and_regions(groups: pa.Table) -> None:
+def test_icbs_and_regions_are_as_many_and_as_large_as_published(groups: pa.Table) -> None:
     icbs = total_by(groups, "icb")
     assert len(icbs) == 42
     assert min(icbs.values()) >= 500_000 and max(icbs.values()) <= 3_200_000
@@ -103,8 +103,8 @@ def test_pcns_are_all_there_and_sensible(seed: int) -> None:
 )
 def test_every_area_lies_in_one_larger_area(inner: str, outer: str) -> None:
     groups = england.population(year=2025, seed=7)
-    pairs = groups.group_by([inner, outer]).aggregate([])
-    assert pairs.num_rows == len(groups[inner].unique())
+    nested = groups.group_by([inner, outer]).aggregate([])
+    assert nested.num_rows == len(groups[inner].unique())
 
 
 def test_2010_has_no_pcns() -> None:
@@ -112,7 +112,7 @@ def test_2010_has_no_pcns() -> None:
 
 
 # ---- Are the people those published? ----------------------------------------------------------
-def test_national_age_and_sex(groups: pa.Table, year: int) -> None:
+def test_national_age_and_sex_are_those_published(groups: pa.Table, year: int) -> None:
     counted = total_by(groups, "band")
     people = sum(counted.values())
     share = {band: count / people for band, count in counted.items()}
@@ -132,7 +132,7 @@ def test_band_is_sex_and_age(groups: pa.Table) -> None:
     assert joined.equals(groups["band"].cast("string"))
 
 
-def test_a_fifth_of_people_in_each_quintile(groups: pa.Table) -> None:
+def test_each_quintile_has_a_fifth_of_people(groups: pa.Table) -> None:
     quintiles = total_by(groups, "imd_quintile")
     assert sorted(quintiles) == [1, 2, 3, 4, 5]
     people = sum(quintiles.values())
@@ -441,7 +441,7 @@ def real() -> pa.Table:
     pytest.skip(f"{REAL} is not beside the project")
 
 
-def test_the_real_practices_of_2023(real: pa.Table) -> None:
+def test_the_real_practices_of_2023_keep_their_people(real: pa.Table) -> None:
     # 6,321 rows and 62,084,204 people, less eight rows that the file holds twice (89,477 people).
     with pytest.warns(UserWarning, match="8 rows repeat an earlier one"):
         table = england.from_age_sex(real)

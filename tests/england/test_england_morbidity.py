@@ -132,15 +132,15 @@ def test_practices_alone_are_as_among_others_in_any_order() -> None:
 
 
 def test_shares_divide_the_people_into_parts() -> None:
-    everyone = england.persons(practices=4, diagnoses="codes").read_all()
+    one_stream = england.persons(practices=4, diagnoses="codes").read_all()
     parts = [
         england.persons(practices=4, diagnoses="codes", share=share).read_all()
         for share in (0.25, (0.25, 0.6), (0.6, 1.0))
     ]
-    assert pa.concat_tables(parts).sort_by("person").equals(everyone.sort_by("person"))
+    assert pa.concat_tables(parts).sort_by("person").equals(one_stream.sort_by("person"))
     # A binomial share of some 25,000 people: four SDs.
-    slack = 4 * np.sqrt(0.25 * 0.75 * everyone.num_rows)
-    assert parts[0].num_rows == pytest.approx(everyone.num_rows / 4, abs=slack)
+    slack = 4 * np.sqrt(0.25 * 0.75 * one_stream.num_rows)
+    assert parts[0].num_rows == pytest.approx(one_stream.num_rows / 4, abs=slack)
 
 
 def test_a_number_of_practices_is_spread_over_all_sizes() -> None:
@@ -294,9 +294,9 @@ class Fit:
             within = (of_practice * self.people[:, None]).T @ of_practice
             gram = np.block([[self.products[:terms, :terms], cross], [cross.T, within]])
             right = np.concatenate([self.by_person[:terms], of_practice.T @ self.by_practice])
-            found = np.linalg.lstsq(gram, right, rcond=1e-12)[0]
-            error = (self.expected @ self.expected - found @ right) / len(self.expected)
-            self.solved[model.name] = found[:terms], found[terms:], error
+            coefficients = np.linalg.lstsq(gram, right, rcond=1e-12)[0]
+            error = (self.expected @ self.expected - coefficients @ right) / len(self.expected)
+            self.solved[model.name] = coefficients[:terms], coefficients[terms:], error
         return self.solved[model.name]
 
 

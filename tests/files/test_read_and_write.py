@@ -100,29 +100,29 @@ def test_a_population_in_a_file_is_that_population(
 # ---- What it was made from --------------------------------------------------------------------
 def test_every_result_says_what_it_was_made_from(run: Simulation, people: pa.Table) -> None:
     for table in (run.totals(), run.summary(), run.summary(of="gross")):
-        found = metadata(table)
-        assert found == run.metadata
-        assert found["fundholder.version"] == __version__
-        assert found["fundholder.seed"] == str(2**64 - 1)
-        assert found["fundholder.population_rows"] == str(people.num_rows)
+        written = metadata(table)
+        assert written == run.metadata
+        assert written["fundholder.version"] == __version__
+        assert written["fundholder.seed"] == str(2**64 - 1)
+        assert written["fundholder.population_rows"] == str(people.num_rows)
 
 
 def test_a_result_is_replayed_from_its_file(
     run: Simulation, people: pa.Table, banded: CostModel, tmp_path: Path
 ) -> None:
     write(run.totals(), tmp_path / "totals.parquet")
-    found = metadata(pq.read_table(tmp_path / "totals.parquet"))
-    text = found["fundholder.stop_loss"]
+    written = metadata(pq.read_table(tmp_path / "totals.parquet"))
+    text = written["fundholder.stop_loss"]
     terms = re.fullmatch(r"ceiling (\S+), share (\S+), limit (\S+)", text)
     assert terms, text
     again = simulate(
         people,
         banded,
-        replications=int(found["fundholder.replications"]),
-        seed=int(found["fundholder.seed"]),
+        replications=int(written["fundholder.replications"]),
+        seed=int(written["fundholder.seed"]),
         stop_loss=StopLoss(*map(float, terms.groups())),
-        practice_sd=float(found["fundholder.practice_sd"]),
-        national_sd=float(found["fundholder.national_sd"]),
+        practice_sd=float(written["fundholder.practice_sd"]),
+        national_sd=float(written["fundholder.national_sd"]),
     )
     assert again.totals().equals(run.totals()) and again.metadata == run.metadata
 

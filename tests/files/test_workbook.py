@@ -62,15 +62,15 @@ def test_every_type_reads_back(tmp_path: Path) -> None:
     write_workbook({"Types": table}, tmp_path / "types.xlsx")
     heading, *rows = values(book_of(tmp_path / "types.xlsx")["Types"])
     assert heading == table.column_names
-    for row, there in zip(rows, table.to_pylist(), strict=True):
-        for found, (name, value) in zip(row, there.items(), strict=True):
+    for row, expected in zip(rows, table.to_pylist(), strict=True):
+        for cell, (name, value) in zip(row, expected.items(), strict=True):
             if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
-                found = found.date()
+                cell = cell.date()
             if name in ("number", "decimal") and value is not None:
                 # Workbooks are written with 16 significant digits.
-                assert math.isclose(found, value, rel_tol=1e-15)
+                assert math.isclose(cell, value, rel_tol=1e-15)
             else:
-                assert found == value, name
+                assert cell == value, name
     sheet = book_of(tmp_path / "types.xlsx")["Types"]
     assert {sheet[cell].data_type for cell in ("A4", "B4", "E2", "E3", "E4")} == {"s"}
 
@@ -112,8 +112,8 @@ def test_contents_name_sheets_and_what_they_were_made_from(costs: Any, tmp_path:
     assert heading == ["sheet", "rows", "item", "what"]
     assert ["Spread", 2, None, None] in lines and ["Lists", 2, None, "List sizes"] in lines
     metadata = {item: what for sheet, _, item, what in lines if sheet == "Spread" and item}
-    there = {key.decode(): value.decode() for key, value in result.schema.metadata.items()}
-    assert metadata == there and "fundholder.costs_digest" in there
+    expected = {key.decode(): value.decode() for key, value in result.schema.metadata.items()}
+    assert metadata == expected and "fundholder.costs_digest" in expected
     assert ["Lists", None, "fundholder.version", __version__] in lines
 
 
@@ -170,8 +170,8 @@ def test_headings_stay_in_view_and_filter(tmp_path: Path) -> None:
     assert sheet.freeze_panes == "A2" and sheet.auto_filter.ref == "A1:C3"
     assert [cell.font.bold for cell in sheet[1]] == [True] * 3
     assert not sheet["A2"].font.bold
-    wide = {letter: sheet.column_dimensions[letter].width for letter in "ABC"}
-    assert 40 < wide["C"] <= 60 and all(9 <= wide[letter] < 15 for letter in "AB")
+    widths = {letter: sheet.column_dimensions[letter].width for letter in "ABC"}
+    assert 40 < widths["C"] <= 60 and all(9 <= widths[letter] < 15 for letter in "AB")
 
 
 # ---- Whole, the same, or not at all --------------------------------------------------------------
@@ -267,13 +267,13 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
             "away": pa.array([1, 2, 3], pa.timestamp("s", "Europe/London")),
         }
     )
-    found = problems(
+    listed = problems(
         {"One": table, "ONE": LISTS, "Long": pa.table({"x": pa.nulls(1_048_576)})},
         tmp_path / "a.xlsx",
         about={"Two": "no such sheet"},
         formats={"number": "bold", "depth": "money"},
     )
-    assert [problem.split(";")[0] for problem in found] == [
+    assert [problem.split(";")[0] for problem in listed] == [
         "sheet 'ONE': must differ from 'One' in more than case",
         "about 'Two': must be one of the sheets ['One', 'ONE', 'Long']",
         "formats of 'number' is 'bold': must be one of 'money', 'pence', 'percent', 'count', "
@@ -293,8 +293,8 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
 
 
 def test_a_sheet_that_is_too_wide_or_too_narrow(tmp_path: Path) -> None:
-    wide = pa.table({f"x{i}": [1] for i in range(16_385)})
-    assert "16385 columns" in problems({"Wide": wide}, tmp_path / "a.xlsx")[0]
+    too_many = pa.table({f"x{i}": [1] for i in range(16_385)})
+    assert "16385 columns" in problems({"Wide": too_many}, tmp_path / "a.xlsx")[0]
     empty = pa.table({"x": [1]}).select([])
     assert "0 columns: must be 1 to" in problems({"Empty": empty}, tmp_path / "a.xlsx")[0]
 
@@ -314,7 +314,9 @@ def test_what_is_no_table_and_no_path(tmp_path: Path) -> None:
         write_workbook({"A": LISTS}, 3)  # type: ignore[arg-type]
 
 
-def test_without_openpyxl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_openpyxl_workbooks_are_rejected_and_csv_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("fundholder._files.atomic_write.find_spec", lambda name: None)
     for made in (
         lambda: write(LISTS, tmp_path / "a.xlsx"),

@@ -40,11 +40,11 @@ def test_labels_of_any_type_go_with_people(people: pa.Table, costs: Any) -> None
     """Polars' text arrives as views."""
     frame = polars.from_arrow(people)
     expected = costs.population(people)
-    found = costs.population(frame)
-    assert found.column_names == expected.column_names
-    assert {"person", "sex", "region"} <= set(found.column_names)
+    population = costs.population(frame)
+    assert population.column_names == expected.column_names
+    assert {"person", "sex", "region"} <= set(population.column_names)
     for name in ("practice", "region", "band", "scale"):
-        assert found[name].to_pylist() == expected[name].to_pylist()
+        assert population[name].to_pylist() == expected[name].to_pylist()
 
 
 def test_a_row_that_stands_for_several_people(people: pa.Table, costs: Any) -> None:
@@ -52,10 +52,10 @@ def test_a_row_that_stands_for_several_people(people: pa.Table, costs: Any) -> N
     count = np.arange(people.num_rows) % 3
     groups = costs.population(people.append_column("count", pa.array(count)))
     each = costs.population(people.take(np.repeat(np.arange(people.num_rows), count)))
-    found, expected = (variance(t, costs, method="moments") for t in (groups, each))
-    assert found["people"].equals(expected["people"])
+    grouped, expected = (variance(t, costs, method="moments") for t in (groups, each))
+    assert grouped["people"].equals(expected["people"])
     # Sums of a hundred people, in another order.
-    assert found["sd"].to_numpy() == pytest.approx(expected["sd"].to_numpy(), rel=1e-12)
+    assert grouped["sd"].to_numpy() == pytest.approx(expected["sd"].to_numpy(), rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,14 @@ def test_people_that_are_rejected(
     says(rejection(costs.population, people, by=by), *texts)
 
 
-def test_arguments_of_people(people: pa.Table, costs: Any) -> None:
+def test_arguments_of_people_are_rejected_by_name(people: pa.Table, costs: Any) -> None:
     error = rejection(costs.population, people, by=3, codes=4, rounded="yes")
     assert isinstance(error, InputTypeError)
     says(error, "3 problems", "by is 3", "codes is 4", "rounded is 'yes'")
 
 
 # ---- Models -------------------------------------------------------------------------------------
-def test_arguments_of_models(people: pa.Table, formula: Formula) -> None:
+def test_arguments_of_models_are_rejected_by_name(people: pa.Table, formula: Formula) -> None:
     error = rejection(
         *(formula.cost_model, people),
         **{"cost": None, "weight": 3, "tail": "pareto", "neutral": 1, "codes": 5, "bands": 0},
@@ -104,7 +104,7 @@ def test_bands_in_which_nothing_was_spent() -> None:
     formula.cost_model(other, cost="spent", bands=1)
 
 
-def test_few_people_for_a_tail(people: pa.Table, formula: Formula) -> None:
+def test_too_few_people_for_a_tail_are_rejected(people: pa.Table, formula: Formula) -> None:
     error = rejection(formula.cost_model, people, cost="cost", tail="gpd")
     says(error, "predicted-cost band", "a tail needs at least 50", "use fewer bands")
 
@@ -159,18 +159,18 @@ NEED: dict[str, Any] = {
 }
 
 
-def test_any_table_and_any_order() -> None:
+def test_formula_errors_take_any_table_in_any_order() -> None:
     """Relative errors of 8 %: £40 of £500 beside £30, and £80 of £1,000 beside £60."""
     for spread, need in (
         (pa.table(SPREAD), polars.DataFrame(NEED)),
         (polars.DataFrame(SPREAD), pa.table(NEED)),
         (pa.table(SPREAD).to_reader(), pa.table(NEED).to_reader()),
     ):
-        found = with_formula_error(spread, need)
-        assert found["practice"].to_pylist() == ["B", "A"]
+        table = with_formula_error(spread, need)
+        assert table["practice"].to_pylist() == ["B", "A"]
         # Of a product and a root, each rounded.
-        assert found["formula_sd"].to_pylist() == pytest.approx([40.0, 80.0], rel=1e-15)
-        assert found["total_sd"].to_pylist() == pytest.approx([50.0, 100.0], rel=1e-15)
+        assert table["formula_sd"].to_pylist() == pytest.approx([40.0, 80.0], rel=1e-15)
+        assert table["total_sd"].to_pylist() == pytest.approx([50.0, 100.0], rel=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_what_has_no_formula_error(
     says(error, *texts)
 
 
-def test_arguments_of_formula_errors() -> None:
+def test_arguments_of_formula_errors_are_rejected_by_name() -> None:
     for bad in (None, 3, {"practice": pa.table(SPREAD), "icb": pa.table(SPREAD)}):
         assert isinstance(rejection(with_formula_error, bad, pa.table(NEED)), InputTypeError)
     says(rejection(with_formula_error, pa.table(SPREAD), pa.table(NEED), by=3), "by is 3")

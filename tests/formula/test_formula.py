@@ -36,12 +36,12 @@ def covariance(formula: Formula) -> np.ndarray:
     """Of all terms; 0 for those that were not estimated."""
     table = formula.covariance
     terms = formula.coefficients["term"].to_pylist()
-    found = np.zeros((len(terms), len(terms)))
+    matrix = np.zeros((len(terms), len(terms)))
     for row in table.to_pylist():
         i = terms.index(row.pop("term"))
         for j, term in enumerate(terms):
-            found[i, j] = row.get(term) or 0.0
-    return found
+            matrix[i, j] = row.get(term) or 0.0
+    return matrix
 
 
 def agrees(formula: Formula, expected: oracle.Fit) -> None:
@@ -80,7 +80,7 @@ def test_a_code_that_stands_twice_is_had_once(people: pa.Table, codes: pa.Table)
     assert fit_formula(people, codes=twice, **roles).coefficients.equals(once.coefficients)
 
 
-def test_many_people_in_many_batches() -> None:
+def test_many_people_in_many_batches_agree_with_the_oracle() -> None:
     """More people than any block of the engine is likely to hold, with few people of some ages."""
     many = some_people(20_000, seed=7)
     agrees(fit_formula(many, cost="cost", **ROLES), oracle.fit(many, **ROLES))
@@ -153,7 +153,7 @@ HC1 = [
 ]
 
 
-def test_certified_coefficients() -> None:
+def test_coefficients_are_those_that_nist_certifies() -> None:
     """The columns' condition number is 5e9: plain normal equations would keep no digit."""
     need = [name for name in LONGLEY if name != "employed"]
     table = pa.table(LONGLEY)
@@ -177,13 +177,13 @@ def test_standard_errors_are_those_of_repeated_samples() -> None:
     HC1 is a little small in small samples (MacKinnon and White 1985): hence 15 %, not 12 %.
     """
     roles: dict[str, Any] = {"categories": ["age"], "flags": ["stroke"], "need": ["deprivation"]}
-    found, errors = [], []
+    coefficients, errors = [], []
     for seed in range(300):
         table = fit_formula(some_people(300, seed=100 + seed), cost="cost", **roles).coefficients
-        found.append(column(table, "coefficient"))
+        coefficients.append(column(table, "coefficient"))
         errors.append(column(table, "standard_error"))
     claimed = np.sqrt(np.mean(np.square(errors), axis=0))
-    assert claimed == pytest.approx(np.std(found, axis=0, ddof=1), rel=0.15)
+    assert claimed == pytest.approx(np.std(coefficients, axis=0, ddof=1), rel=0.15)
 
 
 # ---- The table of terms -------------------------------------------------------------------------
@@ -220,30 +220,36 @@ def test_references_are_the_most_common_levels_and_ties_go_to_the_first_name() -
 
 
 @pytest.mark.parametrize(
-    "kind",
+    "data_type",
     [pa.dictionary(pa.int8(), pa.string()), pa.large_string(), pa.string_view()],
     ids=str,
 )
-def test_kinds_of_text(people: pa.Table, formula: Formula, kind: pa.DataType) -> None:
+def test_text_of_any_type_gives_the_same_formula(
+    people: pa.Table, formula: Formula, data_type: pa.DataType
+) -> None:
     for name in ("age", "sex", "region"):
         text = people[name].combine_chunks()
-        text = text.dictionary_encode() if pa.types.is_dictionary(kind) else text
-        people = with_column(people, name, text.cast(kind))
+        text = text.dictionary_encode() if pa.types.is_dictionary(data_type) else text
+        people = with_column(people, name, text.cast(data_type))
     other = fit_formula(people, cost="cost", weight="weight", **ROLES)
     assert other.coefficients.equals(formula.coefficients)
 
 
-@pytest.mark.parametrize("kind", [pa.bool_(), pa.int8(), pa.int64(), pa.uint8(), pa.float64()])
-def test_kinds_of_flags(people: pa.Table, formula: Formula, kind: pa.DataType) -> None:
+@pytest.mark.parametrize("data_type", [pa.bool_(), pa.int8(), pa.int64(), pa.uint8(), pa.float64()])
+def test_flags_of_any_type_give_the_same_formula(
+    people: pa.Table, formula: Formula, data_type: pa.DataType
+) -> None:
     for name in ("diabetes", "stroke"):
-        column_of = people[name].cast(pa.int8()).cast(kind)
+        column_of = people[name].cast(pa.int8()).cast(data_type)
         people = with_column(people, name, column_of.combine_chunks())
     other = fit_formula(people, cost="cost", weight="weight", **ROLES)
     assert other.coefficients.equals(formula.coefficients)
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "duckdb"])
-def test_tables_of_other_libraries(people: pa.Table, formula: Formula, library: str) -> None:
+def test_tables_of_other_libraries_give_the_same_formula(
+    people: pa.Table, formula: Formula, library: str
+) -> None:
     if library == "pandas":
         given: Any = people.to_pandas()
     elif library == "polars":
@@ -258,8 +264,8 @@ def test_tables_of_other_libraries(people: pa.Table, formula: Formula, library: 
 def test_dropped_terms_leave_the_others_as_if_they_had_never_been(people: pa.Table) -> None:
     more = people.append_column("nobody", pa.array([False] * people.num_rows))
     more = more.append_column("born_2", pa.array(2 * column(people, "born") + 5))
-    wide = {"flags": ["nobody", *ROLES["flags"]], "need": [*ROLES["need"], "born_2"]}
-    formula = fit_formula(more, cost="cost", redundant="drop", **(ROLES | wide))
+    with_redundant = {"flags": ["nobody", *ROLES["flags"]], "need": [*ROLES["need"], "born_2"]}
+    formula = fit_formula(more, cost="cost", redundant="drop", **(ROLES | with_redundant))
     rows = {row["term"]: row for row in formula.coefficients.to_pylist()}
     for term, note in (("nobody", "nobody"), ("born_2", "collinear")):
         row = rows.pop(term)

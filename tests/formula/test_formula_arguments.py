@@ -42,8 +42,8 @@ def test_names_one_by_one(people: pa.Table, formula: Formula) -> None:
         name: (part for part in given) if isinstance(given, list) else given
         for name, given in ROLES.items()
     }
-    found = fit_formula(people, cost="cost", **roles)
-    assert found.coefficients.equals(formula.coefficients)
+    refitted = fit_formula(people, cost="cost", **roles)
+    assert refitted.coefficients.equals(formula.coefficients)
     ratios = formula.evaluate(people, cost="cost", groups=(n for n in ["region"])).ratios
     assert "region" in ratios["group"].to_pylist()
 
@@ -57,8 +57,8 @@ def test_a_reader_that_is_read_once_is_not_copied(
         raise AssertionError("a temporary file")
 
     monkeypatch.setattr("fundholder._formula.persons._copied", copied)
-    found = fit_formula(people.to_reader(max_chunksize=50), **TERMS, errors=False)
-    assert found.coefficients.equals(expected.coefficients)
+    without_errors = fit_formula(people.to_reader(max_chunksize=50), **TERMS, errors=False)
+    assert without_errors.coefficients.equals(expected.coefficients)
 
 
 # ---- Evaluating ---------------------------------------------------------------------------------
@@ -72,7 +72,7 @@ def test_a_reader_that_is_read_once_is_not_copied(
         ({"by": None, "cost": 3, "weight": 1.5}, ["3 problems", "by", "cost", "weight"]),
     ],
 )
-def test_types_of_arguments(
+def test_arguments_of_wrong_types_are_rejected_by_name(
     people: pa.Table, formula: Formula, arguments: dict[str, Any], texts: list[str]
 ) -> None:
     for call in (formula.evaluate, validate_formula):
@@ -99,16 +99,16 @@ def test_names_that_the_results_have(people: pa.Table, formula: Formula, name: s
 def test_a_unit_without_weight_has_no_cost_per_head(people: pa.Table, formula: Formula) -> None:
     weight = [0.0 if unit == "P03" else 1.0 for unit in people["practice"].to_pylist()]
     table = people.set_column(people.column_names.index("weight"), "weight", pa.array(weight))
-    found = formula.evaluate(table, cost="cost", weight="weight", groups=["practice"])
-    row = next(row for row in found.units.to_pylist() if row["practice"] == "P03")
+    evaluation = formula.evaluate(table, cost="cost", weight="weight", groups=["practice"])
+    row = next(row for row in evaluation.units.to_pylist() if row["practice"] == "P03")
     assert row["people"] > 0
     assert row["actual"] is None and row["predicted"] is None
-    assert found.units["actual"].null_count == 1
-    level = next(row for row in found.ratios.to_pylist() if row["level"] == "P03")
+    assert evaluation.units["actual"].null_count == 1
+    level = next(row for row in evaluation.ratios.to_pylist() if row["level"] == "P03")
     assert level["actual"] is None and level["ratio"] is None
     others = table.filter(pa.array([w > 0 for w in weight]))
     expected = formula.evaluate(others, cost="cost")
-    assert found["r2_practice"] == expected["r2_practice"]
+    assert evaluation["r2_practice"] == expected["r2_practice"]
 
 
 def test_weights_that_are_all_0(people: pa.Table, formula: Formula) -> None:
@@ -120,7 +120,7 @@ def test_weights_that_are_all_0(people: pa.Table, formula: Formula) -> None:
 # ---- Validating ---------------------------------------------------------------------------------
 def test_codes_that_can_be_read_once_serve_all_samples(people: pa.Table) -> None:
     codes = some_codes(people)
-    whole = validate_formula(people, **TERMS, codes=codes)
+    materialised = validate_formula(people, **TERMS, codes=codes)
     once = validate_formula(people, **TERMS, codes=codes.to_reader())
-    assert once.table.equals(whole.table)
+    assert once.table.equals(materialised.table)
     says(rejection(validate_formula, people, **TERMS, codes=3), "codes is 3", "__arrow_c_stream__")

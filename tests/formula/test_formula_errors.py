@@ -98,7 +98,9 @@ def rejected(people: pa.Table, **other: Any) -> Any:
         ),
     ],
 )
-def test_persons(people: pa.Table, columns: dict[str, Any], texts: list[str], reader: bool) -> None:
+def test_persons_are_rejected_by_column_and_row(
+    people: pa.Table, columns: dict[str, Any], texts: list[str], reader: bool
+) -> None:
     table = changed(people, columns)
     given = table.to_reader() if reader else table
     error = rejected(given, weight="weight", cluster="practice")
@@ -117,7 +119,7 @@ def test_weights_that_are_all_0(people: pa.Table, case: Any) -> None:
     says(rejected(changed(people, {"weight": case}), weight="weight"), "weight", "0")
 
 
-def test_no_people(people: pa.Table) -> None:
+def test_a_table_of_no_people_is_rejected(people: pa.Table) -> None:
     says(rejected(people.slice(0, 0)), "empty")
 
 
@@ -129,7 +131,7 @@ def test_what_is_not_a_table(persons: Any) -> None:
 
 
 # ---- What no formula can be fitted to -----------------------------------------------------------
-def test_more_terms_than_people(people: pa.Table) -> None:
+def test_more_terms_than_people_are_rejected(people: pa.Table) -> None:
     says(rejected(people.slice(0, 10)), "10", "people")
 
 
@@ -162,7 +164,7 @@ def test_a_column_that_is_a_combination_of_those_before(
     says(rejected(table, **{name: [*ROLES[name], "again"]}), "'again'", "combination")
 
 
-def test_all_redundant_columns_at_once(people: pa.Table) -> None:
+def test_all_redundant_columns_are_named_at_once(people: pa.Table) -> None:
     table = changed(
         people,
         {
@@ -188,7 +190,7 @@ def test_columns_that_are_nearly_a_combination_are_fitted(people: pa.Table) -> N
             says(rejected(table, need=need), "'near'", "combination")
 
 
-def test_one_cluster(people: pa.Table) -> None:
+def test_one_cluster_is_too_few(people: pa.Table) -> None:
     says(rejected(changed(people, {"gp": ["P"] * N}), cluster="gp"), "'gp'", "2 or more")
 
 
@@ -216,11 +218,13 @@ def test_one_cluster(people: pa.Table) -> None:
         ({"need": ["ward", "smr"]}, ["2 problems", "'ward' is missing", "'smr' is missing"]),
     ],
 )
-def test_arguments(people: pa.Table, arguments: dict[str, Any], texts: list[str]) -> None:
+def test_arguments_are_rejected_by_name(
+    people: pa.Table, arguments: dict[str, Any], texts: list[str]
+) -> None:
     says(rejected(people, **arguments), *texts)
 
 
-def test_a_formula_of_nothing(people: pa.Table) -> None:
+def test_a_formula_of_nothing_is_the_mean(people: pa.Table) -> None:
     """An intercept alone is a formula: the mean."""
     formula = fit_formula(people, cost="cost")
     assert formula.coefficients["term"].to_pylist() == ["intercept"]
@@ -240,7 +244,9 @@ def test_a_formula_of_nothing(people: pa.Table) -> None:
         ({"person": [1], "code": [0.5]}, ["column 'code' is"]),
     ],
 )
-def test_codes(people: pa.Table, codes: dict[str, Any], texts: list[str]) -> None:
+def test_codes_are_rejected_by_column_and_row(
+    people: pa.Table, codes: dict[str, Any], texts: list[str]
+) -> None:
     says(rejected(people, codes=pa.table(codes)), *texts)
 
 
@@ -270,7 +276,7 @@ APPLY: dict[str, Any] = {
         ({"diabetes": None, "born": None}, ["2 problems", "'diabetes'", "'born'"]),
     ],
 )
-def test_persons_of_another_table(
+def test_persons_that_a_formula_does_not_fit_are_rejected(
     people: pa.Table, formula: Formula, verb: str, columns: dict[str, Any], texts: list[str]
 ) -> None:
     says(rejection(APPLY[verb], formula, changed(people, columns)), *texts)
@@ -285,7 +291,7 @@ def test_an_area_of_another_country_counts_only_where_it_is_asked(
     says(error, "'region'", "row 0", "'Wales'")
 
 
-def test_units_and_costs(people: pa.Table, formula: Formula) -> None:
+def test_units_and_costs_that_are_missing_are_named(people: pa.Table, formula: Formula) -> None:
     says(rejection(formula.need, people, by="ward"), "column 'ward' is missing")
     says(rejection(formula.need, changed(people, {"practice": [None]})), "'practice', row 0: null")
     says(rejection(formula.need, people.slice(0, 0)), "empty")
@@ -301,13 +307,13 @@ def test_codes_that_the_formula_does_not_have(people: pa.Table) -> None:
     own = codes.filter(pa.array([code != "E15" for code in codes["code"].to_pylist()]))
     formula = fit_formula(people, cost="cost", categories=["age"], codes=own)
     with pytest.warns(UserWarning, match="E15"):
-        found = formula.predict(people, codes=codes)
+        predictions = formula.predict(people, codes=codes)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert found.equals(formula.predict(people, codes=own))
+        assert predictions.equals(formula.predict(people, codes=own))
 
 
-def test_codes_without_a_table_of_them(people: pa.Table) -> None:
+def test_codes_without_a_table_of_them_are_rejected(people: pa.Table) -> None:
     formula = fit_formula(people, cost="cost", categories=["age"], codes=some_codes(people))
     says(rejection(formula.predict, people), "codes")
 
@@ -317,7 +323,9 @@ def test_codes_without_a_table_of_them(people: pa.Table) -> None:
     ("old", "new"),
     [("diabetes", ""), ("coefficient", "beta"), ("flag", "flags"), ("supply", "budget")],
 )
-def test_files_that_were_spoilt(formula: Formula, tmp_path: Path, old: str, new: str) -> None:
+def test_files_that_were_spoilt_are_rejected(
+    formula: Formula, tmp_path: Path, old: str, new: str
+) -> None:
     path = tmp_path / "formula.csv"
     formula.write(path)
     path.write_text(path.read_text().replace(old, new))
@@ -363,11 +371,13 @@ def test_files_that_are_no_formulas(formula: Formula, tmp_path: Path) -> None:
         ({"by": ["practice"]}, ["by is ['practice']"]),
     ],
 )
-def test_validations(people: pa.Table, arguments: dict[str, Any], texts: list[str]) -> None:
+def test_validations_are_rejected_by_argument(
+    people: pa.Table, arguments: dict[str, Any], texts: list[str]
+) -> None:
     says(rejection(validate_formula, people, **({"cost": "cost"} | ROLES | arguments)), *texts)
 
 
-def test_validation_of_one_practice(people: pa.Table) -> None:
+def test_validation_of_one_practice_is_rejected(people: pa.Table) -> None:
     one = changed(people, {"practice": ["P"] * N})
     error = rejection(validate_formula, one, cost="cost", categories=["sex"])
     says(error, "'estimation'", "'other_people'", "more than one practice")
@@ -379,7 +389,7 @@ def test_validation_needs_names_of_persons(people: pa.Table) -> None:
 
 
 # ---- Names --------------------------------------------------------------------------------------
-def test_terms_that_a_file_could_not_tell_apart(people: pa.Table) -> None:
+def test_terms_that_a_file_could_not_tell_apart_are_rejected(people: pa.Table) -> None:
     codes = pa.table({"person": [1_000, 1_001, 1_002], "code": ["diabetes", "asthma", "diabetes"]})
     error = rejected(people, codes=codes)
     says(error, "two terms are called 'diabetes'")

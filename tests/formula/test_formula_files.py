@@ -58,21 +58,21 @@ def read_terms(table: pa.Table, folder: Path, ending: str = "parquet") -> Formul
     ],
 )
 @pytest.mark.parametrize("ending", ["parquet", "csv"])
-def test_numbers(
+def test_numbers_are_rejected_by_column_and_row(
     formula: Formula, tmp_path: Path, name: str, value: Any, texts: list[str], ending: str
 ) -> None:
     spoilt = put(formula.coefficients, name, 9, value)
     says(rejection(read_terms, spoilt, tmp_path, ending), *texts)
 
 
-def test_a_column_twice(formula: Formula, tmp_path: Path) -> None:
+def test_a_column_twice_is_rejected(formula: Formula, tmp_path: Path) -> None:
     table = formula.coefficients
     table = table.append_column("coefficient", table["mean"])
     says(rejection(read_terms, table, tmp_path), "column 'coefficient' is there 2 times")
 
 
 @pytest.mark.parametrize("level", [False, 1.5, [1]])
-def test_columns_of_another_type(formula: Formula, tmp_path: Path, level: Any) -> None:
+def test_columns_of_another_type_are_rejected(formula: Formula, tmp_path: Path, level: Any) -> None:
     table = formula.coefficients
     table = table.set_column(8, "level", pa.array([level] * table.num_rows))
     says(rejection(read_terms, table, tmp_path), "column 'level' is", "must be text")
@@ -97,10 +97,14 @@ def test_names_of_terms(tmp_path: Path, terms: list[Any], texts: list[str]) -> N
     says(rejection(read_terms, pa.Table.from_pylist(rows), tmp_path), *texts)
 
 
-@pytest.mark.parametrize("kind", [pa.int64(), pa.int8(), pa.large_string(), pa.string_view()])
-def test_levels_of_any_type_are_text(tmp_path: Path, kind: pa.DataType) -> None:
-    levels = pa.array(["1", "2"]).cast(pa.int64()).cast(kind) if pa.types.is_integer(kind) else None
-    levels = pa.array(["1", "2"], kind) if levels is None else levels
+@pytest.mark.parametrize("data_type", [pa.int64(), pa.int8(), pa.large_string(), pa.string_view()])
+def test_levels_of_any_type_are_text(tmp_path: Path, data_type: pa.DataType) -> None:
+    levels = (
+        pa.array(["1", "2"]).cast(pa.int64()).cast(data_type)
+        if pa.types.is_integer(data_type)
+        else None
+    )
+    levels = pa.array(["1", "2"], data_type) if levels is None else levels
     table = pa.table(
         {
             "role": ["category"] * 2,
@@ -114,7 +118,7 @@ def test_levels_of_any_type_are_text(tmp_path: Path, kind: pa.DataType) -> None:
     assert formula.predict(persons)["predicted"].to_pylist() == [20.0, 10.0, 20.0]
 
 
-def test_a_file_that_breaks_off(formula: Formula, tmp_path: Path) -> None:
+def test_a_file_that_breaks_off_is_rejected(formula: Formula, tmp_path: Path) -> None:
     path = tmp_path / "formula.csv"
     formula.write(path)
     path.write_text(path.read_text() + "a line,of,other\n")

@@ -34,16 +34,16 @@ def test_predictions_are_the_terms_times_their_coefficients(
     assert column(table, "predicted") == pytest.approx(matrix @ expected.coefficients, abs=1e-4)
 
 
-def test_predictions_with_codes(people: pa.Table, codes: pa.Table) -> None:
+def test_predictions_with_codes_are_those_of_their_flags(people: pa.Table, codes: pa.Table) -> None:
     formula = fit_formula(people, cost="cost", categories=["age"], codes=codes)
     own = oracle.fit(people, categories=["age"], codes=codes)
-    found = column(formula.predict(people, codes=codes), "predicted")
-    assert found == pytest.approx(own.design.matrix @ own.coefficients, rel=CLOSE)
+    predicted = column(formula.predict(people, codes=codes), "predicted")
+    assert predicted == pytest.approx(own.design.matrix @ own.coefficients, rel=CLOSE)
     ages = [term.startswith("age=") for term in own.design.terms]
     ill = set(codes["person"].to_pylist())
     well = np.array([person not in ill for person in people["person"].to_pylist()])
     plain = np.where(ages, own.design.matrix, 0) @ own.coefficients
-    assert found[well] == pytest.approx(plain[well], rel=CLOSE)
+    assert predicted[well] == pytest.approx(plain[well], rel=CLOSE)
     # Names that only look alike: everyone would be taken for healthy.
     others = pa.table(
         {"person": [f"0{p}" for p in codes["person"].to_pylist()], "code": codes["code"]}
@@ -138,8 +138,8 @@ def test_a_formula_reads_back_to_the_same_predictions(
     back = Formula.read(tmp_path / "formula.csv")
     assert back.coefficients.equals(formula.coefficients)
     for neutral in (True, False):
-        found = back.predict(people, neutral=neutral, codes=codes)
-        assert found.equals(formula.predict(people, neutral=neutral, codes=codes))
+        predictions = back.predict(people, neutral=neutral, codes=codes)
+        assert predictions.equals(formula.predict(people, neutral=neutral, codes=codes))
     need = formula.need(people, codes=codes)
     assert back.need(people, codes=codes)["need"].equals(need["need"])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from commands import printed
 from formula_oracle import ROLES, some_codes, some_people
 from fundholder import Formula, _engine, fit_formula, validate_formula
 
@@ -69,18 +69,22 @@ def test_the_case_is_hard(people: pa.Table) -> None:
 # ---- Fits ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("seed", [1, 2])
-def test_rows_in_another_order(people: pa.Table, variant: str, seed: int) -> None:
+def test_rows_in_another_order_give_the_same_digits(
+    people: pa.Table, variant: str, seed: int
+) -> None:
     other = VARIANTS[variant]
     assert same(fit(people, **other), fit(shuffled(people, seed), **other))
 
 
 @pytest.mark.parametrize("rows", [1, 7, 1_000])
 @pytest.mark.parametrize("variant", ["plain", "clusters"])
-def test_batches_of_any_size(people: pa.Table, variant: str, rows: int) -> None:
+def test_batches_of_any_size_give_the_same_digits(
+    people: pa.Table, variant: str, rows: int
+) -> None:
     other = VARIANTS[variant]
-    whole = fit(people, **other)
+    of_all = fit(people, **other)
     some = people.slice(0, 300) if rows == 1 else people
-    expected = fit(some, **other) if rows == 1 else whole
+    expected = fit(some, **other) if rows == 1 else of_all
     assert same(fit(in_batches(some, rows), **other), expected)
     chunks = pa.Table.from_batches(some.to_batches(max_chunksize=rows))
     assert same(fit(chunks, **other), expected)
@@ -89,7 +93,9 @@ def test_batches_of_any_size(people: pa.Table, variant: str, rows: int) -> None:
 
 @pytest.mark.parametrize("threads", [2, 7])
 @pytest.mark.parametrize("variant", ["plain", "clusters"])
-def test_threads(people: pa.Table, variant: str, threads: int) -> None:
+def test_any_number_of_threads_gives_the_same_digits(
+    people: pa.Table, variant: str, threads: int
+) -> None:
     other = VARIANTS[variant]
     one = fit(people, threads=1, **other)
     assert same(fit(people, threads=threads, **other), one)
@@ -114,41 +120,31 @@ def everything() -> str:
     return text.hexdigest()
 
 
-def test_threads_of_the_process() -> None:
+def test_threads_of_the_process_give_the_same_digits() -> None:
     """What has no argument ``threads`` has those of the process."""
     code = "import test_formula_same_digits as it; print(it.everything())"
-    found = set()
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     for threads in ("1", "3"):
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            env={
-                **os.environ,
-                "RAYON_NUM_THREADS": threads,
-                "PYTHONPATH": os.pathsep.join(sys.path),
-            },
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        found.add(done.stdout)
-    assert found == {everything() + "\n"}
+        output = printed("-c", code, RAYON_NUM_THREADS=threads, PYTHONPATH=path)
+        assert output == everything() + "\n"
 
 
 @pytest.mark.parametrize("processor", _engine.processor_levels())
-def test_processors(people: pa.Table, monkeypatch: pytest.MonkeyPatch, processor: str) -> None:
+def test_every_processor_gives_the_same_digits(
+    people: pa.Table, monkeypatch: pytest.MonkeyPatch, processor: str
+) -> None:
     by_default = fit(people, weight="weight")
     monkeypatch.setenv("FUNDHOLDER_PROCESSOR", processor)
     assert same(fit(people, weight="weight"), by_default)
 
 
-def test_codes_in_another_order(people: pa.Table, codes: pa.Table) -> None:
+def test_codes_in_another_order_give_the_same_digits(people: pa.Table, codes: pa.Table) -> None:
     one = fit(people, codes=codes)
     assert same(fit(people, codes=shuffled(codes, 5)), one)
     assert same(fit(shuffled(people, 6), codes=shuffled(codes, 5)), one)
 
 
-def test_batches_with_other_dictionaries(people: pa.Table) -> None:
+def test_batches_with_other_dictionaries_give_the_same_digits(people: pa.Table) -> None:
     """Each batch numbers its levels as they come."""
     batches = []
     for batch in shuffled(people, 7).to_batches(max_chunksize=50):
@@ -174,7 +170,9 @@ def formula(people: pa.Table, codes: pa.Table) -> Formula:
     return fit(people, codes=codes)
 
 
-def test_need(people: pa.Table, codes: pa.Table, formula: Formula) -> None:
+def test_need_has_the_same_digits_in_any_order(
+    people: pa.Table, codes: pa.Table, formula: Formula
+) -> None:
     expected = formula.need(people, codes=codes)
     other = shuffled(people, 8)
     for given in (other, in_batches(other, 7), other.to_pandas()):
@@ -184,11 +182,13 @@ def test_need(people: pa.Table, codes: pa.Table, formula: Formula) -> None:
 def test_predictions_follow_their_rows(people: pa.Table, codes: pa.Table, formula: Formula) -> None:
     order = np.random.Generator(np.random.PCG64(10)).permutation(people.num_rows)
     expected = formula.predict(people, codes=codes).take(order)
-    found = formula.predict(in_batches(people.take(order), 11), codes=codes)
-    assert found.combine_chunks().equals(expected.combine_chunks())
+    predictions = formula.predict(in_batches(people.take(order), 11), codes=codes)
+    assert predictions.combine_chunks().equals(expected.combine_chunks())
 
 
-def test_evaluations(people: pa.Table, codes: pa.Table, formula: Formula) -> None:
+def test_evaluations_have_the_same_digits_in_any_order(
+    people: pa.Table, codes: pa.Table, formula: Formula
+) -> None:
     terms: dict[str, Any] = {"cost": "cost", "weight": "weight", "groups": ["practice"]}
     one = formula.evaluate(people, codes=codes, **terms)
     other = formula.evaluate(in_batches(shuffled(people, 11), 7), codes=codes, **terms)
@@ -196,7 +196,7 @@ def test_evaluations(people: pa.Table, codes: pa.Table, formula: Formula) -> Non
     assert other.ratios.equals(one.ratios)
 
 
-def test_validations(people: pa.Table) -> None:
+def test_validations_have_the_same_digits_in_any_order(people: pa.Table) -> None:
     one = validate_formula(people, cost="cost", **ROLES)
     other = validate_formula(shuffled(people, 12), cost="cost", **ROLES)
     assert same(other.formula, one.formula)

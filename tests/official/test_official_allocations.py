@@ -75,7 +75,7 @@ def allocation_book(
     return folder / "allocations.xlsx"
 
 
-def test_allocations_of_two_icbs(tmp_path: Path) -> None:
+def test_allocations_of_two_icbs_are_read(tmp_path: Path) -> None:
     table = official.read_icb_allocations(allocation_book(tmp_path))
     streams = ["core"] * 2 + ["specialised"] * 2 + ["primary medical care"] * 2
     assert table["stream"].to_pylist() == streams
@@ -126,16 +126,16 @@ def test_allocations_of_two_icbs(tmp_path: Path) -> None:
 def test_allocations_that_do_not_add_up(
     tmp_path: Path, changed: dict[str, Any], says: list[str]
 ) -> None:
-    found = problems(official.read_icb_allocations, allocation_book(tmp_path, changed))
-    assert all("sheet 'ICB Core Allocations 2025-26'" in problem for problem in found)
-    assert all(any(text in problem for problem in found) for text in says), found
+    listed = problems(official.read_icb_allocations, allocation_book(tmp_path, changed))
+    assert all("sheet 'ICB Core Allocations 2025-26'" in problem for problem in listed)
+    assert all(any(text in problem for problem in listed) for text in says), listed
 
 
 def test_sheets_and_problems_of_all_sheets_are_named_at_once(tmp_path: Path) -> None:
     path = allocation_book(tmp_path, {"F3": None}, without="PMC Allocation 2025-26")
-    found = problems(official.read_icb_allocations, path)
-    assert len(found) == 2 and "row 0: nothing" in found[0]
-    assert "sheet 'PMC Allocations <year>' is missing" in found[1] and "'Read me'" in found[1]
+    listed = problems(official.read_icb_allocations, path)
+    assert len(listed) == 2 and "row 0: nothing" in listed[0]
+    assert "sheet 'PMC Allocations <year>' is missing" in listed[1] and "'Read me'" in listed[1]
 
 
 # ---- Weighted populations ------------------------------------------------------------------------
@@ -148,11 +148,11 @@ NEEDS = (
 def needs_rows(a: str = "900", b: str = "1100", first: str = "A1") -> str:
     """Two practices of 1,000 people each; the weighted population of hospital care is given."""
     others = ",900" + ",1000" * 7, ",1100" + ",1000" * 7
-    place = "Surgery,QA1,NHS Alpha ICB,Y1,North,E06,Town,1000"
-    return f"{first},{place},{a}{others[0]}\nA2,{place},{b}{others[1]}\n"
+    shared = "Surgery,QA1,NHS Alpha ICB,Y1,North,E06,Town,1000"
+    return f"{first},{shared},{a}{others[0]}\nA2,{shared},{b}{others[1]}\n"
 
 
-def test_weighted_populations_of_two_practices(tmp_path: Path) -> None:
+def test_weighted_populations_of_two_practices_are_read(tmp_path: Path) -> None:
     table = official.read_weighted_populations(text_file(tmp_path, NEEDS + needs_rows()))
     assert table["general_acute"].to_pylist() == [900.0, 1_100.0]
     assert table["community"].to_pylist() == [900.0, 1_100.0]

@@ -25,43 +25,43 @@ WITH_TARGETS = "allocation/gp_wp_target_2018-19_formula.csv.gz"
 
 
 # ---- The real files ------------------------------------------------------------------------------
-def test_real_list_sizes(real: Path) -> None:
+def test_real_list_sizes_are_read(real: Path) -> None:
     table = official.read_patients(real / LIST_SIZES)
     published = {row["CODE"]: int(row["NUMBER_OF_PATIENTS"]) for row in rows_of(real / LIST_SIZES)}
     assert table.num_rows == 6_658
-    found = dict(zip(table["practice"].to_pylist(), table["people"].to_pylist(), strict=True))
-    assert found == published
+    people = dict(zip(table["practice"].to_pylist(), table["people"].to_pylist(), strict=True))
+    assert people == published
     assert table["practice"].to_pylist() == sorted(published)
     assert table["date"].unique().to_pylist() == [datetime.date(2021, 1, 1)]
 
 
-def test_real_map(real: Path) -> None:
+def test_the_real_map_is_read(real: Path) -> None:
     table = official.read_practice_map(real / MAP)
     published = {row["PRACTICE_CODE"]: row for row in rows_of(real / MAP)}
     assert table.num_rows == 6_527 == len(published)
     for row in table.to_pylist():
-        there = published[row["practice"]]
-        assert row["icb"] == there["STP_CODE"] and row["sub_icb"] == there["CCG_CODE"]
-        assert row["region_name"] == there["COMM_REGION_NAME"]
-        unallocated = there["PCN_CODE"] == "U"
+        expected = published[row["practice"]]
+        assert row["icb"] == expected["STP_CODE"] and row["sub_icb"] == expected["CCG_CODE"]
+        assert row["region_name"] == expected["COMM_REGION_NAME"]
+        unallocated = expected["PCN_CODE"] == "U"
         assert (row["pcn"] is None) == (row["pcn_name"] is None) == unallocated
     assert len(table["icb"].unique()) == 42 and len(table["region"].unique()) == 7
 
 
 @pytest.mark.parametrize("day", ["2019-10-01", "2020-03-31", "2022-06-30", "2023-01-09"])
-def test_real_members(real: Path, day: str) -> None:
+def test_real_members_are_those_of_the_day(real: Path, day: str) -> None:
     spells = rows_of(real / MEMBERS)
     assert official.read_pcn_members(real / MEMBERS).num_rows == 7_455 == len(spells)
     plain = day.replace("-", "")
-    there = {
+    current = {
         (row["Partner Organisation Code"], row["PCN Code"])
         for row in spells
         if row["Practice to PCN Relationship Start Date"] <= plain
         and plain <= (row["Practice to PCN Relationship End Date"] or "99999999")
     }
     table = official.read_pcn_members(real / MEMBERS, on=day)
-    found = zip(table["practice"].to_pylist(), table["pcn"].to_pylist(), strict=True)
-    assert set(found) == there and table.num_rows == len(there)
+    members = zip(table["practice"].to_pylist(), table["pcn"].to_pylist(), strict=True)
+    assert set(members) == current and table.num_rows == len(current)
     same = official.read_pcn_members(real / MEMBERS, on=datetime.date.fromisoformat(day))
     assert same.equals(table)
 
@@ -72,7 +72,7 @@ def test_of_two_memberships_that_meet_the_later_counts(real: Path) -> None:
     assert [row["pcn"] for row in on_the_day if row["practice"] == "F82001"] == ["U11211"]
 
 
-def test_real_deprivation(real: Path) -> None:
+def test_real_deprivation_is_read(real: Path) -> None:
     table = official.read_imd(real / IMD)
     published = {row["practice_code"]: row for row in rows_of(real / IMD)}
     assert table.num_rows == 6_437 == len(published)
@@ -86,18 +86,18 @@ def test_real_allocations_are_those_of_the_tidy_file(real: Path) -> None:
     """The tidy file was taken from the same workbook by others."""
     table = official.read_icb_allocations(real / WORKBOOK)
     short = {"core": "core", "specialised": "spec", "primary medical care": "pmc"}
-    found = {
+    rows = {
         (short[row["stream"]] + "_" + row["year"], row["icb"]): row for row in table.to_pylist()
     }
     with (real / "allocation" / "icb_allocations_2025-26.csv").open(newline="") as file:
         tidy = list(csv.DictReader(file))
-    assert len(tidy) == table.num_rows == len(found) == 126
-    for there in tidy:
-        row = found[there["stream"], there["icb"]]
-        assert row["region"] == there["region"] and row["icb_name"] == there["name"]
+    assert len(tidy) == table.num_rows == len(rows) == 126
+    for expected in tidy:
+        row = rows[expected["stream"], expected["icb"]]
+        assert row["region"] == expected["region"] and row["icb_name"] == expected["name"]
         for name, other in (("baseline", "baseline_k"), ("target", "target_k")):
-            assert row[name] == float(there[other]) * 1_000
-        assert row["allocation"] == int(there["alloc_k"]) * 1_000
+            assert row[name] == float(expected[other]) * 1_000
+        assert row["allocation"] == int(expected["alloc_k"]) * 1_000
         for name, other in (
             ("dft_open", "dft_open"),
             ("growth", "base_growth"),
@@ -105,7 +105,7 @@ def test_real_allocations_are_those_of_the_tidy_file(real: Path) -> None:
             ("dft", "dft_post"),
             ("allocation_per_head", "alloc_per_head"),
         ):
-            assert row[name] == float(there[other])
+            assert row[name] == float(expected[other])
     core = [row["allocation"] for row in table.to_pylist() if row["stream"] == "core"]
     assert sum(core) == 116_741_038_000  # ENGLAND, cell J54 of "ICB Core Allocations 2025-26"
 
@@ -121,7 +121,7 @@ def test_real_weighted_populations_by_need(real: Path) -> None:
             assert row[name] == float(published[row["practice"]][heading])
 
 
-def test_real_weighted_populations_with_targets(real: Path) -> None:
+def test_real_weighted_populations_with_targets_are_read(real: Path) -> None:
     table = official.read_weighted_populations(real / WITH_TARGETS)
     rows = {row["practice"]: row for row in table.to_pylist()}
     assert len(rows) == 7_325

@@ -32,16 +32,16 @@ A, B = "01JAN2021,GP,16C,A81001,TS18 1HU,ALL,ALL,4100\n", "01JAN2021,GP,16C,B1,,
 )
 def test_the_spellings_of_several_years_are_one(tmp_path: Path, heading: str) -> None:
     expected = official.read_patients(text_file(tmp_path, TOTALS + A + B))
-    found = official.read_patients(text_file(tmp_path, heading + B + A))
-    assert found.equals(expected)
-    assert found.to_pylist()[0] == {
+    table = official.read_patients(text_file(tmp_path, heading + B + A))
+    assert table.equals(expected)
+    assert table.to_pylist()[0] == {
         "practice": "A81001",
         "people": 4_100,
         "sub_icb": "16C",
         "postcode": "TS18 1HU",
         "date": datetime.date(2021, 1, 1),
     }
-    assert found["postcode"].to_pylist()[1] is None
+    assert table["postcode"].to_pylist()[1] is None
 
 
 def test_how_a_file_is_stored_does_not_matter(tmp_path: Path) -> None:
@@ -91,9 +91,9 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         "2021-02-30,GP,1.50E+16,A1,,ALL,ALL,nan\n"
         "31/01/2021,GP,16C,,,ALL,ALL,12\n"
     )
-    found = problems(official.read_patients, text_file(tmp_path, TOTALS + wrong))
+    listed = problems(official.read_patients, text_file(tmp_path, TOTALS + wrong))
     told = "file.csv: column "
-    assert [problem.split(";")[0] for problem in found] == [
+    assert [problem.split(";")[0] for problem in listed] == [
         f"{told}'CODE', row 3: nothing",
         f"{told}'CODE', row 2: 'A1'",
         f"{told}'NUMBER_OF_PATIENTS', row 0: '-3'",
@@ -103,8 +103,8 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         f"{told}'EXTRACT_DATE', row 1: '44197'",
         f"{told}'EXTRACT_DATE', row 2: '2021-02-30'",
     ]
-    assert "one row per practice" in found[1]
-    assert "not a serial number of Excel" in found[6]
+    assert "one row per practice" in listed[1]
+    assert "not a serial number of Excel" in listed[6]
 
 
 def test_of_many_problems_the_rest_is_counted(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_of_many_problems_the_rest_is_counted(tmp_path: Path) -> None:
         (TOTALS.replace("POSTCODE", "ORG_CODE") + A, "'CODE' and 'ORG_CODE' are the same"),
     ],
 )
-def test_files_of_something_else(tmp_path: Path, text: str, says: str) -> None:
+def test_files_of_something_else_are_rejected(tmp_path: Path, text: str, says: str) -> None:
     assert says in problems(official.read_patients, text_file(tmp_path, text))[0]
 
 
@@ -146,7 +146,9 @@ def test_files_that_are_no_files(tmp_path: Path) -> None:
         official.read_patients(3)  # type: ignore[arg-type]
 
 
-def test_a_workbook_without_openpyxl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_without_openpyxl_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = text_file(tmp_path, "", "file.xlsx")
     monkeypatch.setattr("fundholder.official._source.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install \"fundholder\[excel\]\""):
@@ -191,36 +193,36 @@ def test_parts_are_read_and_totals_are_not(tmp_path: Path) -> None:
     }
     rng.shuffle(rows)
     table = official.read_patients_by_age(ages_file(tmp_path, rows))
-    found = {(r["practice"], r["sex"], r["age"]): r["people"] for r in table.to_pylist()}
-    assert found == expected and table.num_rows == len(expected)
+    people = {(r["practice"], r["sex"], r["age"]): r["people"] for r in table.to_pylist()}
+    assert people == expected and table.num_rows == len(expected)
     bounds = {(r["age"], r["age_from"], r["age_to"]) for r in table.to_pylist()}
     assert bounds == {("0-4", 0, 4), ("5-9", 5, 9), ("95+", 95, None)}
     keys = [(r["practice"], r["sex"], r["age_from"]) for r in table.to_pylist()]
     assert keys == sorted(keys)
 
 
-def test_a_file_for_each_sex(tmp_path: Path) -> None:
+def test_a_file_for_each_sex_is_as_good_as_one(tmp_path: Path) -> None:
     rows = cells_of(3, random.Random(6))
-    whole = official.read_patients_by_age(ages_file(tmp_path, rows))
+    one_file = official.read_patients_by_age(ages_file(tmp_path, rows))
     female = ages_file(tmp_path, [r for r in rows if r[1] == "FEMALE"], "female.csv")
     male = ages_file(tmp_path, [r for r in rows if r[1] == "MALE"], "male.csv")
     for paths in ((female, male), (male, female)):
-        assert official.read_patients_by_age(*paths).equals(whole)
+        assert official.read_patients_by_age(*paths).equals(one_file)
     alone = official.read_patients_by_age(male)
     assert alone["sex"].unique().to_pylist() == ["male"]
     (problem, *_) = problems(official.read_patients_by_age, male, male)
     assert problem == "practice 'A000', SEX MALE, AGE 0-4: is there 2 times; must be there once"
 
 
-@pytest.mark.parametrize("place", range(12))
-def test_any_part_or_total_that_is_off_is_found(tmp_path: Path, place: int) -> None:
+@pytest.mark.parametrize("changed", range(12))
+def test_any_part_or_total_that_is_off_is_found(tmp_path: Path, changed: int) -> None:
     rows = cells_of(1, random.Random(7))
-    practice, sex, age, n = rows[place]
-    rows[place] = (practice, sex, age, n + 1)
-    found = problems(official.read_patients_by_age, ages_file(tmp_path, rows))
+    practice, sex, age, n = rows[changed]
+    rows[changed] = (practice, sex, age, n + 1)
+    listed = problems(official.read_patients_by_age, ages_file(tmp_path, rows))
     # A part is in a total of its sex, of its age and of all; a total is off alone.
-    assert len(found) == (3 if "ALL" not in (sex, age) else 1)
-    assert all("the sum of its parts" in problem for problem in found)
+    assert len(listed) == (3 if "ALL" not in (sex, age) else 1)
+    assert all("the sum of its parts" in problem for problem in listed)
 
 
 def test_organisations_that_are_no_practices_are_left_out(tmp_path: Path) -> None:
@@ -245,7 +247,7 @@ def test_ages_that_are_none(tmp_path: Path, rows: str, says: str) -> None:
     assert says in problems(official.read_patients_by_age, text_file(tmp_path, AGES + rows))[0]
 
 
-def test_files_of_two_months_and_no_file(tmp_path: Path) -> None:
+def test_files_of_two_months_and_no_file_are_rejected(tmp_path: Path) -> None:
     heading = "EXTRACT_DATE," + AGES
     one = text_file(tmp_path, heading + "01JAN2021,GP,A1,MALE,7,3\n", "one.csv")
     other = text_file(tmp_path, heading + "01FEB2021,GP,A1,FEMALE,7,3\n", "other.csv")

@@ -37,9 +37,9 @@ def test_a_map_may_be_of_later_years(tmp_path: Path) -> None:
         )
     ]
     twice = text_file(tmp_path, text + "A1,U2,TWO PCN,16C,,,Y63\n")
-    found = problems(official.read_practice_map, twice)
-    assert len(found) == 2 and "'ICB_CODE', row 2: nothing" in found[0]
-    assert "'PRACTICE_CODE', row 2: 'A1'; must be there once" in found[1]
+    listed = problems(official.read_practice_map, twice)
+    assert len(listed) == 2 and "'ICB_CODE', row 2: nothing" in listed[0]
+    assert "'PRACTICE_CODE', row 2: 'A1'; must be there once" in listed[1]
 
 
 MEMBER_HEADINGS = [
@@ -61,7 +61,7 @@ def members_book(folder: Path, *rows: list[Any], sheet: str = "PCN Core Partner 
     return folder / "ePCN.xlsx"
 
 
-def test_days_in_a_workbook(tmp_path: Path) -> None:
+def test_days_in_a_workbook_are_dates(tmp_path: Path) -> None:
     """As dates, as serial numbers of Excel (44197 is 1 January 2021), as text and as numbers."""
     path = members_book(
         tmp_path,
@@ -85,22 +85,22 @@ def test_memberships_that_cannot_be(tmp_path: Path) -> None:
         ["A3", "Gamma", "U1", 44_197, None],
         ["A3", "Gamma", "U1", 44_197, None],
     )
-    found = problems(official.read_pcn_members, path)
-    assert len(found) == 3
-    assert "row 1: 'later'; must be a date" in found[0]
-    assert "row 0: '44196'; must be not before the start" in found[1]
-    assert "row 3: '44197'; must be there once: one row per practice, PCN and start" in found[2]
+    listed = problems(official.read_pcn_members, path)
+    assert len(listed) == 3
+    assert "row 1: 'later'; must be a date" in listed[0]
+    assert "row 0: '44196'; must be not before the start" in listed[1]
+    assert "row 3: '44197'; must be there once: one row per practice, PCN and start" in listed[2]
 
 
-def test_a_practice_in_two_networks_on_a_day(tmp_path: Path) -> None:
+def test_a_practice_in_two_networks_on_a_day_is_rejected(tmp_path: Path) -> None:
     path = members_book(
         tmp_path, ["A1", "Alpha", "U1", 44_197, 44_210], ["A1", "Alpha", "U2", 44_205, None]
     )
     assert official.read_pcn_members(path).num_rows == 2
     for day, pcn in (("2021-01-01", "U1"), ("2021-01-31", "U2")):
         assert official.read_pcn_members(path, on=day)["pcn"].to_pylist() == [pcn]
-    found = problems(official.read_pcn_members, path, on="2021-01-10")
-    assert found == ["practice 'A1' is in 'U1' and 'U2' on 2021-01-10: must be in one"]
+    listed = problems(official.read_pcn_members, path, on="2021-01-10")
+    assert listed == ["practice 'A1' is in 'U1' and 'U2' on 2021-01-10: must be in one"]
     assert (
         "on which there are members"
         in problems(official.read_pcn_members, path, on="2020-01-01")[0]
@@ -118,7 +118,7 @@ def test_a_sheet_that_is_not_there(tmp_path: Path) -> None:
 
 
 # ---- Deprivation ---------------------------------------------------------------------------------
-SMALL_AREAS = (
+LSOA_HEADING = (
     "LSOA code (2011),LSOA name (2011),Local Authority District code (2019),"
     "Local Authority District name (2019),Index of Multiple Deprivation (IMD) Score,"
     "Index of Multiple Deprivation (IMD) Rank (where 1 is most deprived),"
@@ -126,9 +126,9 @@ SMALL_AREAS = (
 )
 
 
-def test_deprivation_of_small_areas(tmp_path: Path) -> None:
+def test_deprivation_of_small_areas_is_read(tmp_path: Path) -> None:
     text = (
-        SMALL_AREAS + 'E01000002,B,E09,City,5.143,"29,199",9\nE01000001,A,E09,City,6.208,26126,8\n'
+        LSOA_HEADING + 'E01000002,B,E09,City,5.143,"29,199",9\nE01000001,A,E09,City,6.208,26126,8\n'
     )
     table = official.read_imd(text_file(tmp_path, text))
     assert table.column_names == ["lsoa", "lsoa_name", "lad", "lad_name", "imd_score", "imd_decile"]
@@ -138,10 +138,10 @@ def test_deprivation_of_small_areas(tmp_path: Path) -> None:
 
 def test_deprivation_that_cannot_be(tmp_path: Path) -> None:
     heading = "practice_code,imd_score,imd_decile\n"
-    found = problems(
+    listed = problems(
         official.read_imd, text_file(tmp_path, heading + "A1,-1,1\nA1,inf,0\nA3,,11\n")
     )
-    assert [problem.split(": ", 1)[1].split(";")[0] for problem in found] == [
+    assert [problem.split(": ", 1)[1].split(";")[0] for problem in listed] == [
         "column 'practice_code', row 1: 'A1'",
         "column 'imd_score', row 0: '-1'",
         "column 'imd_score', row 1: 'inf'",

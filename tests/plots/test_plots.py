@@ -73,12 +73,12 @@ def gamma_table(mean: float = 4.62e6, cv: float = 0.042, name: str = "Elm Road")
 
 def drawn(figure: Figure, colour: str) -> np.ndarray:
     """The points of a colour, as rows of people and height."""
-    found = [
+    points = [
         np.asarray(dots.get_offsets())
         for dots in figure.axes[0].collections
         if len(dots.get_offsets()) > 1 and to_hex(dots.get_facecolor()[0]) == colour
     ]
-    return np.concatenate(found) if found else np.empty((0, 2))
+    return np.concatenate(points) if points else np.empty((0, 2))
 
 
 def words(figure: Figure) -> list[str]:
@@ -102,8 +102,8 @@ def test_a_funnel_colours_units_by_the_limits_they_are_outside_of() -> None:
     groups = {BLUE: ~out95, ORANGE: out95 & ~out998, VERMILLION: out998}
     for colour, here in groups.items():
         expected = np.column_stack([column["people"][here], column["ratio"][here] - 1])
-        found = drawn(figure, colour)
-        assert np.array_equal(found[found[:, 0].argsort()], expected[expected[:, 0].argsort()])
+        points = drawn(figure, colour)
+        assert np.array_equal(points[points[:, 0].argsort()], expected[expected[:, 0].argsort()])
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == [
         f"inside the 95 % limits: {(~out95).sum()}",
@@ -220,11 +220,11 @@ def test_marks_do_not_lie_over_each_other(mean: float, cv: float, budget: float)
     figure = plots.distribution(
         gamma_table(mean, cv), budget=budget, quantiles=(0.05, 0.5, 0.9, 0.99, 0.995)
     )
-    found = boxes(figure)
-    assert len(found) == 6
-    assert not any(a.overlaps(b) for a, b in itertools.combinations(found, 2))
+    texts = boxes(figure)
+    assert len(texts) == 6
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(texts, 2))
     page = figure.bbox
-    assert all(page.x0 <= box.x0 and box.x1 <= page.x1 for box in found)
+    assert all(page.x0 <= box.x0 and box.x1 <= page.x1 for box in texts)
 
 
 def test_a_distribution_of_few_prices_has_nothing_between_them() -> None:
@@ -297,7 +297,9 @@ def test_funnels_that_are_rejected(change: dict[str, Any], texts: list[str]) -> 
         ({"quantiles": 0.5, "budget": "much"}, "2 problems"),
     ],
 )
-def test_arguments_of_a_distribution(arguments: dict[str, Any], says: str) -> None:
+def test_arguments_of_a_distribution_are_rejected_by_name(
+    arguments: dict[str, Any], says: str
+) -> None:
     with pytest.raises(FundholderError, match=says):
         plots.distribution(gamma_table(), **arguments)
 
@@ -367,7 +369,7 @@ def test_no_state_is_left_in_matplotlib(tmp_path: Path) -> None:
 
 
 # ---- Words and places -------------------------------------------------------------------------
-def test_amounts_and_frequencies_in_words() -> None:
+def test_amounts_and_frequencies_are_said_in_words() -> None:
     amounts = [0, 950, 20_000, 999_499, 999_600, 4_870_000, 66_945_322, 1.2e9, 150e9]
     assert [pounds(amount) for amount in amounts] == [
         *("£0", "£950", "£20,000", "£999,499", "£1m", "£4.87m", "£66.9m", "£1.2bn", "£150bn")

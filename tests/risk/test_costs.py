@@ -47,12 +47,12 @@ def first(table: pa.Table) -> dict[str, float]:
 @pytest.mark.parametrize(("family", "shape"), SEVERITIES)
 def test_moments_are_those_of_quadrature(family: str, shape: float | None, contract: str) -> None:
     stop_loss, terms = CONTRACTS[contract]
-    found = first(model(0.3, family, 4_000.0, shape).moments(stop_loss))
+    moments = first(model(0.3, family, 4_000.0, shape).moments(stop_loss))
     expected = oracle.year(0.3, family, 4_000.0, shape, terms)
     # Both sides are special functions good to 1e-13 or so; third moments above a ceiling are
     # differences that lose up to three digits of that.
     for name, value in expected.items():
-        assert found[name] == pytest.approx(value, rel=1e-10), name
+        assert moments[name] == pytest.approx(value, rel=1e-10), name
 
 
 def test_skewness_of_a_distribution_without_third_moment_is_null() -> None:
@@ -74,7 +74,7 @@ def test_a_band_that_costs_nothing_has_no_cv() -> None:
 
 
 # ---- Are the worked cases right, to the digits printed? ---------------------------------------
-def test_a_practice_of_7000(costs: CostModel) -> None:
+def test_a_practice_of_7000_has_its_published_cv(costs: CostModel) -> None:
     # engine.md's person-year: £800 a head, three in ten with a cost, sigma 1.6.
     gross, net = first(costs.moments()), first(costs.moments(20_000))
     assert gross["mean"] == pytest.approx(800, rel=1e-14)
@@ -82,7 +82,7 @@ def test_a_practice_of_7000(costs: CostModel) -> None:
     assert f"{100 * net['cv'] / 7_000**0.5:.3f}" == "4.223"
 
 
-def test_hospital_spending_as_a_two_part_lognormal() -> None:
+def test_hospital_spending_as_a_two_part_lognormal_has_its_published_cv() -> None:
     # IFS W15/21: users 33.2 %, sigma 1.411 fit the published concentration; CV 4.59.
     hospital = model(0.332, "lognormal", 1_000.0, 1.411)
     assert f"{first(hospital.moments())['cv']:.2f}" == "4.59"
@@ -97,34 +97,34 @@ def events(rates: list[float], family: str, means: list[float], shape: float | N
 
 def test_events_without_a_ceiling_have_the_cumulants_of_a_compound_poisson() -> None:
     # rate * E[X^k]; of a lognormal, E[X^k] = mean^k exp(k (k - 1) sigma^2 / 2).
-    found = first(events([0.002, 0.05], "lognormal", [6_000.0, 900.0], 1.1).moments())
+    moments = first(events([0.002, 0.05], "lognormal", [6_000.0, 900.0], 1.1).moments())
     c1, c2, c3 = (
         (0.002 * 6_000**k + 0.05 * 900**k) * exp(k * (k - 1) / 2 * 1.1**2) for k in (1, 2, 3)
     )
     expected = {"mean": c1, "sd": c2**0.5, "cv": c2**0.5 / c1, "skewness": c3 / c2**1.5}
     for name, value in expected.items():
-        assert found[name] == pytest.approx(value, rel=1e-12), name
+        assert moments[name] == pytest.approx(value, rel=1e-12), name
 
 
 @pytest.mark.parametrize("contract", [name for name in CONTRACTS if name != "none"])
-def test_gamma_events_under_a_contract(contract: str) -> None:
+def test_gamma_events_under_a_contract_have_the_moments_of_the_oracle(contract: str) -> None:
     stop_loss, terms = CONTRACTS[contract]
-    found = first(events([1.7], "gamma", [3_000.0], 0.8).moments(stop_loss))
+    moments = first(events([1.7], "gamma", [3_000.0], 0.8).moments(stop_loss))
     # On lattices a cost is shared by two points, a 1,024th of it apart at most: 2e-7 of a square,
     # and some ten times that of a skewness.
     for name, value in oracle.gamma_events(1.7, 3_000.0, 0.8, terms).items():
-        assert found[name] == pytest.approx(value, rel=1e-5), name
+        assert moments[name] == pytest.approx(value, rel=1e-5), name
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
-def test_two_fixed_prices_under_a_contract(contract: str) -> None:
+def test_two_fixed_prices_under_a_contract_have_the_moments_of_the_oracle(contract: str) -> None:
     stop_loss, terms = CONTRACTS[contract]
-    found = first(events([0.4, 0.1], "fixed", [2_000.0, 25_000.0], None).moments(stop_loss))
+    moments = first(events([0.4, 0.1], "fixed", [2_000.0, 25_000.0], None).moments(stop_loss))
     # Prices that lie between the points of a lattice are shared by two of them, and a contract's
     # corner between points is cut, by a 1,024th of the price at most: the skewness feels it most.
     for name, value in oracle.fixed_events([0.4, 0.1], [2_000.0, 25_000.0], terms).items():
         rel = 5e-5 if name == "skewness" else 1e-5
-        assert found[name] == pytest.approx(value, rel=rel), name
+        assert moments[name] == pytest.approx(value, rel=rel), name
 
 
 def test_the_ceiling_is_on_the_year_and_not_on_each_event() -> None:

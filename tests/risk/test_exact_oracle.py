@@ -31,16 +31,16 @@ CONTRACTS = [
 
 
 @pytest.mark.parametrize(("people", "step", "top"), [(7_000, 40, 7e6), (100_000, 400, 7.2e7)])
-def test_the_reference_quantiles(people: int, step: float, top: float) -> None:
+def test_the_oracle_has_the_reference_quantiles(people: int, step: float, top: float) -> None:
     person = Person(0.3, Severity("lognormal", 800 / 0.3, 1.6), people)
 
     def distribution(h: float) -> Distribution:
         return total([person], Contract(20_000), step=h, top=top)
 
-    found, moved = extrapolated(lambda known: known.quantile(PROBABILITIES), distribution, step)
+    quantiles, moved = extrapolated(lambda known: known.quantile(PROBABILITIES), distribution, step)
     # The references are rounded to £1 and stated to 2e-9; grids moved by less than 1e-5.
     reference = np.array(REFERENCE[people])
-    assert np.abs(found - reference).max() < 0.5 + 2e-8 * reference.max()
+    assert np.abs(quantiles - reference).max() < 0.5 + 2e-8 * reference.max()
     assert moved.max() < 1e-5 * reference.max()
 
 
@@ -56,12 +56,12 @@ def test_moments_are_those_of_quadrature(
     def distribution(h: float) -> Distribution:
         return total([person], contract, step=h, top=600_000)
 
-    found, moved = extrapolated(lambda known: np.array([known.mean, known.sd]), distribution, 50)
+    moments, moved = extrapolated(lambda known: np.array([known.mean, known.sd]), distribution, 50)
     one = oracle.year(0.3, family, 4_000.0, shape, contract)
     expected = np.array([20 * one["mean"], sqrt(20) * one["sd"]])
     # Means are kept to rounding. Of the SD (13,000 to 25,000) the grid is wrong by 1e-4 of it at
     # most, and extrapolated by less than a hundredth of that.
-    assert found == pytest.approx(expected, rel=1e-6)
+    assert moments == pytest.approx(expected, rel=1e-6)
     assert moved.max() < 1e-4 * expected[1]
 
 
@@ -73,9 +73,9 @@ def test_events_have_the_moments_of_quadrature(contract: Contract) -> None:
     def distribution(h: float) -> Distribution:
         return total([events], contract, step=h, top=300_000)
 
-    found, _ = extrapolated(lambda known: np.array([known.mean, known.sd]), distribution, 50)
+    moments, _ = extrapolated(lambda known: np.array([known.mean, known.sd]), distribution, 50)
     one = oracle.gamma_events(0.5, 2_000.0, 2.0, contract)
-    assert found == pytest.approx([20 * one["mean"], sqrt(20) * one["sd"]], rel=1e-6)
+    assert moments == pytest.approx([20 * one["mean"], sqrt(20) * one["sd"]], rel=1e-6)
 
 
 def test_two_extrapolations_agree() -> None:
@@ -97,7 +97,7 @@ def test_two_extrapolations_agree() -> None:
     assert moved.max() < 1e-4 * distribution(40).sd
 
 
-def test_small_cases_by_hand() -> None:
+def test_small_cases_are_those_computed_by_hand() -> None:
     fixed = total([Person(0.3, Severity("fixed", 100.0), 5)], Contract(), step=50, top=600)
     by_hand = [comb(5, k) * 0.3**k * 0.7 ** (5 - k) for k in range(6)]
     assert fixed.mass[::2][:6] == pytest.approx(by_hand, abs=1e-15)
@@ -117,11 +117,11 @@ def test_an_effect_multiplies_costs_before_the_contract() -> None:
     def distribution(h: float) -> Distribution:
         return total([person], Contract(), step=h, top=500_000, effect_sd=0.2)
 
-    found, _ = extrapolated(lambda known: np.array([known.mean, known.sd]), distribution, 100)
+    moments, _ = extrapolated(lambda known: np.array([known.mean, known.sd]), distribution, 100)
     one = oracle.year(0.4, "gamma", 3_000.0, 1.5, Contract())
     # Var(E X) = Var(X) E[E^2] + E[X]^2 Var(E), with E of mean 1 and SD 0.2.
     variance = 50 * one["sd"] ** 2 * 1.04 + (50 * one["mean"] * 0.2) ** 2
-    assert found == pytest.approx([50 * one["mean"], sqrt(variance)], rel=1e-8)
+    assert moments == pytest.approx([50 * one["mean"], sqrt(variance)], rel=1e-8)
 
 
 def test_nothing_wraps_around() -> None:

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from commands import printed
 from fundholder import CostModel, variance
 
 TERMS = {"stop_loss": 20_000, "practice_sd": 0.05, "thresholds": [0.1]}
 
 
-def test_the_order_of_rows_and_their_batches(banded: CostModel, people: pa.Table) -> None:
-    found = variance(people, banded, by="icb", **TERMS)
+def test_the_order_of_rows_and_their_batches_do_not_matter(
+    banded: CostModel, people: pa.Table
+) -> None:
+    table = variance(people, banded, by="icb", **TERMS)
     order = np.random.Generator(np.random.PCG64(5)).permutation(people.num_rows)
     shuffled = people.take(order)
     batches = pa.Table.from_batches(shuffled.to_batches(max_chunksize=97))
-    assert variance(batches, banded, by="icb", **TERMS).equals(found)
+    assert variance(batches, banded, by="icb", **TERMS).equals(table)
 
 
 def test_people_apart_are_people_together(banded: CostModel, people: pa.Table) -> None:
-    found = variance(people, banded, **TERMS)
-    for practice in found["practice"].to_pylist():
+    table = variance(people, banded, **TERMS)
+    for practice in table["practice"].to_pylist():
         alone = variance(people.filter(pc.equal(people["practice"], practice)), banded, **TERMS)
-        together = found.filter(pc.equal(found["practice"], practice))
+        together = table.filter(pc.equal(table["practice"], practice))
         moments = ["expected", "sd", "skewness", "chance_sd"]
         assert alone.select(moments).equals(together.select(moments))
-        # Waves are shared with units of like width, and cut by the largest of them.
+        # Frequencies are shared with units of like width, and cut by the largest of them.
         for name in ("p_over_0.1", "q0.5", "q0.99"):
             got, want = alone[name][0].as_py(), together[name][0].as_py()
             assert abs(got - want) <= 1e-9 * max(1.0, abs(want)), name
@@ -48,12 +47,6 @@ print([[x.hex() for x in table[c].to_pylist()] for c in ("sd", "p_over_0.1", "q0
 """
 
 
-def test_the_number_of_threads() -> None:
-    def printed(threads: int) -> str:
-        environment = os.environ | {"RAYON_NUM_THREADS": str(threads)}
-        command = [sys.executable, "-c", PROGRAM]
-        return subprocess.run(
-            command, env=environment, capture_output=True, encoding="utf-8", check=True
-        ).stdout
-
-    assert printed(1) == printed(3)
+def test_the_number_of_threads_does_not_matter() -> None:
+    one, three = (printed("-c", PROGRAM, RAYON_NUM_THREADS=threads) for threads in ("1", "3"))
+    assert one == three

@@ -160,12 +160,12 @@ def test_simulated_years_have_the_exact_distribution(seed: int) -> None:
 
 def test_method_simulation_is_the_summary_of_a_run(banded: CostModel, people: pa.Table) -> None:
     terms: dict[str, Any] = {"by": "icb", "stop_loss": 9_000, "practice_sd": 0.05}
-    found = variance(
+    table = variance(
         people, banded, method="simulation", replications=50, seed=4, threads=1, **terms
     )
     run = simulate(people, banded, replications=50, seed=4, threads=1, **terms)
     expected = run.summary()
-    shared = [name for name in expected.column_names if name in found.column_names]
+    shared = [name for name in expected.column_names if name in table.column_names]
     assert {"icb", "people", "expected", "sd", "p_over_0.1", "q0.995"} <= set(shared)
     for name in shared:
-        assert found[name].to_pylist() == expected[name].to_pylist(), name
+        assert table[name].to_pylist() == expected[name].to_pylist(), name

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import pytest
+
+from commands import printed
 
 STREAM = """
 import numpy as np
@@ -44,8 +45,8 @@ one = pa.record_batch({**columns, "cost": rng.gamma(0.5, 1_000.0, ROWS)})
 
 def run(number):
     reader = pa.RecordBatchReader.from_batches(one.schema, (one for _ in range(number)))
-    found = fit_formula(reader, cost="cost", categories="age", flags=FLAGS, need="income")
-    assert found.people == number * ROWS
+    formula = fit_formula(reader, cost="cost", categories="age", flags=FLAGS, need="income")
+    assert formula.people == number * ROWS
     return peak()
 
 print(run(1), run(30))
@@ -71,12 +72,5 @@ MEGABYTES_OF_A_FIT = 60
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc/self/status is there on Linux alone")
 @pytest.mark.parametrize(("work", "most"), [(STREAM, MEGABYTES), (FIT, MEGABYTES_OF_A_FIT)])
 def test_people_stream_through_little_memory(work: str, most: int) -> None:
-    result = subprocess.run(
-        [sys.executable, "-c", PEAK + work],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    before, peak = map(int, result.stdout.split())
+    before, peak = map(int, printed("-c", PEAK + work).split())
     assert peak - before < most

@@ -14,8 +14,8 @@ from fundholder import CostModel, minimum_population, variance
 
 def outside(people: int, costs: CostModel, tolerance: float, **terms: Any) -> float:
     population = pa.table({"practice": ["A"], "count": [people]})
-    found = variance(population, costs, thresholds=[tolerance], **terms).to_pylist()[0]
-    return found[f"p_outside_{tolerance}"]
+    row = variance(population, costs, thresholds=[tolerance], **terms).to_pylist()[0]
+    return row[f"p_outside_{tolerance}"]
 
 
 def answer(costs: CostModel, **terms: Any) -> dict[str, Any]:
@@ -39,12 +39,12 @@ def answer(costs: CostModel, **terms: Any) -> dict[str, Any]:
 def test_one_person_fewer_is_too_few(
     costs: CostModel, tolerance: float, probability: float, terms: dict[str, Any]
 ) -> None:
-    found = answer(costs, tolerance=tolerance, probability=probability, **terms)
-    assert (found["tolerance"], found["probability"]) == (tolerance, probability)
-    at = outside(found["people"], costs, tolerance, **terms)
-    below = outside(found["people"] - 1, costs, tolerance, **terms)
+    smallest = answer(costs, tolerance=tolerance, probability=probability, **terms)
+    assert (smallest["tolerance"], smallest["probability"]) == (tolerance, probability)
+    at = outside(smallest["people"], costs, tolerance, **terms)
+    below = outside(smallest["people"] - 1, costs, tolerance, **terms)
     assert at <= probability < below
-    assert found["p_outside"] == pytest.approx(at, abs=1e-9)
+    assert smallest["p_outside"] == pytest.approx(at, abs=1e-9)
 
 
 def test_a_ceiling_makes_smaller_pools_enough(costs: CostModel) -> None:
@@ -56,22 +56,22 @@ def test_a_ceiling_makes_smaller_pools_enough(costs: CostModel) -> None:
 
 
 def test_no_pool_is_large_enough_against_a_practice_effect(costs: CostModel) -> None:
-    found = answer(costs, tolerance=0.1, probability=0.05, practice_sd=0.1)
-    assert found["people"] is None
+    smallest = answer(costs, tolerance=0.1, probability=0.05, practice_sd=0.1)
+    assert smallest["people"] is None
     # Of a very large pool the effect alone is left, lognormal of mean 1.
     tau = sqrt(log(1 + 0.1**2))
     effect = NormalDist(-(tau**2) / 2, tau)
     limit = 1 - effect.cdf(log(1.1)) + effect.cdf(log(0.9))
-    assert found["p_outside_limit"] == pytest.approx(limit, abs=1e-6)
+    assert smallest["p_outside_limit"] == pytest.approx(limit, abs=1e-6)
     without = answer(costs, tolerance=0.1, probability=0.05)
     assert without["p_outside_limit"] == 0
 
 
 def test_a_population_gives_the_mix_of_the_pool(banded: CostModel) -> None:
-    mix = pa.table({"practice": ["A", "A"], "band": ["young", "old"], "count": [30, 10]})
-    found = answer(banded, tolerance=0.1, probability=0.05, population=mix, stop_loss=20_000)
+    bands = pa.table({"practice": ["A", "A"], "band": ["young", "old"], "count": [30, 10]})
+    smallest = answer(banded, tolerance=0.1, probability=0.05, population=bands, stop_loss=20_000)
     # Three young to one old, as near as whole people allow.
-    old = found["people"] / 4
+    old = smallest["people"] / 4
     pool = {"practice": ["A"] * 2, "band": ["young", "old"]}
     chances = [
         variance(

@@ -36,9 +36,9 @@ def skewed(n: int, band: str = "all") -> pa.Table:
 # ---- MEPS 2014: AHRQ public-use file, weighted; figures from the data's README ----------------
 def test_meps_has_its_published_level_and_spread(meps: pa.Table) -> None:
     model = CostModel.from_costs(meps, cost="totexp", weight="perwtf")
-    found = moments_of(model)
-    assert f"{found['mean']:.0f}" == "4708"
-    assert f"{found['cv']:.2f}" == "2.92"
+    moments = moments_of(model)
+    assert f"{moments['mean']:.0f}" == "4708"
+    assert f"{moments['cv']:.2f}" == "2.92"
     assert f"{1 - model.table['p_any'][0].as_py():.3f}" == "0.149"
 
 
@@ -49,10 +49,10 @@ def test_meps_moments_are_numpys(meps: pa.Table, ceiling: float | None) -> None:
     weight = meps["perwtf"].to_numpy()
     mean = np.average(cost, weights=weight)
     sd = np.sqrt(np.average((cost - mean) ** 2, weights=weight))
-    found = moments_of(model, ceiling)
+    moments = moments_of(model, ceiling)
     # Sums of 35,000 terms: rounding is below 1e-12.
-    assert found["mean"] == pytest.approx(mean, rel=1e-9)
-    assert found["sd"] == pytest.approx(sd, rel=1e-9)
+    assert moments["mean"] == pytest.approx(mean, rel=1e-9)
+    assert moments["sd"] == pytest.approx(sd, rel=1e-9)
 
 
 def test_meps_with_a_tail_keeps_the_mean(meps: pa.Table) -> None:
@@ -67,7 +67,7 @@ def test_meps_with_a_tail_keeps_the_mean(meps: pa.Table) -> None:
         assert capped == pytest.approx(moments_of(plain, threshold / 2)[name], rel=1e-9)
 
 
-def test_meps_by_band_of_age(meps: pa.Table) -> None:
+def test_meps_by_band_of_age_has_the_moments_of_each(meps: pa.Table) -> None:
     age = meps["agex"].to_numpy()
     band = np.where(age < 45, "to 44", np.where(age < 65, "45-64", "65+"))
     table = meps.append_column("band", pa.array(band))
@@ -81,7 +81,7 @@ def test_meps_by_band_of_age(meps: pa.Table) -> None:
 
 
 # ---- Small cases by hand ----------------------------------------------------------------------
-def test_five_person_years() -> None:
+def test_five_person_years_have_their_mean() -> None:
     weighted = CostModel.from_costs(pa.table(FLAT), cost="cost", weight="w")
     assert moments_of(weighted)["mean"] == pytest.approx((100 + 3 * 300 + 300) / 8)
     assert weighted.table["p_any"][0].as_py() == pytest.approx(5 / 8)

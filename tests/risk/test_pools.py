@@ -104,7 +104,7 @@ def test_the_number_of_pools_is_near_the_largest_possible(unlike: float) -> None
     is more than one pool short, and of 60 cases one in twenty at most.
     """
     rng = np.random.Generator(np.random.PCG64(17))
-    most, found = [], []
+    most, packed = [], []
     for _ in range(60):
         mean = rng.uniform(0.1, 1.0, 8)
         variance = mean * np.exp(unlike * rng.standard_normal(8))
@@ -112,10 +112,10 @@ def test_the_number_of_pools_is_near_the_largest_possible(unlike: float) -> None
         parent = Parent("Q", np.arange(8), mean, variance)
         search(parent, enough)
         most.append(most_possible(mean, variance, enough))
-        found.append(len(parent.outside) if parent.meets else 0)
+        packed.append(len(parent.outside) if parent.meets else 0)
         pools = parent.pool.tolist()
         assert sorted(set(pools)) == list(range(len(parent.outside)))
-    short = np.array(most) - found
+    short = np.array(most) - packed
     assert min(most) <= 2 and max(most) >= 5, "the cases are of one kind"
     assert short.min() >= 0, "more than possible: the exhaustive search is wrong"
     assert short.max() <= 1 and short.sum() <= 3
@@ -168,8 +168,8 @@ def test_every_pool_meets_and_respects_its_borders(
         assert row["pool"].startswith(row["icb"] + "-")
     assert all(len({row["icb"] for row in rows}) == 1 for rows in pools.values())
     if boundaries:
-        pairs = {(where[row["practice"]]["pcn"], row["pool"]) for row in proposal.to_pylist()}
-        assert len(pairs) == len({pcn for pcn, _ in pairs}), "a PCN lies in two pools"
+        pcn_pools = {(where[row["practice"]]["pcn"], row["pool"]) for row in proposal.to_pylist()}
+        assert len(pcn_pools) == len({pcn for pcn, _ in pcn_pools}), "a PCN lies in two pools"
     by_icb = {icb: [r for r in proposal.to_pylist() if r["icb"] == icb] for icb in ("Q0", "Q9")}
     assert all(row["meets"] for row in by_icb["Q0"])
     assert {(row["pool"], row["meets"]) for row in by_icb["Q9"]} == {("Q9-01", False)}
@@ -229,11 +229,11 @@ def test_the_proposal_does_not_depend_on_how_the_population_is_written(
         frame,
         categories,
     ):
-        found = propose(population)
-        for row, other in zip(expected, found, strict=True):
+        again = propose(population)
+        for row, other in zip(expected, again, strict=True):
             # Sums of many people depend on their order in the last digits.
             assert row.pop("p_outside") == pytest.approx(other.pop("p_outside"), abs=1e-9)
-        assert found == expected
+        assert again == expected
         expected = propose(lists)
 
 
@@ -252,8 +252,8 @@ def test_units_may_be_of_any_level(lists: pa.Table, costs: CostModel) -> None:
     assert merged["pcn"].to_pylist() == sorted(set(lists["pcn"].to_pylist()))
     pcn = dict(zip(lists["practice"].to_pylist(), lists["pcn"].to_pylist(), strict=True))
     pool = dict(zip(merged["pcn"].to_pylist(), merged["pool"].to_pylist(), strict=True))
-    found = [pool[pcn[practice]] for practice in blocks["practice"].to_pylist()]
-    assert found == blocks["pool"].to_pylist()
+    joined = [pool[pcn[practice]] for practice in blocks["practice"].to_pylist()]
+    assert joined == blocks["pool"].to_pylist()
 
 
 def test_who_has_no_parent_stands_alone_and_who_has_no_group_is_free(costs: CostModel) -> None:
@@ -266,21 +266,21 @@ def test_who_has_no_parent_stands_alone_and_who_has_no_group_is_free(costs: Cost
         }
     )
     proposal = propose_pools(lists, costs, within="icb", boundaries="pcn", **TERMS)
-    found = {row.pop("practice"): row for row in proposal.to_pylist()}
-    assert [found[p]["pool"] for p in "ABCDE"] == [
+    rows = {row.pop("practice"): row for row in proposal.to_pylist()}
+    assert [rows[p]["pool"] for p in "ABCDE"] == [
         "Q-01",
         "Q-01",
         "Q-02",
         "no icb-01",
         "no icb-02",
     ]
-    assert [found[p]["meets"] for p in "ABCDEF"] == [True, True, True, False, True, True]
-    assert found["D"]["icb"] is None
+    assert [rows[p]["meets"] for p in "ABCDEF"] == [True, True, True, False, True, True]
+    assert rows["D"]["icb"] is None
     # Nobody costs nothing, in every year.
-    assert found["F"]["pool_people"] == 0 and found["F"]["p_outside"] == 0
+    assert rows["F"]["pool_people"] == 0 and rows["F"]["p_outside"] == 0
 
 
-def test_no_more_than_a_few_calls_of_the_engine(
+def test_no_more_than_a_few_calls_of_the_engine_are_made(
     lists: pa.Table, costs: CostModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A call for each pool would go through everyone as often as there are pools."""
@@ -297,7 +297,7 @@ def test_no_more_than_a_few_calls_of_the_engine(
     assert sum(rows) < 5 * len(lists)
 
 
-def test_every_real_practice(real: Path) -> None:
+def test_every_real_practice_is_in_one_pool(real: Path) -> None:
     from real_lists import read_lists
 
     population = read_lists(real / "practice" / "age_sex_imd_2023.csv.gz")
@@ -318,10 +318,10 @@ def test_every_real_practice(real: Path) -> None:
     parents = population.group_by(["practice", "pcn", "icb"]).aggregate([]).to_pylist()
     where = {row["practice"]: row for row in parents}
     assert all(row["icb"] == where[row["practice"]]["icb"] for row in rows)
-    pairs = {(where[r["practice"]]["pcn"], r["pool"]) for r in known}
-    assert len(pairs) == len({pcn for pcn, _ in pairs})
+    pcn_pools = {(where[r["practice"]]["pcn"], r["pool"]) for r in known}
+    assert len(pcn_pools) == len({pcn for pcn, _ in pcn_pools})
     # ICBs of about 1.5 million people can do better than a pool for each.
-    assert 42 < len({row["pool"] for row in known}) < len(pairs)
+    assert 42 < len({row["pool"] for row in known}) < len(pcn_pools)
 
 
 # ---- Rejections ----------------------------------------------------------------------------------
@@ -346,7 +346,7 @@ def test_every_real_practice(real: Path) -> None:
         ({"stop_loss": -5.0, "tolerance": 2}, ["stop_loss is -5.0", "tolerance is 2"]),
     ],
 )
-def test_arguments(
+def test_arguments_are_rejected_by_name(
     lists: pa.Table, costs: CostModel, changed: dict[str, Any], texts: list[str]
 ) -> None:
     with pytest.raises(FundholderError) as caught:
@@ -381,7 +381,7 @@ def test_what_does_not_nest_is_named_all_at_once(costs: CostModel) -> None:
     ]
 
 
-def test_an_empty_population(costs: CostModel) -> None:
+def test_an_empty_population_is_rejected(costs: CostModel) -> None:
     empty = pa.table({"practice": pa.array([], pa.string()), "icb": pa.array([], pa.string())})
     with pytest.raises(FundholderError, match="empty"):
         propose_pools(empty, costs, within="icb", **TERMS)
@@ -396,10 +396,10 @@ def test_what_stays_and_what_is_pooled_add_up(lists: pa.Table, costs: CostModel)
     assert list(shared) == ["practice", "icb"]
     gross = fundholder.variance(lists, costs, by="icb", of="gross", method="moments")
     kept = {row["practice"]: row["expected"] for row in shared["practice"].to_pylist()}
-    for row, whole in zip(shared["icb"].to_pylist(), gross.to_pylist(), strict=True):
+    for row, together in zip(shared["icb"].to_pylist(), gross.to_pylist(), strict=True):
         inside = [r["practice"] for r in lists.to_pylist() if r["icb"] == row["icb"]]
         total = sum(kept[practice] for practice in inside) + row["expected"]
-        assert total == pytest.approx(whole["expected"], rel=1e-9)  # floating-point sums
+        assert total == pytest.approx(together["expected"], rel=1e-9)  # floating-point sums
 
 
 def test_a_quota_share_leaves_the_same_spread_to_smaller_sums(

@@ -28,8 +28,8 @@ def two_part(users: float, cv: float) -> CostModel:
 
 def unit(people: int, costs: CostModel, threshold: float) -> dict[str, float]:
     population = pa.table({"practice": ["A"], "count": [people]})
-    found = variance(population, costs, thresholds=[threshold]).to_pylist()[0]
-    return {side: found[f"p_{side}_{threshold}"] for side in ("over", "under", "outside")}
+    row = variance(population, costs, thresholds=[threshold]).to_pylist()[0]
+    return {side: row[f"p_{side}_{threshold}"] for side in ("over", "under", "outside")}
 
 
 # ---- German patient-level data: McKinsey, HSJ, January 2011 -----------------------------------
@@ -45,11 +45,11 @@ def unit(people: int, costs: CostModel, threshold: float) -> dict[str, float]:
         (1_000_000, 0.01, 0.0, 0.005),  # "none likely"
     ],
 )
-def test_overspending_of_large_pools(
+def test_large_pools_overspend_as_often_as_published(
     people: int, threshold: float, published: float, tolerance: float
 ) -> None:
-    found = unit(people, two_part(0.3, 3.65), threshold)
-    assert found["over"] == pytest.approx(published, abs=tolerance)
+    chances = unit(people, two_part(0.3, 3.65), threshold)
+    assert chances["over"] == pytest.approx(published, abs=tolerance)
 
 
 # ---- "A third will miss by 10 % or more simply due to chance": Dixon et al. 2011 --------------
@@ -97,11 +97,11 @@ def test_overspending_is_likelier_than_underspending() -> None:
     # Users 33.2 % and sigma 1.411 (IFS W15/21: top 1 % of people 32 % of spending): a CV of 4.59.
     sigma = 1.411
     costs = two_part(0.332, sqrt(np.exp(sigma**2) / 0.332 - 1))
-    found = unit(6_500, costs, 0.1)
+    chances = unit(6_500, costs, 0.1)
     # Quoted are 4.2 % and 2.4 %. The distribution says 4.6 % and 2.8 %, and so does simulation; a
     # list of 6,900 has the figures quoted. What skewness does is the same: 1.8 points between them.
-    assert found["over"] - found["under"] == pytest.approx(0.018, abs=0.001)
-    assert found["over"] == pytest.approx(0.042, abs=0.005)
-    assert found["under"] == pytest.approx(0.024, abs=0.005)
+    assert chances["over"] - chances["under"] == pytest.approx(0.018, abs=0.001)
+    assert chances["over"] == pytest.approx(0.042, abs=0.005)
+    assert chances["under"] == pytest.approx(0.024, abs=0.005)
     larger = unit(6_900, costs, 0.1)
     assert (round(larger["over"], 3), round(larger["under"], 3)) == (0.042, 0.024)

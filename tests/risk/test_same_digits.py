@@ -53,18 +53,22 @@ def groups() -> pa.Table:
 
 # ---- However the work is cut ------------------------------------------------------------------
 @pytest.mark.parametrize("threads", [2, 7])
-def test_threads(people: pa.Table, banded: CostModel, alone: pa.Table, threads: int) -> None:
+def test_any_number_of_threads_gives_the_same_digits(
+    people: pa.Table, banded: CostModel, alone: pa.Table, threads: int
+) -> None:
     assert totals(people, banded, threads=threads).equals(alone)
 
 
 @pytest.mark.parametrize("threads", [2, 7])
-def test_threads_with_large_groups(groups: pa.Table, banded: CostModel, threads: int) -> None:
+def test_any_number_of_threads_gives_large_groups_the_same_digits(
+    groups: pa.Table, banded: CostModel, threads: int
+) -> None:
     one = totals(groups, banded, threads=1)
     assert totals(groups, banded, threads=threads).equals(one)
 
 
 @pytest.mark.parametrize("processor", _engine.processor_levels())
-def test_processors(
+def test_every_processor_gives_the_same_digits(
     people: pa.Table,
     groups: pa.Table,
     banded: CostModel,
@@ -91,11 +95,12 @@ def test_processors_agree_on_every_family(monkeypatch: pytest.MonkeyPatch) -> No
     years = pa.table({"cost": np.concatenate([seen, np.zeros(5_000)]), "band": families * 2_000})
     for tail in (None, "gpd"):
         models.append(CostModel.from_costs(years, cost="cost", band="band", tail=tail))
-    found = []
+    tables = []
     for processor in _engine.processor_levels():
         monkeypatch.setenv("FUNDHOLDER_PROCESSOR", processor)
-        found.append([totals(population, model) for model in models])
-    assert all(one.equals(other) for run in found for one, other in zip(found[0], run, strict=True))
+        tables.append([totals(population, model) for model in models])
+    first, *others = tables
+    assert all(a.equals(b) for other in others for a, b in zip(first, other, strict=True))
 
 
 def test_more_replications_begin_with_the_same_years(groups: pa.Table, banded: CostModel) -> None:
@@ -106,7 +111,9 @@ def test_more_replications_begin_with_the_same_years(groups: pa.Table, banded: C
 
 
 # ---- However the table is cut -----------------------------------------------------------------
-def test_rows_in_another_order(people: pa.Table, banded: CostModel, alone: pa.Table) -> None:
+def test_rows_in_another_order_give_the_same_digits(
+    people: pa.Table, banded: CostModel, alone: pa.Table
+) -> None:
     order = np.random.Generator(np.random.PCG64(1)).permutation(people.num_rows)
     run = simulate(people.take(order), banded, **TERMS)
     assert run.totals().equals(alone)
@@ -115,7 +122,7 @@ def test_rows_in_another_order(people: pa.Table, banded: CostModel, alone: pa.Ta
 
 @pytest.mark.parametrize("rows", [1, 7, 1_000, 10**6])
 @pytest.mark.parametrize("identity", [True, False])
-def test_batches_of_any_size(
+def test_batches_of_any_size_give_the_same_digits(
     people: pa.Table, banded: CostModel, rows: int, identity: bool
 ) -> None:
     table = people if identity else people.drop_columns("person")
@@ -126,7 +133,9 @@ def test_batches_of_any_size(
     assert totals(chunks, banded).equals(expected)
 
 
-def test_practices_in_two_runs(people: pa.Table, banded: CostModel, alone: pa.Table) -> None:
+def test_practices_in_two_runs_have_the_digits_of_one(
+    people: pa.Table, banded: CostModel, alone: pa.Table
+) -> None:
     early = np.array(people["practice"].to_pylist()) < "P3"
     halves = [totals(people.filter(pa.array(x)), banded) for x in (early, ~early)]
     assert pa.concat_tables(halves).combine_chunks().equals(alone.combine_chunks())
@@ -141,15 +150,15 @@ def test_one_person_alone_is_that_person(people: pa.Table, banded: CostModel) ->
     # The year of a practice is the sum of the years of its people, each simulated alone.
     practice = people.filter(pa.array([p == "P1" for p in people["practice"].to_pylist()]))
     few = practice.slice(0, 12)
-    whole = np.array(totals(few, banded)["net"][0].as_py())
+    net = np.array(totals(few, banded)["net"][0].as_py())
     parts = [totals(few.slice(i, 1), banded)["net"][0].as_py() for i in range(12)]
     # Money is in hundredths of a penny; in those, all numbers are whole.
-    assert np.array_equal(np.rint(whole * 1e4), np.rint(np.sum(parts, axis=0) * 1e4))
+    assert np.array_equal(np.rint(net * 1e4), np.rint(np.sum(parts, axis=0) * 1e4))
 
 
 # ---- However names are written ----------------------------------------------------------------
 @pytest.mark.parametrize(
-    "kind",
+    "data_type",
     [
         pa.large_string(),
         pa.string_view(),
@@ -158,27 +167,29 @@ def test_one_person_alone_is_that_person(people: pa.Table, banded: CostModel) ->
     ],
     ids=str,
 )
-def test_kinds_of_text(
-    people: pa.Table, banded: CostModel, alone: pa.Table, kind: pa.DataType
+def test_text_of_any_type_gives_the_same_digits(
+    people: pa.Table, banded: CostModel, alone: pa.Table, data_type: pa.DataType
 ) -> None:
     for name in ("practice", "band"):
         i = people.column_names.index(name)
         column = people[name].combine_chunks()
-        if pa.types.is_dictionary(kind):
-            column = column.cast(kind.value_type).dictionary_encode().cast(kind)
+        if pa.types.is_dictionary(data_type):
+            column = column.cast(data_type.value_type).dictionary_encode().cast(data_type)
         else:
-            column = column.cast(kind)
+            column = column.cast(data_type)
         people = people.set_column(i, name, column)
     assert totals(people, banded).equals(alone)
 
 
-@pytest.mark.parametrize("kind", [pa.int64(), pa.uint8(), pa.dictionary(pa.int8(), pa.int32())])
-def test_a_number_and_its_digits_are_one_practice(costs: CostModel, kind: pa.DataType) -> None:
+@pytest.mark.parametrize(
+    "data_type", [pa.int64(), pa.uint8(), pa.dictionary(pa.int8(), pa.int32())]
+)
+def test_a_number_and_its_digits_are_one_practice(costs: CostModel, data_type: pa.DataType) -> None:
     numbers = pa.array([17, 3, 17, 40])
-    if pa.types.is_dictionary(kind):
-        column = numbers.cast(kind.value_type).dictionary_encode()
+    if pa.types.is_dictionary(data_type):
+        column = numbers.cast(data_type.value_type).dictionary_encode()
     else:
-        column = numbers.cast(kind)
+        column = numbers.cast(data_type)
     as_numbers = totals(pa.table({"practice": column}), costs)
     as_text = totals(pa.table({"practice": ["17", "3", "17", "40"]}), costs)
     assert as_numbers["practice"].to_pylist() == [3, 17, 40]
@@ -201,8 +212,8 @@ def test_other_seeds_people_and_practices_have_other_draws(costs: CostModel) -> 
         table = pa.table({"practice": [practice], "person": [person], "p_any": [1.0]})
         return totals(table, costs, seed=seed)["gross"][0].as_py()
 
-    found = [gross(), gross("B"), gross(person=2), gross(seed=6), gross(seed=2**64 - 1)]
-    assert len({value for years in found for value in years}) == 5 * 37
+    samples = [gross(), gross("B"), gross(person=2), gross(seed=6), gross(seed=2**64 - 1)]
+    assert len({value for years in samples for value in years}) == 5 * 37
 
 
 def test_the_digest_sees_every_change(people: pa.Table, banded: CostModel) -> None:

@@ -133,8 +133,8 @@ def test_unlike_people_add_up(banded: CostModel, people: pa.Table) -> None:
         x = row["scale"] * band["mean"]
         mean += p * x
         variance += p * x**2 * square[row["band"]] - (p * x) ** 2
-    everyone = people.append_column("nation", pa.array(["England"] * people.num_rows))
-    run = simulate(everyone, banded, replications=4_000, seed=5, by="nation")
+    in_one_nation = people.append_column("nation", pa.array(["England"] * people.num_rows))
+    run = simulate(in_one_nation, banded, replications=4_000, seed=5, by="nation")
     row = run.summary().to_pylist()[0]
     assert within(row, "expected", mean)
     assert within(row, "sd", math.sqrt(variance))
@@ -216,13 +216,13 @@ def test_without_effects_all_is_chance(costs: CostModel) -> None:
 
 
 # ---- Are results shaped as promised? ----------------------------------------------------------
-def test_totals(banded: CostModel, people: pa.Table) -> None:
+def test_totals_have_a_row_for_each_unit(banded: CostModel, people: pa.Table) -> None:
     totals = simulate(people, banded, replications=9, stop_loss=4_000).totals()
     assert totals.column_names == ["practice", "people", "gross", "net"]
     for name in ("gross", "net"):
-        kind = totals.schema.field(name).type
-        assert pa.types.is_fixed_size_list(kind)
-        assert kind.list_size == 9 and kind.value_type == pa.float64()
+        data_type = totals.schema.field(name).type
+        assert pa.types.is_fixed_size_list(data_type)
+        assert data_type.list_size == 9 and data_type.value_type == pa.float64()
     gross, net = (np.array(totals[name].to_pylist()) for name in ("gross", "net"))
     assert np.all(gross >= net) and np.all(net >= 0) and np.any(gross > net)
     assert totals["practice"].to_pylist() == sorted(set(people["practice"].to_pylist()))
@@ -234,7 +234,7 @@ def test_totals_without_a_contract_are_all_net(costs: CostModel) -> None:
     assert totals["gross"].to_pylist() == totals["net"].to_pylist()
 
 
-def test_columns_of_a_summary(costs: CostModel) -> None:
+def test_a_summary_has_the_columns_asked_for(costs: CostModel) -> None:
     run = simulate(lists(practice=["A"], count=[99]), costs, replications=9)
     names = ["practice", "people"]
     for name in ESTIMATES:
@@ -271,7 +271,7 @@ def test_a_summary_is_numpys_of_the_totals(
             assert row[name] == pytest.approx(value, rel=1e-9, abs=1e-12), name
 
 
-def test_budgets(costs: CostModel) -> None:
+def test_budgets_may_be_given_in_any_order(costs: CostModel) -> None:
     run = simulate(lists(practice=["A", "B"], count=[500, 900]), costs, replications=400)
     budgets = lists(practice=["B", "A"], budget=[700_000, 450_000], note=["x", None])
     for row, budget in zip(run.summary(budgets=budgets).to_pylist(), [450e3, 700e3], strict=True):
@@ -284,7 +284,7 @@ def test_budgets(costs: CostModel) -> None:
         assert row["p_outside_0.1"] == pytest.approx(both, rel=1e-14)
 
 
-def test_several_levels_with_nulls_in_one(costs: CostModel) -> None:
+def test_several_levels_with_nulls_in_one_add_up(costs: CostModel) -> None:
     population = lists(
         practice=["A", "B", "C", "D"],
         count=[10, 20, 30, 40],
@@ -303,7 +303,7 @@ def test_several_levels_with_nulls_in_one(costs: CostModel) -> None:
     assert years(regions, "gross", 0) == pytest.approx(own[1] + own[2], rel=1e-14)
 
 
-def test_size_bands_of_three_practices(costs: CostModel) -> None:
+def test_size_bands_of_three_practices_are_means_of_their_units(costs: CostModel) -> None:
     population = lists(practice=["A", "B", "C", "nobody"], count=[100, 900, 1_000, 0])
     run = simulate(population, costs, replications=200, stop_loss=5_000)
     bands = run.size_bands(edges=[1_000, 5_000], thresholds=[0.1]).to_pylist()

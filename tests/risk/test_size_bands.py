@@ -71,8 +71,8 @@ def test_bands_add_up_to_the_whole() -> None:
     table = swept([1, 1_999, 2_000, 7_999, 12_000, 19_999, 20_000, 72_438])
     bands = size_bands(table)
     for name in ("people", "expected_gross", "expected_net", "expected_ceded"):
-        total, whole = sum(bands[name].to_pylist()), sum(table[name].to_pylist())
-        assert total == pytest.approx(whole, rel=1e-12)
+        total, of_units = sum(bands[name].to_pylist()), sum(table[name].to_pylist())
+        assert total == pytest.approx(of_units, rel=1e-12)
     assert sum(bands["units"].to_pylist()) == table.num_rows
 
 
@@ -96,7 +96,7 @@ def test_where_a_figure_came_from_travels_with_it() -> None:
     assert size_bands(swept([500])).schema.metadata == {b"fundholder.version": b"x"}
 
 
-def test_a_table_of_pandas() -> None:
+def test_a_table_of_pandas_is_read() -> None:
     frame: pd.DataFrame = swept([500, 3_000]).to_pandas()
     assert size_bands(frame).equals(size_bands(swept([500, 3_000])))
 
@@ -112,7 +112,9 @@ def test_a_table_of_pandas() -> None:
         ({"cv": None, "ceiling": [-1.0, 0]}, ["2 problems", "'cv' is missing", "'ceiling', row 0"]),
     ],
 )
-def test_rejections(change: dict[str, list | None], texts: list[str]) -> None:
+def test_tables_are_rejected_by_column_and_row(
+    change: dict[str, list | None], texts: list[str]
+) -> None:
     columns = swept([500]).to_pydict() | change
     table = pa.table({name: values for name, values in columns.items() if values is not None})
     with pytest.raises(InputError) as caught:
@@ -129,7 +131,7 @@ def test_what_is_no_table_or_empty() -> None:
 
 
 @pytest.mark.parametrize("edges", [[5, 2], [3, 3], [1], [2.5], ["2"], 7, "78"])
-def test_edges(edges: Any) -> None:
+def test_edges_are_rejected_by_value(edges: Any) -> None:
     with pytest.raises(FundholderError, match="edges is"):
         size_bands(swept([500]), edges)
 

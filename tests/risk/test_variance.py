@@ -68,7 +68,7 @@ def chances(exact_distribution: Distribution, budget: float) -> np.ndarray:
 
 
 def agrees(
-    found: dict[str, Any], exact_distribution: Callable[[float], Distribution], step: float
+    unit: dict[str, Any], exact_distribution: Callable[[float], Distribution], step: float
 ) -> None:
     """Whether quantiles and probabilities are those of the oracle's distribution."""
     exact_distribution = cache(exact_distribution)
@@ -77,25 +77,25 @@ def agrees(
         lambda known: known.quantile(QUANTILES), exact_distribution, step
     )
     assert moved.max() < WITHIN_SD * sd  # What is left is a hundredth of that (test_exact_oracle).
-    quantiles = [found[f"q{p}"] for p in QUANTILES]
+    quantiles = [unit[f"q{p}"] for p in QUANTILES]
     assert np.abs(quantiles - expected).max() < WITHIN_SD * sd
     expected, _ = extrapolated(
-        lambda known: chances(known, found["budget"]), exact_distribution, step
+        lambda known: chances(known, unit["budget"]), exact_distribution, step
     )
     names = [f"p_{side}_{t}" for side in ("over", "under") for t in THRESHOLDS]
-    assert np.abs([found[name] for name in names] - expected).max() < WITHIN
+    assert np.abs([unit[name] for name in names] - expected).max() < WITHIN
     for t in THRESHOLDS:
-        outside = found[f"p_over_{t}"] + found[f"p_under_{t}"]
-        assert found[f"p_outside_{t}"] == pytest.approx(outside, abs=1e-12)
+        outside = unit[f"p_over_{t}"] + unit[f"p_under_{t}"]
+        assert unit[f"p_outside_{t}"] == pytest.approx(outside, abs=1e-12)
 
 
 # ---- Is it the right distribution? ---------------------------------------------------------------
 @pytest.mark.parametrize("people", sorted(REFERENCE))
-def test_the_reference_quantiles(costs: CostModel, people: int) -> None:
+def test_quantiles_are_those_of_the_reference(costs: CostModel, people: int) -> None:
     population = pa.table({"practice": ["A"], "count": [people]})
-    found = row(population, costs, stop_loss=20_000)
+    unit = row(population, costs, stop_loss=20_000)
     for probability, expected in zip([0.5, 0.9, 0.99, 0.995], REFERENCE[people], strict=True):
-        assert found[f"q{probability}"] == pytest.approx(expected, rel=1e-5)
+        assert unit[f"q{probability}"] == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
@@ -115,7 +115,9 @@ def test_300_unlike_people_have_the_distribution_of_brute_force(contract: str) -
 @pytest.mark.parametrize(
     ("family", "shape"), [("gamma", 0.5), ("weibull", 0.7), ("pareto", 4.5), ("lognormal", 1.2)]
 )
-def test_every_family_without_a_ceiling(family: str, shape: float) -> None:
+def test_every_family_without_a_ceiling_has_the_distribution_of_brute_force(
+    family: str, shape: float
+) -> None:
     population, p, scale = unlike(100, 8)
     people = persons(p, scale, family, shape)
     model = CostModel(
@@ -128,7 +130,7 @@ def test_every_family_without_a_ceiling(family: str, shape: float) -> None:
     agrees(row(population, model, **TERMS), exact_distribution, 50)
 
 
-def test_observed_costs() -> None:
+def test_observed_costs_have_the_distribution_of_brute_force() -> None:
     rng = np.random.Generator(np.random.PCG64(4))
     cost, weight = rng.lognormal(7, 1.5, 2_000), rng.uniform(0.5, 2, 2_000)
     cost[:700] = 0
@@ -187,12 +189,12 @@ def test_fixed_prices_are_a_binomial() -> None:
     )
     exact_distribution = stats.binom(60, 0.3)
     terms = {"thresholds": [0.125], "quantiles": [0.2, 0.5, 0.9, 0.99]}
-    found = row(pa.table({"practice": ["A"], "count": [60]}), model, **terms)
+    unit = row(pa.table({"practice": ["A"], "count": [60]}), model, **terms)
     # The budget is £1,800; beyond it by 12.5 % are more than £2,025 and less than £1,575.
-    assert found["p_over_0.125"] == pytest.approx(exact_distribution.sf(20), abs=1e-6)
-    assert found["p_under_0.125"] == pytest.approx(exact_distribution.cdf(15), abs=1e-6)
+    assert unit["p_over_0.125"] == pytest.approx(exact_distribution.sf(20), abs=1e-6)
+    assert unit["p_under_0.125"] == pytest.approx(exact_distribution.cdf(15), abs=1e-6)
     for p in terms["quantiles"]:
-        assert found[f"q{p}"] == pytest.approx(100 * exact_distribution.ppf(p), abs=0.01)
+        assert unit[f"q{p}"] == pytest.approx(100 * exact_distribution.ppf(p), abs=0.01)
 
 
 # ---- Effects of a practice's year and the nation's --------------------------------------------
@@ -272,15 +274,15 @@ def test_7000_unlike_people_have_their_moments(of: Any) -> None:
 
 def test_moments_are_those_of_people_added_up() -> None:
     population, p, scale = unlike(7_000, 9)
-    found = row(population, LOGNORMAL, method="moments")
+    unit = row(population, LOGNORMAL, method="moments")
     mean = 2_500 * p * scale
     variances = p * (2_500 * scale) ** 2 * np.exp(1.6**2) - mean**2
-    assert found["people"] == 7_000
+    assert unit["people"] == 7_000
     # People who are nearly alike share a distribution that keeps their mean and their variance.
-    assert found["expected"] == pytest.approx(mean.sum(), rel=1e-9)
-    assert found["sd"] == pytest.approx(sqrt(variances.sum()), rel=1e-9)
-    assert found["cv"] == pytest.approx(found["sd"] / found["expected"], rel=1e-12)
-    assert found["q0.5"] is None and found["p_outside_0.1"] is None
+    assert unit["expected"] == pytest.approx(mean.sum(), rel=1e-9)
+    assert unit["sd"] == pytest.approx(sqrt(variances.sum()), rel=1e-9)
+    assert unit["cv"] == pytest.approx(unit["sd"] / unit["expected"], rel=1e-12)
+    assert unit["q0.5"] is None and unit["p_outside_0.1"] is None
 
 
 # ---- Do the tables hold together? -------------------------------------------------------------
@@ -296,7 +298,7 @@ def test_gross_is_net_and_ceded(banded: CostModel, people: pa.Table) -> None:
 def test_what_is_ceded_has_the_distribution_of_brute_force() -> None:
     population, p, scale = unlike(300, 7)
     people = persons(p, scale, "lognormal", 1.6)
-    found = row(population, LOGNORMAL, stop_loss=StopLoss(5_000, limit=20_000), of="ceded", **TERMS)
+    unit = row(population, LOGNORMAL, stop_loss=StopLoss(5_000, limit=20_000), of="ceded", **TERMS)
 
     def exact_distribution(step: float) -> Distribution:
         x, mass = step * np.arange(20_001), np.ones(1)
@@ -309,12 +311,12 @@ def test_what_is_ceded_has_the_distribution_of_brute_force() -> None:
             mass = convolve(mass, np.trim_zeros(one, "b"), x.size)
         return Distribution(step, mass)
 
-    agrees(found, exact_distribution, 25)
+    agrees(unit, exact_distribution, 25)
 
 
 def test_other_budgets_move_the_thresholds() -> None:
     population, _, _ = unlike(300, 7)
-    found = row(
+    unit = row(
         population,
         LOGNORMAL,
         stop_loss=20_000,
@@ -324,8 +326,8 @@ def test_other_budgets_move_the_thresholds() -> None:
     at = [260_000 * (1 + sign * t) for sign in (1, -1) for t in THRESHOLDS]
     table = pa.table({"practice": ["A"] * 6, "cost": at})
     known = cumulative(population, LOGNORMAL, at=table, stop_loss=20_000)["cumulative"].to_numpy()
-    assert found["budget"] == 260_000
-    over, under = ([found[f"p_{side}_{t}"] for t in THRESHOLDS] for side in ("over", "under"))
+    assert unit["budget"] == 260_000
+    over, under = ([unit[f"p_{side}_{t}"] for t in THRESHOLDS] for side in ("over", "under"))
     # Continuous distributions: nothing lies at the threshold itself.
     assert over == pytest.approx(1 - known[:3], abs=1e-9)
     assert under == pytest.approx(known[3:], abs=1e-9)
@@ -344,13 +346,14 @@ def test_quantiles_distribution_and_cumulative_are_one_distribution(
     )
     table = cumulative(people, banded, at=at, **terms)
     assert table["icb"].to_pylist() == at["icb"].to_pylist()
-    found = table["cumulative"].to_numpy().reshape(len(QUANTILES), len(rows))
-    assert found == pytest.approx(np.repeat(QUANTILES, len(rows)).reshape(found.shape), abs=1e-6)
+    computed = table["cumulative"].to_numpy().reshape(len(QUANTILES), len(rows))
+    expected = np.repeat(QUANTILES, len(rows)).reshape(computed.shape)
+    assert computed == pytest.approx(expected, abs=1e-6)
 
-    whole = distribution(people, banded, points=500, **terms)
-    assert whole.num_rows >= 500 * len(rows)
+    curves = distribution(people, banded, points=500, **terms)
+    assert curves.num_rows >= 500 * len(rows)
     for unit in rows:
-        exact_distribution = whole.filter(pc.equal(whole["icb"], unit["icb"]))
+        exact_distribution = curves.filter(pc.equal(curves["icb"], unit["icb"]))
         cost, probability, below = (
             exact_distribution[name].to_numpy() for name in exact_distribution.column_names[1:]
         )
@@ -363,7 +366,7 @@ def test_quantiles_distribution_and_cumulative_are_one_distribution(
             assert np.interp(unit[f"q{p}"], cost, below) == pytest.approx(p, abs=1e-4)
     one = distribution(people, banded, units=["ICB1"], points=500, **terms)
     assert set(one["icb"].to_pylist()) == {"ICB1"}
-    assert one.equals(whole.filter(pc.equal(whole["icb"], "ICB1")).combine_chunks())
+    assert one.equals(curves.filter(pc.equal(curves["icb"], "ICB1")).combine_chunks())
 
 
 def test_rows_in_any_order_and_groups_are_the_same_distribution(banded: CostModel) -> None:
@@ -416,15 +419,15 @@ def test_a_handful_of_people_is_mostly_no_cost_at_all(costs: CostModel, people: 
     def exact_distribution(step: float) -> Distribution:
         return total([person], Contract(20_000), step=step, top=100_000)
 
-    found = row(population, costs, stop_loss=20_000, quantiles=[0.6, 0.9, 0.98])
+    unit = row(population, costs, stop_loss=20_000, quantiles=[0.6, 0.9, 0.98])
     # An atom stands at 0. Where the distribution is smooth, within 1e-4 of an SD.
     expected, _ = extrapolated(lambda known: known.quantile([0.9, 0.98]), exact_distribution, 2)
     if people == 1:
-        assert found["q0.6"] == 0
-    assert abs(found["q0.9"] - expected[0]) < WITHIN_SD * found["sd"]
+        assert unit["q0.6"] == 0
+    assert abs(unit["q0.9"] - expected[0]) < WITHIN_SD * unit["sd"]
     if people > 2:  # Below, the atom at the ceiling.
-        assert abs(found["q0.98"] - expected[1]) < WITHIN_SD * found["sd"]
-    assert found["p_under_0.2"] >= 0.7**people - 1e-9
+        assert abs(unit["q0.98"] - expected[1]) < WITHIN_SD * unit["sd"]
+    assert unit["p_under_0.2"] >= 0.7**people - 1e-9
 
 
 def test_a_heavy_tail_without_a_ceiling_is_right_or_rejected() -> None:
@@ -437,6 +440,6 @@ def test_a_heavy_tail_without_a_ceiling_is_right_or_rejected() -> None:
     def exact_distribution(step: float) -> Distribution:
         return total([person], Contract(), step=step, top=4_000_000)
 
-    found = row(pa.table({"practice": ["A"], "count": [1_000]}), model, **TERMS)
+    unit = row(pa.table({"practice": ["A"], "count": [1_000]}), model, **TERMS)
     expected, _ = extrapolated(lambda known: known.quantile(QUANTILES), exact_distribution, 100)
-    assert [found[f"q{p}"] for p in QUANTILES] == pytest.approx(expected, rel=1e-5)
+    assert [unit[f"q{p}"] for p in QUANTILES] == pytest.approx(expected, rel=1e-5)

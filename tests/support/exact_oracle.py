@@ -54,19 +54,19 @@ class Severity:
         inside = np.where(x > 0, np.where(np.isfinite(x), x, 1.0), 1.0)
         if self.family == "lognormal":
             z = np.log(inside / m) / s
-            found = m * special.ndtr(z - s / 2) + inside * special.ndtr(-z - s / 2)
+            limited_mean = m * special.ndtr(z - s / 2) + inside * special.ndtr(-z - s / 2)
         elif self.family == "gamma":
             y = inside * s / m
-            found = m * special.gammainc(s + 1, y) + inside * special.gammaincc(s, y)
+            limited_mean = m * special.gammainc(s + 1, y) + inside * special.gammaincc(s, y)
         elif self.family == "weibull":
             y = (inside / m * special.gamma(1 + 1 / s)) ** s
-            found = m * special.gammainc(1 + 1 / s, y) + inside * np.exp(-y)
+            limited_mean = m * special.gammainc(1 + 1 / s, y) + inside * np.exp(-y)
         else:
             assert self.family == "pareto"
             least = m * (s - 1) / s
             beyond = least + (m - least) * (1 - (least / np.maximum(inside, least)) ** (s - 1))
-            found = np.where(inside < least, inside, beyond)
-        return np.where(x > 0, np.where(np.isfinite(x), found, m), 0.0)
+            limited_mean = np.where(inside < least, inside, beyond)
+        return np.where(x > 0, np.where(np.isfinite(x), limited_mean, m), 0.0)
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,9 @@ class Events:
 
     def year(self, contract: Contract, step: float, points: int) -> np.ndarray:
         """Mass of one net year: the gross year on the grid, then the contract."""
-        reach = _gross_of_net(contract, np.array([points * step]))[0]
+        gross_limit = _gross_of_net(contract, np.array([points * step]))[0]
         # Above a ceiling without an end, all years are alike.
-        gross = ceil((reach if isfinite(reach) else contract.ceiling) / step) + 1
+        gross = ceil((gross_limit if isfinite(gross_limit) else contract.ceiling) / step) + 1
         rate = sum(self.rates)
         one = sum(
             r / rate * _spread(severity, Contract(), step, gross)
@@ -116,7 +116,7 @@ class Events:
             year[: term.size] += number * term
             term, number = convolve(term, one, gross), number * rate / n
         net = contract.net(np.arange(gross) * step) / step
-        if not isfinite(reach):
+        if not isfinite(gross_limit):
             net, year = np.append(net, contract.ceiling / step), np.append(year, 1 - year.sum())
         low = np.floor(net).astype(int)
         mass = np.zeros(points + 2)
@@ -181,8 +181,8 @@ def total(
         ]
         while len(distributions) > 1:
             added = [
-                convolve(*pair, points)
-                for pair in zip(distributions[::2], distributions[1::2], strict=False)
+                convolve(*neighbours, points)
+                for neighbours in zip(distributions[::2], distributions[1::2], strict=False)
             ]
             distributions = added + distributions[2 * len(added) :]
         mass[: distributions[0].size] += weight * distributions[0]
@@ -190,7 +190,7 @@ def total(
 
 
 def extrapolated(
-    question: Callable[[Distribution], np.ndarray | float],
+    statistic: Callable[[Distribution], np.ndarray | float],
     distribution: Callable[[float], Distribution],
     step: float,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -198,7 +198,7 @@ def extrapolated(
 
     The move is what the finer grid was wrong by, and overstates the error of what is returned.
     """
-    coarse, fine = (np.asarray(question(distribution(h))) for h in (step, step / 2))
+    coarse, fine = (np.asarray(statistic(distribution(h))) for h in (step, step / 2))
     return fine + (fine - coarse) / 3, np.abs(fine - coarse) / 3
 
 
@@ -213,14 +213,14 @@ def convolve(a: np.ndarray, b: np.ndarray, points: int) -> np.ndarray:
 def _power(mass: np.ndarray, count: int, points: int) -> np.ndarray:
     """The distribution of ``count`` people with this distribution, by squaring."""
     mass = mass[: np.flatnonzero(mass)[-1] + 1]
-    found = np.ones(1)
+    pool = np.ones(1)
     while count:
         if count % 2:
-            found = convolve(found, mass, points)
+            pool = convolve(pool, mass, points)
         count //= 2
         if count:
             mass = convolve(mass, mass, points)
-    return found
+    return pool
 
 
 def _spread(severity: Severity, contract: Contract, step: float, points: int) -> np.ndarray:

@@ -9,8 +9,10 @@ import pyarrow as pa
 
 def finite(table: pa.Table) -> bool:
     flat = (
-        table[name].combine_chunks().flatten() if pa.types.is_fixed_size_list(kind) else table[name]
-        for name, kind in zip(table.column_names, table.schema.types, strict=True)
-        if pa.types.is_fixed_size_list(kind) or pa.types.is_floating(kind)
+        table[name].combine_chunks().flatten()
+        if pa.types.is_fixed_size_list(data_type)
+        else table[name]
+        for name, data_type in zip(table.column_names, table.schema.types, strict=True)
+        if pa.types.is_fixed_size_list(data_type) or pa.types.is_floating(data_type)
     )
     return all(x is None or math.isfinite(x) for values in flat for x in values.to_pylist())

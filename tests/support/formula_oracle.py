@@ -109,9 +109,9 @@ def design(
     for name in flags:
         add(name, "flag", table[name].to_pylist())
     if codes is not None:
-        pairs = set(zip(codes["person"].to_pylist(), codes["code"].to_pylist(), strict=True))
-        for code in sorted({code for _, code in pairs}):
-            add(code, "flag", [(person, code) in pairs for person in table["person"].to_pylist()])
+        coded = set(zip(codes["person"].to_pylist(), codes["code"].to_pylist(), strict=True))
+        for code in sorted({code for _, code in coded}):
+            add(code, "flag", [(person, code) in coded for person in table["person"].to_pylist()])
     for role, names in (("need", need), ("supply", supply)):
         for name in names:
             add(name, role, table[name].to_pylist())

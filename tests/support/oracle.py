@@ -36,7 +36,7 @@ class Contract:
     def net(self, x: np.ndarray) -> np.ndarray:
         return x - np.minimum(self.share * np.maximum(x - self.ceiling, 0.0), self.limit)
 
-    def slope(self, x: float) -> float:
+    def gradient(self, x: float) -> float:
         """What is kept of another £ at ``x``."""
         return 1.0 - self.share if self.ceiling < x < self.full() else 1.0
 
@@ -81,15 +81,15 @@ def raw_moments(
     """E[net^k], k = 1, 2, 3, of a cost X > 0 with this survival function."""
     low, high = log(middle) - BELOW, log(middle) + ABOVE
     edges = sorted({low, high, *(log(c) for c in [*corners, *contract.corners()])})
-    found = np.zeros(3)
+    moments = np.zeros(3)
     for left, right in pairwise(edges):
         cuts = np.linspace(left, right, max(2, int((right - left) / 0.25) + 2))
         half = np.diff(cuts)[:, None] / 2
         x = np.exp((cuts[:-1, None] + half) + half * NODES)
-        weight = half * WEIGHTS * above(x) * x * contract.slope(exp((left + right) / 2))
+        weight = half * WEIGHTS * above(x) * x * contract.gradient(exp((left + right) / 2))
         net = contract.net(x)
-        found += [np.sum(k * net ** (k - 1) * weight) for k in (1, 2, 3)]
-    return found.tolist()
+        moments += [np.sum(k * net ** (k - 1) * weight) for k in (1, 2, 3)]
+    return moments.tolist()
 
 
 def describe(m1: float, m2: float, m3: float) -> dict[str, float]:
@@ -114,17 +114,17 @@ def year(
 
 def gamma_events(rate: float, mean: float, shape: float, contract: Contract) -> dict[str, float]:
     """A Poisson number of gamma costs: given n, the year is gamma with n times the shape."""
-    found = np.zeros(3)
+    moments = np.zeros(3)
     for n in range(1, int(rate + 12 * sqrt(rate) + 40)):
         above = survival("gamma", n * mean, n * shape)
-        found += stats.poisson.pmf(n, rate) * np.array(raw_moments(above, [], contract, n * mean))
-    return describe(*found)
+        moments += stats.poisson.pmf(n, rate) * np.array(raw_moments(above, [], contract, n * mean))
+    return describe(*moments)
 
 
-def fixed_events(rates: list[float], prices: list[float], contract: Contract) -> dict[str, float]:
+def fixed_events(rates: list[float], costs: list[float], contract: Contract) -> dict[str, float]:
     """Two types of event with fixed prices: every pair of numbers, one by one."""
     n = np.arange(60)
     first, second = (stats.poisson.pmf(n, rate) for rate in rates)
-    net = contract.net(np.add.outer(n * prices[0], n * prices[1]))
+    net = contract.net(np.add.outer(n * costs[0], n * costs[1]))
     joint = np.outer(first, second)
     return describe(*(float(np.sum(joint * net**k)) for k in (1, 2, 3)))

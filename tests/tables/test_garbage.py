@@ -47,22 +47,22 @@ COLUMNS = {
 
 
 def column(rng: random.Random, name: str, rows: int) -> pa.Array:
-    kind, cells = GOOD[name]
+    data_type, cells = GOOD[name]
     if rng.random() < 0.2:
-        kind = rng.choice(list(CELLS))
-        cells = CELLS[kind]
+        data_type = rng.choice(list(CELLS))
+        cells = CELLS[data_type]
     nulls = rng.choice([0.0, 0.0, 0.0, 0.2])
     array = pa.array(
-        [None if rng.random() < nulls else rng.choice(cells) for _ in range(rows)], kind
+        [None if rng.random() < nulls else rng.choice(cells) for _ in range(rows)], data_type
     )
-    if rng.random() < 0.1 and not pa.types.is_nested(kind):
+    if rng.random() < 0.1 and not pa.types.is_nested(data_type):
         array = array.dictionary_encode()
     return array
 
 
-def garbage(rng: random.Random, kind: str) -> pa.Table:
+def garbage(rng: random.Random, table_name: str) -> pa.Table:
     rows = rng.choice([0, 1, 1, 2, 5])
-    names = [name for name in COLUMNS[kind] if rng.random() < 0.9]
+    names = [name for name in COLUMNS[table_name] if rng.random() < 0.9]
     table = pa.table({name: column(rng, name, rows) for name in names})
     if rows > 1 and rng.random() < 0.3:
         table = pa.concat_tables([table.slice(0, 1), table.slice(1)])
@@ -74,11 +74,11 @@ def test_garbage_works_or_is_rejected(banded: CostModel, seed: int) -> None:
     rng = random.Random(seed)
     worked = rejected = named = 0
     for _ in range(250):
-        kind = rng.choice(list(COLUMNS))
-        table = garbage(rng, kind)
+        table_name = rng.choice(list(COLUMNS))
+        table = garbage(rng, table_name)
         # Anything but these two outcomes, a panic of the engine included, fails the test.
         try:
-            if kind == "population":
+            if table_name == "population":
                 given = table.to_reader() if rng.random() < 0.5 else table
                 by = rng.choice(["practice", "band", ["practice", "count"]])
                 contract = rng.choice([None, 0, 500])
@@ -90,7 +90,7 @@ def test_garbage_works_or_is_rejected(banded: CostModel, seed: int) -> None:
                     r for level in run.levels for r in (run.totals(level), run.summary(level))
                 ]
             else:
-                model = CostModel(table) if kind == "costs" else CostModel.events(table)
+                model = CostModel(table) if table_name == "costs" else CostModel.events(table)
                 results = [model.table, model.moments(rng.choice([None, 100, 5_000]))]
         except FundholderError as error:
             rejected += 1

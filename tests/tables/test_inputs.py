@@ -23,29 +23,33 @@ def totals(population: object, costs: CostModel) -> pa.Table:
 
 
 # ---- Tables of other libraries ----------------------------------------------------------------
-def test_reader(people: pa.Table, banded: CostModel, expected: pa.Table) -> None:
+def test_a_reader_of_batches_is_read(
+    people: pa.Table, banded: CostModel, expected: pa.Table
+) -> None:
     assert totals(people.to_reader(max_chunksize=100), banded).equals(expected)
 
 
-def test_record_batch(people: pa.Table, banded: CostModel, expected: pa.Table) -> None:
+def test_a_record_batch_is_read(people: pa.Table, banded: CostModel, expected: pa.Table) -> None:
     assert totals(people.combine_chunks().to_batches()[0], banded).equals(expected)
 
 
-def test_polars(people: pa.Table, banded: CostModel, expected: pa.Table) -> None:
+def test_a_frame_of_polars_is_read(people: pa.Table, banded: CostModel, expected: pa.Table) -> None:
     frame = pl.DataFrame(people.to_pydict())
     assert totals(frame, banded).equals(expected)
     categories = frame.with_columns(pl.col("practice", "band").cast(pl.Categorical))
     assert totals(categories, banded).equals(expected)
 
 
-def test_duckdb(people: pa.Table, banded: CostModel, expected: pa.Table) -> None:
+def test_a_relation_of_duckdb_is_read(
+    people: pa.Table, banded: CostModel, expected: pa.Table
+) -> None:
     with duckdb.connect() as connection:
         connection.register("people", people)
         relation = connection.sql("select * from people order by person")
         assert totals(relation, banded).equals(expected)
 
 
-def test_pandas(people: pa.Table, banded: CostModel, expected: pa.Table) -> None:
+def test_a_frame_of_pandas_is_read(people: pa.Table, banded: CostModel, expected: pa.Table) -> None:
     frame = people.to_pandas()
     assert totals(frame, banded).equals(expected)
     # An index that is not 0, 1, 2, ... travels as a column of its own and is ignored.
@@ -53,7 +57,9 @@ def test_pandas(people: pa.Table, banded: CostModel, expected: pa.Table) -> None
     assert isinstance(frame, pd.DataFrame)
 
 
-def test_costs_and_budgets_from_other_libraries(people: pa.Table, banded: CostModel) -> None:
+def test_costs_and_budgets_from_other_libraries_are_read(
+    people: pa.Table, banded: CostModel
+) -> None:
     model = CostModel(pl.DataFrame(banded.table.to_pydict()))
     assert model.table.equals(banded.table)
     assert CostModel(banded.table.to_pandas()).table.equals(banded.table)
@@ -71,7 +77,7 @@ def test_columns_that_are_not_asked_for_are_ignored(costs: CostModel) -> None:
     assert totals(extra, costs).equals(totals(plain, costs))
 
 
-def test_numbers_of_any_width(costs: CostModel) -> None:
+def test_numbers_of_any_type_are_read(costs: CostModel) -> None:
     plain = pa.table({"practice": ["A", "B"], "count": [3, 5], "scale": [0.5, 2.0]})
     for count in (pa.int8(), pa.uint64(), pa.float32(), pa.decimal128(22, 1)):
         for scale in (pa.float16(), pa.float32(), pa.decimal128(22, 1)):
@@ -93,12 +99,12 @@ def failing(batches: int, error: Exception | None = None) -> pa.RecordBatchReade
 
 
 @pytest.mark.parametrize("batches", [0, 3])
-def test_a_reader_that_fails_midway(costs: CostModel, batches: int) -> None:
+def test_a_reader_that_fails_midway_is_rejected(costs: CostModel, batches: int) -> None:
     with pytest.raises(FundholderError, match=r"population cannot be read.*the network is gone"):
         simulate(failing(batches, OSError("the network is gone")), costs, replications=5)
 
 
-def test_a_reader_of_nothing(costs: CostModel) -> None:
+def test_a_reader_of_nothing_is_rejected(costs: CostModel) -> None:
     with pytest.raises(InputError, match="population is empty"):
         simulate(failing(0), costs, replications=5)
 
