@@ -1,14 +1,14 @@
-//! Refusals: every problem of an input at once, each by name with what is allowed.
+//! Errors: every problem of an input at once, each by name with what is allowed.
 
 use std::fmt;
 
-/// Problems kept of one input; those beyond are only counted.
+/// Number of problems that are kept of one input; those beyond are only counted.
 pub const KEPT: usize = 1000;
 
-/// How many problems a message spells out; the rest are counted.
+/// Number of problems that a message spells out; the rest are counted.
 const SPELLED_OUT: usize = 20;
 
-/// One thing that is wrong with an input.
+/// Problem of an input: one thing that is wrong with it, as a sentence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem(String);
 
@@ -17,12 +17,12 @@ impl Problem {
         Self(text.into())
     }
 
-    /// A value of an argument that is not allowed.
+    /// Problem of an argument whose value is not allowed.
     pub fn argument(name: &str, value: impl fmt::Display, allowed: &str) -> Self {
         Self(format!("{name} is {value}: must be {allowed}"))
     }
 
-    /// A value in a column of a table, at a row counted from 0.
+    /// Problem of a value in a column of a table, at a row counted from 0.
     pub fn cell(column: &str, row: u64, value: impl fmt::Display, allowed: &str) -> Self {
         Self(format!("column '{column}', row {row}: {value}: must be {allowed}"))
     }
@@ -34,14 +34,14 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Is a value wrong, or its type?
+/// Kind of an error: is a value wrong, or its type?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     Value,
     Type,
 }
 
-/// An input that is rejected.
+/// Error of an input that is rejected: all its problems.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Error {
     pub kind: ErrorKind,
@@ -75,7 +75,7 @@ impl Error {
         }
     }
 
-    /// Adds itself to what is rejected already.
+    /// Adds itself to the problems that there are already.
     pub fn join(self, all: &mut Option<Self>) {
         match all {
             Some(all) => all.merge(self),

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use crate::error::Error;
 
-/// How far a run is, and whether it should stop: shared with whoever watches it.
+/// Progress of a run, and the wish that it stop: shared with whoever watches it.
 #[derive(Debug, Default)]
 pub struct Progress {
     /// Person-draws made.
@@ -12,14 +12,14 @@ pub struct Progress {
     pub stop: AtomicBool,
 }
 
-/// Why a run ended before its end.
+/// Error of a run: why it ended before its end.
 #[derive(Debug)]
 pub enum RunError {
     Rejected(Error),
     Interrupted,
 }
 
-/// So many threads of their own.
+/// A pool of so many threads; 0 is one for each processor.
 pub fn thread_pool(threads: usize) -> Result<rayon::ThreadPool, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|error| Error::one(format!("threads: cannot start {threads}: {error}")))

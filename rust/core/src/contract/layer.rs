@@ -2,7 +2,7 @@
 
 use super::StopLoss;
 
-/// Which cost of a person's year is looked at: before the contract, kept after it, or passed on.
+/// Basis of a cost: gross of the contract, net of it, or ceded by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
     Gross,

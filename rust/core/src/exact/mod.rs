@@ -3,7 +3,7 @@
 //! People are independent given the effects, so that logarithms of their characteristic functions add up. A total that
 //! is smooth is a short Fourier series on a window that holds all but a known share of it (`series_units`); one that is
 //! not, for having few costs or few atoms, is a distribution on a lattice (`lattice_units`). Both are damped, so that
-//! what lies beyond the window does not come back into it. Every distribution is checked against the moments prepared.
+//! what lies beyond the window does not come back into it. Every distribution is checked against the moments lane.
 
 mod atoms_and_density;
 mod effect_nodes;

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::tail_bounds::{TailBounds, bennett};
 use super::{Prepared, TAIL_PROBABILITIES};
 use crate::analytic_moments::UnitMoments;
-use crate::population::Part;
+use crate::population::{Part, together};
 use crate::random_effects::HALF_WIDTH;
 
 /// Probability that a window may leave below it: it comes back raised by the damping.
@@ -72,7 +72,7 @@ impl Prepared<'_> {
                 let practices = self.practices(parts);
                 let moments = self.cumulants.unit(parts);
                 let largest_total = largest_total(unit, &moments);
-                let people = crate::population::together(parts);
+                let people = together(parts);
                 let (mean, spread, below) = if practices.len() == 1 {
                     let bound = low.bound(&people, BELOW, TAIL_PROBABILITIES[0]);
                     (bound.mean, 0.0, bound.below)

@@ -4,6 +4,7 @@ mod events;
 mod line;
 mod moments;
 mod person;
+mod risk_class;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use crate::severity::{Distribution, Empirical, Family};
 pub(crate) use moments::Cumulants;
 pub use moments::Moments;
 pub(crate) use person::{Person, Persons, Scaled};
+pub use risk_class::RiskClass;
 
 /// The distribution of a cost in £, given that there is one.
 #[derive(Clone)]

@@ -1,11 +1,10 @@
 //! Mean, SD and skewness of a person's year in closed form, with or without a stop-loss.
 
 use super::person::Persons;
-use super::{Band, CostModel, Severity, Year};
+use super::{Band, CostModel, RiskClass, Severity, Year};
 use crate::contract::{Basis, Layer, StopLoss};
 use crate::error::{Error, Problem};
 use crate::numeric::power::integer_power;
-use crate::population::RiskClass;
 
 /// The first four cumulants of a cost, in powers of £; infinite where they do not exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

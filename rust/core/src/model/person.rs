@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use super::events::year_distribution;
 use super::line::power_of_line;
-use super::{CostModel, EventType, Severity, SeverityKind, Year};
+use super::{CostModel, EventType, RiskClass, Severity, SeverityKind, Year};
 use crate::contract::Layer;
 use crate::numeric::power::integer_power;
-use crate::population::RiskClass;
 use crate::severity::Distribution;
 
 /// A distribution of costs that is multiplied by `scale` to be in £.

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::error::Error;
-use crate::model::{CostModel, Year};
-use crate::population::{RiskClass, Rows};
+use crate::model::{CostModel, RiskClass, Year};
+use crate::population::Rows;
 use crate::random::mix;
 
 /// Weights are counts of 2^-30 of a person, so that their sums do not depend on the order of people.

@@ -5,4 +5,4 @@ mod rows;
 
 pub(crate) use composition::together;
 pub use composition::{Composition, Part, People};
-pub use rows::{RiskClass, Rows};
+pub use rows::Rows;

@@ -32,11 +32,3 @@ impl Rows {
         self.practice.is_empty()
     }
 }
-
-/// People who are alike: of one band, with one scale and one probability of any cost.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RiskClass {
-    pub band: u32,
-    pub scale: f64,
-    pub p_any: f64,
-}

@@ -33,7 +33,7 @@ pub use totals::{Totals, UnitTotals};
 /// Replications that a slab of people goes through at a time: bounds what a thread holds besides the totals.
 const BATCH_OF_REPLICATIONS: usize = 4096;
 
-/// What a run is asked for.
+/// Options of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub replications: u32,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::events::{EventType, Events};
 use super::kernel::YearSampler;
-use crate::model::{CostModel, Severity, SeverityKind, Year};
+use crate::model::{self, CostModel, Severity, SeverityKind, Year};
 use crate::sampler::{AliasTable, QuantileTable, Sampler};
 
 pub(crate) struct Samplers {
@@ -87,11 +87,7 @@ fn severity_sampler(severity: &Severity) -> Sampler {
     }
 }
 
-fn events(
-    year: &Year,
-    types: &[crate::model::EventType],
-    samplers: &mut Vec<(Severity, Arc<Sampler>)>,
-) -> Events {
+fn events(year: &Year, types: &[model::EventType], samplers: &mut Vec<(Severity, Arc<Sampler>)>) -> Events {
     let rate: f64 = types.iter().map(|t| t.rate).sum();
     let mut cumulative = 0.0;
     let types = types
