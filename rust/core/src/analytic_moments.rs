@@ -17,7 +17,9 @@ const NODES: usize = 33;
 /// Valuation: which cost of a unit is looked at, under which contract, and with which yearly effects.
 #[derive(Clone, Copy, Debug)]
 pub struct Valuation {
+    /// Gross, net or ceded cost.
     pub basis: Basis,
+    /// The contract; `None` for none.
     pub stop_loss: Option<StopLoss>,
     /// SD of a yearly effect of mean 1 that multiplies all costs of a practice.
     pub practice_sd: f64,
@@ -26,6 +28,11 @@ pub struct Valuation {
 }
 
 impl Valuation {
+    /// A valuation without yearly effects.
+    pub fn new(basis: Basis, stop_loss: Option<StopLoss>) -> Self {
+        Self { basis, stop_loss, practice_sd: 0.0, national_sd: 0.0 }
+    }
+
     pub(crate) fn layer(&self) -> Layer {
         Layer::new(self.stop_loss.as_ref(), self.basis)
     }
@@ -34,7 +41,9 @@ impl Valuation {
 /// Moments of one unit's total, in £.
 #[derive(Clone, Debug)]
 pub struct UnitMoments {
+    /// Number of people of the unit.
     pub people: u64,
+    /// Moments with everything that varies: chance and effects.
     pub all: Moments,
     /// SD with the effects held at 1.
     pub chance_sd: f64,
@@ -43,6 +52,8 @@ pub struct UnitMoments {
 }
 
 /// Moments of the total of each unit of a level, by its number. Rejects an infinite variance, by band.
+///
+/// Computes in parallel on the rayon pool in which it is called (see [`crate::run::thread_pool`]).
 pub fn moments(
     model: &CostModel,
     people: &People,
@@ -70,7 +81,9 @@ fn cumulant_table(model: &CostModel, people: &People, valuation: &Valuation) -> 
     CumulantTable::new(&Persons::new(model, &layer).all(&people.classes), &layer, valuation)
 }
 
-/// Mean total of each unit of a level, by its number: it exists where a variance does not.
+/// Mean total (£) of each unit of a level, by its number: it exists where a variance does not.
+///
+/// Computes in parallel on the rayon pool in which it is called (see [`crate::run::thread_pool`]).
 pub fn expected(model: &CostModel, people: &People, level: usize, valuation: &Valuation) -> Vec<f64> {
     let cumulants = cumulant_table(model, people, valuation);
     people.units(level).par_iter().map(|parts| cumulants.unit(parts).all.mean).collect()

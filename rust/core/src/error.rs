@@ -13,6 +13,7 @@ const SPELLED_OUT: usize = 20;
 pub struct Problem(String);
 
 impl Problem {
+    /// A problem that is told in this sentence.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -37,24 +38,30 @@ impl fmt::Display for Problem {
 /// Kind of an error: is a value wrong, or its type?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
+    /// A value is not allowed: out of range, missing, repeated.
     Value,
+    /// The type of an argument or a column is not allowed.
     Type,
 }
 
 /// Error of an input that is rejected: all its problems.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Error {
+    /// `Type` only where all problems are.
     pub kind: ErrorKind,
+    /// The problems, in the order of the input; at most [`KEPT`].
     pub problems: Vec<Problem>,
     /// Problems found beyond those kept.
     pub more: u64,
 }
 
 impl Error {
+    /// An error of one problem, a value.
     pub fn one(text: impl Into<String>) -> Self {
         Self::many(vec![Problem::new(text)])
     }
 
+    /// An error of these problems, all of them values.
     pub fn many(problems: Vec<Problem>) -> Self {
         Self { kind: ErrorKind::Value, problems, more: 0 }
     }
@@ -83,6 +90,7 @@ impl Error {
         }
     }
 
+    /// An error of these problems, if there are any.
     pub fn unless_empty(problems: Vec<Problem>) -> Result<(), Self> {
         if problems.is_empty() { Ok(()) } else { Err(Self::many(problems)) }
     }

@@ -1,5 +1,6 @@
 //! A run of long work: how far it is, whether it should stop, why it ended, and its threads.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use crate::error::Error;
@@ -9,17 +10,38 @@ use crate::error::Error;
 pub struct Progress {
     /// Person-draws made.
     pub drawn: AtomicU64,
+    /// Set it to end the run early, as [`RunError::Interrupted`].
     pub stop: AtomicBool,
 }
 
 /// Error of a run: why it ended before its end.
 #[derive(Debug)]
 pub enum RunError {
+    /// The input is not allowed, or its numbers do not fit.
     Rejected(Error),
+    /// [`Progress::stop`] was set.
     Interrupted,
 }
 
-/// A pool of so many threads; 0 is one for each processor.
+impl From<Error> for RunError {
+    fn from(error: Error) -> Self {
+        Self::Rejected(error)
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected(error) => error.fmt(f),
+            Self::Interrupted => f.write_str("interrupted"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+/// A pool of so many threads; 0 is rayon's default, one for each processor. Functions that compute in parallel use the
+/// pool in which they are called: `pool.install(|| ...)`; outside of one they use rayon's global pool.
 pub fn thread_pool(threads: usize) -> Result<rayon::ThreadPool, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|error| Error::one(format!("threads: cannot start {threads}: {error}")))

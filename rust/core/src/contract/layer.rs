@@ -5,8 +5,11 @@ use super::StopLoss;
 /// Basis of a cost: gross of the contract, net of it, or ceded by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
+    /// The whole cost, as without a contract.
     Gross,
+    /// What the unit keeps.
     Net,
+    /// What the contract passes on.
     Ceded,
 }
 

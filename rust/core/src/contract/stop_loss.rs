@@ -30,14 +30,17 @@ impl StopLoss {
         Ok(Self { ceiling, share, limit: limit.unwrap_or(f64::INFINITY) })
     }
 
+    /// The cost of a person (£ a year) above which a share is ceded.
     pub fn ceiling(&self) -> f64 {
         self.ceiling
     }
 
+    /// The share of the cost above the ceiling that is ceded, from 0 to 1.
     pub fn share(&self) -> f64 {
         self.share
     }
 
+    /// The most that is ceded of one person (£ a year); `None` without a limit.
     pub fn limit(&self) -> Option<f64> {
         self.limit.is_finite().then_some(self.limit)
     }

@@ -29,6 +29,9 @@ pub struct Pool {
 }
 
 /// The smallest pool with everybody's mix of classes that is outside of the tolerance in at most this share of years.
+///
+/// `tolerance` is a share of the expected cost, `probability` a share of years. Computes in parallel on the rayon pool
+/// in which it is called (see [`crate::run::thread_pool`]).
 pub fn minimum_population(
     model: &CostModel,
     people: &People,

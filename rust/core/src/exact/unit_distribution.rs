@@ -6,9 +6,12 @@ use crate::analytic_moments::UnitMoments;
 use crate::numeric::special::normal_inverse_cdf;
 
 /// The distribution of one unit's total, with how well it is known.
+#[derive(Clone, Debug)]
 pub struct UnitDistribution {
+    /// Moments from the moments lane, in closed form.
     pub moments: UnitMoments,
     pub(super) shape: Shape,
+    /// How far the distribution is from them.
     pub accuracy: Accuracy,
 }
 
@@ -34,6 +37,7 @@ impl Accuracy {
     }
 }
 
+#[derive(Clone, Debug)]
 pub(super) enum Shape {
     /// The total (£) does not vary.
     Point(f64),

@@ -35,6 +35,7 @@ pub struct Gram {
 }
 
 impl Gram {
+    /// Empty sums over this many columns of numbers; indicators are met as they come.
     pub fn new(numbers: usize, weighted: bool) -> Self {
         Self {
             rows: 0,
@@ -47,6 +48,7 @@ impl Gram {
         }
     }
 
+    /// Number of people added.
     pub fn rows(&self) -> u64 {
         self.rows
     }

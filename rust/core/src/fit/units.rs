@@ -14,6 +14,7 @@ pub struct UnitFeatures {
 }
 
 impl UnitFeatures {
+    /// Empty totals over so many indicators and columns of numbers.
     pub fn new(indicators: usize, numbers: usize) -> Self {
         Self { indicators, people: Vec::new(), with_indicator: Vec::new(), numbers: GroupSums::new(numbers) }
     }

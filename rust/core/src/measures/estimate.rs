@@ -7,7 +7,9 @@
 /// one replication (of a spread: of two), the coefficient of variation of nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Estimate {
+    /// The figure.
     pub value: Option<f64>,
+    /// Its Monte Carlo standard error.
     pub se: Option<f64>,
 }
 
@@ -22,9 +24,13 @@ impl Estimate {
 /// The first moments of one unit's years.
 #[derive(Clone, Debug)]
 pub struct Moments {
+    /// Mean, in the unit of the years.
     pub mean: Estimate,
+    /// Standard deviation, with n - 1.
     pub sd: Estimate,
+    /// SD over mean.
     pub cv: Estimate,
+    /// Third central moment over the cube of the SD.
     pub skewness: Estimate,
     /// Each year's squared deviation from the mean, less the variance: the influence on the variance.
     variance_influence: Vec<f64>,
@@ -37,6 +43,7 @@ fn standard_error(influences: impl ExactSizeIterator<Item = f64>) -> f64 {
     (influences.map(|x| x * x).sum::<f64>() / n / n).sqrt()
 }
 
+/// Mean, SD, coefficient of variation and skewness of years, each with its standard error.
 pub fn moments(years: &[f64]) -> Moments {
     let n = years.len() as f64;
     let mean = years.iter().sum::<f64>() / n;
@@ -106,8 +113,11 @@ pub fn systematic_sd(all: &Moments, chance: &Moments) -> Estimate {
 /// Shares of years beyond a tolerance around the budget.
 #[derive(Clone, Copy, Debug)]
 pub struct Shares {
+    /// Share of years above the budget by more than the tolerance.
     pub over: Estimate,
+    /// Share of years below it by more than the tolerance.
     pub under: Estimate,
+    /// Share of years on either side.
     pub outside: Estimate,
 }
 

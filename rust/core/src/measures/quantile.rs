@@ -17,6 +17,7 @@ pub struct QuantileRule {
 }
 
 impl QuantileRule {
+    /// The rule for a probability in [0, 1] and `n` years.
     pub fn new(probability: f64, n: usize) -> Self {
         let rank = probability * (n - 1) as f64;
         let below = (rank as usize).min(n - 1);

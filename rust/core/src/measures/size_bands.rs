@@ -7,15 +7,21 @@ use crate::simulate::UnitTotals;
 /// Units with at least `from` people and fewer than `to`.
 #[derive(Clone, Debug)]
 pub struct SizeBand {
+    /// Smallest list of the band.
     pub from: u64,
+    /// The list from which on the next band begins; `None` for the last band.
     pub to: Option<u64>,
+    /// Number of units.
     pub units: u64,
+    /// Number of people of these units.
     pub people: u64,
     /// Mean over units of their coefficient of variation, before and after the contract.
     pub cv_gross: Estimate,
+    /// The same after the contract.
     pub cv_net: Estimate,
     /// For each tolerance, the share of units outside it in a year.
     pub outside_gross: Vec<Estimate>,
+    /// The same after the contract.
     pub outside_net: Vec<Estimate>,
     /// Ceded cost over gross cost.
     pub ceded: Estimate,

@@ -31,7 +31,9 @@ impl Cumulants {
 /// Moments of a cost of the year, in £: of one person or of a unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moments {
+    /// Mean (£).
     pub mean: f64,
+    /// Standard deviation (£).
     pub sd: f64,
     /// SD over mean; none where nothing is kept.
     pub cv: Option<f64>,

@@ -71,6 +71,7 @@ pub struct GroupSums {
 }
 
 impl GroupSums {
+    /// Empty sums of this many columns.
     pub fn new(columns: usize) -> Self {
         Self { tops: vec![NO_TOP; columns], sums: Vec::new() }
     }

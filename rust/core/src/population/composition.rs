@@ -82,6 +82,7 @@ pub struct People {
 }
 
 impl Composition {
+    /// Nobody yet, with this many levels of units.
     pub fn new(model: &CostModel, levels: usize) -> Self {
         let grid = |year: &Year| {
             let continuous = match year {
@@ -124,6 +125,7 @@ impl Composition {
         Ok(())
     }
 
+    /// The population, its classes in ascending order of band, scale and probability, whatever order they came in.
     pub fn finish(self) -> People {
         let mut numbers: BTreeMap<Key, u32> = BTreeMap::new();
         for key in self.parts.values().flat_map(|part| part.weights.keys()) {

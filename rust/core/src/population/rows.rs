@@ -4,7 +4,9 @@
 /// of a practice or unit is the same in every batch of a run.
 #[derive(Debug, Default)]
 pub struct Rows {
+    /// Number of the practice.
     pub practice: Vec<u32>,
+    /// Number of the band in the cost model.
     pub band: Vec<u32>,
     /// People that the row stands for.
     pub count: Vec<u64>,
@@ -19,6 +21,7 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// Number of rows.
     pub fn len(&self) -> usize {
         self.practice.len()
     }
@@ -28,6 +31,7 @@ impl Rows {
         self.count[row] > 0 && self.scale[row] > 0.0 && self.p_any[row] > 0.0
     }
 
+    /// Are there no rows?
     pub fn is_empty(&self) -> bool {
         self.practice.is_empty()
     }

@@ -14,7 +14,9 @@ pub(crate) enum Purpose {
     Draw,
     /// The following 32 bits of the same number, where the first do not settle it.
     Refine,
+    /// The effect of a practice in a year.
     PracticeEffect,
+    /// The effect of the nation in a year.
     NationalEffect,
     /// The n-th event of the person's year.
     Event(u32),
@@ -45,6 +47,7 @@ pub struct Source {
 }
 
 impl Source {
+    /// The draws that belong to a seed.
     pub fn new(seed: u64) -> Self {
         Self { keys: RoundKeys::new([seed as u32, (seed >> 32) as u32]) }
     }
