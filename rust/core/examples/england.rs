@@ -15,7 +15,7 @@ use fundholder_core::run::Progress;
 use fundholder_core::simulate::{Options, Run};
 
 const PRACTICES: u32 = 300;
-const YEARS: u32 = 200;
+const YEARS: u32 = 500;
 const CEILING: f64 = 20_000.0;
 /// Ends of the bands of list sizes.
 const SIZES: [u64; 3] = [4_000, 8_000, 16_000];
@@ -59,7 +59,7 @@ fn mean_cv(units: &[UnitDistribution], size: &SizeBand) -> f64 {
     100.0 * inside.filter_map(|unit| unit.moments.all.cv).sum::<f64>() / size.units as f64
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+pub fn main() -> Result<(), Box<dyn Error>> {
     let model = model()?;
     let groups = population(&model);
     let ceiling = StopLoss::new(CEILING, 1.0, None)?;
@@ -76,16 +76,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let totals = run.finish().remove(0);
 
     println!("CV of a year's cost in %, before and after a ceiling of £{CEILING} a person");
-    println!("{:>16} {:>9} {:>13} {:>29}", "list", "practices", "exact", "simulated");
+    println!("{:>17} {:>9} {:>15} {:>29}", "list", "practices", "exact", "simulated");
     for size in size_bands(&totals.units, &SIZES, &[]) {
-        let to = size.to.map_or("more".into(), |to| (to - 1).to_string());
+        let list = match size.to {
+            Some(to) => format!("{} to {}", size.from, to - 1),
+            None => format!("{} and more", size.from),
+        };
         let simulated = [&size.cv_gross, &size.cv_net].map(|cv| {
             let percent = |x: Option<f64>| 100.0 * x.unwrap_or(f64::NAN);
             format!("{:5.2} ± {:4.2}", percent(cv.value), percent(cv.se))
         });
         println!(
-            "{:>7} to {to:>5} {:>9} {:5.2} / {:5.2} {} / {}",
-            size.from,
+            "{list:>17} {:>9}   {:5.2} / {:5.2}   {} / {}",
             size.units,
             mean_cv(&gross, &size),
             mean_cv(&net, &size),
