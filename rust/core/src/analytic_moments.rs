@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use crate::contract::{Basis, Layer, StopLoss};
-use crate::error::Error;
+use crate::error::{Error, Problem};
 use crate::model::{Band, CostModel, Cumulants, Moments, Person, Persons};
 use crate::population::{Part, People, together};
 use crate::random_effects::{Node, nodes, sigma};
@@ -31,6 +31,14 @@ impl Valuation {
     /// A valuation without yearly effects.
     pub fn new(basis: Basis, stop_loss: Option<StopLoss>) -> Self {
         Self { basis, stop_loss, practice_sd: 0.0, national_sd: 0.0 }
+    }
+
+    /// Rejects SDs of effects that are negative or not finite.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let effects = [("practice_sd", self.practice_sd), ("national_sd", self.national_sd)];
+        let bad = effects.into_iter().filter(|(_, sd)| !(sd.is_finite() && *sd >= 0.0));
+        let problem = |(name, sd)| Problem::argument(name, sd, "a finite number, 0 or more");
+        Error::unless_empty(bad.map(problem).collect())
     }
 
     pub(crate) fn layer(&self) -> Layer {
@@ -60,6 +68,7 @@ pub fn moments(
     level: usize,
     valuation: &Valuation,
 ) -> Result<Vec<UnitMoments>, Error> {
+    valuation.check()?;
     check_variance(model, people, valuation)?;
     let cumulants = cumulant_table(model, people, valuation);
     let units = people.units(level);

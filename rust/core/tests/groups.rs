@@ -1,6 +1,6 @@
 //! Is a population of groups the one that rows by hand describe, and does the example run?
 
-use fundholder_core::analytic_moments::Valuation;
+use fundholder_core::analytic_moments::{Valuation, moments};
 use fundholder_core::contract::{Basis, StopLoss};
 use fundholder_core::error::Error;
 use fundholder_core::exact::{UnitSelection, distributions, unit_distributions};
@@ -74,12 +74,18 @@ fn are_their_distributions_those_of_the_composition() {
 }
 
 #[test]
-fn is_an_effect_that_is_too_large_rejected_by_name() {
+fn are_effects_that_are_not_allowed_rejected_by_name() {
     let model = model();
     let people = People::of_groups(&model, &groups(&model)).unwrap();
     let valuation = Valuation { practice_sd: 0.7, ..Valuation::new(Basis::Gross, None) };
     let error = unit_distributions(&model, &people, 0, &valuation).unwrap_err();
     assert!(error.to_string().starts_with("practice_sd is 0.7: must be at most 0.5"), "{error}");
+    for sd in [-0.1, f64::NAN, f64::INFINITY] {
+        let valuation = Valuation { national_sd: sd, ..valuation };
+        let message = format!("national_sd is {sd}: must be a finite number, 0 or more");
+        assert_eq!(moments(&model, &people, 0, &valuation).unwrap_err().to_string(), message);
+        assert_eq!(unit_distributions(&model, &people, 0, &valuation).unwrap_err().to_string(), message);
+    }
     assert_eq!(RunError::from(Error::one("x")).to_string(), "x");
     assert_eq!(RunError::Interrupted.to_string(), "interrupted");
 }

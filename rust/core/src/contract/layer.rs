@@ -13,7 +13,7 @@ pub enum Basis {
     Ceded,
 }
 
-/// An interval of a piecewise linear function of cost: `fixed + gradient * cost` from `from` on, all in £.
+/// Piece of a piecewise linear function of cost: `fixed + gradient * cost` from `from` on, all in £.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Piece {
     pub from: f64,
@@ -27,8 +27,8 @@ impl Piece {
     }
 }
 
-/// The gross, net or ceded cost as a function of the cost of a person's year: continuous, never falling, straight
-/// between its corners.
+/// Layer: the gross, net or ceded cost as a function of the cost of a person's year. It is continuous, never falling,
+/// straight between its corners.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Layer(Vec<Piece>);
 
@@ -53,13 +53,13 @@ impl Layer {
         Self(pieces)
     }
 
-    /// The intervals, each with its end.
+    /// The pieces, each with its end.
     pub(crate) fn pieces(&self) -> impl Iterator<Item = (Piece, f64)> + '_ {
         let ends = self.0.iter().skip(1).map(|p| p.from).chain([f64::INFINITY]);
         self.0.iter().copied().zip(ends)
     }
 
-    /// A share of the cost, from its first pound on: its gradient.
+    /// The gradient of a layer that is a share of the cost from its first pound on.
     pub(crate) fn proportional(&self) -> Option<f64> {
         match self.0.as_slice() {
             [piece] if piece.fixed == 0.0 => Some(piece.gradient),

@@ -73,7 +73,7 @@ pub use unit_distribution::{Accuracy, UnitDistribution};
 /// read is taken, or the last; of a lattice, whose points are costly, the second.
 const TAIL_PROBABILITIES: [f64; 3] = [1e-4, 1e-8, 1e-12];
 
-/// Largest effect whose integral converges on a grid that is worth its time.
+/// SD of the largest effect whose integral converges on a grid that is worth its time.
 pub const MAX_EFFECT_SD: f64 = 0.5;
 
 /// A valuation prepared: all of it that does not depend on the unit.
@@ -113,7 +113,8 @@ pub fn distributions<T: Send>(
     read: impl Fn(u32, &UnitDistribution) -> T + Sync,
 ) -> Result<Vec<(u32, T)>, RunError> {
     let UnitSelection { level, only, valuation } = selection;
-    check(valuation).map_err(RunError::Rejected)?;
+    valuation.check()?;
+    check_effects(valuation)?;
     let layer = valuation.layer();
     let persons = Persons::new(model, &layer).all(&people.classes);
     let prepared = Prepared {
@@ -153,7 +154,7 @@ pub fn unit_distributions(
     Ok(all.into_iter().map(|(_, distribution)| distribution).collect())
 }
 
-fn check(valuation: &Valuation) -> Result<(), Error> {
+fn check_effects(valuation: &Valuation) -> Result<(), Error> {
     let effects = [("practice_sd", valuation.practice_sd), ("national_sd", valuation.national_sd)];
     let large = effects.into_iter().filter(|(_, sd)| *sd > MAX_EFFECT_SD);
     let allowed = format!("at most {MAX_EFFECT_SD} for an exact distribution: simulation takes more");

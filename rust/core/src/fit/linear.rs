@@ -2,7 +2,7 @@
 
 use super::{Column, Features};
 
-/// The coefficients of a formula.
+/// Linear formula: its coefficients.
 #[derive(Clone, Debug)]
 pub struct Linear {
     constant: f64,

@@ -44,7 +44,8 @@ pub use scores::Scores;
 pub use solve::{Solution, Status, solve};
 pub use units::UnitFeatures;
 
-/// What is known of the people of a batch: a few indicators of each (their age and sex, their diagnoses), and numbers.
+/// Features: what is known of the people of a batch. A few indicators of each (their age and sex, their diagnoses), and
+/// numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Features {
     /// Number of people.
@@ -58,7 +59,7 @@ pub struct Features {
 }
 
 impl Features {
-    /// Numbers alone, without indicators.
+    /// Features of numbers alone, without indicators.
     pub fn plain(numbers: Vec<Vec<f64>>) -> Self {
         let rows = numbers.first().map_or(0, Vec::len);
         Self { rows, starts: vec![0; rows + 1], indicators: Vec::new(), numbers }

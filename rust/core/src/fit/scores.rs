@@ -1,4 +1,4 @@
-//! Residuals times columns, added up by cluster: what errors by cluster are made of.
+//! Scores: residuals times columns, added up by cluster. They are what errors by cluster are made of.
 
 use super::{Column, Features};
 use crate::numeric::exact_sums::GroupSums;

@@ -61,7 +61,7 @@ pub fn solve(
 }
 
 impl Solution {
-    /// How many columns are fitted.
+    /// Number of columns that are fitted.
     pub fn rank(&self) -> usize {
         self.free.len()
     }

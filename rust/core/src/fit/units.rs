@@ -1,4 +1,4 @@
-//! What is known of the people of each unit, added up: a linear formula of the totals is the total of the formula.
+//! Features of the people of each unit, added up: a linear formula of the totals is the total of the formula.
 
 use super::{Column, Features};
 use crate::numeric::exact_sums::GroupSums;

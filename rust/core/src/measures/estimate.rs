@@ -3,8 +3,8 @@
 //! Standard errors of moments come from influence functions: the estimate moves by about the mean of the influences of
 //! the years drawn, so its error is their SD over the square root of their number (Hampel 1974).
 
-/// A figure and its Monte Carlo standard error. Either is missing where it is not defined: the error of anything from
-/// one replication (of a spread: of two), the coefficient of variation of nothing.
+/// Estimate: a figure and its Monte Carlo standard error. Either is missing where it is not defined: the error of
+/// anything from one replication (of a spread: of two), the coefficient of variation of nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Estimate {
     /// The figure.
@@ -37,7 +37,7 @@ pub struct Moments {
     variance: f64,
 }
 
-/// Mean of squares over the number: a squared standard error from influences.
+/// Standard error from influences: the root of their mean square over their number.
 fn standard_error(influences: impl ExactSizeIterator<Item = f64>) -> f64 {
     let n = influences.len() as f64;
     (influences.map(|x| x * x).sum::<f64>() / n / n).sqrt()
@@ -121,8 +121,9 @@ pub struct Shares {
     pub outside: Estimate,
 }
 
-/// The budget is held fixed. Standard errors are those of the Jeffreys posterior, which stays above 0 where no year, or
-/// every year, is beyond the tolerance (Brown, Cai and DasGupta 2001).
+/// Shares of years beyond a tolerance (a share of the budget). The budget is held fixed. Standard errors are those of
+/// the Jeffreys posterior, which stays above 0 where no year, or every year, is beyond the tolerance (Brown, Cai and
+/// DasGupta 2001).
 pub fn shares(years: &[f64], budget: f64, tolerance: f64) -> Shares {
     let n = years.len() as f64;
     let count = |beyond: &dyn Fn(f64) -> bool| years.iter().filter(|&&x| beyond(x)).count() as f64;

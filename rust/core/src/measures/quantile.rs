@@ -3,7 +3,7 @@
 use super::Estimate;
 use crate::numeric::special::beta_i;
 
-/// How a quantile of `n` sorted years is read off, prepared once for all units.
+/// Rule by which a quantile of `n` sorted years is read off, prepared once for all units.
 ///
 /// The estimate is the linear interpolation of order statistics (Hyndman and Fan 1996, type 7). Its standard error is
 /// that of Maritz and Jarrett (1978): the variance of an order statistic under the sample's own distribution.
@@ -36,7 +36,7 @@ impl QuantileRule {
         }
     }
 
-    /// The quantile of years in ascending order.
+    /// The quantile of `n` years in ascending order.
     pub fn of(&self, sorted: &[f64]) -> Estimate {
         let low = sorted[self.below];
         let high = sorted[(self.below + 1).min(sorted.len() - 1)];

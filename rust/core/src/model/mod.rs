@@ -1,4 +1,4 @@
-//! What people cost: bands, each with the distribution of a person's year.
+//! Cost models: bands, each with the distribution of a person's year.
 //!
 //! ```
 //! use fundholder_core::contract::StopLoss;
@@ -44,7 +44,7 @@ pub use moments::Moments;
 pub(crate) use person::{Person, Persons, Scaled};
 pub use risk_class::RiskClass;
 
-/// The distribution of a cost in £, given that there is one.
+/// Severity: the distribution of a cost in £, given that there is one.
 #[derive(Clone)]
 pub struct Severity {
     kind: SeverityKind,
@@ -113,7 +113,7 @@ impl Severity {
     }
 }
 
-/// A type of event: how often a year, and at what cost.
+/// Type of event: how often a year, and at what cost.
 #[derive(Clone)]
 pub struct EventType {
     /// Events a year of one person, 0 or more; at most [`MAX_RATE`] over all types.
@@ -178,13 +178,13 @@ impl Year {
 /// A band of people with one distribution.
 #[derive(Clone)]
 pub struct Band {
-    /// `None` where the model has a single band without a name.
+    /// Name of the band; `None` where the model has a single band without a name.
     pub name: Option<String>,
     /// A year of one person of the band.
     pub year: Year,
 }
 
-/// What the people of every band cost.
+/// Cost model: what the people of every band cost.
 #[derive(Clone)]
 pub struct CostModel {
     /// The bands, by their numbers.

@@ -86,7 +86,7 @@ impl Band {
             }
     }
 
-    /// What is said of a band whose variance is infinite.
+    /// The problem of a band whose variance is infinite.
     pub(crate) fn infinite_variance(&self) -> Problem {
         let name = self.name.as_deref().map_or(String::new(), |b| format!("band '{b}': "));
         Problem::new(format!(

@@ -13,6 +13,7 @@ use crate::numeric::complex::Complex64;
 /// Logarithm of what is left at the last point. Rounding grows by its inverse, to 1e-9 at most.
 const DAMPING: f64 = 14.0;
 
+/// Lattice of costs, with its Fourier transforms.
 pub(crate) struct Lattice {
     pub step: f64,
     pub points: usize,

@@ -12,7 +12,7 @@ pub struct Group {
     pub practice: u32,
     /// Number of their band in the cost model.
     pub band: u32,
-    /// How many people there are.
+    /// Number of people.
     pub count: u64,
     /// Multiplies every cost of theirs.
     pub scale: f64,

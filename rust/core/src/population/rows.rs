@@ -1,4 +1,4 @@
-//! A batch of population rows in columns, as the engine reads them.
+//! Rows of a population in columns, as the engine reads them.
 
 /// Rows of people, or of groups of identical people. Practices, bands and units are numbered by the caller; the number
 /// of a practice or unit is the same in every batch of a run.
@@ -14,7 +14,7 @@ pub struct Rows {
     pub scale: Vec<f64>,
     /// Probability of any cost: the row's own, or its band's.
     pub p_any: Vec<f64>,
-    /// The identity of the row; the n-th person of a group has the identity n places further.
+    /// The identity of the row; the n-th person of a group has this identity plus n.
     pub identity: Vec<u64>,
     /// For each level, the unit of each row.
     pub units: Vec<Vec<u32>>,

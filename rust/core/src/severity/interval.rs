@@ -1,4 +1,4 @@
-//! A distribution cut into intervals, each with its first moments: what characteristic functions are summed from.
+//! Intervals of a distribution, each with its first moments: what characteristic functions are summed from.
 
 use super::Distribution;
 

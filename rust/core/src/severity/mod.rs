@@ -27,7 +27,7 @@ pub const MAX_MOMENT: u32 = 4;
 /// lower end, a probability at or beyond 0 or 1 gives the matching end of the support, and a NaN
 /// argument gives NaN.
 pub trait Distribution: Send + Sync {
-    /// E[X].
+    /// The mean, E(X).
     fn mean(&self) -> f64;
 
     /// P(X <= x).

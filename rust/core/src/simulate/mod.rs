@@ -59,7 +59,7 @@ use totals::LevelTotals;
 
 pub use totals::{Totals, UnitTotals};
 
-/// Replications that a slab of people goes through at a time: bounds what a thread holds besides the totals.
+/// Number of replications that a slab of people goes through at a time: bounds what a thread holds besides the totals.
 const BATCH_OF_REPLICATIONS: usize = 4096;
 
 /// Options of a run.
