@@ -24,7 +24,8 @@ pub(crate) struct Lattice {
 impl Lattice {
     /// Costs 0, step, 2 step, ...; `points` is a power of two.
     pub(crate) fn new(step: f64, points: usize) -> Self {
-        // The same instructions on every processor.
+        // The same instructions on every processor. Twiddle factors are the platform's sines and cosines: the only digits
+        // of the engine that are.
         let mut planner = FftPlannerScalar::new();
         Self {
             step,
