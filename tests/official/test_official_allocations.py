@@ -116,7 +116,7 @@ def test_allocations_of_two_icbs_are_read(tmp_path: Path) -> None:
         ({"J9": "#REF!"}, ["row 6: nan for Total"]),
         ({"F3": None}, ["row 0: nothing; must be a number above 0, below 1e+15"]),
         ({"F3": "#REF!", "H4": "5 %"}, ["row 0: '#REF!'", "row 1: '5 %'"]),
-        ({"C4": "QA1"}, ["'ICB23', row 1: 'QA1'; must be there once"]),
+        ({"C4": "QA1"}, ["'ICB23', row 1: 'QA1' is a duplicate of row 0: must be unique"]),
         (
             {"F2": "2024/25 Target (£k)"},
             ["missing: 'Fair shares target (£k)'", "'2024/25 Target (£k)'"],
@@ -168,7 +168,10 @@ def test_weighted_populations_of_two_practices_are_read(tmp_path: Path) -> None:
             NEEDS + needs_rows(a="#N/A"),
             "'G&A WP', row 0: '#N/A'; must be a number of at least 0, below 1e+15",
         ),
-        (NEEDS + needs_rows(first="A2"), "'Practice_Code', row 1: 'A2'; must be there once"),
+        (
+            NEEDS + needs_rows(first="A2"),
+            "'Practice_Code', row 1: 'A2' is a duplicate of row 0: must be unique",
+        ),
         (NEEDS.replace("Mat WP", "Maternity") + needs_rows(), "column is missing: 'Mat WP': the"),
     ],
 )

@@ -39,7 +39,7 @@ def test_a_map_may_be_of_later_years(tmp_path: Path) -> None:
     twice = text_file(tmp_path, text + "A1,U2,TWO PCN,16C,,,Y63\n")
     listed = problems(official.read_practice_map, twice)
     assert len(listed) == 2 and "'ICB_CODE', row 2: nothing" in listed[0]
-    assert "'PRACTICE_CODE', row 2: 'A1'; must be there once" in listed[1]
+    assert "'PRACTICE_CODE', row 2: 'A1' is a duplicate of row 1: must be unique" in listed[1]
 
 
 MEMBER_HEADINGS = [
@@ -89,7 +89,8 @@ def test_memberships_that_cannot_be(tmp_path: Path) -> None:
     assert len(listed) == 3
     assert "row 1: 'later'; must be a date" in listed[0]
     assert "row 0: '44196'; must be not before the start" in listed[1]
-    assert "row 3: '44197'; must be there once: one row per practice, PCN and start" in listed[2]
+    duplicate = "row 3: '44197' with practice A3, pcn U1 is a duplicate of row 2: must be unique"
+    assert duplicate in listed[2]
 
 
 def test_a_practice_in_two_networks_on_a_day_is_rejected(tmp_path: Path) -> None:
@@ -142,7 +143,7 @@ def test_deprivation_that_cannot_be(tmp_path: Path) -> None:
         official.read_imd, text_file(tmp_path, heading + "A1,-1,1\nA1,inf,0\nA3,,11\n")
     )
     assert [problem.split(": ", 1)[1].split(";")[0] for problem in listed] == [
-        "column 'practice_code', row 1: 'A1'",
+        "column 'practice_code', row 1: 'A1' is a duplicate of row 0: must be unique",
         "column 'imd_score', row 0: '-1'",
         "column 'imd_score', row 1: 'inf'",
         "column 'imd_score', row 2: nothing",

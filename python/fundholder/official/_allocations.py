@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from .._errors import InputError
+from .._errors import InputError, Problem
 from .._tables.arrays import FloatArray
 from ._cells import MOST, Cells, Column, Mask, described
 from ._source import YEAR, Source, open_workbook
@@ -115,7 +115,8 @@ def read_icb_allocations(path: str | Path) -> pa.Table:
         allocations that do not follow from their baseline, totals of regions or of England that
         are not the sum of their ICBs: all at once.
     """
-    problems: list[str] = []
+    problems: list[Problem] = []
+    more = 0
     tables: list[pa.Table] = []
     sources: list[Source] = []
     with open_workbook(path) as book:
@@ -127,8 +128,9 @@ def read_icb_allocations(path: str | Path) -> pa.Table:
                 sources.append(source)
             except InputError as error:
                 problems += error.problems
+                more += error.more
     if problems:
-        raise InputError(problems)
+        raise InputError(problems, more)
     return described(pa.concat_tables(tables), PUBLICATION, sources)
 
 
@@ -142,7 +144,7 @@ def _read_stream(source: Source, stream: Stream) -> pa.Table:
         "icb": cells.code(ICB),
         "icb_name": cells.text(ICB_NAME, needed=True),
     }
-    cells.once(ICB, names["icb"], "ICB")
+    cells.unique(ICB, names["icb"])
     numbers = {
         column.name: cells.number(column, above=True)
         if column.name in MONEY
@@ -180,11 +182,11 @@ def _check_formulas(cells: Cells, stream: Stream, numbers: dict[str, FloatArray]
     """Check that columns calculated from others follow from them."""
     distance = numbers["baseline"] / numbers["target"] - 1
     apart = np.abs(distance - numbers["dft_open"]) > SAME
-    cells.reject(DFT_OPEN, apart, "baseline / target - 1, as a share")
+    cells.reject(DFT_OPEN, apart, "baseline / target - 1, as a share", "inconsistent")
     grown = numbers["baseline"] * (1 + numbers["growth"]) * (1 + numbers["convergence"])
     apart = np.abs(grown - numbers["allocation"]) > ROUNDED
     allowed = "the baseline with growth and convergence, in £k"
-    cells.reject(stream.allocation, apart, allowed)
+    cells.reject(stream.allocation, apart, allowed, "inconsistent")
 
 
 def _check_sums(
@@ -203,7 +205,16 @@ def _check_sums(
         ]
         total = math.fsum(inside)
         if inside and not math.isclose(value[row], total, rel_tol=SAME):
+            heading = cells.heading(column)
+            allowed = f"{total:,.3f}, the sum of its {len(inside)} ICBs"
+            given = f"{value[row]:,.3f} for {area}"
             cells.problem(
-                f"column {cells.heading(column)!r}, row {row}: {value[row]:,.3f} for {area}; "
-                f"must be {total:,.3f}, the sum of its {len(inside)} ICBs"
+                Problem(
+                    f"column {heading!r}, row {row}: {given}; must be {allowed}",
+                    code="inconsistent",
+                    column=heading,
+                    row=row,
+                    value=value[row],
+                    allowed=allowed,
+                )
             )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .._engine import version
-from .._errors import InputError
+from .._errors import Problem
 from .._tables.arrays import FloatArray
+from .._tables.problems import Problems
+from ._dates import date_of
 from ._source import Source, plain_heading
 
-LISTED = 1_000
-"""Problems of one column that are kept; of the rest only their number."""
 MOST_PEOPLE = 10**9
 MOST = 1e15
 INTEGER = r"^(\d+|\d{1,3}(,\d{3})+)(\.0*)?$"
@@ -46,8 +44,7 @@ class Cells:
 
     def __init__(self, source: Source, columns: Iterable[Column]) -> None:
         self._source = source
-        self._problems: list[str] = []
-        self._more = 0
+        self._problems = Problems()
         self.kept: Mask = np.ones(source.rows, bool)
         plain = [plain_heading(heading) for heading in source.headings]
         self._index: dict[str, int] = {}
@@ -56,19 +53,15 @@ class Cells:
             headings = {plain_heading(heading) for heading in column.headings}
             matches = [i for i, heading in enumerate(plain) if heading in headings]
             if len(matches) > 1:
-                twice = " and ".join(repr(source.headings[i]) for i in matches)
-                self.problem(f"columns {twice} are the same: must be one")
+                self.problem(_same_columns([source.headings[i] for i in matches]))
             elif matches:
                 self._index[column.name] = matches[0]
             elif column.required:
-                missing.append(" or ".join(repr(heading) for heading in column.headings))
+                missing.append(column)
         if missing:
-            has = ", ".join(repr(heading) for heading in source.headings) or "no column"
-            named = "; ".join(missing)
-            are = "columns are" if len(missing) > 1 else "column is"
-            self.problem(f"{are} missing: {named}: the file has {has}")
+            self.problem(_missing_columns(missing, source.headings))
         if source.rows == 0:
-            self.problem("has no rows: at least one is needed")
+            self.problem(Problem("has no rows: at least one is needed", code="empty"))
         self.check()
 
     # ---- Headings -------------------------------------------------------------------------------
@@ -85,24 +78,27 @@ class Cells:
         return self._source.headings[self._index[column.name]]
 
     # ---- Problems --------------------------------------------------------------------------------
-    def problem(self, text: str) -> None:
-        """Note what is wrong."""
-        self._problems.append(f"{self._source.name}: {text}")
+    def problem(self, problem: Problem) -> None:
+        """Note what is wrong with the file."""
+        self._problems.add(problem.at(self._source.name))
 
-    def reject(self, column: Column, wrong: Mask, allowed: str) -> None:
+    def reject(self, column: Column, wrong: Mask, allowed: str, code: str = "not_allowed") -> None:
         """Note the cells of a column that are not allowed."""
-        rows = np.flatnonzero(wrong & self.kept)
-        self._more += max(0, len(rows) - LISTED)
-        cells = self._source.columns[self._index[column.name]]
-        for row in rows[:LISTED].tolist():
-            value = cells[row].as_py()
-            shown = repr(value) if value.strip() else "nothing"
-            self.problem(f"column {self.heading(column)!r}, row {row}: {shown}; must be {allowed}")
+        for row in np.flatnonzero(wrong & self.kept).tolist():
+            self._cell_problem(column, row, f"; must be {allowed}", code, allowed)
+
+    def _cell_problem(self, column: Column, row: int, says: str, code: str, allowed: str) -> None:
+        heading = self.heading(column)
+        cell = self._source.columns[self.index(column)][row].as_py()
+        shown = repr(cell) if cell.strip() else "nothing"
+        if cell.strip() in column.nothing:
+            code, cell = "null", None
+        text = f"column {heading!r}, row {row}: {shown}{says}"
+        self.problem(Problem(text, code=code, column=heading, row=row, value=cell, allowed=allowed))
 
     def check(self) -> None:
         """Raise every problem found so far."""
-        if self._problems:
-            raise InputError(self._problems, self._more)
+        self._problems.check()
 
     # ---- Columns ---------------------------------------------------------------------------------
     def text(self, column: Column, *, needed: bool = False) -> pa.StringArray:
@@ -148,7 +144,7 @@ class Cells:
         allowed = "a date such as 2021-01-31, 31JAN2021, 20210131 or 31/01/2021"
         if not self._source.excel:
             allowed += ", not a serial number of Excel"
-        dates, wrong = self.each(column, lambda text: _date(text, self._source.excel))
+        dates, wrong = self.each(column, lambda text: date_of(text, self._source.excel))
         days = pa.array(dates, pa.date32())
         if not needed:
             wrong &= _mask(pc.is_valid(self.text(column)))
@@ -170,7 +166,7 @@ class Cells:
         """Read from now on only some rows; problems still name rows of the file."""
         self.kept &= rows
         if not self.kept.any():
-            self.problem(f"has no rows of {what}: at least one is needed")
+            self.problem(Problem(f"has no rows of {what}: at least one is needed", code="empty"))
             self.check()
 
     def only(self, column: Column, allowed: str) -> None:
@@ -185,14 +181,36 @@ class Cells:
         table = pa.table(dict(columns)).filter(pa.array(self.kept))
         return table.sort_by(table.column_names[0])
 
-    def once(self, column: Column, codes: pa.StringArray, what: str) -> None:
-        """Reject a code that appears again."""
+    def unique(self, column: Column, codes: pa.StringArray, given: Sequence[Column] = ()) -> None:
+        """Reject rows whose code stands in an earlier row; messages name what else is ``given``."""
         coded = codes.dictionary_encode().indices.fill_null(-1).to_numpy()
-        coded = np.where(self.kept, coded, -1)
-        _, first = np.unique(coded, return_index=True)
-        again = coded >= 0
-        again[first] = False
-        self.reject(column, again, f"there once: one row per {what}")
+        rows = np.flatnonzero(self.kept & (coded >= 0))
+        _, first, group = np.unique(coded[rows], return_index=True, return_inverse=True)
+        earlier = rows[first[group]]
+        again = rows != earlier
+        texts = {other.name: self.text(other) for other in given}
+        for row, original in zip(rows[again].tolist(), earlier[again].tolist(), strict=True):
+            named = ", ".join(f"{name} {text[row]}" for name, text in texts.items())
+            says = f" with {named}" if named else ""
+            says += f" is a duplicate of row {original}: must be unique"
+            self._cell_problem(column, row, says, "duplicate", "unique")
+
+
+def _same_columns(headings: Sequence[str]) -> Problem:
+    """The problem of several columns that hold the same."""
+    text = f"columns {' and '.join(map(repr, headings))} are the same: must be one"
+    if len(set(headings)) == 1:
+        text = f"column {headings[0]!r} is there {len(headings)} times: must be unique"
+    return Problem(text, code="duplicate_column", column=headings[0], allowed="unique")
+
+
+def _missing_columns(columns: Sequence[Column], headings: Sequence[str]) -> Problem:
+    """The problem of required columns that a file does not have."""
+    named = "; ".join(" or ".join(map(repr, column.headings)) for column in columns)
+    are = "columns are" if len(columns) > 1 else "column is"
+    has = ", ".join(map(repr, headings)) or "no column"
+    text = f"{are} missing: {named}: the file has {has}"
+    return Problem(text, code="missing_column", column=columns[0].headings[0], allowed=named)
 
 
 def described(table: pa.Table, publication: str, sources: Sequence[Source]) -> pa.Table:
@@ -209,30 +227,3 @@ def described(table: pa.Table, publication: str, sources: Sequence[Source]) -> p
 def _mask(values: pa.Array) -> Mask:
     mask: Mask = values.to_numpy(zero_copy_only=False).astype(bool)
     return mask
-
-
-MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-"""By name: what ``strptime`` understands depends on the language of the machine."""
-DATES = (
-    r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})",
-    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
-    rf"(?P<day>\d{{2}})(?P<month>{'|'.join(MONTHS)})(?P<year>\d{{4}})",
-    r"(?P<day>\d{2})/(?P<month>\d{2})/(?P<year>\d{4})",
-)
-FIRST_DAY = datetime.date(1899, 12, 30)
-"""Excel's day 0 for days from 1 March 1900 on."""
-
-
-def _date(text: str, excel: bool) -> datetime.date | None:
-    if excel and re.fullmatch(r"\d{5}", text):
-        return FIRST_DAY + datetime.timedelta(days=int(text))
-    for pattern in DATES:
-        match = re.fullmatch(pattern, text, re.IGNORECASE)
-        if match:
-            month = match["month"].upper()
-            number = MONTHS.index(month) + 1 if month in MONTHS else int(month)
-            try:
-                return datetime.date(int(match["year"]), number, int(match["day"]))
-            except ValueError:
-                return None
-    return None

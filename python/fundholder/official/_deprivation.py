@@ -81,7 +81,7 @@ def read_imd(path: str | Path) -> pa.Table:
     unit, texts = (LSOA, AREA_TEXTS) if by_area else (PRACTICE, PRACTICE_TEXTS)
     cells = Cells(source, (unit, *texts, SCORE, DECILE))
     arrays: dict[str, pa.Array] = {unit.name: cells.code(unit)}
-    cells.once(unit, arrays[unit.name], unit.name)
+    cells.unique(unit, arrays[unit.name])
     for column in texts:
         if cells.has(column):
             arrays[column.name] = cells.text(column)
@@ -101,5 +101,5 @@ def _check_deciles(cells: Cells, score: np.ndarray, decile: np.ndarray) -> None:
     for number in range(1, DECILES + 1):
         inside = decile == number
         allowed = "in a decile in the order of scores, in which 1 is the most deprived"
-        cells.reject(DECILE, inside & (score > lowest), allowed)
+        cells.reject(DECILE, inside & (score > lowest), allowed, "inconsistent")
         lowest = min([lowest, *score[inside].tolist()])

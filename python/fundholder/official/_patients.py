@@ -67,7 +67,7 @@ def read_patients(path: str | Path) -> pa.Table:
     cells.only(sex, "ALL")
     cells.only(age, "ALL")
     practice = cells.code(PRACTICE)
-    cells.once(PRACTICE, practice, "practice")
+    cells.unique(PRACTICE, practice)
     arrays: dict[str, pa.Array] = {"practice": practice, "people": cells.count(PEOPLE)}
     if cells.has(SUB_ICB):
         arrays["sub_icb"] = cells.code(SUB_ICB, needed=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .._errors import InputError
+from .._errors import InputError, Problem
+from .._tables.problems import Problems
 from ._cells import Cells, described
 from ._patients import AGE, DATE, HEADINGS, PEOPLE, PRACTICE, PUBLICATION, SEX, TYPE
 from ._source import read_source
@@ -62,9 +63,10 @@ def read_patients_by_age(*paths: str | Path) -> pa.Table:
     [{'sex': 'female', 'age': '95+', 'people': 58}, {'sex': 'male', 'age': '0-4', 'people': 92}]
     """
     if not paths:
-        raise InputError(["paths is (): must be at least one file"])
+        raise InputError([Problem.argument("paths", paths, "at least one file")])
     sources = [read_source(path, HEADINGS) for path in paths]
-    problems: list[str] = []
+    problems: list[Problem] = []
+    more = 0
     parts: list[pa.Table] = []
     for source in sources:
         try:
@@ -73,8 +75,9 @@ def read_patients_by_age(*paths: str | Path) -> pa.Table:
             parts.append(_long(cells))
         except InputError as error:
             problems += error.problems
+            more += error.more
     if problems:
-        raise InputError(problems)
+        raise InputError(problems, more)
     table = _by_age(pa.concat_tables(parts))
     return described(table, PUBLICATION, sources)
 
@@ -123,21 +126,14 @@ def _by_age(rows: pa.Table) -> pa.Table:
     """Rows of parts, checked against each other and their totals."""
     dates = sorted(str(date) for date in rows["date"].unique().to_pylist())
     if len(dates) > 1:
-        raise InputError([f"EXTRACT_DATE is {' and '.join(dates)}: must be one for all files"])
+        text = f"EXTRACT_DATE is {' and '.join(dates)}: must be one for all files"
+        raise InputError([Problem(text, code="inconsistent", column="EXTRACT_DATE", value=dates)])
     coded = rows["practice"].combine_chunks().dictionary_encode()
     names: list[str] = coded.dictionary.to_pylist()
     low = rows["age_from"].to_numpy()
     high = pc.fill_null(rows["age_to"], OLDEST).to_numpy()
     ages = sorted({*zip(low.tolist(), high.tolist(), strict=True)} - {(-1, OLDEST)})
-    problems = [
-        f"ages {_label(*lower)} and {_label(*upper)} overlap: must be one division of ages"
-        for lower, upper in itertools.pairwise(ages)
-        if upper[0] <= lower[1]
-    ]
-    if not ages:
-        problems.append("there are no ages, but only totals: use read_patients")
-    if problems:
-        raise InputError(problems)
+    Problems(_wrong_ages(ages)).check()
     index = {bounds: i for i, bounds in enumerate(ages)}
     index[(-1, OLDEST)] = len(ages)
     age = np.array([index[b] for b in zip(low.tolist(), high.tolist(), strict=True)])
@@ -145,21 +141,37 @@ def _by_age(rows: pa.Table) -> pa.Table:
     cell = np.ravel_multi_index((coded.indices.to_numpy(), rows["sex"].to_numpy(), age), shape)
     times = np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape)
     labels = [_label(*bounds) for bounds in ages] + ["ALL"]
-    for p, s, a in np.argwhere(times > 1)[:1_000].tolist():
-        where = f"practice {names[p]!r}, SEX {SEXES[s].upper()}, AGE {labels[a]}"
-        problems.append(f"{where}: is there {times[p, s, a]} times; must be there once")
+    Problems(_duplicates(times, names, labels)).check()
     count = np.zeros(shape, np.int64)
     count.reshape(-1)[cell] = rows["people"].to_numpy()
-    if not problems:
-        problems = _wrong_totals(count, times > 0, names, labels)
-    if problems:
-        raise InputError(problems)
+    Problems(_wrong_totals(count, times > 0, names, labels)).check()
     return _parts(count, times > 0, names, ages, labels)
+
+
+def _wrong_ages(ages: Sequence[tuple[int, int]]) -> Iterator[Problem]:
+    """Ages that overlap, or no ages at all."""
+    if not ages:
+        text = "there are no ages, but only totals: use read_patients"
+        yield Problem(text, code="empty", column="AGE")
+    for lower, upper in itertools.pairwise(ages):
+        if upper[0] <= lower[1]:
+            text = (
+                f"ages {_label(*lower)} and {_label(*upper)} overlap: must be one division of ages"
+            )
+            yield Problem(text, code="inconsistent", column="AGE", value=_label(*upper))
+
+
+def _duplicates(times: Counts, names: Sequence[str], labels: Sequence[str]) -> Iterator[Problem]:
+    """Practices with several rows for one sex and age."""
+    for p, s, a in np.argwhere(times > 1).tolist():
+        where = f"practice {names[p]!r}, SEX {SEXES[s].upper()}, AGE {labels[a]}"
+        text = f"{where}: is there {times[p, s, a]} times: must be unique"
+        yield Problem(text, code="duplicate", column="CODE", value=names[p], allowed="unique")
 
 
 def _wrong_totals(
     count: Counts, given: npt.NDArray[np.bool_], names: Sequence[str], labels: Sequence[str]
-) -> list[str]:
+) -> Iterator[Problem]:
     """Totals over ages, sexes or both that are not the sum of the parts that are given."""
     parts = count[:, :2, :-1]
     expected = np.zeros_like(count)
@@ -169,11 +181,13 @@ def _wrong_totals(
     total = np.zeros(count.shape[1:], bool)
     total[2] = total[:, -1] = True
     wrong = given & total & (count != expected)
-    return [
-        f"practice {names[p]!r}, SEX {SEXES[s].upper()}, AGE {labels[a]}: {count[p, s, a]}; "
-        f"must be {expected[p, s, a]}, the sum of its parts"
-        for p, s, a in np.argwhere(wrong)[:1_000].tolist()
-    ]
+    for p, s, a in np.argwhere(wrong).tolist():
+        people = int(count[p, s, a])
+        allowed = f"{expected[p, s, a]}, the sum of its parts"
+        where = f"practice {names[p]!r}, SEX {SEXES[s].upper()}, AGE {labels[a]}"
+        text = f"{where}: {people}; must be {allowed}"
+        column = PEOPLE.headings[0]
+        yield Problem(text, code="inconsistent", column=column, value=people, allowed=allowed)
 
 
 def _parts(

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .._errors import InputError, InputTypeError
+from .._errors import InputError, InputTypeError, Problem
+from .._tables.problems import Problems
 from ._cells import NOTHING, Cells, Column, described
 from ._source import read_source
 
@@ -91,7 +92,7 @@ def read_practice_map(path: str | Path) -> pa.Table:
             arrays[column.name] = cells.code(column, needed=column.name != "pcn")
         elif cells.has(column):
             arrays[column.name] = cells.text(column)
-    cells.once(PRACTICE, arrays["practice"], "practice")
+    cells.unique(PRACTICE, arrays["practice"])
     return described(cells.table(arrays), MAP, [source])
 
 
@@ -149,11 +150,11 @@ def read_pcn_members(path: str | Path, *, on: datetime.date | str | None = None)
             arrays[column.name] = cells.code(column, needed=False)
     arrays["start"], arrays["end"] = cells.date(START), cells.date(END, needed=False)
     before = pc.fill_null(pc.less(arrays["end"], arrays["start"]), False)
-    cells.reject(END, before.to_numpy(zero_copy_only=False), "not before the start")
+    cells.reject(END, before.to_numpy(zero_copy_only=False), "not before the start", "inconsistent")
     spell = pc.binary_join_element_wise(
         practice, pcn, arrays["start"].cast(pa.string()), " ", null_handling="replace"
     )
-    cells.once(START, spell, "practice, PCN and start")
+    cells.unique(START, spell, (PARTNER, PCN))
     table = described(cells.table(arrays), MEMBERS, [source])
     table = table.sort_by([("practice", "ascending"), ("start", "ascending")])
     return table if day is None else _members(table, day)
@@ -164,11 +165,11 @@ def _day(on: object) -> datetime.date:
         return on
     allowed = "a datetime.date, or a day such as '2023-01-31'"
     if not isinstance(on, str):
-        raise InputTypeError([f"on is {on!r}: must be {allowed}"])
+        raise InputTypeError([Problem.argument_type("on", on, allowed)])
     try:
         return datetime.date.fromisoformat(on)
     except ValueError as error:
-        raise InputError([f"on is {on!r}: must be {allowed}"]) from error
+        raise InputError([Problem.argument("on", on, allowed)]) from error
 
 
 def _members(table: pa.Table, day: datetime.date) -> pa.Table:
@@ -177,10 +178,12 @@ def _members(table: pa.Table, day: datetime.date) -> pa.Table:
     open_still = pc.fill_null(pc.greater_equal(table["end"], day), True)
     table = table.filter(pc.and_(begun, open_still))
     if not table.num_rows:
-        raise InputError([f"on is {day}: must be a day on which there are members"])
+        allowed = "a day on which there are members"
+        text = f"on is {day}: must be {allowed}"
+        raise InputError([Problem(text, code="argument", column="on", value=day, allowed=allowed)])
     practice = table["practice"].to_pylist()
     pcn, end = table["pcn"].to_pylist(), table["end"].to_pylist()
-    keep, problems = np.ones(len(practice), bool), []
+    keep, problems = np.ones(len(practice), bool), Problems()
     for row in range(1, len(practice)):
         if practice[row] != practice[row - 1]:
             continue
@@ -189,7 +192,9 @@ def _members(table: pa.Table, day: datetime.date) -> pa.Table:
             keep[row - 1] = False
         else:
             both = f"{pcn[row - 1]!r} and {pcn[row]!r}"
-            problems.append(f"practice {practice[row]!r} is in {both} on {day}: must be in one")
-    if problems:
-        raise InputError(problems)
+            text = f"practice {practice[row]!r} is in {both} on {day}: must be in one"
+            problems.add(
+                Problem(text, code="inconsistent", column=PCN.headings[0], value=practice[row])
+            )
+    problems.check()
     return table.filter(pa.array(keep))

@@ -21,7 +21,7 @@ from zipfile import BadZipFile
 
 import pyarrow as pa
 
-from .._errors import InputError, InputTypeError
+from .._errors import InputError, InputTypeError, Problem
 from .._files.atomic_write import NO_OPENPYXL
 
 HEADING_ROWS = 10
@@ -67,16 +67,30 @@ def read_source(path: str | Path, headings: Sequence[str], sheet: str | None = N
 def file_suffix(path: str | Path) -> str:
     """The ending of a file, ".csv" or ".xlsx"; any other is rejected, and so is no file."""
     if not isinstance(path, str | os.PathLike):
-        raise InputTypeError([f"{path!r}: must be the path of a file"])
+        allowed = "the path of a file"
+        text = f"{path!r}: must be {allowed}"
+        problem = Problem(text, code="wrong_type", column="path", value=path, allowed=allowed)
+        raise InputTypeError([problem])
     name = Path(path).name.lower()
     for ending in (".csv", ".csv.gz", ".xlsx"):
         if name.endswith(ending):
             break
     else:
-        raise InputError([f"{path}: the name must end in .csv, .csv.gz or .xlsx"])
+        raise InputError([_path(path, "the name must end in .csv, .csv.gz or .xlsx")])
     if not Path(path).is_file():
-        raise InputError([f"{path}: must be a file that exists"])
+        raise InputError([_path(path, "must be a file that exists")])
     return ".xlsx" if ending == ".xlsx" else ".csv"
+
+
+def _path(path: str | Path, text: str) -> Problem:
+    """The problem of a path that is not allowed; the text says what it must be."""
+    allowed = text.partition("must ")[2].removeprefix("be ")
+    return Problem(f"{path}: {text}", code="path", column="path", value=path, allowed=allowed)
+
+
+def _unreadable(path: str | Path, text: str) -> Problem:
+    """The problem of a file that is not what it should be."""
+    return Problem(f"{path}: {text}", code="unreadable", column="path", value=path)
 
 
 # ---- CSV -----------------------------------------------------------------------------------------
@@ -98,7 +112,7 @@ def _read_csv(path: Path) -> Source:
             ),
         )
     except (pa.ArrowInvalid, OSError, EOFError, zlib.error, UnicodeError, csv.Error) as error:
-        raise InputError([f"{path}: cannot be read: {error}"]) from error
+        raise InputError([_unreadable(path, f"cannot be read: {error}")]) from error
     columns = [_text(column) for column in table.columns]
     return Source(path.name, headings, columns, digest, excel=False)
 
@@ -159,16 +173,17 @@ class Workbook:
         if len(names) == 1:
             return names[0]
         times = "is there more than once" if names else "is missing"
-        raise InputError([f"{self._path}: {what} {times}: the sheets are {self._names}"])
+        text = f"{what} {times}: the sheets are {self._names}"
+        raise InputError([_unreadable(self._path, text)])
 
 
 @contextmanager
 def open_workbook(path: str | Path) -> Iterator[Workbook]:
     """Open a workbook to read the values that its formulas had when it was saved."""
     if file_suffix(path) != ".xlsx":
-        raise InputError([f"{path}: the name must end in .xlsx"])
+        raise InputError([_path(path, "the name must end in .xlsx")])
     if find_spec("openpyxl") is None:
-        raise InputError([f"{path}: {NO_OPENPYXL}"])
+        raise InputError([Problem(f"{path}: {NO_OPENPYXL}", code="missing_package")])
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -178,7 +193,8 @@ def open_workbook(path: str | Path) -> Iterator[Workbook]:
         try:
             book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-            raise InputError([f"{path}: cannot be read as a workbook: {error}"]) from error
+            text = f"cannot be read as a workbook: {error}"
+            raise InputError([_unreadable(path, text)]) from error
         try:
             yield Workbook(Path(path), book)
         finally:

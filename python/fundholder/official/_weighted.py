@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from .._errors import Problem
 from ._cells import Cells, Column, described
 from ._source import Source, plain_heading, read_source
 
@@ -148,7 +149,7 @@ def read_weighted_populations(path: str | Path) -> pa.Table:
     for column in edition.codes:
         if cells.has(column):
             arrays[column.name] = cells.code(column, needed=column.name not in MAY_BE_UNKNOWN)
-    cells.once(edition.codes[0], arrays["practice"], "practice")
+    cells.unique(edition.codes[0], arrays["practice"])
     for column in edition.texts:
         if cells.has(column):
             arrays[column.name] = cells.text(column, needed=column.name not in MAY_BE_UNKNOWN)
@@ -180,9 +181,10 @@ def _check_sum(cells: Cells, column: Column, need: pa.Array, people: pa.Array) -
     given, expected = math.fsum(need.to_pylist()), math.fsum(people.to_pylist())
     # Cells that are no numbers are NaN, and have been reported.
     if math.isfinite(given - expected) and not math.isclose(given, expected, rel_tol=ADDS_UP):
+        heading, allowed = cells.heading(column), f"{expected:,.1f}, the population"
+        text = f"column {heading!r}: {given:,.1f} in all; must be {allowed}"
         cells.problem(
-            f"column {cells.heading(column)!r}: {given:,.1f} in all; "
-            f"must be {expected:,.1f}, the population"
+            Problem(text, code="inconsistent", column=heading, value=given, allowed=allowed)
         )
 
 
@@ -192,4 +194,4 @@ def _check_index(cells: Cells, arrays: dict[str, pa.Array]) -> None:
     )
     apart = np.abs(overall / people - index) > ADDS_UP * index
     (column,) = [c for c in WITH_TARGETS.factors if c.name == "need_index"]
-    cells.reject(column, apart, "the overall weighted population over people")
+    cells.reject(column, apart, "the overall weighted population over people", "inconsistent")

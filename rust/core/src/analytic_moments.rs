@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use crate::contract::{Basis, Layer, StopLoss};
-use crate::error::Error;
+use crate::error::{Error, Problem};
 use crate::model::{Band, CostModel, Cumulants, Moments, Person, Persons};
 use crate::population::{Part, People, together};
 use crate::random_effects::{Node, nodes, sigma};
@@ -17,7 +17,9 @@ const NODES: usize = 33;
 /// Valuation: which cost of a unit is looked at, under which contract, and with which yearly effects.
 #[derive(Clone, Copy, Debug)]
 pub struct Valuation {
+    /// Gross, net or ceded cost.
     pub basis: Basis,
+    /// The contract; `None` for none.
     pub stop_loss: Option<StopLoss>,
     /// SD of a yearly effect of mean 1 that multiplies all costs of a practice.
     pub practice_sd: f64,
@@ -26,6 +28,19 @@ pub struct Valuation {
 }
 
 impl Valuation {
+    /// A valuation without yearly effects.
+    pub fn new(basis: Basis, stop_loss: Option<StopLoss>) -> Self {
+        Self { basis, stop_loss, practice_sd: 0.0, national_sd: 0.0 }
+    }
+
+    /// Rejects SDs of effects that are negative or not finite.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let effects = [("practice_sd", self.practice_sd), ("national_sd", self.national_sd)];
+        let bad = effects.into_iter().filter(|(_, sd)| !(sd.is_finite() && *sd >= 0.0));
+        let problem = |(name, sd)| Problem::argument(name, sd, "a finite number, 0 or more");
+        Error::unless_empty(bad.map(problem).collect())
+    }
+
     pub(crate) fn layer(&self) -> Layer {
         Layer::new(self.stop_loss.as_ref(), self.basis)
     }
@@ -34,7 +49,9 @@ impl Valuation {
 /// Moments of one unit's total, in £.
 #[derive(Clone, Debug)]
 pub struct UnitMoments {
+    /// Number of people of the unit.
     pub people: u64,
+    /// Moments with everything that varies: chance and effects.
     pub all: Moments,
     /// SD with the effects held at 1.
     pub chance_sd: f64,
@@ -43,12 +60,15 @@ pub struct UnitMoments {
 }
 
 /// Moments of the total of each unit of a level, by its number. Rejects an infinite variance, by band.
+///
+/// Computes in parallel on the rayon pool in which it is called (see [`crate::run::thread_pool`]).
 pub fn moments(
     model: &CostModel,
     people: &People,
     level: usize,
     valuation: &Valuation,
 ) -> Result<Vec<UnitMoments>, Error> {
+    valuation.check()?;
     check_variance(model, people, valuation)?;
     let cumulants = cumulant_table(model, people, valuation);
     let units = people.units(level);
@@ -70,7 +90,9 @@ fn cumulant_table(model: &CostModel, people: &People, valuation: &Valuation) -> 
     CumulantTable::new(&Persons::new(model, &layer).all(&people.classes), &layer, valuation)
 }
 
-/// Mean total of each unit of a level, by its number: it exists where a variance does not.
+/// Mean total (£) of each unit of a level, by its number: it exists where a variance does not.
+///
+/// Computes in parallel on the rayon pool in which it is called (see [`crate::run::thread_pool`]).
 pub fn expected(model: &CostModel, people: &People, level: usize, valuation: &Valuation) -> Vec<f64> {
     let cumulants = cumulant_table(model, people, valuation);
     people.units(level).par_iter().map(|parts| cumulants.unit(parts).all.mean).collect()

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-/// Problems kept of one input; those beyond are only counted.
+/// Number of problems that are kept of one input; those beyond are only counted.
 pub const KEPT: usize = 1000;
 
-/// How many problems a message spells out; the rest are counted.
+/// Number of problems that a message spells out; the rest are counted.
 const SPELLED_OUT: usize = 20;
 
 /// The kind of a problem, for a program that reads errors. Names are stable.
@@ -205,7 +205,7 @@ pub enum ErrorKind {
     Type,
 }
 
-/// An input that is rejected.
+/// Error of an input that is rejected: all its problems.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Error {
     /// Whether values are wrong, or types alone.
@@ -243,7 +243,7 @@ impl Error {
         }
     }
 
-    /// Adds itself to what is rejected already.
+    /// Adds itself to the problems that there are already.
     pub fn join(self, all: &mut Option<Self>) {
         match all {
             Some(all) => all.merge(self),

@@ -1,7 +1,5 @@
-//! The fundholder engine: addressed random draws, cost distributions, contracts and risk-pool totals.
-//!
-//! Numbers only: no Python, no Arrow, no files, no clock and no global state. Imports point one way: numbers, random
-//! addresses and errors; severity distributions; people, bands and contracts; simulation; measures.
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs)]
 
 pub mod analytic_moments;
 pub mod contract;
@@ -17,5 +15,6 @@ mod random_effects;
 pub mod run;
 mod sampler;
 pub mod severity;
+#[allow(unsafe_code)] // processors' vector instructions
 pub mod simd;
 pub mod simulate;

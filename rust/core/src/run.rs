@@ -1,15 +1,16 @@
 //! A run of long work: how far it is, whether it should stop, why it ended, and its threads.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::error::{Code, Error};
 
-/// How far a run is, and whether it should stop: shared with whoever watches it.
+/// Progress of a run, and the wish that it stop: shared with whoever watches it.
 #[derive(Debug, Default)]
 pub struct Progress {
     /// Person-draws made.
     pub drawn: AtomicU64,
-    /// Set to end the work.
+    /// Set it to end the run early, as [`RunError::Interrupted`].
     pub stop: AtomicBool,
 }
 
@@ -20,22 +21,34 @@ impl Progress {
     }
 }
 
-/// Why a run ended before its end.
+/// Error of a run: why it ended before its end.
 #[derive(Debug)]
 pub enum RunError {
-    /// Its input is rejected.
+    /// The input is not allowed, or its numbers do not fit.
     Rejected(Error),
-    /// It was told to stop.
+    /// [`Progress::stop`] was set.
     Interrupted,
 }
 
 impl From<Error> for RunError {
     fn from(error: Error) -> Self {
-        RunError::Rejected(error)
+        Self::Rejected(error)
     }
 }
 
-/// So many threads of their own.
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected(error) => error.fmt(f),
+            Self::Interrupted => f.write_str("interrupted"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+/// A pool of so many threads; 0 is rayon's default, one for each processor. Functions that compute in parallel use the
+/// pool in which they are called: `pool.install(|| ...)`; outside of one they use rayon's global pool.
 pub fn thread_pool(threads: usize) -> Result<rayon::ThreadPool, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|error| Error::one(Code::Argument, format!("threads: cannot start {threads}: {error}")))

@@ -19,6 +19,9 @@ use crate::watch::watched;
 
 type Described<'py> = (Bound<'py, PyAny>, Option<Bound<'py, PyAny>>, u64, f64);
 
+/// Sums by name, by group and by unit, and codes that the formula does not have.
+type Evaluation<'py> = (HashMap<&'static str, f64>, Bound<'py, PyAny>, Bound<'py, PyAny>, Vec<String>);
+
 /// Calls `work` with the batches of a table, away from Python's thread.
 pub(crate) fn read<T: Send>(
     rows: &Bound<'_, PyAny>,
@@ -157,7 +160,7 @@ impl Formula {
         codes: Option<&Bound<'py, PyAny>>,
         materialised: bool,
         threads: usize,
-    ) -> PyResult<(HashMap<&'static str, f64>, Bound<'py, PyAny>, Bound<'py, PyAny>, Vec<String>)> {
+    ) -> PyResult<Evaluation<'py>> {
         let py = persons.py();
         let applied = self.ready(py, neutral, codes)?;
         let sums = read(persons, "persons", threads, |source, _, progress| {

@@ -2,15 +2,18 @@
 
 use super::StopLoss;
 
-/// Which cost of a person's year is looked at: before the contract, kept after it, or passed on.
+/// Basis of a cost: gross of the contract, net of it, or ceded by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
+    /// The whole cost, as without a contract.
     Gross,
+    /// What the unit keeps.
     Net,
+    /// What the contract passes on.
     Ceded,
 }
 
-/// An interval of a piecewise linear function of cost: `fixed + gradient * cost` from `from` on, all in £.
+/// Piece of a piecewise linear function of cost: `fixed + gradient * cost` from `from` on, all in £.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Piece {
     pub from: f64,
@@ -24,8 +27,8 @@ impl Piece {
     }
 }
 
-/// The gross, net or ceded cost as a function of the cost of a person's year: continuous, never falling, straight
-/// between its corners.
+/// Layer: the gross, net or ceded cost as a function of the cost of a person's year. It is continuous, never falling,
+/// straight between its corners.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Layer(Vec<Piece>);
 
@@ -50,13 +53,13 @@ impl Layer {
         Self(pieces)
     }
 
-    /// The intervals, each with its end.
+    /// The pieces, each with its end.
     pub(crate) fn pieces(&self) -> impl Iterator<Item = (Piece, f64)> + '_ {
         let ends = self.0.iter().skip(1).map(|p| p.from).chain([f64::INFINITY]);
         self.0.iter().copied().zip(ends)
     }
 
-    /// A share of the cost, from its first pound on: its gradient.
+    /// The gradient of a layer that is a share of the cost from its first pound on.
     pub(crate) fn proportional(&self) -> Option<f64> {
         match self.0.as_slice() {
             [piece] if piece.fixed == 0.0 => Some(piece.gradient),

@@ -1,4 +1,4 @@
-//! What a contract does to one person's year.
+//! Contracts: what they do to one person's year.
 
 mod layer;
 mod stop_loss;

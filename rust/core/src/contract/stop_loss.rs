@@ -3,7 +3,7 @@
 use crate::error::{Error, Problem};
 use crate::numeric::money::UNITS_PER_POUND;
 
-/// A specific stop-loss: `share` of a person's cost above `ceiling` is ceded, at most `limit`. Money in £.
+/// Specific stop-loss: `share` of a person's cost above `ceiling` is ceded, at most `limit`. Money in £.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StopLoss {
     pub(super) ceiling: f64,
@@ -12,7 +12,8 @@ pub struct StopLoss {
 }
 
 impl StopLoss {
-    /// `limit` is infinite where there is none.
+    /// A stop-loss; `limit` is `None` where there is none. Rejects negative or infinite money, and a share outside of 0
+    /// to 1.
     pub fn new(ceiling: f64, share: f64, limit: Option<f64>) -> Result<Self, Error> {
         let mut problems = Vec::new();
         let mut check = |name: &str, value: f64, good: bool, allowed: &str| {
@@ -30,14 +31,17 @@ impl StopLoss {
         Ok(Self { ceiling, share, limit: limit.unwrap_or(f64::INFINITY) })
     }
 
+    /// The cost of a person (£ a year) above which a share is ceded.
     pub fn ceiling(&self) -> f64 {
         self.ceiling
     }
 
+    /// The share of the cost above the ceiling that is ceded, from 0 to 1.
     pub fn share(&self) -> f64 {
         self.share
     }
 
+    /// The most that is ceded of one person (£ a year); `None` without a limit.
     pub fn limit(&self) -> Option<f64> {
         self.limit.is_finite().then_some(self.limit)
     }
@@ -53,7 +57,7 @@ impl StopLoss {
     }
 }
 
-/// The terms in units of money, as whole numbers held in doubles.
+/// Terms of a stop-loss in units of money, as whole numbers held in doubles.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
     pub ceiling: f64,

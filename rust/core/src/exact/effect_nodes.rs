@@ -1,4 +1,4 @@
-//! Where yearly effects are taken: Chebyshev nodes of people's transforms, and how many nodes an integral needs.
+//! Nodes of yearly effects: Chebyshev nodes of people's transforms, and how many nodes an integral needs.
 
 use std::f64::consts::{PI, TAU};
 

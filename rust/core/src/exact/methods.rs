@@ -1,4 +1,4 @@
-//! How a unit's distribution is computed: as a Fourier series or on a lattice, and how finely.
+//! Methods: how a unit's distribution is computed, as a Fourier series or on a lattice, and how finely.
 
 use std::collections::BTreeMap;
 
@@ -24,6 +24,7 @@ const FINE: f64 = 200_000.0;
 /// An effect whose SD is so many times the largest atom leaves no trace of them: their frequency is below e^-44.
 const SPREAD: f64 = 1.5;
 
+/// Method by which a unit's distribution is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Method {
     /// Width of the window in half octaves, index of its tail probability, and number of frequencies.
@@ -32,7 +33,7 @@ pub(super) enum Method {
     Lattice { step: u64, points: usize, atomic: bool },
 }
 
-/// Units by how their distributions are computed, and by whether they consist of several practices.
+/// Groups of units by how their distributions are computed, and by whether they consist of several practices.
 #[derive(Default)]
 pub(super) struct Groups(BTreeMap<(Method, bool), Vec<Plan>>);
 

@@ -6,8 +6,8 @@ use crate::error::{Code, Error};
 use crate::model::{CostModel, Persons};
 use crate::numeric::power::integer_power;
 use crate::numeric::special::{normal_cdf, normal_survival};
-use crate::population::People;
-use crate::random_effects::sigma;
+use crate::population::{People, together};
+use crate::random_effects::{nodes, sigma};
 use crate::run::{Progress, RunError};
 
 /// Sizes that are tried at once: they share what does not depend on size.
@@ -29,6 +29,9 @@ pub struct Pool {
 }
 
 /// The smallest pool with everybody's mix of classes that is outside of the tolerance in at most this share of years.
+///
+/// `tolerance` is a share of the expected cost, `probability` a share of years. Computes in parallel on the rayon pool
+/// in which it is called (see [`crate::run::thread_pool`]).
 pub fn minimum_population(
     model: &CostModel,
     people: &People,
@@ -99,7 +102,7 @@ fn limit(model: &CostModel, people: &People, valuation: &Valuation, tolerance: f
     }
     let layer = valuation.layer();
     let mut prepare = Persons::new(model, &layer);
-    let persons: Vec<_> = crate::population::together(&people.all())
+    let persons: Vec<_> = together(&people.all())
         .into_iter()
         .map(|(class, weight)| (prepare.of(&people.classes[class as usize]), weight))
         .collect();
@@ -107,7 +110,7 @@ fn limit(model: &CostModel, people: &People, valuation: &Valuation, tolerance: f
         let factor = libm::exp(sigma * z - 0.5 * sigma * sigma);
         persons.iter().map(|(person, weight)| weight * person.times(factor).raw_moments(&layer)[0]).sum()
     };
-    let nodes = crate::random_effects::nodes(1.0, 65);
+    let nodes = nodes(1.0, 65);
     // The nodes of a variate z are those of a lognormal multiplier with sigma 1, whose logarithm is z - 1/2.
     let expected: f64 = nodes.iter().map(|node| node.weight * mean(node.log + 0.5)).sum();
     let crossing = |target: f64| {

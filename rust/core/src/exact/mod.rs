@@ -3,7 +3,35 @@
 //! People are independent given the effects, so that logarithms of their characteristic functions add up. A total that
 //! is smooth is a short Fourier series on a window that holds all but a known share of it (`series_units`); one that is
 //! not, for having few costs or few atoms, is a distribution on a lattice (`lattice_units`). Both are damped, so that
-//! what lies beyond the window does not come back into it. Every distribution is checked against the moments prepared.
+//! what lies beyond the window does not come back into it. Every distribution is checked against the moments lane.
+//!
+//! ```
+//! use fundholder_core::analytic_moments::Valuation;
+//! use fundholder_core::contract::{Basis, StopLoss};
+//! use fundholder_core::exact::{minimum_population, unit_distributions};
+//! use fundholder_core::model::{CostModel, Severity, Year};
+//! use fundholder_core::population::{Group, People};
+//! use fundholder_core::run::Progress;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let severity = Severity::parametric("lognormal", 800.0 / 0.3, Some(1.6))?;
+//! let model = CostModel::single(Year::Annual { p_any: 0.3, severity });
+//! let practices = [Group::new(&model, 0, 0, 7_000), Group::new(&model, 1, 0, 2_000)];
+//! let people = People::of_groups(&model, &practices)?;
+//! let valuation = Valuation::new(Basis::Net, Some(StopLoss::new(20_000.0, 1.0, None)?));
+//! for practice in unit_distributions(&model, &people, 0, &valuation)? {
+//!     let mean = practice.moments.all.mean;
+//!     let outside = 1.0 - practice.cdf(1.05 * mean) + practice.below(0.95 * mean);
+//!     println!("{} people: outside 5 % in {:.1} % of years", practice.moments.people, 100.0 * outside);
+//!     # assert!(practice.accuracy.mean_error < 1e-6);
+//! }
+//! // How many people keep a year within 5 % of its expected cost, but for one year in twenty?
+//! let pool = minimum_population(&model, &people, &valuation, 0.05, 0.05, &Progress::default())?;
+//! println!("{} people", pool.people.unwrap());
+//! # assert!((10_000..20_000).contains(&pool.people.unwrap()));
+//! # Ok(())
+//! # }
+//! ```
 
 mod atoms_and_density;
 mod effect_nodes;
@@ -45,7 +73,7 @@ pub use unit_distribution::{Accuracy, UnitDistribution};
 /// read is taken, or the last; of a lattice, whose points are costly, the second.
 const TAIL_PROBABILITIES: [f64; 3] = [1e-4, 1e-8, 1e-12];
 
-/// Largest effect whose integral converges on a grid that is worth its time.
+/// SD of the largest effect whose integral converges on a grid that is worth its time.
 pub const MAX_EFFECT_SD: f64 = 0.5;
 
 /// A valuation prepared: all of it that does not depend on the unit.
@@ -64,14 +92,18 @@ struct Prepared<'a> {
 /// Selection of units of a level, and the valuation of their cost.
 #[derive(Clone, Copy)]
 pub struct UnitSelection<'a> {
+    /// Number of the level.
     pub level: usize,
     /// Numbers of the units; `None` for all of the level.
     pub only: Option<&'a [u32]>,
+    /// What is valued of each unit's cost.
     pub valuation: &'a Valuation,
 }
 
 /// The distribution of each selected unit, read by `read`; `largest_total` gives the largest total (£) that will be
-/// read of a unit.
+/// read of a unit. Effects are at most [`MAX_EFFECT_SD`].
+///
+/// Computes in parallel on the rayon pool in which it is called (see [`crate::run::thread_pool`]).
 pub fn distributions<T: Send>(
     model: &CostModel,
     people: &People,
@@ -81,7 +113,8 @@ pub fn distributions<T: Send>(
     read: impl Fn(u32, &UnitDistribution) -> T + Sync,
 ) -> Result<Vec<(u32, T)>, RunError> {
     let UnitSelection { level, only, valuation } = selection;
-    check(valuation).map_err(RunError::Rejected)?;
+    valuation.check()?;
+    check_effects(valuation)?;
     let layer = valuation.layer();
     let persons = Persons::new(model, &layer).all(&people.classes);
     let prepared = Prepared {
@@ -104,7 +137,24 @@ pub fn distributions<T: Send>(
     prepared.run(plans, &read)
 }
 
-fn check(valuation: &Valuation) -> Result<(), Error> {
+/// The distribution of every unit of a level, by its number. Of thousands of units, read what is needed of each with
+/// [`distributions`]: this one keeps them all.
+///
+/// Computes in parallel on the rayon pool in which it is called (see [`crate::run::thread_pool`]).
+pub fn unit_distributions(
+    model: &CostModel,
+    people: &People,
+    level: usize,
+    valuation: &Valuation,
+) -> Result<Vec<UnitDistribution>, RunError> {
+    let selection = UnitSelection { level, only: None, valuation };
+    let progress = Progress::default();
+    let all =
+        distributions(model, people, selection, &progress, |_, _| f64::INFINITY, |_, unit| unit.clone())?;
+    Ok(all.into_iter().map(|(_, distribution)| distribution).collect())
+}
+
+fn check_effects(valuation: &Valuation) -> Result<(), Error> {
     let effects = [("practice_sd", valuation.practice_sd), ("national_sd", valuation.national_sd)];
     let large = effects.into_iter().filter(|(_, sd)| *sd > MAX_EFFECT_SD);
     let allowed = format!("at most {MAX_EFFECT_SD} for an exact distribution: simulation takes more");

@@ -1,4 +1,4 @@
-//! Every distribution is checked against the moments lane.
+//! The check of every distribution against the moments lane.
 
 use super::windows::{Plan, Window};
 use super::{Accuracy, TAIL_PROBABILITIES};

@@ -17,16 +17,16 @@ const MOST_PHASE: f64 = 6.0;
 const FEW_PEOPLE: f64 = 1e-2;
 /// Costs up to this phase are one interval.
 const LOWEST_PHASE: f64 = 0.02;
-/// Intervals that fewer than this many people of a unit meet need not be cut.
+/// People of a unit who meet an interval, below which it need not be cut.
 const NOBODY: f64 = 1e-11;
 
-/// Every distribution cut into intervals, once.
+/// Cuts: every distribution cut into intervals, once.
 pub(super) struct Cuts(HashMap<usize, Vec<Cut>>);
 
-/// Halvings of an interval, at most.
+/// Most halvings of an interval.
 const HALVINGS: usize = 14;
 
-/// An interval of a distribution, and its halves, quarters and so on, made when they are first needed.
+/// Cut: an interval of a distribution, and its halves, quarters and so on, made when they are first needed.
 pub(super) struct Cut {
     pub interval: Interval,
     finer: [OnceLock<Box<[Interval]>>; HALVINGS],
@@ -69,7 +69,7 @@ impl Cuts {
     }
 }
 
-/// Distributions are told apart by where they are: they are shared, and outlive the cuts.
+/// Address of an amount's distribution, by which distributions are told apart: they are shared, and outlive the cuts.
 pub(super) fn address(amount: &Scaled) -> usize {
     std::sync::Arc::as_ptr(&amount.distribution).cast::<()>() as usize
 }

@@ -1,5 +1,5 @@
-//! How far from its mean a unit's total can lie: inequalities, so that a window holds all but a known share of the
-//! distribution.
+//! Tail bounds: how far from its mean a unit's total can lie. Inequalities, so that a window holds all but a known
+//! share of the distribution.
 
 use crate::contract::Layer;
 use crate::model::Person;
@@ -22,7 +22,7 @@ pub(super) struct TailBound {
     pub mean: f64,
     pub below: f64,
     pub above: f64,
-    /// Of the mean and the second moments, what is made by costs that a window that ends there may leave out.
+    /// Parts of the mean and the second moment made by costs that a window that ends there may leave out.
     pub lost: [f64; 2],
 }
 

@@ -3,11 +3,15 @@
 use super::fourier_series::Series;
 use super::lattice_distribution::LatticeDistribution;
 use crate::analytic_moments::UnitMoments;
+use crate::numeric::special::normal_inverse_cdf;
 
 /// The distribution of one unit's total, with how well it is known.
+#[derive(Clone, Debug)]
 pub struct UnitDistribution {
+    /// Moments from the moments lane, in closed form.
     pub moments: UnitMoments,
     pub(super) shape: Shape,
+    /// How far the distribution is from them.
     pub accuracy: Accuracy,
 }
 
@@ -16,9 +20,9 @@ pub struct UnitDistribution {
 pub struct Accuracy {
     /// Probability outside of the window.
     pub outside: f64,
-    /// Distance from the mean of the moments lane, in SDs.
+    /// Distance of its mean from that of the moments lane, in SDs.
     pub mean_error: f64,
-    /// Distance from the SD of the moments lane, over it.
+    /// Distance of its SD from that of the moments lane, over it.
     pub sd_error: f64,
 }
 
@@ -33,6 +37,7 @@ impl Accuracy {
     }
 }
 
+#[derive(Clone, Debug)]
 pub(super) enum Shape {
     /// The total (£) does not vary.
     Point(f64),
@@ -59,13 +64,13 @@ impl UnitDistribution {
         }
     }
 
-    /// The smallest total that is not passed with this probability.
+    /// The quantile: the smallest total (£) that is not passed with this probability.
     pub fn quantile(&self, probability: f64) -> f64 {
         match &self.shape {
             Shape::Point(total) => *total,
             Shape::Series(series) => {
                 let all = &self.moments.all;
-                let z = crate::numeric::special::normal_inverse_cdf(probability);
+                let z = normal_inverse_cdf(probability);
                 let sd = if all.sd.is_finite() { all.sd } else { series.width / 20.0 };
                 series.quantile(probability, all.mean + z * sd)
             }

@@ -1,25 +1,27 @@
-//! Up to where the distribution of each unit is computed.
+//! Windows: up to where the distribution of each unit is computed.
 
 use rayon::prelude::*;
 
 use super::tail_bounds::{TailBounds, bennett};
 use super::{Prepared, TAIL_PROBABILITIES};
 use crate::analytic_moments::UnitMoments;
-use crate::population::Part;
+use crate::population::{Part, together};
 use crate::random_effects::HALF_WIDTH;
 
-/// Probability that a window may leave below it: it comes back raised by the damping.
+/// Tail probability that a window may leave below it: it comes back raised by the damping.
 const BELOW: f64 = 1e-18;
 
-/// How much wider a window may be that leaves nothing.
+/// Ratio of widths up to which the window that leaves next to nothing is taken.
 const LIGHT: f64 = 2.0;
 
 /// Plan of one unit: its people, its moments, and the windows on which its distribution is computed.
 pub(super) struct Plan {
+    /// Number of the unit.
     pub unit: u32,
     /// People of each practice, or of all together.
     pub practices: Vec<Vec<(u32, f64)>>,
     pub moments: UnitMoments,
+    /// Start of a series' window (£).
     pub start: f64,
     /// From `start` on.
     pub series_window: Window,
@@ -31,7 +33,7 @@ pub(super) struct Plan {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     pub end: f64,
-    /// Of the mean and of the second moment, what it may leave out.
+    /// What it may leave out of the mean and of the second moment.
     pub lost: [f64; 2],
     /// Index of the tail probability that it leaves above it.
     pub tail: usize,
@@ -52,7 +54,7 @@ impl Plan {
 }
 
 impl Prepared<'_> {
-    /// A window for each unit.
+    /// Plans of the chosen units: the windows of each.
     pub(super) fn plan(
         &self,
         chosen: &[u32],
@@ -72,7 +74,7 @@ impl Prepared<'_> {
                 let practices = self.practices(parts);
                 let moments = self.cumulants.unit(parts);
                 let largest_total = largest_total(unit, &moments);
-                let people = crate::population::together(parts);
+                let people = together(parts);
                 let (mean, spread, below) = if practices.len() == 1 {
                     let bound = low.bound(&people, BELOW, TAIL_PROBABILITIES[0]);
                     (bound.mean, 0.0, bound.below)

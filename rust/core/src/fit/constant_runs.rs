@@ -1,5 +1,5 @@
-//! Numbers that are known of a practice or an area, and not of a person: the same over runs of rows, so that products
-//! need to be taken only once for each run.
+//! Cluster-level numbers, known of a practice or an area and not of a person: constant over runs of rows, so that
+//! products need to be taken only once for each run.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use super::Features;
 use super::packed_pairs::{Products, packed_index};
 use crate::numeric::exact_sums::{DIGITS, Digits, GroupSums, cut, partners};
 
-/// Runs in which taking products pays.
+/// Number of runs up to which taking products run by run pays.
 const MOST_RUNS: usize = 256;
 
 type Integers = [i64; DIGITS];
@@ -20,7 +20,7 @@ pub(super) struct ConstantRuns {
     starts: Vec<usize>,
     /// Digits of each cluster-level column in each run: those of the number without its weight.
     constants: Vec<Vec<Integers>>,
-    /// Of each column and run: the sum of the digits of weighted numbers, below 2^35.
+    /// Sums of the digits of weighted numbers of each column in each run, below 2^35.
     sums: Vec<Vec<Integers>>,
 }
 

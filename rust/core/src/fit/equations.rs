@@ -3,12 +3,12 @@
 use super::{Column, Gram, Status};
 use crate::numeric::double_double::DoubleDouble;
 
-/// A column whose residual on those before it has less than this share of its own sum of squares adds nothing but
-/// rounding: double precision leaves about 1e-13 of a column that is an exact combination of a few hundred others.
+/// Share of its own sum of squares below which the residual of a column on those before it is nothing but rounding:
+/// double precision leaves about 1e-13 of a column that is an exact combination of a few hundred others.
 const REDUNDANT: f64 = 1e-10;
-/// Each round of refinement gains the digits that double precision has beyond the condition of the equations.
+/// Rounds of refinement: each gains the digits that double precision has beyond the condition of the equations.
 const REFINEMENTS: usize = 4;
-/// Of a sum of squares: what digits that are cut off may leave of the variance of costs that are all alike.
+/// Share of a sum of squares that digits that are cut off may leave of the variance of costs that are all alike.
 const NO_VARIANCE: f64 = 1e-18;
 
 /// The normal equations, to more digits than doubles hold.

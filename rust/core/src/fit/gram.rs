@@ -12,10 +12,10 @@ use crate::numeric::exact_sums::{
 };
 use crate::simd::{Processor, Simd, Task};
 
-/// Rows of one addition: pairs of their indicators are counted by 16 bits.
+/// Most rows of one addition: pairs of their indicators are counted by 16 bits.
 pub const MOST_ROWS: usize = 1 << 13;
 
-/// Weighted sums of products of all pairs of columns.
+/// Gram matrix: weighted sums of products of all pairs of columns.
 #[derive(Clone, Debug)]
 pub struct Gram {
     rows: u64,
@@ -35,6 +35,7 @@ pub struct Gram {
 }
 
 impl Gram {
+    /// Empty sums over this many columns of numbers; indicators are met as they come.
     pub fn new(numbers: usize, weighted: bool) -> Self {
         Self {
             rows: 0,
@@ -47,11 +48,12 @@ impl Gram {
         }
     }
 
+    /// Number of people added.
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// People with an indicator.
+    /// Number of people with an indicator.
     pub fn people(&self, indicator: u32) -> u64 {
         let at = if self.weights.is_some() {
             indicator as usize
@@ -61,7 +63,7 @@ impl Gram {
         self.counts.get(at).copied().unwrap_or(0).into()
     }
 
-    /// Adds people, each with their weight (0 or more) where sums are weighted.
+    /// Adds people, at most [`MOST_ROWS`], each with their weight (0 or more) where sums are weighted.
     pub fn add(&mut self, features: &Features, weights: Option<&[f64]>, processor: Processor) {
         debug_assert_eq!(self.weights.is_some(), weights.is_some());
         assert!(features.rows <= MOST_ROWS, "rows are added in parts");

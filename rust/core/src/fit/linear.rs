@@ -2,7 +2,7 @@
 
 use super::{Column, Features};
 
-/// The coefficients of a formula.
+/// Linear formula: its coefficients.
 #[derive(Clone, Debug)]
 pub struct Linear {
     constant: f64,
@@ -11,6 +11,7 @@ pub struct Linear {
 }
 
 impl Linear {
+    /// A formula of so many indicators and columns of numbers, with coefficients of 0.
     pub fn new(indicators: usize, numbers: usize) -> Self {
         Self { constant: 0.0, indicators: vec![0.0; indicators], numbers: vec![0.0; numbers] }
     }

@@ -3,7 +3,7 @@
 
 use super::equations::{Cholesky, Equations};
 
-/// Of the steepest gradient: what rounding leaves of one that is 0.
+/// Share of the steepest gradient that rounding leaves of one that is 0.
 const ZERO_GRADIENT: f64 = 1e-12;
 
 /// The columns that are not held at 0, their coefficients, and their Cholesky factor. None where `stop` says so.

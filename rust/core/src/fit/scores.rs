@@ -1,8 +1,9 @@
-//! Residuals times columns, added up by cluster: what errors by cluster are made of.
+//! Scores: residuals times columns, added up by cluster. They are what errors by cluster are made of.
 
 use super::{Column, Features};
 use crate::numeric::exact_sums::GroupSums;
 
+/// Sums of scores (weighted residual times column) by cluster.
 #[derive(Clone, Debug)]
 pub struct Scores {
     /// One for each indicator, and one for everyone.
@@ -13,6 +14,7 @@ pub struct Scores {
 }
 
 impl Scores {
+    /// Empty sums over so many indicators and columns of numbers.
     pub fn new(indicators: usize, numbers: usize) -> Self {
         Self { columns: indicators + 1, indicators: GroupSums::new(1), numbers: GroupSums::new(numbers) }
     }

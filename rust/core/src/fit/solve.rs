@@ -7,6 +7,7 @@ use super::{Column, Gram};
 /// Status of a column: is it fitted, and if not, why?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
+    /// It has a coefficient.
     Fitted,
     /// Zero for everyone.
     Empty,
@@ -16,9 +17,11 @@ pub enum Status {
     Held,
 }
 
+/// Solution of the normal equations.
 pub struct Solution {
     /// Zero where the column is not fitted.
     pub coefficients: Vec<f64>,
+    /// Status of each column.
     pub status: Vec<Status>,
     /// Share of the sum of squares about the mean that is explained; 0 where all outcomes are alike.
     pub r2: f64,
@@ -58,7 +61,7 @@ pub fn solve(
 }
 
 impl Solution {
-    /// How many columns are fitted.
+    /// Number of columns that are fitted.
     pub fn rank(&self) -> usize {
         self.free.len()
     }

@@ -8,11 +8,11 @@ use super::packed_pairs::{Products, packed_index};
 use crate::numeric::exact_sums::{DIGITS, GroupSums, cut, partners};
 use crate::simd::{LANES, Simd};
 
-/// Rows whose products of digits are added as doubles: 2^9 products below 2^44 stay below 2^53.
+/// Number of rows whose products of digits are added as doubles: 2^9 products below 2^44 stay below 2^53.
 pub(super) const TILE: usize = 512;
-/// Rows whose digits are laid out row by row, to be added to sums that want the nearest cache for themselves.
+/// Number of rows whose digits are laid out row by row, to be added to sums that want the nearest cache for themselves.
 const BLOCK: usize = 64;
-/// The digits of the numbers of some rows.
+/// Tile: the digits of the numbers of some rows.
 pub(super) struct Tile {
     columns: usize,
     /// Digits of weighted numbers, column by column, then digit by digit.

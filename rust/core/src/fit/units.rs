@@ -1,4 +1,4 @@
-//! What is known of the people of each unit, added up: a linear formula of the totals is the total of the formula.
+//! Features of the people of each unit, added up: a linear formula of the totals is the total of the formula.
 
 use super::{Column, Features};
 use crate::numeric::exact_sums::GroupSums;
@@ -14,6 +14,7 @@ pub struct UnitFeatures {
 }
 
 impl UnitFeatures {
+    /// Empty totals over so many indicators and columns of numbers.
     pub fn new(indicators: usize, numbers: usize) -> Self {
         Self { indicators, people: Vec::new(), with_indicator: Vec::new(), numbers: GroupSums::new(numbers) }
     }

@@ -3,11 +3,13 @@
 //! Standard errors of moments come from influence functions: the estimate moves by about the mean of the influences of
 //! the years drawn, so its error is their SD over the square root of their number (Hampel 1974).
 
-/// A figure and its Monte Carlo standard error. Either is missing where it is not defined: the error of anything from
-/// one replication (of a spread: of two), the coefficient of variation of nothing.
+/// Estimate: a figure and its Monte Carlo standard error. Either is missing where it is not defined: the error of
+/// anything from one replication (of a spread: of two), the coefficient of variation of nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Estimate {
+    /// The figure.
     pub value: Option<f64>,
+    /// Its Monte Carlo standard error.
     pub se: Option<f64>,
 }
 
@@ -22,21 +24,26 @@ impl Estimate {
 /// The first moments of one unit's years.
 #[derive(Clone, Debug)]
 pub struct Moments {
+    /// Mean, in the unit of the years.
     pub mean: Estimate,
+    /// Standard deviation, with n - 1.
     pub sd: Estimate,
+    /// SD over mean.
     pub cv: Estimate,
+    /// Third central moment over the cube of the SD.
     pub skewness: Estimate,
     /// Each year's squared deviation from the mean, less the variance: the influence on the variance.
     variance_influence: Vec<f64>,
     variance: f64,
 }
 
-/// Mean of squares over the number: a squared standard error from influences.
+/// Standard error from influences: the root of their mean square over their number.
 fn standard_error(influences: impl ExactSizeIterator<Item = f64>) -> f64 {
     let n = influences.len() as f64;
     (influences.map(|x| x * x).sum::<f64>() / n / n).sqrt()
 }
 
+/// Mean, SD, coefficient of variation and skewness of years, each with its standard error.
 pub fn moments(years: &[f64]) -> Moments {
     let n = years.len() as f64;
     let mean = years.iter().sum::<f64>() / n;
@@ -106,13 +113,17 @@ pub fn systematic_sd(all: &Moments, chance: &Moments) -> Estimate {
 /// Shares of years beyond a tolerance around the budget.
 #[derive(Clone, Copy, Debug)]
 pub struct Shares {
+    /// Share of years above the budget by more than the tolerance.
     pub over: Estimate,
+    /// Share of years below it by more than the tolerance.
     pub under: Estimate,
+    /// Share of years on either side.
     pub outside: Estimate,
 }
 
-/// The budget is held fixed. Standard errors are those of the Jeffreys posterior, which stays above 0 where no year, or
-/// every year, is beyond the tolerance (Brown, Cai and DasGupta 2001).
+/// Shares of years beyond a tolerance (a share of the budget). The budget is held fixed. Standard errors are those of
+/// the Jeffreys posterior, which stays above 0 where no year, or every year, is beyond the tolerance (Brown, Cai and
+/// DasGupta 2001).
 pub fn shares(years: &[f64], budget: f64, tolerance: f64) -> Shares {
     let n = years.len() as f64;
     let count = |beyond: &dyn Fn(f64) -> bool| years.iter().filter(|&&x| beyond(x)).count() as f64;

@@ -1,4 +1,4 @@
-//! What is reported of simulated years: estimates, each with its Monte Carlo standard error.
+//! Measures of simulated years: estimates, each with its Monte Carlo standard error.
 
 mod estimate;
 mod quantile;

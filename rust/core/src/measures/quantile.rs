@@ -3,7 +3,7 @@
 use super::Estimate;
 use crate::numeric::special::beta_i;
 
-/// How a quantile of `n` sorted years is read off, prepared once for all units.
+/// Rule by which a quantile of `n` sorted years is read off, prepared once for all units.
 ///
 /// The estimate is the linear interpolation of order statistics (Hyndman and Fan 1996, type 7). Its standard error is
 /// that of Maritz and Jarrett (1978): the variance of an order statistic under the sample's own distribution.
@@ -17,6 +17,7 @@ pub struct QuantileRule {
 }
 
 impl QuantileRule {
+    /// The rule for a probability in [0, 1] and `n` years.
     pub fn new(probability: f64, n: usize) -> Self {
         let rank = probability * (n - 1) as f64;
         let below = (rank as usize).min(n - 1);
@@ -35,7 +36,7 @@ impl QuantileRule {
         }
     }
 
-    /// The quantile of years in ascending order.
+    /// The quantile of `n` years in ascending order.
     pub fn of(&self, sorted: &[f64]) -> Estimate {
         let low = sorted[self.below];
         let high = sorted[(self.below + 1).min(sorted.len() - 1)];

@@ -4,25 +4,32 @@ use super::estimate::{Estimate, moments};
 use crate::numeric::money::pounds;
 use crate::simulate::UnitTotals;
 
-/// Units with at least `from` people and fewer than `to`.
+/// Size band: units with at least `from` people and fewer than `to`.
 #[derive(Clone, Debug)]
 pub struct SizeBand {
+    /// Smallest list of the band.
     pub from: u64,
+    /// The list from which on the next band begins; `None` for the last band.
     pub to: Option<u64>,
+    /// Number of units.
     pub units: u64,
+    /// Number of people of these units.
     pub people: u64,
-    /// Mean over units of their coefficient of variation, before and after the contract.
+    /// Mean over units of their coefficient of variation before the contract.
     pub cv_gross: Estimate,
+    /// The same after the contract.
     pub cv_net: Estimate,
-    /// For each tolerance, the share of units outside it in a year.
+    /// Share of units outside each tolerance in a year, before the contract.
     pub outside_gross: Vec<Estimate>,
+    /// The same after the contract.
     pub outside_net: Vec<Estimate>,
     /// Ceded cost over gross cost.
     pub ceded: Estimate,
 }
 
-/// Units without people are left out. A unit's budget is its own mean over the years. Units of a band share national
-/// effects, so every error is taken over years, of the band's figure in each year.
+/// Units by size band; `edges` are the sizes at which one band ends and the next begins. Units without people are left
+/// out. A unit's budget is its own mean over the years. Units of a band share national effects, so every error is taken
+/// over years, of the band's figure in each year.
 pub fn size_bands(units: &[UnitTotals], edges: &[u64], tolerances: &[f64]) -> Vec<SizeBand> {
     let mut starts = vec![1];
     starts.extend(edges);

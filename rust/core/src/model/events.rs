@@ -8,11 +8,11 @@ use crate::numeric::complex::{self, Complex64};
 use crate::numeric::lattice::Lattice;
 use crate::severity::{Empirical, Family};
 
-/// Points of one lattice; the last quarter of them beyond the one before is kept.
+/// Points of one lattice; those beyond the end of the lattice before are kept, three quarters of them.
 const POINTS: usize = 4096;
-/// How much wider each lattice is than the one before.
+/// Ratio of the ends of one lattice and the one before.
 const GROWTH: usize = 4;
-/// Severities below the first lattice, and expected events above the last, are this rare.
+/// Shares of severities below the end of the first lattice, and of expected events above the end of the last.
 const BELOW: f64 = 1e-6;
 const ABOVE: f64 = 1e-16;
 

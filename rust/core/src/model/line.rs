@@ -1,4 +1,4 @@
-//! Where the net cost is a straight line of the gross cost.
+//! Moments of a cost that is a straight line of the gross cost.
 
 use crate::numeric::power::integer_power;
 

@@ -1,9 +1,37 @@
-//! What people cost: bands, each with the distribution of a person's year.
+//! Cost models: bands, each with the distribution of a person's year.
+//!
+//! ```
+//! use fundholder_core::contract::StopLoss;
+//! use fundholder_core::model::{Band, CostModel, EventType, Severity, Year};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Adults: one amount a year, or none. Elderly: Poisson events of two types.
+//! let amount = Severity::parametric("lognormal", 2_000.0, Some(1.6))?;
+//! let visit = Severity::parametric("fixed", 36.0, None)?;
+//! let stay = Severity::parametric("gamma", 4_000.0, Some(0.8))?;
+//! let events = vec![EventType { rate: 4.0, severity: visit }, EventType { rate: 0.3, severity: stay }];
+//! let model = CostModel {
+//!     bands: vec![
+//!         Band { name: Some("adult".into()), year: Year::Annual { p_any: 0.3, severity: amount } },
+//!         Band { name: Some("elderly".into()), year: Year::Events(events) },
+//!     ],
+//! };
+//! let stop_loss = StopLoss::new(20_000.0, 1.0, None)?;
+//! for band in &model.bands {
+//!     let (gross, net) = (band.moments(None)?, band.moments(Some(&stop_loss))?);
+//!     println!("mean £{:.0}, SD £{:.0}, net of the ceiling £{:.0}", gross.mean, gross.sd, net.sd);
+//!     # assert!(net.sd < gross.sd);
+//! }
+//! # assert_eq!(model.bands[0].moments(None)?.mean, 600.0);
+//! # Ok(())
+//! # }
+//! ```
 
 mod events;
 mod line;
 mod moments;
 mod person;
+mod risk_class;
 
 use std::sync::Arc;
 
@@ -14,8 +42,9 @@ use crate::severity::{Distribution, Empirical, Family};
 pub(crate) use moments::Cumulants;
 pub use moments::Moments;
 pub(crate) use person::{Person, Persons, Scaled};
+pub use risk_class::RiskClass;
 
-/// The distribution of a cost in £, given that there is one.
+/// Severity: the distribution of a cost in £, given that there is one.
 #[derive(Clone)]
 pub struct Severity {
     kind: SeverityKind,
@@ -23,10 +52,18 @@ pub struct Severity {
     scale: f64,
 }
 
+/// Distribution of a severity before it is scaled.
 #[derive(Clone)]
 pub enum SeverityKind {
     /// A family standardised to mean 1.
-    Parametric { family: Family, shape: Option<f64>, distribution: Arc<dyn Distribution> },
+    Parametric {
+        /// The family.
+        family: Family,
+        /// Its shape; `None` for the fixed distribution.
+        shape: Option<f64>,
+        /// The distribution of both, of mean 1.
+        distribution: Arc<dyn Distribution>,
+    },
     /// Observed costs in £.
     Observed(Arc<Empirical>),
 }
@@ -42,10 +79,12 @@ impl Severity {
         Ok(Self { kind: SeverityKind::Parametric { family, shape, distribution }, scale: mean })
     }
 
+    /// The distribution of observed costs (£).
     pub fn observed(distribution: Empirical) -> Self {
         Self { kind: SeverityKind::Observed(Arc::new(distribution)), scale: 1.0 }
     }
 
+    /// The distribution before it is scaled.
     pub fn kind(&self) -> &SeverityKind {
         &self.kind
     }
@@ -55,6 +94,7 @@ impl Severity {
         self.scale
     }
 
+    /// The distribution of the cost over [`scale`](Self::scale).
     pub fn distribution(&self) -> &dyn Distribution {
         match &self.kind {
             SeverityKind::Parametric { distribution, .. } => distribution.as_ref(),
@@ -73,10 +113,12 @@ impl Severity {
     }
 }
 
-/// A type of event: how often a year, and at what cost.
+/// Type of event: how often a year, and at what cost.
 #[derive(Clone)]
 pub struct EventType {
+    /// Events a year of one person, 0 or more; at most [`MAX_RATE`] over all types.
     pub rate: f64,
+    /// Cost of one event.
     pub severity: Severity,
 }
 
@@ -84,7 +126,12 @@ pub struct EventType {
 #[derive(Clone)]
 pub enum Year {
     /// One amount, with a probability.
-    Annual { p_any: f64, severity: Severity },
+    Annual {
+        /// Probability of any cost in the year.
+        p_any: f64,
+        /// The amount, given that there is one.
+        severity: Severity,
+    },
     /// Independent Poisson events of several types.
     Events(Vec<EventType>),
 }
@@ -131,18 +178,25 @@ impl Year {
 /// A band of people with one distribution.
 #[derive(Clone)]
 pub struct Band {
-    /// `None` where the model has a single band without a name.
+    /// Name of the band; `None` where the model has a single band without a name.
     pub name: Option<String>,
+    /// A year of one person of the band.
     pub year: Year,
 }
 
-/// What the people of every band cost.
+/// Cost model: what the people of every band cost.
 #[derive(Clone)]
 pub struct CostModel {
+    /// The bands, by their numbers.
     pub bands: Vec<Band>,
 }
 
 impl CostModel {
+    /// A model of a single band without a name.
+    pub fn single(year: Year) -> Self {
+        Self { bands: vec![Band { name: None, year }] }
+    }
+
     /// A digest of everything that decides a draw, the same for any order of the bands.
     pub fn digest(&self) -> u64 {
         self.bands.iter().map(Band::digest).fold(0, u64::wrapping_add)

@@ -1,11 +1,10 @@
 //! Mean, SD and skewness of a person's year in closed form, with or without a stop-loss.
 
 use super::person::Persons;
-use super::{Band, CostModel, Severity, Year};
+use super::{Band, CostModel, RiskClass, Severity, Year};
 use crate::contract::{Basis, Layer, StopLoss};
 use crate::error::{Code, Error, Problem};
 use crate::numeric::power::integer_power;
-use crate::population::RiskClass;
 
 /// The first four cumulants of a cost, in powers of £; infinite where they do not exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -32,7 +31,9 @@ impl Cumulants {
 /// Moments of a cost of the year, in £: of one person or of a unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moments {
+    /// Mean (£).
     pub mean: f64,
+    /// Standard deviation (£).
     pub sd: f64,
     /// SD over mean; none where nothing is kept.
     pub cv: Option<f64>,
@@ -85,7 +86,7 @@ impl Band {
             }
     }
 
-    /// What is said of a band whose variance is infinite.
+    /// The problem of a band whose variance is infinite.
     pub(crate) fn infinite_variance(&self) -> Problem {
         let name = self.name.as_deref().map_or(String::new(), |b| format!("band '{b}': "));
         Problem::new(

@@ -1,17 +1,16 @@
-//! One person's year as both lanes without chance see it: moments and characteristic function come from here.
+//! Person: one year of it, as both lanes without chance see it. Moments and characteristic function come from here.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::events::year_distribution;
 use super::line::power_of_line;
-use super::{CostModel, EventType, Severity, SeverityKind, Year};
+use super::{CostModel, EventType, RiskClass, Severity, SeverityKind, Year};
 use crate::contract::Layer;
 use crate::numeric::power::integer_power;
-use crate::population::RiskClass;
 use crate::severity::Distribution;
 
-/// A distribution of costs that is multiplied by `scale` to be in £.
+/// Amount: a distribution of costs that is multiplied by `scale` to be in £.
 #[derive(Clone)]
 pub(crate) struct Scaled {
     pub distribution: Arc<dyn Distribution>,
@@ -27,7 +26,7 @@ pub(crate) enum Person {
     Events(Vec<(f64, Scaled)>),
 }
 
-/// Prepares persons for a layer; years of events are computed once for each rate.
+/// Persons prepared for a layer; years of events are computed once for each rate.
 pub(crate) struct Persons<'a> {
     model: &'a CostModel,
     layer: &'a Layer,

@@ -9,7 +9,7 @@
 
 use crate::numeric::double_double::DoubleDouble;
 
-/// Digits kept of a number.
+/// Number of digits kept of a number.
 pub(crate) const DIGITS: usize = 4;
 /// The digits of a number, the highest first.
 pub(crate) type Digits = [f64; DIGITS];
@@ -71,6 +71,7 @@ pub struct GroupSums {
 }
 
 impl GroupSums {
+    /// Empty sums of this many columns.
     pub fn new(columns: usize) -> Self {
         Self { tops: vec![NO_TOP; columns], sums: Vec::new() }
     }
@@ -183,13 +184,13 @@ fn add(sums: &mut [f64], digits: &[f64]) {
     }
 }
 
-/// By how many digits those of a column move down where its highest exponent becomes a larger one.
+/// Number of digits by which those of a column move down where its highest exponent becomes a larger one.
 pub(crate) fn digits_down(old: i32, new: i32) -> usize {
     if old == NO_TOP { DIGITS } else { (new - old).min(DIGITS as i32) as usize }
 }
 
-/// How many digits of another number are multiplied with digit `a`: what is left out is below 2^-64 of the largest
-/// product of two columns.
+/// Number of digits of another number that are multiplied with digit `a`: what is left out is below 2^-64 of the
+/// largest product of two columns.
 pub(crate) const fn partners(a: usize) -> usize {
     if a == 0 { DIGITS } else { DIGITS + 1 - a }
 }

@@ -13,6 +13,7 @@ use crate::numeric::complex::Complex64;
 /// Logarithm of what is left at the last point. Rounding grows by its inverse, to 1e-9 at most.
 const DAMPING: f64 = 14.0;
 
+/// Lattice of costs, with its Fourier transforms.
 pub(crate) struct Lattice {
     pub step: f64,
     pub points: usize,
@@ -23,7 +24,8 @@ pub(crate) struct Lattice {
 impl Lattice {
     /// Costs 0, step, 2 step, ...; `points` is a power of two.
     pub(crate) fn new(step: f64, points: usize) -> Self {
-        // The same instructions on every processor.
+        // The same instructions on every processor. Twiddle factors are the platform's sines and cosines: the only digits
+        // of the engine that are.
         let mut planner = FftPlannerScalar::new();
         Self {
             step,

@@ -1,18 +1,18 @@
 //! Money is an integer: totals are 64-bit counts of a hundredth of a penny, so that sums are the same in any order.
 
-/// Units in a pound.
+/// Units of money in a pound: hundredths of a penny.
 pub const UNITS_PER_POUND: f64 = 10_000.0;
 
-/// No person-year may cost this many units (£225 billion); a chunk of such people still adds up without overflow.
+/// Units of money that no person-year may cost (£225 billion); a chunk of such people still adds up without overflow.
 pub(crate) const MAX_PERSON_YEAR: f64 = 2_251_799_813_685_248.0; // 2^51
 
-/// Units as pounds.
+/// Pounds of so many units of money.
 #[inline]
 pub fn pounds(units: i64) -> f64 {
     units as f64 / UNITS_PER_POUND
 }
 
-/// What one draw, one chunk of people or one unit's year adds up to.
+/// Tally: what one draw, one chunk of people or one unit's year adds up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Cost before the contract.

@@ -2,6 +2,7 @@
 
 /// `x^n` by binary exponentiation, in the order of LLVM's runtime (`__powidf2`); exact for powers of two from 2^-1022
 /// to 2^1023.
+#[inline]
 pub const fn integer_power(x: f64, n: i32) -> f64 {
     let (mut power, mut square, mut left) = (1.0, x, n.unsigned_abs());
     loop {

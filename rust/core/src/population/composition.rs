@@ -9,17 +9,19 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::error::{Code, Error};
-use crate::model::{CostModel, Year};
-use crate::population::{RiskClass, Rows};
+use crate::model::{CostModel, RiskClass, Year};
+use crate::population::Rows;
 use crate::random::mix;
 
-/// Weights are counts of 2^-30 of a person, so that their sums do not depend on the order of people.
+/// Weight of one person: weights are counts of 2^-30 of a person, so that their sums do not depend on the order of
+/// people.
 const ONE_PERSON: f64 = (1u64 << 30) as f64;
-/// Risk classes of one practice that stay as they are; more do where people expect so few costs that their total is not
-/// smooth.
+/// Number of risk classes of one practice that stay as they are; more do where people expect so few costs that their
+/// total is not smooth.
 const MAX_CLASSES: usize = 64;
 const FEW_COSTS: f64 = 80.0;
-/// Risk classes that stay as they are where costs have atoms: their transforms vary too fast for fractions of people.
+/// Number of risk classes that stay as they are where costs have atoms: their transforms vary too fast for fractions of
+/// people.
 const MAX_CLASSES_WITH_ATOMS: usize = 8192;
 /// Steps of the grid in the logarithm of the scale; finer where costs have atoms, which a ceiling turns into corners.
 const SMOOTH_STEP: f64 = 1.0 / 16.0;
@@ -35,7 +37,7 @@ const BELOW_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
 
 type Key = [u64; 3];
 
-/// People as they are added.
+/// Composition of a population, to which people are added.
 pub struct Composition {
     bands: Vec<Grid>,
     levels: usize,
@@ -53,15 +55,17 @@ struct PartBuilder {
     on_grid: bool,
 }
 
-/// How the people of a band are put on the grid.
+/// Grid of a band: how its people are spread over classes.
 struct Grid {
+    /// Step in the logarithm of the scale.
     step: f64,
+    /// The band's own probability of any cost.
     own_p: f64,
     /// Events a year of a person of the band; 0 where there are no events.
     rate: f64,
 }
 
-/// The people of one practice that are in one unit at every level.
+/// Part of a population: the people of one practice that are in one unit at every level.
 #[derive(Debug)]
 pub struct Part {
     /// Address of the practice.
@@ -69,11 +73,11 @@ pub struct Part {
     /// The unit at each level.
     pub(crate) units: Vec<u32>,
     pub(crate) people: u64,
-    /// Numbers of classes, and how many people of them.
+    /// Numbers of classes, and how many people of each, in 2^-30.
     weights: Vec<(u32, i64)>,
 }
 
-/// A whole population, by classes.
+/// The people of a population, by risk classes.
 #[derive(Debug)]
 pub struct People {
     pub(crate) classes: Vec<RiskClass>,
@@ -82,6 +86,7 @@ pub struct People {
 }
 
 impl Composition {
+    /// The composition of nobody yet, with this many levels of units.
     pub fn new(model: &CostModel, levels: usize) -> Self {
         let grid = |year: &Year| {
             let continuous = match year {
@@ -124,6 +129,7 @@ impl Composition {
         Ok(())
     }
 
+    /// The population, its classes in ascending order of band, scale and probability, whatever order they came in.
     pub fn finish(self) -> People {
         let mut numbers: BTreeMap<Key, u32> = BTreeMap::new();
         for key in self.parts.values().flat_map(|part| part.weights.keys()) {
@@ -257,7 +263,7 @@ impl People {
 }
 
 impl People {
-    /// Everybody.
+    /// All parts.
     pub(crate) fn all(&self) -> Vec<&Part> {
         self.parts.iter().collect()
     }
@@ -280,7 +286,7 @@ impl People {
     }
 }
 
-/// How many people of each class are in these parts.
+/// People of each class in these parts together.
 pub(crate) fn together(parts: &[&Part]) -> Vec<(u32, f64)> {
     let weights = match parts {
         [part] => part.weights.clone(),
@@ -295,7 +301,7 @@ pub(crate) fn together(parts: &[&Part]) -> Vec<(u32, f64)> {
     weights.into_iter().map(|(class, weight)| (class, weight as f64 / ONE_PERSON)).collect()
 }
 
-/// The bits of a key are mixed already by being a number's.
+/// Hasher of keys: three words, mixed as draws are.
 #[derive(Default)]
 struct KeyHasher(u64);
 

@@ -1,4 +1,4 @@
-//! Randomness is an address: every draw is a pure function of (seed, identity, replication, purpose).
+//! Draws by address: every draw is a pure function of (seed, identity, replication, purpose).
 
 mod philox;
 
@@ -7,14 +7,16 @@ use crate::numeric::power::integer_power;
 pub(crate) use philox::MULTIPLIERS;
 pub use philox::{RoundKeys, philox4x32};
 
-/// What a draw is for: the last word of the counter, so that no two uses share a random word.
+/// Purpose of a draw: the last word of the counter, so that no two uses share a random word.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
     /// Has the person any cost, and how severe is it (first 32 bits)?
     Draw,
     /// The following 32 bits of the same number, where the first do not settle it.
     Refine,
+    /// The effect of a practice in a year.
     PracticeEffect,
+    /// The effect of the nation in a year.
     NationalEffect,
     /// The n-th event of the person's year.
     Event(u32),
@@ -32,10 +34,10 @@ impl Purpose {
     }
 }
 
-/// Replications that share one block of a draw: a block has four words, one for each.
+/// Number of replications that share one block of a draw: a block has four words, one for each.
 pub(crate) const WORDS: usize = 4;
 
-/// Values of a random word.
+/// Number of values of a random word.
 pub(crate) const WORD_VALUES: f64 = integer_power(2.0, 32);
 
 /// The source of all draws of one run.
@@ -45,6 +47,7 @@ pub struct Source {
 }
 
 impl Source {
+    /// The draws that belong to a seed.
     pub fn new(seed: u64) -> Self {
         Self { keys: RoundKeys::new([seed as u32, (seed >> 32) as u32]) }
     }
@@ -73,7 +76,7 @@ pub(crate) fn unit_interval(high: u32, low: u32) -> f64 {
     ((bits as f64 + 0.5) * STEP).min(1.0f64.next_down())
 }
 
-/// Spreads every bit of a number over all 64 (the finaliser of SplitMix64; Steele, Lea and Flood 2014).
+/// Mixes a number: spreads every bit over all 64 (the finaliser of SplitMix64; Steele, Lea and Flood 2014).
 #[inline]
 pub fn mix(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -10,6 +10,7 @@ const ROUNDS: usize = 10;
 pub struct RoundKeys(pub(crate) [[u64; 2]; ROUNDS]);
 
 impl RoundKeys {
+    /// The round keys of a key.
     pub fn new(key: [u32; 2]) -> Self {
         let round = |r: usize, i: usize| u64::from(key[i].wrapping_add((r as u32).wrapping_mul(WEYL[i])));
         Self(std::array::from_fn(|r| [round(r, 0), round(r, 1)]))

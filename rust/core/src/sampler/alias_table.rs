@@ -1,4 +1,5 @@
-//! Observed costs, each drawn with its own probability by one look-up (Walker 1977; construction of Vose 1991).
+//! Alias table: observed costs, each drawn with its own probability by one look-up (Walker 1977; construction of Vose
+//! 1991).
 
 #[cfg(test)]
 mod tests;

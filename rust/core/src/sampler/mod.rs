@@ -1,4 +1,4 @@
-//! From a uniform number to a cost: the tables that the simulation draws from.
+//! Samplers: tables from a uniform number to a cost.
 
 mod alias_table;
 mod quantile_table;

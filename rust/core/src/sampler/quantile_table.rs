@@ -1,4 +1,4 @@
-//! The quantile function of a continuous distribution as short straight lines.
+//! Quantile table: the quantile function of a continuous distribution as short straight lines.
 //!
 //! A number v in (0, 1) is the share of draws that cost *more*. With w the distance of v from the nearer end of (0, 1),
 //! each octave of w (1/4 to 1/2, 1/8 to 1/4, ...) has 2^8 intervals on either side, so that intervals narrow towards

@@ -90,6 +90,7 @@ impl Empirical {
         &self.probabilities
     }
 
+    /// The tail, if there is one.
     pub fn tail(&self) -> Option<&GpdTail> {
         self.tail.as_ref()
     }

@@ -8,14 +8,18 @@ pub struct Gamma {
 }
 
 impl Gamma {
+    /// Smallest alpha accepted: the incomplete gamma function is tested down to it.
     pub const MIN_ALPHA: f64 = 1e-3;
+    /// Largest alpha accepted: the incomplete gamma function is tested up to it.
     pub const MAX_ALPHA: f64 = 1e6;
 
+    /// The distribution of this shape; the message says what is allowed.
     pub fn new(alpha: f64) -> Result<Self, String> {
         let alpha = between("alpha", alpha, Self::MIN_ALPHA, Self::MAX_ALPHA)?;
         Ok(Self { alpha })
     }
 
+    /// The shape.
     pub fn alpha(&self) -> f64 {
         self.alpha
     }

@@ -7,8 +7,11 @@ use super::{above, between, expm1_ratio, log1p_ratio};
 /// bounded by `threshold - scale / shape` for a negative shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GpdTail {
+    /// Cost (£) from which on the tail is fitted.
     pub threshold: f64,
+    /// Scale (£), above 0.
     pub scale: f64,
+    /// Shape, below 1; above 0 the tail is heavy.
     pub shape: f64,
     /// Share of users above the threshold.
     pub probability: f64,
@@ -43,6 +46,7 @@ impl GpdTail {
         Ok(self)
     }
 
+    /// Mean of the cost above the threshold, less the threshold (£).
     pub fn mean_excess(&self) -> f64 {
         self.scale / (1.0 - self.shape)
     }

@@ -1,4 +1,4 @@
-//! A distribution cut into intervals, each with its first moments: what characteristic functions are summed from.
+//! Intervals of a distribution, each with its first moments: what characteristic functions are summed from.
 
 use super::Distribution;
 
@@ -10,15 +10,15 @@ const GAUSS_LEGENDRE: [(f64, f64); 4] = [
     (0.960_289_856_497_536_2, 0.101_228_536_290_376_3),
 ];
 
-/// Intervals widen with cost, by this factor.
+/// Ratio of an interval's ends.
 const RATIO: f64 = 1.06;
-/// What a distribution leaves below its first interval and above its last: nobody of a nation meets it in a million
-/// years.
+/// Shares that a distribution leaves below its first interval, where costs are next to nothing, and above its last,
+/// which nobody of a nation of 60 million meets in a million years.
 const BELOW: f64 = 1e-13;
 const ABOVE: f64 = 1e-18;
-/// An interval of a continuous distribution holds at most this share.
+/// Largest share of a continuous distribution that one interval holds.
 const MOST: f64 = 1.0 / 32.0;
-/// Halvings of an interval, at most.
+/// Most halvings of an interval.
 const DEPTH: u32 = 24;
 
 /// Costs in (from, to], with P and E[(X - from)^k] for k = 1, 2, 3.

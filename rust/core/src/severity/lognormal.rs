@@ -14,11 +14,13 @@ impl Lognormal {
     /// Largest sigma accepted: beyond it the fourth moment leaves the range of a double.
     pub const MAX_SIGMA: f64 = 10.0;
 
+    /// The distribution of this shape; the message says what is allowed.
     pub fn new(sigma: f64) -> Result<Self, String> {
         let sigma = above("sigma", sigma, 0.0, Self::MAX_SIGMA)?;
         Ok(Self { sigma, mu: -0.5 * sigma * sigma })
     }
 
+    /// The shape: SD of the logarithm.
     pub fn sigma(&self) -> f64 {
         self.sigma
     }

@@ -27,6 +27,7 @@ pub const MAX_MOMENT: u32 = 4;
 /// lower end, a probability at or beyond 0 or 1 gives the matching end of the support, and a NaN
 /// argument gives NaN.
 pub trait Distribution: Send + Sync {
+    /// The mean, E(X).
     fn mean(&self) -> f64;
 
     /// P(X <= x).
@@ -65,17 +66,24 @@ pub trait Distribution: Send + Sync {
 /// The named families of mean 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
+    /// Shape sigma, the SD of the logarithm.
     Lognormal,
+    /// Shape alpha.
     Gamma,
+    /// Shape k.
     Weibull,
+    /// Type I, with shape alpha.
     Pareto,
+    /// One cost, without a shape.
     Fixed,
 }
 
 impl Family {
+    /// All families.
     pub const ALL: [Family; 5] =
         [Family::Lognormal, Family::Gamma, Family::Weibull, Family::Pareto, Family::Fixed];
 
+    /// Name of the family, as in tables.
     pub fn name(self) -> &'static str {
         match self {
             Family::Lognormal => "lognormal",

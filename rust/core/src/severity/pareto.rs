@@ -10,17 +10,21 @@ pub struct Pareto {
 }
 
 impl Pareto {
+    /// Largest alpha accepted: there the cost is practically one point.
     pub const MAX_ALPHA: f64 = 1e6;
 
+    /// The distribution of this shape, above 1; the message says what is allowed.
     pub fn new(alpha: f64) -> Result<Self, String> {
         let alpha = above("alpha", alpha, 1.0, Self::MAX_ALPHA)?;
         Ok(Self { alpha, minimum: (alpha - 1.0) / alpha })
     }
 
+    /// The shape.
     pub fn alpha(&self) -> f64 {
         self.alpha
     }
 
+    /// The smallest cost.
     pub fn minimum(&self) -> f64 {
         self.minimum
     }

@@ -16,12 +16,14 @@ impl Weibull {
     /// Largest k accepted: the k-th power multiplies a rounding error of x by k.
     pub const MAX_K: f64 = 100.0;
 
+    /// The distribution of this shape; the message says what is allowed.
     pub fn new(k: f64) -> Result<Self, String> {
         let k = between("k", k, Self::MIN_K, Self::MAX_K)?;
         let scale = 1.0 / tgamma(1.0 + 1.0 / k);
         Ok(Self { k, scale })
     }
 
+    /// The shape.
     pub fn k(&self) -> f64 {
         self.k
     }

@@ -96,14 +96,19 @@ pub(crate) trait Task {
 /// The instructions that a run uses. Results are the same with each; speed is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Processor {
+    /// AVX-512 F, DQ, BW and VL of x86-64.
     Avx512,
+    /// AVX2 of x86-64.
     Avx2,
+    /// What the compiler assumes of every processor of the target.
     Baseline,
 }
 
 impl Processor {
+    /// All processors, those with the widest instructions first.
     pub const ALL: [Processor; 3] = [Processor::Avx512, Processor::Avx2, Processor::Baseline];
 
+    /// Name of the processor, as in options and provenance.
     pub fn name(self) -> &'static str {
         match self {
             Processor::Avx512 => "avx512",

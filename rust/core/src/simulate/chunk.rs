@@ -4,11 +4,11 @@ use crate::numeric::power::integer_power;
 use crate::random::WORD_VALUES;
 use crate::simd::LANES;
 
-/// People in a chunk: their columns and their users of four replications stay in the first-level cache.
+/// Number of people in a chunk: their columns and their users of four replications stay in the first-level cache.
 pub(crate) const CHUNK: usize = 512;
 pub(crate) const GROUPS: usize = CHUNK / LANES;
 
-/// Below this probability of any cost, 32 random bits are too coarse a uniform number within the severity.
+/// Probability of any cost below which 32 random bits are too coarse a uniform number within the severity.
 const SMALLEST_FAST: f64 = 1.0 / 64.0;
 
 /// Cost parameters: what identical people share.

@@ -24,7 +24,7 @@ impl Effects {
         self.practice_sd > 0.0 || self.national_sd > 0.0
     }
 
-    /// What multiplies the costs of a practice in each of these years: empty where there are no effects.
+    /// Multipliers of the costs of a practice in each of these years: empty where there are no effects.
     pub(crate) fn of(&self, practice: u64, years: Range<usize>) -> Vec<f64> {
         if !self.any() {
             return Vec::new();

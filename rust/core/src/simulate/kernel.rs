@@ -36,7 +36,7 @@ pub(crate) struct Years<'a> {
     pub chunk: &'a Chunk,
     pub sampler: &'a YearSampler,
     pub terms: Terms,
-    /// What each replication multiplies every cost by: empty where there is no practice or national effect.
+    /// Multiplier of every cost in each replication: empty where there is no practice or national effect.
     pub effects: &'a [f64],
     /// The first replication, a multiple of four.
     pub first: u32,
@@ -53,7 +53,7 @@ pub(crate) struct Users {
     /// Uniform numbers within the severity, for distributions that are drawn in lanes.
     uniform: [[f32; CHUNK + LANES]; WORDS],
     multiplier: [[f64; CHUNK + LANES]; WORDS],
-    /// Those whose severity needs more bits.
+    /// Indices of those whose severity needs more bits.
     unsettled: [u16; CHUNK],
     /// The random words, for distributions that are drawn one by one.
     bits: [[u32; CHUNK + LANES]; WORDS],
@@ -311,7 +311,7 @@ impl Years<'_> {
     }
 }
 
-/// What the contract leaves of costs in units of money; both carry the rounder.
+/// Net of the contract, costs in units of money; both carry the rounder.
 #[inline(always)] // a closure would not be compiled for the processor of its caller
 fn kept<S: Simd, const CEILING: bool>(s: S, rounded: S::Doubles, terms: Terms) -> S::Doubles {
     if CEILING {

@@ -1,4 +1,33 @@
 //! The simulation lane: one draw per person and replication, added up to units at any level.
+//!
+//! A draw is a pure function of seed, person, replication and purpose ([`crate::random`]), and totals are integers, so
+//! that the same seed gives the same bits on any number of threads and for people in any order and any batches.
+//!
+//! ```
+//! use fundholder_core::contract::StopLoss;
+//! use fundholder_core::measures::moments;
+//! use fundholder_core::model::{CostModel, Severity, Year};
+//! use fundholder_core::numeric::money::pounds;
+//! use fundholder_core::population::{Group, Rows, practice_addresses};
+//! use fundholder_core::run::Progress;
+//! use fundholder_core::simulate::{Options, Run};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let severity = Severity::parametric("lognormal", 800.0 / 0.3, Some(1.6))?;
+//! let model = CostModel::single(Year::Annual { p_any: 0.3, severity });
+//! let practices = [Group::new(&model, 0, 0, 7_000), Group::new(&model, 1, 0, 2_000)];
+//! let stop_loss = Some(StopLoss::new(20_000.0, 1.0, None)?);
+//! let mut run = Run::new(&model, 1, &Options { stop_loss, ..Options::new(200, 1) })?;
+//! run.add(&Rows::of_groups(&practices), &practice_addresses(2), &Progress::default())?;
+//! let totals = run.finish().remove(0);
+//! let practice = &totals.units[0];
+//! let net: Vec<f64> = practice.gross.iter().zip(&practice.ceded).map(|(g, c)| pounds(g - c)).collect();
+//! let net = moments(&net);
+//! println!("mean £{:.0} +- {:.0}", net.mean.value.unwrap(), net.mean.se.unwrap());
+//! # assert!((net.mean.value.unwrap() - 4_621_000.0).abs() < 4.0 * net.mean.se.unwrap());
+//! # Ok(())
+//! # }
+//! ```
 
 mod chunk;
 mod effects;
@@ -30,24 +59,42 @@ use totals::LevelTotals;
 
 pub use totals::{Totals, UnitTotals};
 
-/// Replications that a slab of people goes through at a time: bounds what a thread holds besides the totals.
+/// Number of replications that a slab of people goes through at a time: bounds what a thread holds besides the totals.
 const BATCH_OF_REPLICATIONS: usize = 4096;
 
-/// What a run is asked for.
+/// Options of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// Years of each person, from 1 to [`MAX_REPLICATIONS`].
     pub replications: u32,
+    /// Seed of all draws: the same seed gives the same years.
     pub seed: u64,
+    /// The contract; `None` for none.
     pub stop_loss: Option<StopLoss>,
     /// SD of a yearly effect of mean 1 that multiplies all costs of a practice.
     pub practice_sd: f64,
     /// SD of a yearly effect of mean 1 that multiplies all costs.
     pub national_sd: f64,
+    /// Threads of the run's own pool; 0 is rayon's default, one for each processor. Results do not depend on it.
     pub threads: usize,
+    /// Instructions that are used. Results do not depend on them.
     pub processor: Processor,
 }
 
 impl Options {
+    /// Options without a contract and without yearly effects, on all processors.
+    pub fn new(replications: u32, seed: u64) -> Self {
+        Self {
+            replications,
+            seed,
+            stop_loss: None,
+            practice_sd: 0.0,
+            national_sd: 0.0,
+            threads: 0,
+            processor: Processor::best(),
+        }
+    }
+
     fn check(&self) -> Result<(), Error> {
         let mut problems = Vec::new();
         if !(1..=MAX_REPLICATIONS).contains(&self.replications) {
@@ -66,7 +113,7 @@ impl Options {
 /// The most replications of one run: the address of a draw has room for four times as many.
 pub const MAX_REPLICATIONS: u32 = 1 << 30;
 
-/// A simulation to which people are added, batch by batch.
+/// A simulation to which people are added, batch by batch. It has a pool of threads of its own.
 pub struct Run {
     samplers: Samplers,
     source: Source,
@@ -81,7 +128,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run over `levels` levels of units.
+    /// A run over `levels` levels of units. Rejects options that are out of range.
     pub fn new(model: &CostModel, levels: usize, options: &Options) -> Result<Self, Error> {
         options.check()?;
         let pool = thread_pool(options.threads)?;
@@ -101,7 +148,8 @@ impl Run {
         })
     }
 
-    /// Draws all replications of these people. `addresses` are those of the practices, by number.
+    /// Draws all replications of these people, in parallel on the run's own pool. `addresses` are those of the
+    /// practices, by number. An error leaves totals that are of no use: not all of these people are in them.
     pub fn add(&mut self, rows: &Rows, addresses: &[u64], progress: &Progress) -> Result<(), RunError> {
         self.check_room(rows)?;
         for (level, units) in self.levels.iter_mut().zip(&rows.units) {
@@ -117,6 +165,7 @@ impl Run {
         })
     }
 
+    /// The totals of each level.
     pub fn finish(self) -> Vec<Totals> {
         self.levels.into_iter().map(LevelTotals::finish).collect()
     }

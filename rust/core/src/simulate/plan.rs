@@ -33,7 +33,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Leaves out rows that can have no cost.
+    /// The plan of these rows, without those that can have no cost.
     pub(crate) fn new(rows: &Rows, samplers: &Samplers) -> Self {
         let sampler = |row: u32| samplers.index(rows.band[row as usize] as usize);
         let compare = |&a: &u32, &b: &u32| {

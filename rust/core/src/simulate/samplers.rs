@@ -1,18 +1,20 @@
-//! The cost model as tables to draw from: bands that differ only in their mean share one.
+//! Samplers of a cost model: tables to draw from. bands that differ only in their mean share one.
 
 use std::sync::Arc;
 
 use super::events::{EventType, Events};
 use super::kernel::YearSampler;
-use crate::model::{CostModel, Severity, SeverityKind, Year};
+use crate::model::{self, CostModel, Severity, SeverityKind, Year};
 use crate::sampler::{AliasTable, QuantileTable, Sampler};
 
+/// Samplers of all bands.
 pub(crate) struct Samplers {
     /// One for each distribution of a year.
     pub years: Vec<YearSampler>,
     bands: Vec<BandSampler>,
 }
 
+/// Sampler of one band.
 struct BandSampler {
     /// Index in `years`.
     sampler: usize,
@@ -55,7 +57,7 @@ impl Samplers {
         self.bands[band].sampler
     }
 
-    /// What values of a band's sampler are multiplied by to be £.
+    /// Scale of a band: what the values of its sampler are multiplied by to be £.
     pub(crate) fn scale(&self, band: usize) -> f64 {
         self.bands[band].scale
     }
@@ -66,7 +68,7 @@ impl Samplers {
     }
 }
 
-/// Do they differ only in their scale?
+/// Are two severities of one distribution, apart from their scale?
 fn same_distribution(a: &Severity, b: &Severity) -> bool {
     match (a.kind(), b.kind()) {
         (
@@ -87,11 +89,7 @@ fn severity_sampler(severity: &Severity) -> Sampler {
     }
 }
 
-fn events(
-    year: &Year,
-    types: &[crate::model::EventType],
-    samplers: &mut Vec<(Severity, Arc<Sampler>)>,
-) -> Events {
+fn events(year: &Year, types: &[model::EventType], samplers: &mut Vec<(Severity, Arc<Sampler>)>) -> Events {
     let rate: f64 = types.iter().map(|t| t.rate).sum();
     let mut cumulative = 0.0;
     let types = types

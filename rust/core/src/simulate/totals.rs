@@ -10,8 +10,11 @@ use crate::numeric::money::Tally;
 /// One unit's totals, in units of money, replication by replication.
 #[derive(Debug, Default)]
 pub struct UnitTotals {
+    /// Number of people of the unit.
     pub people: u64,
+    /// Gross cost of each replication.
     pub gross: Vec<i64>,
+    /// Ceded cost of each replication.
     pub ceded: Vec<i64>,
     /// Net cost with effects held at 1; empty where there are no effects (it is the net cost then).
     pub chance_net: Vec<i64>,
@@ -20,6 +23,7 @@ pub struct UnitTotals {
 /// Totals of one level, by the numbers of its units.
 #[derive(Debug)]
 pub struct Totals {
+    /// The units, by their numbers.
     pub units: Vec<UnitTotals>,
 }
 

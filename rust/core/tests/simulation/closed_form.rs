@@ -10,7 +10,7 @@ const MEAN: f64 = 800.0 / P_ANY;
 /// Identical people of one unit: the moments of their total are theirs, times their number.
 const PEOPLE: u64 = 1_000;
 
-const LAWS: [(&str, &[f64]); 4] = [
+const FAMILIES: [(&str, &[f64]); 4] = [
     ("lognormal", &[0.5, 1.388, 1.6, 3.0]),
     ("gamma", &[0.3, 1.0, 5.0]),
     ("weibull", &[0.5, 1.0, 3.0]),
@@ -18,7 +18,7 @@ const LAWS: [(&str, &[f64]); 4] = [
 ];
 
 fn models() -> Vec<(String, CostModel)> {
-    let shaped = LAWS.iter().flat_map(|&(family, shapes)| {
+    let shaped = FAMILIES.iter().flat_map(|&(family, shapes)| {
         shapes.iter().map(move |&shape| {
             (format!("{family} {shape}"), annual(P_ANY, severity(family, MEAN, Some(shape))))
         })

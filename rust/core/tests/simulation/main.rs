@@ -108,7 +108,7 @@ fn every_term() -> Option<StopLoss> {
     Some(StopLoss::new(2_000.0, 0.8, Some(10_000.0)).unwrap())
 }
 
-/// A band of each kind of distribution.
+/// A band of each distribution.
 fn every_distribution() -> CostModel {
     let tail = GpdTail { threshold: 2_500.0, scale: 3_000.0, shape: 0.3, probability: 0.05 };
     let (values, weights) = ([35.5, 120.0, 410.25, 1_900.0, 2_500.0], [5.0, 9.0, 4.0, 1.5, 0.25]);

@@ -1,0 +1,33 @@
+"""Days as published files write them."""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+"""By name: what ``strptime`` understands depends on the language of the machine."""
+DATES = (
+    r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})",
+    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
+    rf"(?P<day>\d{{2}})(?P<month>{'|'.join(MONTHS)})(?P<year>\d{{4}})",
+    r"(?P<day>\d{2})/(?P<month>\d{2})/(?P<year>\d{4})",
+)
+FIRST_DAY = datetime.date(1899, 12, 30)
+"""Excel's day 0 for days from 1 March 1900 on."""
+
+
+def date_of(text: str, excel: bool) -> datetime.date | None:
+    """The day that a text means; in a workbook, also as Excel counts days."""
+    if excel and re.fullmatch(r"\d{5}", text):
+        return FIRST_DAY + datetime.timedelta(days=int(text))
+    for pattern in DATES:
+        match = re.fullmatch(pattern, text, re.IGNORECASE)
+        if match:
+            month = match["month"].upper()
+            number = MONTHS.index(month) + 1 if month in MONTHS else int(month)
+            try:
+                return datetime.date(int(match["year"]), number, int(match["day"]))
+            except ValueError:
+                return None
+    return None
