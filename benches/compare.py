@@ -70,7 +70,7 @@ def compare(p: np.ndarray, scale: np.ndarray, replications: int, rounds: int) ->
         "numba, vectorised passes": rival(numba_passes),
     }
     table = people_table(p, scale)
-    for level in _engine.processor_levels():
+    for level in _engine.processors():
         contenders[f"fundholder, {level}"] = lambda seed, level=level: engine(
             table, replications, seed, level
         )

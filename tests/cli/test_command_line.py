@@ -350,6 +350,7 @@ def test_charts_are_written_by_their_ending(
     [
         (["variance", "--by", "icb", "--by", "practice"], "--by was given 2 times"),
         (["variance", "--threshold", "2"], "thresholds is 2.0"),
+        (["variance", "--threads", "0"], "threads is 0"),
         (["variance", "--quantile", "1"], "quantiles is 1.0"),
         (["variance", "--method", "guess"], "invalid choice: 'guess'"),
         (["variance", "--of", "profit"], "invalid choice: 'profit'"),
@@ -362,6 +363,7 @@ def test_charts_are_written_by_their_ending(
         (["stop-loss"], "required: --ceiling"),
         (["stop-loss", "--ceiling", "much"], "'much': must be a number of £, or none"),
         (["stop-loss", "--ceiling", "-1"], "ceilings is -1.0"),
+        (["stop-loss", "--ceiling", "9", "--threads", "0"], "threads is 0"),
         (["stop-loss", "--ceiling", "9", "--ceiling", "9"], "ceilings is 9.0"),
         (["stop-loss", "--ceiling", "9", "--practice-sd", "-1"], "practice_sd is -1"),
     ],
@@ -397,6 +399,7 @@ def test_a_result_does_not_replace_its_budgets(
         (["--tolerance", "0", "--probability", "0.1"], "tolerance is 0.0"),
         (["--tolerance", "0.1", "--probability", "1"], "probability is 1.0"),
         (["--tolerance", "0.1", "--probability", "0.1"], "population is None"),  # two bands
+        (["--tolerance", "0.1", "--probability", "0.1", "--threads", "0"], "threads is 0"),
         (["--tolerance", "0.1", "--probability", "0.1", "--out", "a.txt"], "must end in"),
     ],
 )

@@ -298,6 +298,7 @@ BUDGET = ["--need", "weighted", "--total", "1e6"]
         (["--need", "weighted", "--total", "nan"], ["--total is nan"]),
         (["--need", "wp", "--total", "1"], ["column 'wp' is missing"]),
         ([*BUDGET, "--exclude", "Z"], ["'Z'"]),
+        ([*BUDGET, "--threads", "0"], ["threads is 0"]),
         ([*BUDGET, "--index", "mff", "--index", "mff"], ["--index is ['mff', 'mff']"]),
         ([*BUDGET, "--by", "icb", "--by", "practice"], ["--by was given 2 times"]),
         ([*BUDGET, "--by", "budget"], ["--by is 'budget'"]),
@@ -308,7 +309,7 @@ BUDGET = ["--need", "weighted", "--total", "1e6"]
         ([*BUDGET, "--growth", "0.1"], ["--growth goes with --rule convergence or floor"]),
         ([*BUDGET, "--baseline", "money", "--rule", "convergence"], ["give --growth"]),
         ([*BUDGET, "--baseline", "x", "--rule", "full"], ["column 'x' is missing", "units.csv"]),
-        ([*BUDGET, "--baseline", "icb", "--rule", "full"], ["'icb' is string"]),
+        ([*BUDGET, "--baseline", "icb", "--rule", "full"], ["column 'icb' is", "must be a number"]),
         ([*BUDGET, "--rule", "slow"], ["invalid choice: 'slow'"]),
         (
             ["--total", "-1", "--growth", "4", "--units", "no.csv", "--out", "no/b.csv"],
@@ -375,6 +376,7 @@ def test_every_unit_needs_a_row_in_the_file_of_units(
         (["--cost", "spent", "--need", "beauty"], ["'beauty' is missing"]),
         (["--cost", "spent", "--need", "spent"], ["spent"]),
         (["--cost", "spent", "--codes", "no.csv"], ["no.csv: must be a file"]),
+        (["--cost", "spent", "--need", "imd", "--threads", "0"], ["threads is 0"]),
         (["--cost", "spent", "--out", "persons.parquet"], ["must not be a file that is read"]),
         (["--cost", "spent", "--covariance-out", "f.csv"], ["another file than --out"]),
         (

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from commands import printed
 from formula_oracle import ROLES, some_codes, some_people
-from fundholder import Formula, _engine, fit_formula, validate_formula
+from fundholder import Formula, _engine, allocate, fit_formula, validate_formula
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -102,16 +98,18 @@ def test_any_number_of_threads_gives_the_same_digits(
     assert same(fit(lambda: in_batches(people, 100), threads=threads, **other), one)
 
 
-def everything() -> str:
+def everything(threads: int) -> str:
     """The bits of a fit by cluster, of needs and of predictions of many parts of a table."""
     people = some_people(40_000, seed=13)
-    formula = fit(people, weight="weight", cluster="practice")
+    formula = fit(people, weight="weight", cluster="practice", threads=threads)
     tables = (
         formula.coefficients,
         formula.covariance,
-        formula.need(people),
-        formula.predict(in_batches(people, 700)),
-        formula.evaluate(people, cost="cost").ratios,
+        formula.need(people, threads=threads),
+        formula.predict(in_batches(people, 700), threads=threads),
+        formula.evaluate(people, cost="cost", threads=threads).ratios,
+        formula.cost_model(people, cost="cost", threads=threads).table,
+        allocate(people, need="cost", total=1e6, threads=threads),
     )
     text = hashlib.sha256()
     for table in tables:
@@ -120,16 +118,11 @@ def everything() -> str:
     return text.hexdigest()
 
 
-def test_threads_of_the_process_give_the_same_digits() -> None:
-    """What has no argument ``threads`` has those of the process."""
-    code = "import test_formula_same_digits as it; print(it.everything())"
-    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
-    for threads in ("1", "3"):
-        output = printed("-c", code, RAYON_NUM_THREADS=threads, PYTHONPATH=path)
-        assert output == everything() + "\n"
+def test_what_follows_a_fit_has_the_same_digits_on_any_number_of_threads() -> None:
+    assert everything(1) == everything(3) == everything(7)
 
 
-@pytest.mark.parametrize("processor", _engine.processor_levels())
+@pytest.mark.parametrize("processor", _engine.processors())
 def test_every_processor_gives_the_same_digits(
     people: pa.Table, monkeypatch: pytest.MonkeyPatch, processor: str
 ) -> None:

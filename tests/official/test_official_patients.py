@@ -104,6 +104,16 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         f"{told}'EXTRACT_DATE', row 2: '2021-02-30'",
     ]
     assert "not a serial number of Excel" in listed[6]
+    assert [(problem.code, problem.column, problem.row, problem.value) for problem in listed] == [
+        ("null", "CODE", 3, None),
+        ("duplicate", "CODE", 2, "A1"),
+        ("not_allowed", "NUMBER_OF_PATIENTS", 0, "-3"),
+        ("null", "NUMBER_OF_PATIENTS", 1, None),
+        ("not_allowed", "NUMBER_OF_PATIENTS", 2, "nan"),
+        ("not_allowed", "CCG_CODE", 2, "1.50E+16"),
+        ("not_allowed", "EXTRACT_DATE", 1, "44197"),
+        ("not_allowed", "EXTRACT_DATE", 2, "2021-02-30"),
+    ]
 
 
 def test_of_many_problems_the_rest_is_counted(tmp_path: Path) -> None:

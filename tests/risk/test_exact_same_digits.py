@@ -6,7 +6,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commands import printed
 from fundholder import CostModel, variance
 
 TERMS = {"stop_loss": 20_000, "practice_sd": 0.05, "thresholds": [0.1]}
@@ -35,18 +34,10 @@ def test_people_apart_are_people_together(banded: CostModel, people: pa.Table) -
             assert abs(got - want) <= 1e-9 * max(1.0, abs(want)), name
 
 
-PROGRAM = """
-import pyarrow as pa
-import pyarrow.compute as pc
-from fundholder import CostModel, variance
-costs = CostModel(pa.table({"p_any": [0.3], "family": ["lognormal"], "mean": [2667.0],
-                            "shape": [1.6]}))
-lists = pa.table({"practice": list(range(40)), "count": [50 + 400 * i for i in range(40)]})
-table = variance(lists, costs, stop_loss=20_000, practice_sd=0.05)
-print([[x.hex() for x in table[c].to_pylist()] for c in ("sd", "p_over_0.1", "q0.99")])
-"""
-
-
-def test_the_number_of_threads_does_not_matter() -> None:
-    one, three = (printed("-c", PROGRAM, RAYON_NUM_THREADS=threads) for threads in ("1", "3"))
-    assert one == three
+def test_the_number_of_threads_does_not_matter(costs: CostModel) -> None:
+    lists = pa.table({"practice": list(range(40)), "count": [50 + 400 * i for i in range(40)]})
+    one, three, seven = (
+        variance(lists, costs, stop_loss=20_000, practice_sd=0.05, threads=threads)
+        for threads in (1, 3, 7)
+    )
+    assert one.equals(three) and one.equals(seven)

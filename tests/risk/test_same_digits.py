@@ -67,7 +67,7 @@ def test_any_number_of_threads_gives_large_groups_the_same_digits(
     assert totals(groups, banded, threads=threads).equals(one)
 
 
-@pytest.mark.parametrize("processor", _engine.processor_levels())
+@pytest.mark.parametrize("processor", _engine.processors())
 def test_every_processor_gives_the_same_digits(
     people: pa.Table,
     groups: pa.Table,
@@ -96,7 +96,7 @@ def test_processors_agree_on_every_family(monkeypatch: pytest.MonkeyPatch) -> No
     for tail in (None, "gpd"):
         models.append(CostModel.from_costs(years, cost="cost", band="band", tail=tail))
     tables = []
-    for processor in _engine.processor_levels():
+    for processor in _engine.processors():
         monkeypatch.setenv("FUNDHOLDER_PROCESSOR", processor)
         tables.append([totals(population, model) for model in models])
     first, *others = tables

@@ -57,7 +57,7 @@ def totals(kind: str) -> dict[str, tuple[list[float], list[float]]]:
     return {row["practice"]: (row["gross"], row["net"]) for row in run.totals().to_pylist()}
 
 
-@pytest.mark.parametrize("processor", _engine.processor_levels())
+@pytest.mark.parametrize("processor", _engine.processors())
 @pytest.mark.parametrize("kind", TOTALS)
 def test_the_digits_are_those_of_version_0_1_0(
     kind: str, processor: str, monkeypatch: pytest.MonkeyPatch

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.run(options)
     except FundholderError as error:
         print(f"fundholder: {error}", file=sys.stderr)
-        if ", row " in str(error):
+        if any(problem.row is not None for problem in error.problems):
             print("Rows count from 0, the first below the header.", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:

@@ -52,6 +52,7 @@ def add_command(commands: shared.Commands) -> None:
     ):
         shared.add_repeated(command, option, "COLUMN", what)
     shared.add_repeated(command, "--exclude", "UNIT", "takes no part")
+    shared.add_threads(command)
     command.add_argument("--out", type=Path, required=True, metavar="FILE", help="the budgets")
     _add_formula(command.add_argument_group("need from a formula"))
     _add_pace(command.add_argument_group("pace of change, with the budget as the target"))

@@ -10,8 +10,9 @@ from .._allocation.allocate import RESULT_COLUMNS as TAKEN_BY_BUDGETS
 from .._allocation.pace_input import RATE
 from .._allocation.pace_input import RESULT_COLUMNS as TAKEN_BY_PACE
 from .._allocation.rounding import pence_of
-from .._errors import InputError
+from .._errors import Problem
 from .._tables.arguments import Arguments
+from .._tables.problems import Problems
 from .._tables.unit_tables import check_free
 from . import options as shared
 from .budgets import PACE_COLUMNS
@@ -29,7 +30,7 @@ def check_options(options: argparse.Namespace, by: str) -> None:
         check_free(arguments, "--by", by, TAKEN_BY_PACE)
     growth = options.growth
     if growth is not None and RATE.wrong(np.array([growth])).size:
-        arguments.reject("--growth", growth, RATE.text)
+        arguments.reject("--growth", growth, RATE.allowed)
     for option, names in (("--index", options.index), ("--level", options.level)):
         if names:
             arguments.names(option, names)
@@ -39,21 +40,28 @@ def check_options(options: argparse.Namespace, by: str) -> None:
 
 
 def _check_together(options: argparse.Namespace) -> None:
-    problems = []
+    problems = Problems()
+
+    def reject(option: str, text: str) -> None:
+        problems.add(Problem(text, code="argument", column=option))
+
     if (options.need is None) == (options.formula is None):
-        problems.append("need is a column or comes from a formula: give --need or --formula")
+        reject("--need", "need is a column or comes from a formula: give --need or --formula")
     with_formula = [n for n in ("codes", "covariance", "units") if getattr(options, n) is not None]
     if options.formula is None:
-        problems += [f"--{name} goes with a formula: give --formula" for name in with_formula]
+        for name in with_formula:
+            reject(f"--{name}", f"--{name} goes with a formula: give --formula")
     if options.units is not None and not (options.index or options.level or options.baseline):
-        problems.append("--units holds columns of --index, --level or --baseline: give one of them")
+        text = "--units holds columns of --index, --level or --baseline: give one of them"
+        reject("--units", text)
     if (options.baseline is None) != (options.rule is None):
-        problems.append("--baseline and --rule go together: give both")
+        missing = "--rule" if options.rule is None else "--baseline"
+        reject(missing, "--baseline and --rule go together: give both")
     if options.growth is not None and options.rule not in TAKE_GROWTH:
-        problems.append(f"--growth goes with --rule {' or '.join(TAKE_GROWTH)}")
+        reject("--growth", f"--growth goes with --rule {' or '.join(TAKE_GROWTH)}")
     if options.rule == "convergence" and options.growth is None:
-        problems.append("--rule convergence is a step beside base growth: give --growth")
+        reject("--growth", "--rule convergence is a step beside base growth: give --growth")
     if options.level and options.out.suffix != ".xlsx":
-        problems.append(f"--out is {options.out}: must end in .xlsx for a sheet for each --level")
-    if problems:
-        raise InputError(problems)
+        allowed = "end in .xlsx for a sheet for each --level"
+        problems.add(shared.path_problem("--out", options.out, allowed))
+    problems.check()

@@ -13,10 +13,11 @@ from .._allocation.allocate import allocate
 from .._allocation.pace_input import MONEY
 from .._allocation.pace_of_change import pace_of_change
 from .._allocation.pace_rules import Convergence, Floor, FullMove, NobodyLosesCash
-from .._errors import InputError
+from .._errors import Problem
 from .._files.read import read
 from .._formula.formula import Formula
-from .._tables.unit_tables import POSITIVE
+from .._tables.checked import POSITIVE
+from .._tables.problems import Problems
 from .unit_columns import UnitColumns
 
 RULES = {
@@ -48,6 +49,7 @@ def budgets_by_column(options: argparse.Namespace, by: str) -> pa.Table:
         by=by,
         index=options.index or None,
         exclude=_units(options.exclude, rows.schema, by),
+        threads=options.threads,
     )
 
 
@@ -57,7 +59,8 @@ def budgets_by_formula(
     """Budgets by need that a formula expects, with its error where there is a covariance."""
     labels = [by, *formula.columns("category", "area")]
     codes = None if options.codes is None else read(options.codes, ["code"])
-    need = formula.need(read(options.input, labels), by=by, codes=codes)
+    people = read(options.input, labels)
+    need = formula.need(people, by=by, codes=codes, threads=options.threads)
     rows = need.select([by, "people", "need"])
     if options.index and further is not None:
         columns = further.of(need[by].to_pylist())
@@ -70,6 +73,7 @@ def budgets_by_formula(
         by=by,
         index=options.index or None,
         exclude=_units(options.exclude, rows.schema, by),
+        threads=options.threads,
     )
     if options.covariance is None:
         return budgets
@@ -92,13 +96,12 @@ def with_pace(
     budgets: pa.Table, by: str, baseline: list[Any], options: argparse.Namespace
 ) -> pa.Table:
     """Budgets as targets of the year that is set, and the same shares of last year's money."""
-    problems = [
-        f"{by} {unit!r} has a budget of 0: must be above 0, to be a target"
-        for unit, budget in zip(budgets[by].to_pylist(), budgets["budget"].to_pylist(), strict=True)
-        if budget == 0
-    ]
-    if problems:
-        raise InputError(problems)
+    problems = Problems()
+    for unit, budget in zip(budgets[by].to_pylist(), budgets["budget"].to_pylist(), strict=True):
+        if budget == 0:
+            text = f"{by} {unit!r} has a budget of 0: must be above 0, to be a target"
+            problems.add(Problem(text, code="not_allowed", column=by, value=unit))
+    problems.check()
     money = pa.array(baseline, pa.float64())
     # Without any money, pace_of_change has something to say.
     scale = (pc.sum(money).as_py() or 1.0) / pc.sum(budgets["budget"]).as_py()

@@ -56,6 +56,7 @@ def add_command(commands: shared.Commands) -> None:
         action="store_true",
         help="drop flags of nobody and terms that add nothing (default: reject them)",
     )
+    shared.add_threads(command)
     command.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="the formula, one row per term"
     )
@@ -108,6 +109,7 @@ def _run(options: argparse.Namespace) -> None:
         cluster=options.cluster,
         nonnegative=options.nonnegative,
         redundant="drop" if options.drop_redundant else "error",
+        threads=options.threads,
     )
     _print_summary(formula, options.cost)
     # A formula is in place only when its covariance is.
@@ -128,7 +130,8 @@ def _check_apart(options: argparse.Namespace, inputs: tuple[str | None, ...]) ->
         return
     shared.check_apart("--covariance-out", other, *inputs)
     if other.resolve() == options.out.resolve():
-        raise InputError([f"--covariance-out is {other}: must be another file than --out"])
+        problem = shared.path_problem("--covariance-out", other, "be another file than --out")
+        raise InputError([problem])
 
 
 def _print_summary(formula: Formula, cost: str) -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from .. import plots
 from .._contracts.stop_loss import StopLoss
-from .._errors import FundholderError, InputError
+from .._errors import FundholderError, InputError, Problem
 from .._files.atomic_write import SUFFIXES, WRITABLE, check_output
 from .._files.read import read
 from .._files.write import write
@@ -97,9 +97,13 @@ def add_effects(command: argparse.ArgumentParser) -> None:
 
 
 def add_draws(command: argparse._ActionsContainer) -> None:
-    """Replications, seed and threads of a simulation."""
+    """Replications and seed of a simulation."""
     command.add_argument("--replications", type=int, default=1000, help="simulated years (1000)")
     command.add_argument("--seed", type=int, default=0, help="same seed, same digits (0)")
+
+
+def add_threads(command: argparse.ArgumentParser) -> None:
+    """Threads of whatever computes."""
     command.add_argument("--threads", type=int, help="default: all processors")
 
 
@@ -126,7 +130,8 @@ def contract(options: argparse.Namespace) -> StopLoss | None:
     if options.ceiling is not None:
         return StopLoss(options.ceiling, options.share, options.limit)
     if options.share != 1 or options.limit is not None:
-        raise InputError(["--share and --limit say what is ceded above a ceiling: give --ceiling"])
+        text = "--share and --limit say what is ceded above a ceiling: give --ceiling"
+        raise InputError([Problem(text, code="argument", column="--ceiling")])
     return None
 
 
@@ -134,7 +139,11 @@ def single_level(options: argparse.Namespace) -> str:
     """The level of the options: one, as the result is one file."""
     levels: list[str] = options.by or ["practice"]
     if len(levels) > 1:
-        raise InputError([f"--by was given {len(levels)} times: must be one level for one file"])
+        allowed = "one level for one file"
+        text = f"--by was given {len(levels)} times: must be {allowed}"
+        raise InputError(
+            [Problem(text, code="argument", column="--by", value=levels, allowed=allowed)]
+        )
     return levels[0]
 
 
@@ -151,19 +160,28 @@ def check_apart(option: str, out: Path, *inputs: str | None) -> None:
     """Reject a result that would replace an input."""
     for path in (Path(name) for name in inputs if name is not None):
         if path.exists() and out.exists() and path.samefile(out):
-            raise InputError([f"{option} is {out}: must not be a file that is read"])
+            raise InputError([path_problem(option, out, "not be a file that is read")])
+
+
+def path_problem(option: str, path: Path, allowed: str) -> Problem:
+    """The problem of an option that names a file which is not allowed: what it must be."""
+    text = f"{option} is {path}: must {allowed}"
+    allowed = allowed.removeprefix("be ")
+    return Problem(text, code="argument", column=option, value=str(path), allowed=allowed)
 
 
 def check_all(*checks: Callable[[], object]) -> None:
     """Run every check, and reject at once all that they reject."""
-    problems: list[str] = []
+    problems: list[Problem] = []
+    more = 0
     for check in checks:
         try:
             check()
         except FundholderError as error:
             problems += error.problems
+            more += error.more
     if problems:
-        raise InputError(problems)
+        raise InputError(problems, more)
 
 
 def cost_model(options: argparse.Namespace) -> CostModel:

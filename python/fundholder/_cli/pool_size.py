@@ -41,6 +41,7 @@ def add_command(commands: shared.Commands) -> None:
     )
     shared.add_contract(command)
     shared.add_practice_sd(command)
+    shared.add_threads(command)
     command.add_argument("--out", type=Path, metavar="FILE", help="the result")
     command.set_defaults(run=_run)
 
@@ -54,6 +55,7 @@ def _run(options: argparse.Namespace) -> None:
         population=None if options.population is None else read(options.population),
         stop_loss=shared.contract(options),
         practice_sd=options.practice_sd,
+        threads=options.threads,
     )
     print(_answer(**result.to_pylist()[0]))
     if options.out is not None:

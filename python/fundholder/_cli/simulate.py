@@ -36,6 +36,7 @@ def add_command(commands: shared.Commands) -> None:
     shared.add_contract(command)
     shared.add_effects(command)
     shared.add_draws(command)
+    shared.add_threads(command)
     command.set_defaults(run=_run)
 
 

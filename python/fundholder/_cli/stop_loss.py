@@ -47,6 +47,7 @@ def add_command(commands: shared.Commands) -> None:
     command.add_argument(
         "--by-size", action="store_true", help="one row per band of list size and ceiling"
     )
+    shared.add_threads(command)
     shared.add_plot(command, "CV by number of people")
     command.set_defaults(run=_run)
 
@@ -70,6 +71,7 @@ def _run(options: argparse.Namespace) -> None:
         ceilings=options.ceiling,
         by=by,
         practice_sd=options.practice_sd,
+        threads=options.threads,
         **optional,
     )
     figure = None if options.plot is None else plots.cv_by_population(units)

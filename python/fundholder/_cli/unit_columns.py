@@ -10,10 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .._errors import Problem
 from .._files.read import read
-from .._tables.hierarchy import plain_text
+from .._tables.checked import Rule, read_table
+from .._tables.columns import plain_column
+from .._tables.problems import Problems
 from .._tables.unit_sums import sums_by_unit
-from .._tables.unit_tables import Allowed, Problems, nullable, ratio, result_table
+from .._tables.unit_tables import nullable, ratio, result_table
 
 LEVEL_COLUMNS = ("units", "people", "need", "need_index", "share", "budget", "budget_per_head")
 ADDED = ("people", "need", "share", "budget")
@@ -24,13 +27,14 @@ class UnitColumns:
     """Columns of a file that are the same in all rows of a unit, by unit."""
 
     def __init__(
-        self, path: str, by: str, numbers: Mapping[str, Allowed], labels: Sequence[str]
+        self, path: str, by: str, numbers: Mapping[str, Rule], labels: Sequence[str]
     ) -> None:
         self.path, self.by = path, by
         self._names = [*numbers, *labels]
         reader = read(path, [by, *labels])
+        types = reader.schema.empty_table()
+        read_table(path, types, labels=[by, *labels], numbers=numbers, rows=False)
         problems = Problems()
-        problems.check_schema(path, reader.schema, [by, *labels], list(numbers))
         seen: dict[tuple[Any, ...], None] = {}
         for batch in reader:
             seen |= dict.fromkeys(_distinct(batch.select([by, *self._names])))
@@ -41,24 +45,37 @@ class UnitColumns:
             held = np.array([_number(row[column]) for row in self._rows.values()])
             for i in rule.wrong(held).tolist():
                 shown = "null or NaN" if math.isnan(held[i]) else f"{held[i]:g}"
-                unit = list(self._rows)[i]
-                problems.reject(
-                    f"{path}: column {name!r} of {by} {unit!r}: {shown}: must be {rule.text}"
+                where = f"column {name!r} of {by} {list(self._rows)[i]!r}"
+                problems.add(
+                    Problem(
+                        f"{path}: {where}: {shown}: must be {rule.allowed}",
+                        code="null" if math.isnan(held[i]) else "not_allowed",
+                        column=name,
+                        value=None if math.isnan(held[i]) else float(held[i]),
+                        allowed=rule.allowed,
+                    )
                 )
         problems.check()
 
     def _take(self, problems: Problems, unit: Any, values: tuple[Any, ...]) -> None:
         if unit is None:
-            problems.reject(
-                f"{self.path}: column {self.by!r}: null: must be a string or an integer"
-            )
+            allowed = "a string or an integer"
+            text = f"{self.path}: column {self.by!r}: null: must be {allowed}"
+            problems.add(Problem(text, code="null", column=self.by, allowed=allowed))
             return
         kept = self._rows.setdefault(str(unit), values)
         for name, first, other in zip(self._names, kept, values, strict=True):
             if first != other:
-                problems.reject(
-                    f"{self.path}: column {name!r} of {self.by} {unit!r}: {first!r} and {other!r}: "
-                    "must be the same in all of its rows"
+                allowed = "the same in all of its rows"
+                problems.add(
+                    Problem(
+                        f"{self.path}: column {name!r} of {self.by} {unit!r}: {first!r} and "
+                        f"{other!r}: must be {allowed}",
+                        code="inconsistent",
+                        column=name,
+                        value=other,
+                        allowed=allowed,
+                    )
                 )
 
     def of(self, units: Sequence[Any]) -> dict[str, list[Any]]:
@@ -66,7 +83,8 @@ class UnitColumns:
         problems = Problems()
         for unit in units:
             if str(unit) not in self._rows:
-                problems.reject(f"{self.path}: no row for {self.by} {unit!r}: must have one")
+                text = f"{self.path}: no row for {self.by} {unit!r}: must have one"
+                problems.add(Problem(text, code="missing_label", column=self.by, value=unit))
         problems.check()
         rows = [self._rows[str(unit)] for unit in units]
         return {name: [row[i] for row in rows] for i, name in enumerate(self._names)}
@@ -78,7 +96,7 @@ def _distinct(batch: pa.RecordBatch) -> list[tuple[Any, ...]]:
     for column in batch.columns:
         if pa.types.is_floating(column.type):
             column = pc.if_else(pc.is_nan(column), None, column)
-        columns.append(plain_text(column))
+        columns.append(plain_column(pa.chunked_array([column])))
     table = pa.table(columns, batch.schema.names)
     rows = table.group_by(table.column_names, use_threads=False).aggregate([])
     return list(zip(*(column.to_pylist() for column in rows.columns), strict=True))

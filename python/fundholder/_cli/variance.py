@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import plots
-from .._errors import InputError
+from .._errors import InputError, Problem
 from .._files.read import read
 from .._risk.population import BASES
 from .._risk.variance import METHODS, variance
@@ -51,6 +51,7 @@ def add_command(commands: shared.Commands) -> None:
     )
     command.add_argument("--of", choices=BASES, default="net", help="which cost (net)")
     command.add_argument("--method", choices=METHODS, default="exact", help="(exact)")
+    shared.add_threads(command)
     shared.add_plot(command, "quantiles by number of people")
     shared.add_draws(command.add_argument_group("for --method simulation"))
     command.set_defaults(run=_run)
@@ -59,7 +60,9 @@ def add_command(commands: shared.Commands) -> None:
 def _run(options: argparse.Namespace) -> None:
     by = shared.single_level(options)
     if options.plot is not None and options.method == "moments":
-        raise InputError(["--plot shows quantiles, which --method moments does not give"])
+        text = "--plot shows quantiles, which --method moments does not give"
+        problem = Problem(text, code="argument", column="--plot", value=str(options.plot))
+        raise InputError([problem])
     shared.check_outputs(options, options.population, options.costs, options.budgets)
     optional: dict[str, Any] = {"thresholds": options.threshold, "quantiles": options.quantile}
     result = variance(

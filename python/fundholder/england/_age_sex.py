@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from .._errors import InputError
 from .._tables.arrays import FloatArray, IntArray
 from .._tables.warning import warn
 from ._age_sex_input import PracticeCounts, read_practices
-from ._checks import read_table
+from ._checks import unambiguous_table
 from ._columns import band_columns, coded
 from ._costs import quintile_scale
 from ._figures import BANDS
@@ -49,7 +48,7 @@ def from_age_sex(table: Any) -> pa.Table:
 
     Raises
     ------
-    InputError
+    InputError, InputTypeError
         All problems at once, each with column, row (from 0), value and what is allowed.
 
     Examples
@@ -62,9 +61,7 @@ def from_age_sex(table: Any) -> pa.Table:
     >>> groups.num_rows  # 14 bands of A, and B with nobody
     15
     """
-    practices, problems = read_practices(read_table(table))
-    if practices is None:
-        raise InputError(problems)
+    practices = read_practices(unambiguous_table("table", table))
     if practices.repeated:
         warn(
             f"{len(practices.repeated)} rows repeat an earlier one and were left out: practices "

@@ -10,12 +10,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from .._errors import FundholderError, Problem
 from .._tables.arrays import FloatArray, IntArray
-from ._checks import MOST_PEOPLE
+from .._tables.checked import read_table
+from .._tables.columns import is_text, plain_column
+from .._tables.problems import Problems
+from ._checks import PEOPLE
 from ._figures import AGES, SEXES
 
 #: Column of the table -> column of a population.
 AREA_COLUMNS = {"pcn_code": "pcn", "icb_code": "icb", "region_code": "region"}
+#: Column of the table -> what the columns begin with that it is the sum of.
+TOTALS = {"total_male": "male_", "total_female": "female_", "total_patients": ""}
+IMD = "imd_2019"
 #: In the order of the bands.
 COUNT_COLUMNS = tuple(
     f"{sex}_patients_{age.replace('-', 'to').replace('+', 'plus')}" for sex in SEXES for age in AGES
@@ -34,32 +41,26 @@ class PracticeCounts:
     repeated: list[str]
 
 
-def read_practices(table: pa.Table) -> tuple[PracticeCounts | None, list[str]]:
-    """The practices of a table, or None and what is wrong with it."""
-    missing = [n for n in ("practice_code", *COUNT_COLUMNS) if n not in table.column_names]
-    problems = [f"column {name!r} is missing" for name in missing]
+def read_practices(table: pa.Table) -> PracticeCounts:
+    """The practices of a table, or all of its problems."""
+    problems = Problems()
     if table.num_rows == 0:
-        problems.append("the table has no rows: at least one practice is needed")
-
-    code: list[str | None] = []
-    if "practice_code" not in missing:
-        before = len(problems)
-        code = _text(table, "practice_code", problems)
-        # Of the wrong type nothing can be read: one problem, not one a row.
-        code = code if len(problems) == before else []
-    columns = {n: _counts(table, n, problems) for n in COUNT_COLUMNS if n not in missing}
-    _check_totals(table, columns, problems)
+        text = "the table has no rows: at least one practice is needed"
+        problems.add(Problem(text, code="empty"))
+    readable = _readable_columns(table, problems)
+    code = _text(readable["practice_code"]) if "practice_code" in readable else []
+    columns = {n: _counts(readable[n], n, problems) for n in COUNT_COLUMNS if n in readable}
+    _check_totals(readable, columns, problems)
     areas = {
-        name: np.array(_text(table, column, problems), dtype=object)
+        name: np.array(_text(readable[column]), dtype=object)
         for column, name in AREA_COLUMNS.items()
-        if column in table.column_names
+        if column in readable
     }
-    imd = _scores(table, problems) if "imd_2019" in table.column_names else None
+    imd = _scores(readable["imd_2019"], problems) if "imd_2019" in readable else None
     scores = [] if imd is None else [np.where(np.isnan(imd), -1.0, imd)]
     values = [*columns.values(), *areas.values(), *scores]
     keep, repeated = _check_codes(code, values, problems)
-    if problems:
-        return None, problems
+    problems.check()
 
     count = np.column_stack([columns[name] for name in COUNT_COLUMNS]).astype(np.int64)
     return PracticeCounts(
@@ -68,11 +69,31 @@ def read_practices(table: pa.Table) -> tuple[PracticeCounts | None, list[str]]:
         areas={name: pa.array(text[keep], pa.string()) for name, text in areas.items()},
         imd=None if imd is None else imd[keep],
         repeated=repeated,
-    ), []
+    )
+
+
+def _readable_columns(table: pa.Table, problems: Problems) -> dict[str, pa.ChunkedArray]:
+    """The columns that are read, without those of a type that is not allowed."""
+    optional = [name for name in (*AREA_COLUMNS, *TOTALS, IMD) if name in table.column_names]
+    present = [name for name in ("practice_code", *COUNT_COLUMNS) if name in table.column_names]
+    columns = {name: plain_column(table[name]) for name in (*present, *optional)}
+    # Scores may be numbers or text.
+    labels = [n for n in optional if n in AREA_COLUMNS or (n == IMD and is_text(columns[n].type))]
+    rules = {name: PEOPLE for name in (*COUNT_COLUMNS, *optional) if name not in labels}
+    # Cells are checked further on: totals and rows that repeat are, too, where a cell is wrong.
+    fields = [(name, columns.get(name, table[name]).type) for name in table.column_names]
+    types = pa.schema(fields).empty_table()
+    try:
+        read_table("the table", types, labels=["practice_code", *labels], numbers=rules, rows=False)
+    except FundholderError as error:
+        for problem in error.problems:
+            problems.add(problem)
+            columns.pop(str(problem.column), None)
+    return columns
 
 
 def _check_codes(
-    code: list[str | None], values: list[NDArray[Any]], problems: list[str]
+    code: list[str | None], values: list[NDArray[Any]], problems: Problems
 ) -> tuple[list[int], list[str]]:
     """Rows to keep, the first of each practice, and the practices of rows that only repeat one.
 
@@ -83,7 +104,8 @@ def _check_codes(
     seen: dict[str, int] = {}
     for row, name in enumerate(code):
         if name is None:
-            problems.append(f"column 'practice_code', row {row}: null; every practice needs a code")
+            allowed = "the code of a practice"
+            problems.add(Problem.cell("null", "practice_code", row, None, allowed))
             continue
         first = seen.setdefault(name, row)
         if first == row:
@@ -91,76 +113,56 @@ def _check_codes(
         elif all(column[row] == column[first] for column in values):
             repeated.append(name)
         else:
-            problems.append(
-                f"column 'practice_code', row {row}: {name!r} again, first in row {first}, and the "
-                "rows differ; one row per practice"
-            )
+            given = "other values"
+            problems.add(Problem.duplicate("practice_code", row, name, first, given))
     return keep, repeated
 
 
-def _text(table: pa.Table, name: str, problems: list[str]) -> list[str | None]:
+def _text(column: pa.ChunkedArray) -> list[str | None]:
     """Text of a column; null, empty and 'NULL' are None."""
-    column = _plain(table[name])
-    data_type = column.type
-    if not (_is_text(data_type) or pa.types.is_integer(data_type) or pa.types.is_null(data_type)):
-        problems.append(f"column {name!r} is {data_type}: must be text or integers")
-        return [None] * table.num_rows
     values = column.cast(pa.string()).to_pylist()
     return [None if v is None or v.strip() in ("", "NULL") else v for v in values]
 
 
-def _counts(table: pa.Table, name: str, problems: list[str]) -> FloatArray:
+def _counts(column: pa.ChunkedArray, name: str, problems: Problems) -> FloatArray:
     """People in a column as float64; where a cell is wrong, NaN and a problem."""
-    column = _plain(table[name])
-    if not _is_number(column.type):
-        problems.append(f"column {name!r} is {column.type}: must be whole numbers")
-        return np.full(table.num_rows, np.nan)
-    value = pc.fill_null(column.cast(pa.float64(), safe=False), float("nan")).to_numpy()
-    good = (value >= 0) & (value <= MOST_PEOPLE) & (value == np.floor(value))
-    for row in np.flatnonzero(~good).tolist():
-        problems.append(
-            f"column {name!r}, row {row}: {column[row].as_py()}; "
-            f"must be a whole number from 0 to {MOST_PEOPLE:,}"
-        )
-    return np.where(good, value, np.nan)
+    value = pc.fill_null(column.cast(pa.float64(), safe=False), float("nan"))
+    counts: FloatArray = value.to_numpy().copy()
+    for row in PEOPLE.wrong(counts).tolist():
+        cell = column[row].as_py()
+        code = "null" if cell is None else "not_allowed"
+        problems.add(Problem.cell(code, name, row, cell, PEOPLE.allowed))
+        counts[row] = np.nan
+    return counts
 
 
-def _check_totals(table: pa.Table, columns: dict[str, FloatArray], problems: list[str]) -> None:
+def _check_totals(
+    readable: dict[str, pa.ChunkedArray], columns: dict[str, FloatArray], problems: Problems
+) -> None:
     """Totals given by the table equal the sum of their bands."""
-    for total, prefix in (
-        ("total_male", "male_"),
-        ("total_female", "female_"),
-        ("total_patients", ""),
-    ):
+    for total, prefix in TOTALS.items():
         bands = [name for name in COUNT_COLUMNS if name.startswith(prefix)]
-        if total not in table.column_names or any(name not in columns for name in bands):
+        if total not in readable or any(name not in columns for name in bands):
             continue
-        given = _counts(table, total, problems)
+        given = _counts(readable[total], total, problems)
         added = np.sum([columns[name] for name in bands], axis=0)
         # A cell that is wrong in itself is NaN, and has been reported already.
         known = np.isfinite(given) & np.isfinite(added)
         for row in np.flatnonzero(known & (given != added)).tolist():
-            problems.append(
-                f"column {total!r}, row {row}: {given[row]:.0f}; must be {added[row]:.0f}, "
-                f"the sum of its {len(bands)} age-sex columns"
-            )
+            allowed = f"{added[row]:.0f}, the sum of its {len(bands)} age-sex columns"
+            problems.add(Problem.cell("inconsistent", total, row, int(given[row]), allowed))
 
 
-def _scores(table: pa.Table, problems: list[str]) -> FloatArray:
+def _scores(column: pa.ChunkedArray, problems: Problems) -> FloatArray:
     """IMD scores as float64, NaN where unknown."""
-    column = _plain(table["imd_2019"])
-    if _is_text(column.type):
-        cells: list[Any] = [_number(v) for v in _text(table, "imd_2019", problems)]
-    elif not (_is_number(column.type) or pa.types.is_null(column.type)):
-        problems.append(f"column 'imd_2019' is {column.type}: must be numbers")
-        return np.full(table.num_rows, np.nan)
+    if is_text(column.type):
+        cells: list[Any] = [_number(text) for text in _text(column)]
     else:
         cells = column.cast(pa.float64(), safe=False).to_pylist()
     for row, cell in enumerate(cells):
         if isinstance(cell, str) or (cell is not None and (cell < 0 or np.isinf(cell))):
-            problems.append(
-                f"column 'imd_2019', row {row}: {cell!r}; must be a score of at least 0, or null"
-            )
+            allowed = "a score of at least 0, or null"
+            problems.add(Problem.cell("not_allowed", IMD, row, cell, allowed))
             cells[row] = None
     return np.array([np.nan if cell is None else cell for cell in cells], float)
 
@@ -173,26 +175,3 @@ def _number(text: str | None) -> float | str | None:
         return float(text)
     except ValueError:
         return text
-
-
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The column without dictionary encoding."""
-    if pa.types.is_dictionary(column.type):
-        return column.cast(column.type.value_type)
-    return column
-
-
-def _is_text(data_type: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_string(data_type)
-        or pa.types.is_large_string(data_type)
-        or pa.types.is_string_view(data_type)
-    )
-
-
-def _is_number(data_type: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_integer(data_type)
-        or pa.types.is_floating(data_type)
-        or pa.types.is_decimal(data_type)
-    )

@@ -1,4 +1,4 @@
-"""Checks of plain arguments."""
+"""Checks of arguments and tables that the functions of England share."""
 
 from __future__ import annotations
 
@@ -7,34 +7,37 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from .._errors import InputError
+from .._errors import Problem
+from .._tables.arguments import Arguments
+from .._tables.checked import Rule, arrow_table
+from .._tables.problems import Problems
 from ._figures import YEARS
 
 #: More than any country has: a count above it is a slip, and far below overflow.
 MOST_PEOPLE: Final = 10**9
+PEOPLE: Final = Rule(f"a whole number from 0 to {MOST_PEOPLE:,}", 0, MOST_PEOPLE, integer=True)
 
 
-def read_table(source: Any) -> pa.Table:
-    """A table from anything Arrow can read, each column name once."""
-    try:
-        table = pa.table(source)
-    except (TypeError, ValueError) as error:
-        raise InputError([f"not a table that Arrow can read: {error}"]) from error
-    names = table.column_names
-    repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    if repeated:
-        raise InputError([f"column {name!r} appears more than once" for name in repeated])
+def unambiguous_table(name: str, value: Any) -> pa.Table:
+    """The table in an argument called ``name``, each of its columns under a name of its own."""
+    table = arrow_table(name, value)
+    problems = Problems()
+    for column in dict.fromkeys(table.column_names):
+        times = table.column_names.count(column)
+        if times > 1:
+            text = f"column '{column}' is there {times} times: must be unique"
+            problems.add(Problem(text, code="duplicate_column", column=column, allowed="unique"))
+    problems.check()
     return table
 
 
-def check_year(year: object) -> None:
+def check_year(arguments: Arguments, year: object) -> None:
     """Reject a year without published figures."""
     if isinstance(year, bool) or year not in YEARS:
-        allowed = " or ".join(str(y) for y in YEARS)
-        raise InputError([f"year is {year!r}: must be {allowed}"])
+        arguments.reject("year", year, " or ".join(map(str, YEARS)))
 
 
-def check_integer(name: str, value: object, least: int) -> None:
+def check_integer(arguments: Arguments, name: str, value: object, least: int) -> None:
     """Reject anything but a whole number of at least ``least``."""
     if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
-        raise InputError([f"{name} is {value!r}: must be a whole number of at least {least}"])
+        arguments.reject(name, value, f"a whole number of at least {least}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
 from . import _figures as figures
 from ._checks import check_year
@@ -51,7 +52,9 @@ def costs(*, year: int = 2025) -> pa.Table:
     >>> england.costs(year=2025).column_names
     ['band', 'p_any', 'family', 'mean', 'shape']
     """
-    check_year(year)
+    arguments = Arguments()
+    check_year(arguments, year)
+    arguments.check()
     per_head = figures.COST_PER_HEAD * figures.DEFLATOR[year] / figures.DEFLATOR_2011_12
     p_any = figures.USE_AT_1000[year] * (figures.INPATIENT_PER_HEAD / 1000) ** figures.USE_POWER
     return pa.table(

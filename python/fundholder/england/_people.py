@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from .._errors import InputError
+from .._tables.arguments import Arguments
 from .._tables.arrays import IntArray
-from ._checks import MOST_PEOPLE, check_integer, read_table
+from .._tables.checked import numbers, read_table
+from ._checks import PEOPLE, check_integer, unambiguous_table
 
 
 def people(groups: Any, *, batch_rows: int = 1_000_000) -> pa.RecordBatchReader:
@@ -38,9 +38,9 @@ def people(groups: Any, *, batch_rows: int = 1_000_000) -> pa.RecordBatchReader:
 
     Raises
     ------
-    InputError
+    InputError, InputTypeError
         A missing column, a practice without a name, a count that is missing, negative or not a
-        whole number.
+        whole number: all at once.
 
     Examples
     --------
@@ -50,12 +50,12 @@ def people(groups: Any, *, batch_rows: int = 1_000_000) -> pa.RecordBatchReader:
     >>> england.people(groups).read_all()["person"].to_pylist()
     [0, 1, 0, 2]
     """
-    check_integer("batch_rows", batch_rows, 1)
-    table = read_table(groups)
-    problems = _problems(table)
-    if problems:
-        raise InputError(problems)
-    count = table["count"].to_numpy().astype(np.int64)
+    arguments = Arguments()
+    check_integer(arguments, "batch_rows", batch_rows, 1)
+    arguments.check()
+    table = unambiguous_table("groups", groups)
+    read = read_table("groups", table, labels=["practice"], numbers={"count": PEOPLE}, rows=False)
+    count = numbers(read, "count").astype(np.int64)
     first_person = _people_before(table["practice"], count)
 
     position = table.column_names.index("count")
@@ -81,25 +81,6 @@ def people(groups: Any, *, batch_rows: int = 1_000_000) -> pa.RecordBatchReader:
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
-
-
-def _problems(table: pa.Table) -> list[str]:
-    missing = [name for name in ("practice", "count") if name not in table.column_names]
-    if missing:
-        return [f"column {name!r} is missing" for name in missing]
-    problems = [
-        f"column 'practice', row {row}: null; every row needs a practice"
-        for row in np.flatnonzero(pc.is_null(table["practice"]).to_numpy()).tolist()
-    ]
-    count = table["count"]
-    if not pa.types.is_integer(count.type):
-        return [*problems, f"column 'count' is {count.type}: must be whole numbers (integer)"]
-    value = pc.fill_null(count.cast(pa.float64(), safe=False), -1.0).to_numpy()
-    return problems + [
-        f"column 'count', row {row}: {count[row].as_py()}; "
-        f"must be a whole number from 0 to {MOST_PEOPLE:,}"
-        for row in np.flatnonzero((value < 0) | (value > MOST_PEOPLE)).tolist()
-    ]
 
 
 def _as_batch(table: pa.Table) -> pa.RecordBatch:

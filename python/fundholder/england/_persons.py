@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray, IntArray
-from . import _figures as figures
 from ._addresses import below, root, uniform
+from ._checks import check_year
 from ._person_columns import PersonColumns
 from ._person_draws import persons_of
 from ._person_practices import Practices, practices_of
@@ -62,7 +62,7 @@ def persons(
     seed
         A whole number of at least 0. The same seed gives the same rows.
     diagnoses
-        "columns": 157 booleans. "codes": one list of names, chosen is smaller.
+        "columns": 157 booleans. "codes": one list of names, which is smaller.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def persons(
         strings); 135 ``need_...`` and 63 ``supply_...`` (float64, standard scores of the practice);
         ``cost`` (£, this year), ``expected_next`` (£, what the model expects of next year: no real
         data know it) and ``cost_next`` (£). Rows come practice by practice, at least 65,536 at a
-        time but for the last batch, chosen takes about 200 megabytes.
+        time but for the last batch, which takes about 200 megabytes.
 
     Raises
     ------
@@ -94,8 +94,7 @@ def persons(
     ('parsimonious', 'area')
     """
     arguments = Arguments()
-    if isinstance(year, bool) or year not in figures.YEARS:
-        arguments.reject("year", year, " or ".join(map(str, figures.YEARS)))
+    check_year(arguments, year)
     seed = arguments.integer("seed", seed, 0, 2**63 - 1)
     sample = _sample(arguments, share)
     if diagnoses not in ("columns", "codes"):
@@ -111,7 +110,7 @@ def persons(
 
 
 def _sample(arguments: Arguments, share: Any) -> tuple[float, float]:
-    """The interval of [0, 1) in chosen the first number of a person must lie."""
+    """The interval of [0, 1) in which the first number of a person must lie."""
     allowed = "a share above 0 and at most 1, or two increasing numbers from 0 to 1"
     interval = tuple(share) if isinstance(share, tuple | list) else (0.0, share)
     numbers = [value for value in interval if isinstance(value, int | float | np.number)]
@@ -128,7 +127,7 @@ def _sample(arguments: Arguments, share: Any) -> tuple[float, float]:
 def _choose(
     arguments: Arguments, national: Practices, selection: Any, key: tuple[int, int]
 ) -> IntArray:
-    """Positions of the practices selection for, in the order of their names."""
+    """Positions of the selected practices, in the order of their names."""
     names = national.drawn.names
     if selection is None:
         return np.arange(len(names))

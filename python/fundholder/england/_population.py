@@ -7,7 +7,7 @@ from typing import Literal, overload
 import numpy as np
 import pyarrow as pa
 
-from .._errors import InputError
+from .._tables.arguments import Arguments
 from . import _figures as figures
 from ._age_and_deprivation import draw_bands, draw_deprivation, draw_quintiles
 from ._checks import check_integer, check_year
@@ -67,7 +67,7 @@ def population(
     Raises
     ------
     InputError
-        Another year, a seed that is not a whole number of at least 0, other rows.
+        Another year, a seed that is not a whole number of at least 0, other rows: all at once.
 
     Examples
     --------
@@ -79,10 +79,12 @@ def population(
     >>> pc.sum(groups["count"]).as_py() // 1_000_000
     63
     """
-    check_year(year)
-    check_integer("seed", seed, 0)
+    arguments = Arguments()
+    check_year(arguments, year)
+    check_integer(arguments, "seed", seed, 0)
     if rows not in ("groups", "people"):
-        raise InputError([f'rows is {rows!r}: must be "groups" or "people"'])
+        arguments.reject("rows", rows, '"groups" or "people"')
+    arguments.check()
     groups = _groups(year, seed)
     return groups if rows == "groups" else expand(groups)
 

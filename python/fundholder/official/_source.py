@@ -76,21 +76,21 @@ def file_suffix(path: str | Path) -> str:
         if name.endswith(ending):
             break
     else:
-        raise InputError([_path(path, "the name must end in .csv, .csv.gz or .xlsx")])
+        raise InputError([_wrong_path(path, "the name must", "end in .csv, .csv.gz or .xlsx")])
     if not Path(path).is_file():
-        raise InputError([_path(path, "must be a file that exists")])
+        raise InputError([_wrong_path(path, "must be", "a file that exists")])
     return ".xlsx" if ending == ".xlsx" else ".csv"
 
 
-def _path(path: str | Path, text: str) -> Problem:
-    """The problem of a path that is not allowed; the text says what it must be."""
-    allowed = text.partition("must ")[2].removeprefix("be ")
-    return Problem(f"{path}: {text}", code="path", column="path", value=path, allowed=allowed)
+def _wrong_path(path: str | Path, must: str, allowed: str) -> Problem:
+    """The problem of a path that is not allowed."""
+    text = f"{path}: {must} {allowed}"
+    return Problem(text, code="path", column="path", value=str(path), allowed=allowed)
 
 
 def _unreadable(path: str | Path, text: str) -> Problem:
     """The problem of a file that is not what it should be."""
-    return Problem(f"{path}: {text}", code="unreadable", column="path", value=path)
+    return Problem(f"{path}: {text}", code="unreadable", column="path", value=str(path))
 
 
 # ---- CSV -----------------------------------------------------------------------------------------
@@ -181,7 +181,7 @@ class Workbook:
 def open_workbook(path: str | Path) -> Iterator[Workbook]:
     """Open a workbook to read the values that its formulas had when it was saved."""
     if file_suffix(path) != ".xlsx":
-        raise InputError([_path(path, "the name must end in .xlsx")])
+        raise InputError([_wrong_path(path, "the name must", "end in .xlsx")])
     if find_spec("openpyxl") is None:
         raise InputError([Problem(f"{path}: {NO_OPENPYXL}", code="missing_package")])
     import openpyxl
