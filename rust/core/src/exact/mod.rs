@@ -94,7 +94,7 @@ struct Prepared<'a> {
 pub struct UnitSelection<'a> {
     /// Number of the level.
     pub level: usize,
-    /// Numbers of the units; `None` for all of the level.
+    /// Numbers of the units, each below the number of units of the level; `None` for all of them.
     pub only: Option<&'a [u32]>,
     /// What is valued of each unit's cost.
     pub valuation: &'a Valuation,
