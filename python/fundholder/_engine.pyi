@@ -107,7 +107,7 @@ class Simulation:
         self,
         by: str | None,
         budgets: Any | None,
-        measure: str,
+        of: str,
         thresholds: list[tuple[str, float]],
         quantiles: list[tuple[str, float]],
     ) -> pa.Table: ...

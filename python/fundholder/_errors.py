@@ -80,7 +80,7 @@ class Problem(str):
     @classmethod
     def cell(cls, code: str, column: str, row: int, value: Any, allowed: str) -> Self:
         """A value in a column that is not allowed, in the words of the engine."""
-        shown = "null" if value is None else reprlib.repr(value)
+        shown = "null" if value is None else "NaN" if value != value else reprlib.repr(value)
         text = f"column '{column}', row {row}: {shown}: must be {allowed}"
         return cls(text, code=code, column=column, row=row, value=value, allowed=allowed)
 

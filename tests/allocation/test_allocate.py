@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 
 from fundholder import InputError, InputTypeError, allocate
-from fundholder._allocation.rounding import largest_remainder
+from fundholder._tables.largest_remainder import largest_remainder
 from rejections import rejection, says
 
 NAN, INF = math.nan, math.inf
@@ -307,9 +307,12 @@ def test_tables_are_rejected_by_column_and_row(
 @pytest.mark.parametrize(
     ("columns", "texts"),
     [
-        ({"practice": [1.0, 2.0, 3.0]}, ["column 'practice' is double", "strings or integers"]),
-        ({"weighted": ["1", "2", "3"]}, ["column 'weighted' is string", "numbers"]),
-        ({"mff": [True, True, False]}, ["column 'mff' is bool", "numbers"]),
+        (
+            {"practice": [1.0, 2.0, 3.0]},
+            ["column 'practice' is double", "a dictionary of strings or an integer"],
+        ),
+        ({"weighted": ["1", "2", "3"]}, ["column 'weighted' is string, row 0: '1'", "a number"]),
+        ({"mff": [True, True, False]}, ["column 'mff' is bool", "a number"]),
     ],
 )
 def test_columns_of_a_wrong_type_are_rejected(columns: dict[str, list], texts: list[str]) -> None:
@@ -406,7 +409,7 @@ def test_a_float_sum_of_pounds_is_a_whole_number_of_pence() -> None:
     assert sum(pence(allocate(LISTS, need="weighted", total=9_999_999_999.99))) == 999_999_999_999
 
 
-def test_a_practice_with_its_people_stands_there_once() -> None:
+def test_a_practice_with_its_people_is_unique() -> None:
     """Twice, it would be paid twice; a PCN may have many practices."""
     units = pa.table(
         {
@@ -416,6 +419,6 @@ def test_a_practice_with_its_people_stands_there_once() -> None:
             "need": [1.0, 2.0, 1.0],
         }
     )
-    with pytest.raises(InputError, match="'A' is there 2 times"):
+    with pytest.raises(InputError, match="'A' is a duplicate, in 2 rows: must be unique"):
         allocate(units, need="need", total=100)
     assert allocate(units, need="need", total=100, by="pcn")["budget"].to_pylist() == [75.0, 25.0]

@@ -250,7 +250,7 @@ def test_years_are_those_of_a_rule_applied_again_and_again(rule: Rule) -> None:
 @pytest.mark.parametrize(
     ("columns", "texts"),
     [
-        ({"practice": ["A", "B", "A"]}, ["row 2: 'A' again"]),
+        ({"practice": ["A", "B", "A"]}, ["row 2: 'A' is a duplicate of row 0"]),
         ({"money": None}, ["column 'money' is missing", "has practice, fair"]),
         ({"money": [1.0, -1.0, NAN]}, ["'money', row 1: -1", "'money', row 2: NaN", "0 or more"]),
         ({"money": [0.0, 0.0, 0.0]}, ["'money' adds up to 0", "above 0"]),

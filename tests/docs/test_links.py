@@ -23,15 +23,15 @@ def prose(page: Path) -> str:
 
 def anchors(page: Path) -> set[str]:
     """The anchors that GitHub gives to the headings of a page; equal ones are numbered."""
-    found: set[str] = set()
+    names: set[str] = set()
     for heading in re.findall(r"^#+ +(.*?)\s*$", prose(page), re.MULTILINE):
         text = LINK.sub(lambda link: link.group(0).partition("](")[0].strip("["), heading)
         name = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
         number = 0
-        while (anchor := f"{name}-{number}" if number else name) in found:
+        while (anchor := f"{name}-{number}" if number else name) in names:
             number += 1
-        found.add(anchor)
-    return found
+        names.add(anchor)
+    return names
 
 
 def broken(page: Path) -> list[str]:

@@ -345,7 +345,7 @@ def test_files_with_a_coefficient_that_is_no_number(formula: Formula, tmp_path: 
         says(
             rejection(Formula.read, path),
             "'coefficient'",
-            "numbers" if word == "a lot" else "row 10",
+            "must be a number" if word == "a lot" else "row 10",
         )
 
 
@@ -404,7 +404,7 @@ CELLS: dict[str, pa.Array] = {
     "integers": pa.array([0, 1, 17, -(2**63)]),
     "flags": pa.array([True, False]),
     "bits": pa.array([0, 1], pa.int8()),
-    "numbers": pa.array([0.0, 1.0, 0.3, 12.5]),
+    "must be a number": pa.array([0.0, 1.0, 0.3, 12.5]),
     "wild": pa.array([0.0, 1e-320, 1e-160, 1e150, 1e308]),
     "bad": pa.array([0.0, NAN, INF, -1.0, None]),
     "dates": pa.array([0, 1], pa.date32()),
@@ -414,7 +414,7 @@ CELLS: dict[str, pa.Array] = {
     "nothing": pa.array([None]),
 }
 USUAL = {
-    **dict.fromkeys(["cost", "weight", "n1", "n2"], "numbers"),
+    **dict.fromkeys(["cost", "weight", "n1", "n2"], "must be a number"),
     **dict.fromkeys(["c1", "c2", "area", "practice"], "text"),
     **dict.fromkeys(["f1", "f2"], "flags"),
 }

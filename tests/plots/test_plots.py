@@ -334,7 +334,7 @@ def test_bad_names_and_figures(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=r"must end in \.png|must be a folder"):
             plots.save(figure, tmp_path / name)
     for wrong in (3, None, figure.axes[0]):
-        with pytest.raises(InputTypeError, match="figure is a"):
+        with pytest.raises(InputTypeError, match=r"figure is .*: must be a matplotlib"):
             plots.save(wrong, tmp_path / "funnel.png")
     with pytest.raises(InputTypeError, match="path of a file"):
         plots.save(figure, 3)  # type: ignore[arg-type]

@@ -147,7 +147,7 @@ def test_only_observed_costs_are_drawn_without_a_tail() -> None:
         ({"cost": [1.0]}, {"tail": "gpd"}, ["50 records"]),
         ({"cost": [1.0], "w": [-1.0]}, {"weight": "w"}, ["'w', row 0: -1"]),
         ({"cost": [1.0], "w": [0.0]}, {"weight": "w"}, ["at least one"]),
-        ({"cost": ["x"]}, {}, ["'cost' is text, row 0: 'x'", "a number"]),
+        ({"cost": ["x"]}, {}, ["'cost' is string, row 0: 'x'", "a number"]),
         ({"spent": [1.0]}, {"weight": "w"}, ["'cost' is missing", "'w' is missing"]),
         ({"cost": [1.0]}, {"tail": "normal"}, ["tail is 'normal'", "'gpd' or None"]),
         ({"cost": [1.0]}, {"weight": 3}, ["weight is 3", "name of a column"]),

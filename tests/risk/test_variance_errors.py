@@ -85,13 +85,16 @@ def test_what_is_not_a_table_or_a_model(costs: CostModel, call: Any) -> None:
         ({"budget": [1.0]}, ["column 'practice' is missing"]),
         ({"practice": ["A", "B"]}, ["column 'budget' is missing"]),
         ({"practice": ["A"], "budget": [1.0]}, ["no budget for 'B'"]),
-        ({"practice": ["A", "B", "A"], "budget": [1.0, 2.0, 3.0]}, ["row 2: 'A' again"]),
+        (
+            {"practice": ["A", "B", "A"], "budget": [1.0, 2.0, 3.0]},
+            ["row 2: 'A' is a duplicate of row 0"],
+        ),
         (
             {"practice": ["A", "B"], "budget": [-1.0, NAN]},
             ["'budget', row 0: -1", "'budget', row 1: NaN"],
         ),
         ({"practice": ["A", "B"], "budget": [1.0, None]}, ["'budget', row 1: null"]),
-        ({"practice": ["A", "B"], "budget": ["1", "2"]}, ["'budget' is text, row 0: '1'"]),
+        ({"practice": ["A", "B"], "budget": ["1", "2"]}, ["'budget' is string, row 0: '1'"]),
     ],
 )
 def test_budgets_are_rejected_by_column_and_row(

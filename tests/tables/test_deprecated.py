@@ -68,8 +68,8 @@ def test_refuse_of_icd10_blocks_is_error() -> None:
 
 @pytest.mark.parametrize(("old", "new"), [("LADDER", "NESTED_MODELS"), ("Rung", "NestedModel")])
 def test_old_names_in_england(old: str, new: str) -> None:
-    found = warned(lambda: getattr(england, old), f"england.{old}", f"england.{new}")
-    assert found is getattr(england, new)
+    value = warned(lambda: getattr(england, old), f"england.{old}", f"england.{new}")
+    assert value is getattr(england, new)
     with pytest.raises(AttributeError):
         _ = england.Lader  # type: ignore[attr-defined]
 

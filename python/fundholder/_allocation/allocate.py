@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
+from .._tables.largest_remainder import largest_remainder
 from .._tables.unit_tables import (
     check_free,
     nullable,
@@ -18,7 +19,7 @@ from .._tables.unit_tables import (
     result_table,
 )
 from .need import Component, NeedOfUnits, read_need
-from .rounding import largest_remainder, pence_of
+from .rounding import pence_of
 
 RESULT_COLUMNS = (
     "people",
@@ -202,7 +203,7 @@ def _described(components: Sequence[Component], field: str) -> str:
 # ---- Shares -------------------------------------------------------------------------------------
 def _columns(units: NeedOfUnits, components: Sequence[Component]) -> dict[str, Any]:
     people_share = units.people / math.fsum(units.people)
-    people = units.people.astype(np.int64) if units.whole_people else units.people
+    people = units.people.astype(np.int64) if units.integer_people else units.people
     columns: dict[str, Any] = {"people": people}
     budgets = []
     for component, need, weighted in zip(components, units.need, units.weighted, strict=True):

@@ -39,7 +39,7 @@ class NeedOfUnits:
     people: FloatArray
     need: list[FloatArray]
     weighted: list[FloatArray]
-    whole_people: bool
+    integer_people: bool
 
     def without(self, by: str, excluded: Sequence[str | int]) -> NeedOfUnits:
         problems = Problems()
@@ -60,7 +60,7 @@ class NeedOfUnits:
             self.people[kept],
             [need[kept] for need in self.need],
             [need[kept] for need in self.weighted],
-            self.whole_people,
+            self.integer_people,
         )
 
     def check(self, by: str, components: Sequence[Component]) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from .._errors import Problem
 from .._tables.arrays import FloatArray
-from .rounding import largest_remainder, to_steps
+from .._tables.largest_remainder import largest_remainder
+from .rounding import to_steps
 
 GROWTH = "growth, and no total"
 GROWTH_OR_TOTAL = "either growth or total"

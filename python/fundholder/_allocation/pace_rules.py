@@ -10,8 +10,9 @@ import numpy as np
 from .._errors import Problem
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
+from .._tables.largest_remainder import largest_remainder
 from .pace_rule_base import GROWTH, GROWTH_AND_TOTAL, Rule, Year
-from .rounding import largest_remainder, to_steps
+from .rounding import to_steps
 
 LEAST_UNDER = 1e-4
 

@@ -1,9 +1,8 @@
-"""Money in whole steps (pence): amounts that add up, and shares by the largest remainder."""
+"""Money in whole steps, such as pence."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from .._tables.arguments import Arguments
@@ -22,26 +21,6 @@ def pence_of(arguments: Arguments, name: str, value: Any) -> int:
     if abs(pounds - pence / 100) > SLACK:
         arguments.reject(name, value, f"a whole number of pence, such as {pence / 100:.2f}")
     return pence
-
-
-def largest_remainder(total: int, weights: Sequence[float]) -> list[int]:
-    """Whole numbers in proportion to the weights that add up to ``total``.
-
-    Each is its exact quota rounded down, or one more where the part cut off is among the largest;
-    of equal parts, the first. Weights are finite, 0 or more, and not all 0; exact in rational
-    arithmetic, so that nothing hangs on the rounding of floats.
-    """
-    ratios = [weight.as_integer_ratio() for weight in map(float, weights)]
-    # The denominator of a float is a power of two: the largest is common to all.
-    common = max(denominator for _, denominator in ratios)
-    integers = [numerator * (common // denominator) for numerator, denominator in ratios]
-    divisor = sum(integers)
-    quotas = [divmod(total * weight, divisor) for weight in integers]
-    shares = [quota for quota, _ in quotas]
-    cut_off = sorted(range(len(quotas)), key=lambda i: -quotas[i][1])
-    for i in cut_off[: total - sum(shares)]:
-        shares[i] += 1
-    return shares
 
 
 def to_steps(amount: float, step: float) -> int:

@@ -16,6 +16,7 @@ from .._files.atomic_write import SUFFIXES, WRITABLE, check_output
 from .._files.read import read
 from .._files.write import write
 from .._risk.cost_model import CostModel
+from .._tables.problems import Problems
 from ..plots._figure import FIGURE_SUFFIXES, check_figure_path
 
 if TYPE_CHECKING:
@@ -172,16 +173,13 @@ def path_problem(option: str, path: Path, allowed: str) -> Problem:
 
 def check_all(*checks: Callable[[], object]) -> None:
     """Run every check, and reject at once all that they reject."""
-    problems: list[Problem] = []
-    more = 0
+    problems = Problems()
     for check in checks:
         try:
             check()
         except FundholderError as error:
-            problems += error.problems
-            more += error.more
-    if problems:
-        raise InputError(problems, more)
+            problems.extend(error.problems, error.more)
+    problems.check()
 
 
 def cost_model(options: argparse.Namespace) -> CostModel:

@@ -61,8 +61,7 @@ def read_outturns(table: pa.Table, by: str, units: pa.ChunkedArray) -> Outturns:
     years = table["year"].to_pylist() if dated else [None] * len(keys)
     budget, outturn = (table[name].to_pylist() for name in ("budget", "outturn"))
     row_of_unit = {key: i for i, key in enumerate(unit_keys(units))}
-    for problem in _wrong_units(by, keys, years, row_of_unit):
-        problems.add(problem)
+    problems.extend(_wrong_units(by, keys, years, row_of_unit))
     spent = {year for year, cost in zip(years, outturn, strict=True) if cost}
     for year in dict.fromkeys(years):
         if year not in spent:

@@ -21,8 +21,7 @@ def check_output(*paths: str | Path) -> None:
     """Reject, before any work, files that could not be written."""
     problems = Problems()
     for path in paths:
-        for problem in path_problems(path, WRITABLE):
-            problems.add(problem)
+        problems.extend(path_problems(path, WRITABLE))
         if str(path).endswith(".xlsx") and find_spec("openpyxl") is None:
             problems.add(Problem(f"{path}: {NO_OPENPYXL}", code="missing_package"))
     problems.check()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import chain
+from itertools import chain, starmap
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,7 @@ def write_workbook(
     wrong_name = (
         [] if path.suffix == ".xlsx" else [Problem.path(path, "the name must end in .xlsx")]
     )
-    of_tables = (table_problems(*pair) for pair in (*sheets.items(), (CONTENTS, contents)))
+    of_tables = starmap(table_problems, (*sheets.items(), (CONTENTS, contents)))
     Problems(
         chain(
             wrong_name,

@@ -72,8 +72,8 @@ def with_formula_error(variance: Any, need: Any, *, by: str = "practice") -> pa.
     of_unit = dict(zip(map(str, needs.names), relative.tolist(), strict=True))
     units = [str(unit) for unit in spread_table[by].to_pylist()]
     _check_units(units, list(of_unit))
-    place = {str(unit): row for row, unit in enumerate(spread.names)}
-    rows = np.array([place[unit] for unit in units])
+    row_of = {str(unit): row for row, unit in enumerate(spread.names)}
+    rows = np.array([row_of[unit] for unit in units])
     formula_sd = np.array([of_unit[u] for u in units]) * spread.numbers["budget"][rows]
     total_sd = np.hypot(spread.numbers["sd"][rows], formula_sd)
     at = spread_table.column_names.index("systematic_sd") + 1

@@ -53,7 +53,14 @@ RATIO = "column 'ratio', "
 class Predictor(Protocol):
     """What a ``FormulaCosts`` needs of its formula."""
 
-    def predict(self, persons: Any, neutral: bool = True, *, codes: Any | None = None) -> pa.Table:
+    def predict(
+        self,
+        persons: Any,
+        neutral: bool = True,
+        *,
+        codes: Any | None = None,
+        threads: int | None = None,
+    ) -> pa.Table:
         """The expected cost of each person."""
         ...
 
@@ -92,19 +99,20 @@ class FormulaCosts(CostModel):
         codes: Any | None = None,
         by: str = "practice",
         rounded: bool = True,
+        threads: int | None = None,
     ) -> pa.Table:
         """People as the risk functions take them: one row per person.
 
         Parameters
         ----------
-        persons, codes
+        persons, codes, threads
             As for ``Formula.predict``.
         by
             The column of practices.
         rounded
             Round predicted costs to 64 steps a doubling, by 0.3 % on average. People of equal
-            predictions are of one kind, and exact distributions take time by kinds: a practice's
-            expected cost moves by about 1e-4, and all of England becomes possible.
+            predictions are of one risk class, and exact distributions take time by risk class: a
+            practice's expected cost moves by about 1e-4, and all of England becomes possible.
 
         Returns
         -------
@@ -123,13 +131,16 @@ class FormulaCosts(CostModel):
         check_codes(arguments, codes)
         arguments.column("by", by)
         rounded = arguments.flag("rounded", rounded)
+        threads = arguments.threads(threads)
         arguments.check()
         table = arrow_table("persons", open_once(persons))
         names = self._labels(table.schema, by)
         count = ["count"] if "count" in table.column_names and by != "count" else []
+        # Other labels must only be unique columns.
+        read_table("persons", table.slice(0, 0), labels=names, nullable=names, rows=False)
         read_table("persons", table, labels=[by], numbers=dict.fromkeys(count, COUNT))
-        predicted = self._formula.predict(table, self._neutral, codes=codes)["predicted"]
-        scale = np.maximum(predicted.to_numpy(), self._least)
+        persons = self._formula.predict(table, self._neutral, codes=codes, threads=threads)
+        scale = np.maximum(persons["predicted"].to_numpy(), self._least)
         band = _bands(self._edges, scale)
         if rounded:
             scale = _STEPS[np.searchsorted(_STEPS[1:], scale * _HALF_A_STEP, side="right")]

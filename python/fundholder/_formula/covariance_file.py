@@ -14,7 +14,7 @@ from .._files.read import read_all
 from .._tables.checked import Rule, read_table
 from .._tables.problems import Problems
 
-COVARIANCE = Rule("a finite number, at most 1e+30 in size", -1e30, 1e30)
+COVARIANCE = Rule("a finite number, at most 1e30 in size", -1e30, 1e30)
 CLOSE = 1e-9
 """Of the product of two standard errors: far above the rounding of a file that was edited."""
 

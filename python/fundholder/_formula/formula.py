@@ -11,7 +11,7 @@ from .._tables.arguments import Arguments
 from .coefficients import Coefficients
 from .cost_model import FormulaCosts, check_cost_model, cost_model
 from .evaluation import Evaluation, check_evaluation, evaluate
-from .persons import check_codes, check_persons, is_materialised, open_once, warn_of_codes
+from .persons import check_input, open_once, warn_of_codes
 
 
 class Formula(Coefficients):
@@ -81,8 +81,8 @@ class Formula(Coefficients):
         >>> formula.predict(persons)["predicted"].to_pylist()
         [300.0, 300.0, 300.0, 300.0]
         """
-        arguments = self._check(persons, codes)
-        given = _given(arguments, persons, codes, neutral, threads)
+        arguments = Arguments()
+        given = check_input(arguments, persons, codes, neutral, threads)
         arguments.check()
         predicted, unknown = self._engine.predict(open_once(persons), **given)
         warn_of_codes(unknown)
@@ -129,8 +129,8 @@ class Formula(Coefficients):
         >>> need["need"].to_pylist()
         [500.0, 800.0]
         """
-        arguments = self._check(persons, codes)
-        given = _given(arguments, persons, codes, neutral, threads)
+        arguments = Arguments()
+        given = check_input(arguments, persons, codes, neutral, threads)
         if arguments.column("by", by) in ("people", "need", "formula_sd"):
             arguments.reject("by", by, "a column that the result does not have under the same name")
         arguments.check()
@@ -183,8 +183,8 @@ class Formula(Coefficients):
         >>> round(formula.evaluate(persons, cost="spent")["r2_person"], 3)
         0.771
         """
-        arguments = self._check(persons, codes)
-        given = _given(arguments, persons, codes, neutral, threads)
+        arguments = Arguments()
+        given = check_input(arguments, persons, codes, neutral, threads)
         labels = check_evaluation(arguments, cost, by, weight, groups)
         return evaluate(self._engine, persons, cost, by, weight, labels, given)
 
@@ -240,25 +240,7 @@ class Formula(Coefficients):
         >>> variance(people, costs, method="moments")["expected"].to_pylist()
         [500.0, 800.0]
         """
-        arguments = self._check(persons, codes)
-        given = _given(arguments, persons, codes, neutral, threads)
+        arguments = Arguments()
+        given = check_input(arguments, persons, codes, neutral, threads)
         check_cost_model(arguments, cost, weight, tail, bands)
         return cost_model(self, self._engine, persons, cost, weight, bands, tail, given)
-
-    def _check(self, persons: Any, codes: Any) -> Arguments:
-        arguments = Arguments()
-        check_persons(arguments, persons)
-        check_codes(arguments, codes)
-        return arguments
-
-
-def _given(
-    arguments: Arguments, persons: Any, codes: Any, neutral: Any, threads: Any
-) -> dict[str, Any]:
-    """What the engine is given with persons; right only if ``arguments.check`` passes."""
-    return {
-        "neutral": arguments.flag("neutral", neutral),
-        "codes": codes,
-        "materialised": is_materialised(persons),
-        "threads": arguments.threads(threads),
-    }

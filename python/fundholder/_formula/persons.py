@@ -35,6 +35,20 @@ def check_codes(arguments: Arguments, codes: Any) -> None:
         )
 
 
+def check_input(
+    arguments: Arguments, persons: Any, codes: Any, neutral: Any, threads: Any
+) -> dict[str, Any]:
+    """What the engine is given with persons; right only if ``arguments.check`` passes."""
+    check_persons(arguments, persons)
+    check_codes(arguments, codes)
+    return {
+        "neutral": arguments.flag("neutral", neutral),
+        "codes": codes,
+        "materialised": is_materialised(persons),
+        "threads": arguments.threads(threads),
+    }
+
+
 def is_materialised(persons: Any) -> bool:
     """Is it a table, every row of which can be checked before a rejection?"""
     return hasattr(persons, "__len__")

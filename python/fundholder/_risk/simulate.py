@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
 from typing import Any
 
 from .. import _engine
 from .._contracts.stop_loss import StopLoss, stop_loss_terms
 from .._tables.arguments import Arguments
+from .._tables.progress import progress_bar
 from .cost_model import CostModel
 from .population import (
     EFFECT_SD_BELOW,
@@ -123,7 +123,7 @@ def simulate(
     arguments.check()
     warn_of_lookalikes(population)
 
-    with _progress(progress, population, replications) as shown:
+    with progress_bar(progress, population, replications) as shown:
         run = _engine.simulate(
             population,
             costs._model,
@@ -139,14 +139,3 @@ def simulate(
             shown=shown,
         )
     return Simulation(run)
-
-
-def _progress(
-    shown: bool, population: Any, replications: int
-) -> AbstractContextManager[Callable[[int], object] | None]:
-    if not shown:
-        return nullcontext()
-    # rich takes as long to load as a small simulation to run.
-    from .._tables.progress import progress_bar
-
-    return progress_bar(True, population, replications)

@@ -80,13 +80,13 @@ class Arguments(Problems):
         if not isinstance(value, Iterable) or isinstance(value, bytes):
             self.reject_type(name, value, allowed)
             return []
-        found = list(value)
-        if not all(isinstance(item, str) for item in found):
+        names = list(value)
+        if not all(isinstance(item, str) for item in names):
             self.reject_type(name, value, allowed)
             return []
-        if not found or len(set(found)) < len(found):
+        if not names or len(set(names)) < len(names):
             self.reject(name, value, allowed)
-        return found
+        return names
 
     def fractions(self, name: str, values: Any) -> list[tuple[str, float]]:
         """Different numbers between 0 and 1, each with how it was written."""
@@ -94,16 +94,16 @@ class Arguments(Problems):
         if isinstance(values, str | bytes) or not isinstance(values, Iterable):
             self.reject_type(name, values, f"a sequence of {allowed}")
             return []
-        found: list[tuple[str, float]] = []
+        fractions: list[tuple[str, float]] = []
         for value in values:
             number = _number(value)
             if number is None:
                 self.reject_type(name, value, allowed)
                 continue
-            if not 0 < number < 1 or number in [other for _, other in found]:
+            if not 0 < number < 1 or number in [other for _, other in fractions]:
                 self.reject(name, value, allowed)
-            found.append((str(value), number))
-        return found
+            fractions.append((str(value), number))
+        return fractions
 
 
 def _number(value: Any) -> float | None:

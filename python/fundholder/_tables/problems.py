@@ -17,8 +17,7 @@ class Problems:
         self._types: list[Problem] = []
         self._values: list[Problem] = []
         self._more = 0
-        for problem in problems:
-            self.add(problem)
+        self.extend(problems)
 
     def __bool__(self) -> bool:
         return bool(self._types or self._values)
@@ -30,6 +29,12 @@ class Problems:
             kept.append(problem)
         else:
             self._more += 1
+
+    def extend(self, problems: Iterable[Problem], more: int = 0) -> None:
+        """Note several problems, and how many there are beside them."""
+        for problem in problems:
+            self.add(problem)
+        self._more += more
 
     def check(self) -> None:
         """Raise every problem so far: an ``InputTypeError`` where types alone are wrong."""

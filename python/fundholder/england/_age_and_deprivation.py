@@ -7,11 +7,11 @@ from math import sqrt
 import numpy as np
 
 from .._tables.arrays import FloatArray, IntArray
+from .._tables.largest_remainder import largest_remainder
 from . import _figures as figures
 from ._lists import Areas
 from ._numbers import (
     draw_normal,
-    largest_remainder,
     normal_cdf,
     normal_score,
     systematic_round,
@@ -43,7 +43,9 @@ def draw_bands(
         + np.outer(young, figures.YOUNG_ADULTS)
         + np.outer(children, figures.FEW_CHILDREN)
     )
-    return largest_remainder(_rake(tilt, weight, figures.band_shares(year)), people)
+    shares = _rake(tilt, weight, figures.band_shares(year))
+    rows = zip(people.tolist(), shares.tolist(), strict=True)
+    return np.array([largest_remainder(total, row) for total, row in rows])
 
 
 def draw_quintiles(bands: IntArray, deprivation: FloatArray, rng: np.random.Generator) -> IntArray:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from .._tables.arrays import FloatArray, IntArray
+from .._tables.largest_remainder import largest_remainder
 from . import _figures as figures
-from ._numbers import draw_normal, largest_remainder, normal_score
+from ._numbers import draw_normal, normal_score
 
 #: Assumed: SD of log PCN size around the mean of its ICB, before practices are cut whole.
 _PCN_LOG_SD = 0.30
@@ -52,7 +53,7 @@ def draw_areas(people: IntArray, rng: np.random.Generator) -> Areas:
     icb = np.repeat(np.arange(len(icb_share)), np.diff(icb_start, append=len(people)))
     icb_people: FloatArray = np.bincount(icb, people).astype(np.float64)
 
-    pcns = largest_remainder((icb_people / cumulative[-1])[None, :], np.array([figures.PCNS]))[0]
+    pcns = np.array(largest_remainder(figures.PCNS, icb_people.tolist()))
     pcn_start = _pcn_starts(middle, icb_start, icb_people, pcns, rng)
     pcn = np.repeat(np.arange(figures.PCNS), np.diff(pcn_start, append=len(people)))
 

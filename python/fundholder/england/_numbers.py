@@ -45,21 +45,6 @@ def weighted_normal_score(value: FloatArray, weight: FloatArray) -> FloatArray:
     return normal_score(rank)
 
 
-def largest_remainder(share: FloatArray, total: IntArray) -> IntArray:
-    """Whole numbers per row proportional to share (rows sum to 1) that add up to total.
-
-    share: (n, k); total: (n,). Each cell is the quota rounded down, or one more where the
-    fraction cut off is among the largest of its row.
-    """
-    quota = share * total[:, None]
-    floor = np.floor(quota).astype(np.int64)
-    missing = total - floor.sum(axis=1)
-    order = np.argsort(floor - quota, axis=1, kind="stable")
-    rank = np.argsort(order, axis=1, kind="stable")
-    counts: IntArray = floor + (rank < missing[:, None])
-    return counts
-
-
 def systematic_round(quota: FloatArray, total: IntArray, start: FloatArray) -> IntArray:
     """Whole numbers along the last axis of quota that add up to total, unbiased cell by cell.
 

@@ -8,10 +8,11 @@ from functools import lru_cache
 import numpy as np
 
 from .._tables.arrays import FloatArray, IntArray
+from .._tables.largest_remainder import largest_remainder
 from . import _figures as figures
 from . import _morbidity_figures as morbid
 from ._morbidity import cost_distribution
-from ._numbers import draw_order, largest_remainder, normal_score, weighted_normal_score
+from ._numbers import draw_order, normal_score, weighted_normal_score
 from ._population import population
 
 
@@ -168,8 +169,7 @@ class _Shuffled:
 def _areas(icb: IntArray, people: FloatArray) -> IntArray:
     """Cut the practices of each ICB, in their order, into areas of about equal size."""
     icb_people = np.bincount(icb, people)
-    share = icb_people / icb_people.sum()
-    areas = largest_remainder(share[None, :], np.array([morbid.AREAS]))[0]
+    areas = np.array(largest_remainder(morbid.AREAS, icb_people.tolist()))
     cumulative = np.cumsum(people) - (np.cumsum(icb_people) - icb_people)[icb]
     position = (cumulative - people / 2) / icb_people[icb]
     area: IntArray = np.cumsum(areas)[icb] - areas[icb]

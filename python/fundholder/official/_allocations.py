@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from .._errors import InputError, Problem
 from .._tables.arrays import FloatArray
+from .._tables.problems import Problems
 from ._cells import MOST, Cells, Column, Mask, described
 from ._source import YEAR, Source, open_workbook
 
@@ -115,8 +116,7 @@ def read_icb_allocations(path: str | Path) -> pa.Table:
         allocations that do not follow from their baseline, totals of regions or of England that
         are not the sum of their ICBs: all at once.
     """
-    problems: list[Problem] = []
-    more = 0
+    problems = Problems()
     tables: list[pa.Table] = []
     sources: list[Source] = []
     with open_workbook(path) as book:
@@ -127,10 +127,8 @@ def read_icb_allocations(path: str | Path) -> pa.Table:
                 tables.append(_read_stream(source, stream))
                 sources.append(source)
             except InputError as error:
-                problems += error.problems
-                more += error.more
-    if problems:
-        raise InputError(problems, more)
+                problems.extend(error.problems, error.more)
+    problems.check()
     return described(pa.concat_tables(tables), PUBLICATION, sources)
 
 

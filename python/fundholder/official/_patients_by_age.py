@@ -65,8 +65,7 @@ def read_patients_by_age(*paths: str | Path) -> pa.Table:
     if not paths:
         raise InputError([Problem.argument("paths", paths, "at least one file")])
     sources = [read_source(path, HEADINGS) for path in paths]
-    problems: list[Problem] = []
-    more = 0
+    problems = Problems()
     parts: list[pa.Table] = []
     for source in sources:
         try:
@@ -74,10 +73,8 @@ def read_patients_by_age(*paths: str | Path) -> pa.Table:
             cells.only(TYPE, "GP")
             parts.append(_long(cells))
         except InputError as error:
-            problems += error.problems
-            more += error.more
-    if problems:
-        raise InputError(problems, more)
+            problems.extend(error.problems, error.more)
+    problems.check()
     table = _by_age(pa.concat_tables(parts))
     return described(table, PUBLICATION, sources)
 

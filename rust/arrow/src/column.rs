@@ -26,14 +26,14 @@ impl Problems {
 
     /// Adds a wrong type.
     pub(crate) fn wrong_type(&mut self, column: &str, data_type: &DataType, allowed: &str) {
-        let text = format!("column '{column}' is {data_type}: must be {allowed}");
+        let text = format!("column '{column}' is {}: must be {allowed}", type_name(data_type));
         self.push(Problem::new(Code::WrongType, text).of(column).must_be(allowed));
     }
 
     /// Adds a text that stands where a number must.
     fn wrong_text(&mut self, column: &str, row: u64, text: &str) {
         let allowed = "a number, without separators of thousands or signs";
-        let message = format!("column '{column}' is text, row {row}: '{text}': must be {allowed}");
+        let message = format!("column '{column}' is string, row {row}: '{text}': must be {allowed}");
         let problem = Problem::new(Code::WrongType, message).of(column).must_be(allowed);
         self.push(Problem { row: Some(row), value: Some(Value::Text(text.into())), ..problem });
     }
@@ -225,4 +225,18 @@ pub(crate) fn is_label(data_type: &DataType) -> bool {
         DataType::Dictionary(_, values) => is_label(values),
         other => other.is_integer() || is_text(other),
     }
+}
+
+/// The name of a type as most libraries of Arrow have it.
+fn type_name(data_type: &DataType) -> String {
+    let name = match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "string",
+        DataType::Boolean => "bool",
+        DataType::Float64 => "double",
+        DataType::Float32 => "float",
+        DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => "list",
+        DataType::Struct(_) => "struct",
+        other => return other.to_string().to_lowercase(),
+    };
+    name.into()
 }

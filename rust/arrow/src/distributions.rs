@@ -22,8 +22,8 @@ use crate::table::{read_table, table};
 /// The people of one level.
 pub struct Level<'a> {
     pub name: &'a str,
-    /// Its place among the levels.
-    pub place: usize,
+    /// Its number among the levels.
+    pub index: usize,
     pub labels: &'a Labels,
     pub model: &'a CostModel,
     pub people: &'a People,
@@ -39,8 +39,8 @@ struct Row {
 }
 
 impl Level<'_> {
-    fn which<'a>(&self, only: Option<&'a [u32]>, valuation: &'a Valuation) -> UnitSelection<'a> {
-        UnitSelection { level: self.place, only, valuation }
+    fn selection<'a>(&self, only: Option<&'a [u32]>, valuation: &'a Valuation) -> UnitSelection<'a> {
+        UnitSelection { level: self.index, only, valuation }
     }
 
     /// Budgets by number of the unit.
@@ -52,7 +52,7 @@ impl Level<'_> {
 
 /// Expected cost of each unit, in the order of the labels.
 pub fn expected(level: &Level<'_>, valuation: &Valuation) -> Vec<f64> {
-    let means = expected_costs(level.model, level.people, level.place, valuation);
+    let means = expected_costs(level.model, level.people, level.index, valuation);
     level.labels.sorted().into_iter().map(|unit| means[unit as usize]).collect()
 }
 
@@ -72,8 +72,8 @@ pub fn variance_table(
     let rows: Vec<Row> = if exact {
         check_variance(level.model, level.people, valuation)?;
         let most = thresholds.iter().map(|(_, t)| *t).fold(0.0, f64::max);
-        let asked = |unit: u32, m: &UnitMoments| {
-            // A quantile near 1 asks for all there is.
+        let largest_cost = |unit: u32, m: &UnitMoments| {
+            // A quantile near 1 needs all there is.
             let far = quantiles.iter().any(|(_, q)| *q > 0.9999);
             if far { f64::INFINITY } else { budget(unit, m) * (1.0 + most) }
         };
@@ -89,9 +89,15 @@ pub fn variance_table(
                 accuracy: distribution.accuracy,
             }
         };
-        let found =
-            distributions(level.model, level.people, level.which(None, valuation), progress, asked, read)?;
-        found.into_iter().map(|(_, row)| row).collect()
+        let units = distributions(
+            level.model,
+            level.people,
+            level.selection(None, valuation),
+            progress,
+            largest_cost,
+            read,
+        )?;
+        units.into_iter().map(|(_, row)| row).collect()
     } else {
         let row = |moments| Row {
             moments,
@@ -99,8 +105,8 @@ pub fn variance_table(
             quantiles: Vec::new(),
             accuracy: Accuracy::default(),
         };
-        let found = moments(level.model, level.people, level.place, valuation)?;
-        found.into_iter().map(row).collect()
+        let units = moments(level.model, level.people, level.index, valuation)?;
+        units.into_iter().map(row).collect()
     };
     let order = level.labels.sorted();
     let numbers = |of: &dyn Fn(u32, &Row) -> Option<f64>| -> ArrayRef {
@@ -145,18 +151,18 @@ pub fn distribution_table(
     let chosen: Vec<u32> = match units {
         None => order,
         Some(names) => {
-            let found = find(level, names, |_, name| Problem {
+            let named = find(level, names, |_, name| Problem {
                 code: Code::UnknownLabel,
                 ..Problem::argument("units", name, &allowed)
             })?;
-            order.into_iter().filter(|unit| found.contains(unit)).collect()
+            order.into_iter().filter(|unit| named.contains(unit)).collect()
         }
     };
     let read = |_: u32, distribution: &UnitDistribution| (distribution.table(points), distribution.accuracy);
-    let mut found: HashMap<u32, _> = distributions(
+    let mut results: HashMap<u32, _> = distributions(
         level.model,
         level.people,
-        level.which(Some(&chosen), valuation),
+        level.selection(Some(&chosen), valuation),
         progress,
         |_, _| f64::INFINITY,
         read,
@@ -166,7 +172,7 @@ pub fn distribution_table(
     let (mut of_unit, mut columns) = (Vec::new(), [Vec::new(), Vec::new(), Vec::new()]);
     let mut worst = Accuracy::default();
     for unit in chosen {
-        let Some((rows, accuracy)) = found.remove(&unit) else { continue };
+        let Some((rows, accuracy)) = results.remove(&unit) else { continue };
         worst = worst.worse(accuracy);
         for (cost, probability, cumulative) in rows {
             of_unit.push(unit);
@@ -195,24 +201,24 @@ pub fn cumulative_table(
     let (names, costs) = read_costs(at, level.name)?;
     let units =
         find(level, &names, |row, name| Problem::cell(Code::UnknownLabel, level.name, row, name, &allowed))?;
-    let mut asked: HashMap<u32, Vec<usize>> = HashMap::new();
-    units.iter().enumerate().for_each(|(row, unit)| asked.entry(*unit).or_default().push(row));
-    let mut chosen: Vec<u32> = asked.keys().copied().collect();
+    let mut rows_of: HashMap<u32, Vec<usize>> = HashMap::new();
+    units.iter().enumerate().for_each(|(row, unit)| rows_of.entry(*unit).or_default().push(row));
+    let mut chosen: Vec<u32> = rows_of.keys().copied().collect();
     chosen.sort_unstable();
-    let most = |unit: u32, _: &UnitMoments| asked[&unit].iter().map(|&row| costs[row]).fold(0.0, f64::max);
+    let most = |unit: u32, _: &UnitMoments| rows_of[&unit].iter().map(|&row| costs[row]).fold(0.0, f64::max);
     let read = |unit: u32, distribution: &UnitDistribution| -> Vec<(usize, f64)> {
-        asked[&unit].iter().map(|&row| (row, distribution.cdf(costs[row]))).collect()
+        rows_of[&unit].iter().map(|&row| (row, distribution.cdf(costs[row]))).collect()
     };
-    let found = distributions(
+    let read_units = distributions(
         level.model,
         level.people,
-        level.which(Some(&chosen), valuation),
+        level.selection(Some(&chosen), valuation),
         progress,
         most,
         read,
     )?;
     let mut cumulative = vec![0.0; costs.len()];
-    found.into_iter().flat_map(|(_, rows)| rows).for_each(|(row, p)| cumulative[row] = p);
+    read_units.into_iter().flat_map(|(_, rows)| rows).for_each(|(row, p)| cumulative[row] = p);
     Ok(table(vec![
         (level.name, level.labels.column(&units)),
         ("cost", Arc::new(Float64Array::from(costs)) as ArrayRef),
@@ -240,13 +246,13 @@ fn find(
 ) -> Result<Vec<u32>, Error> {
     let known: HashMap<String, u32> = level.labels.list().iter().map(Label::to_string).zip(0..).collect();
     let mut problems = Problems::default();
-    let mut found = Vec::new();
+    let mut units = Vec::new();
     for (row, name) in names.iter().enumerate() {
         match known.get(name) {
-            Some(unit) => found.push(*unit),
+            Some(unit) => units.push(*unit),
             None => problems.value(unknown(row as u64, name)),
         }
     }
     problems.check()?;
-    Ok(found)
+    Ok(units)
 }

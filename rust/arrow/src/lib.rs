@@ -9,6 +9,7 @@ mod labels;
 mod population;
 mod read_population;
 mod results;
+mod source;
 mod table;
 
 pub use budgets::Budgets;
@@ -18,11 +19,12 @@ pub use distributions::{
     Level as PeopleLevel, cumulative_table, distribution_table, expected, variance_table,
 };
 pub use formula::{
-    Applied, Codes, Design, Distances, Evaluated, Fit, Fitted, Formula, NeedComponent, RowsAre, Source,
-    add_up, need_by_unit, uniforms,
+    Applied, Codes, Design, Distances, Evaluated, Fit, Fitted, Formula, NeedComponent, UnitNeed, add_up,
+    need_by_unit, uniforms,
 };
 pub use labels::{Label, Labels};
 pub use population::Reader;
 pub use read_population::{draw, read_population};
 pub use results::{LabelledNumber, Level, size_band_table, summary_table, totals_table};
+pub use source::{Source, readable, readable_or_empty, unreadable};
 pub use table::{CheckedTable, LabelColumn, NumberColumn, TableRules, read_table};

@@ -235,7 +235,7 @@ impl Reader {
         let mut sorted = rows.identity.clone();
         sorted.par_sort_unstable();
         let repeated: HashSet<u64> =
-            sorted.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+            sorted.windows(2).filter(|ids| ids[0] == ids[1]).map(|ids| ids[0]).collect();
         if repeated.is_empty() {
             return Ok(());
         }

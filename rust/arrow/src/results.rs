@@ -36,11 +36,12 @@ impl Level {
 }
 
 /// One unit's cost (£) in every replication.
-fn years(measure: Basis, unit: &UnitTotals) -> Vec<f64> {
-    let pairs = unit.gross.iter().zip(&unit.ceded);
-    match measure {
+fn years(basis: Basis, unit: &UnitTotals) -> Vec<f64> {
+    match basis {
         Basis::Gross => unit.gross.iter().copied().map(pounds).collect(),
-        Basis::Net => pairs.map(|(gross, ceded)| pounds(gross - ceded)).collect(),
+        Basis::Net => {
+            unit.gross.iter().zip(&unit.ceded).map(|(gross, ceded)| pounds(gross - ceded)).collect()
+        }
         Basis::Ceded => unit.ceded.iter().copied().map(pounds).collect(),
     }
 }
@@ -52,10 +53,10 @@ pub type LabelledNumber = (String, f64);
 pub fn totals_table(level: &Level) -> RecordBatch {
     let units = level.units();
     let replications = units.first().map_or(0, |unit| unit.gross.len());
-    let lists = |measure: Basis| -> ArrayRef {
+    let lists = |basis: Basis| -> ArrayRef {
         let mut values = Vec::with_capacity(units.len() * replications);
         for unit in &units {
-            values.extend(years(measure, unit));
+            values.extend(years(basis, unit));
         }
         let item = Arc::new(Field::new_list_field(DataType::Float64, false));
         Arc::new(FixedSizeListArray::new(
@@ -72,7 +73,7 @@ pub fn totals_table(level: &Level) -> RecordBatch {
 /// The estimates of each unit, each followed by its Monte Carlo standard error.
 pub fn summary_table(
     level: &Level,
-    measure: Basis,
+    basis: Basis,
     budgets: Option<&Budgets>,
     thresholds: &[LabelledNumber],
     quantiles: &[LabelledNumber],
@@ -86,9 +87,9 @@ pub fn summary_table(
     let mut columns: Vec<(String, Vec<Estimate>)> = Vec::new();
     let mut used_budgets = Vec::with_capacity(units.len());
     for (row, unit) in units.iter().enumerate() {
-        let mut years = years(measure, unit);
+        let mut years = years(basis, unit);
         let all = moments(&years);
-        let chance = match measure {
+        let chance = match basis {
             Basis::Net if !unit.chance_net.is_empty() => {
                 moments(&unit.chance_net.iter().copied().map(pounds).collect::<Vec<_>>())
             }
@@ -108,7 +109,7 @@ pub fn summary_table(
         put(&|| "sd".into(), all.sd);
         put(&|| "cv".into(), all.cv);
         put(&|| "skewness".into(), all.skewness);
-        if measure == Basis::Net {
+        if basis == Basis::Net {
             put(&|| "chance_sd".into(), chance.sd);
             put(&|| "systematic_sd".into(), systematic_sd(&all, &chance));
         }

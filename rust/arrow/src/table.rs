@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
-use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch};
+use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow_cast::cast;
 use arrow_schema::{DataType, Field, Schema};
 use fundholder_core::error::{Code, Error, Problem, Value};
 
@@ -115,10 +116,14 @@ pub(crate) fn check_columns(batch: &RecordBatch, table: &str, names: &[&String],
 
 /// Labels as signed numbers where they are unsigned, so that they are the same labels in every table.
 pub(crate) fn signed(array: &ArrayRef, name: &str, first: u64, problems: &mut Problems) -> ArrayRef {
-    if *array.data_type() != DataType::UInt64 {
-        return array.clone();
-    }
-    let unsigned = array.as_primitive::<UInt64Type>();
+    let unsigned = match array.data_type() {
+        DataType::UInt64 => array.clone(),
+        DataType::Dictionary(_, values) if **values == DataType::UInt64 => {
+            cast(array, values).expect("a dictionary has its values' type")
+        }
+        _ => return array.clone(),
+    };
+    let unsigned = unsigned.as_primitive::<UInt64Type>();
     let signed = unsigned.iter().enumerate().map(|(i, number)| {
         let number = number?;
         if number > i64::MAX as u64 {
@@ -181,6 +186,9 @@ impl CheckedTable {
 pub(crate) fn table(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     let fields: Vec<Field> =
         columns.iter().map(|(name, a)| Field::new(*name, a.data_type().clone(), true)).collect();
+    let rows = columns.first().map_or(0, |(_, array)| array.len());
     let arrays = columns.into_iter().map(|(_, array)| array).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).expect("columns of one table have one length")
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
+        .expect("columns of one table have one length")
 }

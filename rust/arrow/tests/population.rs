@@ -124,23 +124,23 @@ fn is_the_digest_the_same_for_any_order_of_rows_and_batches() {
         orders.iter().for_each(|order| reader.read(&people(order), &mut Rows::default()).unwrap());
         reader.digest()
     };
-    let whole = digest(&[&[0, 1, 2, 3]]);
-    assert_eq!(digest(&[&[3, 1, 0, 2]]), whole);
-    assert_eq!(digest(&[&[2], &[3, 0], &[1]]), whole);
-    assert_ne!(digest(&[&[0, 1, 2]]), whole);
-    assert_ne!(digest(&[&[0, 1, 2, 3, 3]]), whole);
+    let one_batch = digest(&[&[0, 1, 2, 3]]);
+    assert_eq!(digest(&[&[3, 1, 0, 2]]), one_batch);
+    assert_eq!(digest(&[&[2], &[3, 0], &[1]]), one_batch);
+    assert_ne!(digest(&[&[0, 1, 2]]), one_batch);
+    assert_ne!(digest(&[&[0, 1, 2, 3, 3]]), one_batch);
 }
 
 #[test]
 fn are_rows_without_identity_numbered_through_all_batches() {
     let model = model(&[None]);
     let practices = ["A", "B", "A", "A", "B"];
-    let whole: ArrayRef = Arc::new(StringArray::from_iter_values(practices));
-    let (_, at_once) = read(&model, &batch(vec![("practice", whole.clone())])).unwrap();
+    let practice_column: ArrayRef = Arc::new(StringArray::from_iter_values(practices));
+    let (_, at_once) = read(&model, &batch(vec![("practice", practice_column.clone())])).unwrap();
     let mut reader = Reader::new(model.clone(), &["practice".to_string()]);
     let mut rows = Rows::default();
     for (start, length) in [(0, 2), (2, 1), (3, 2)] {
-        reader.read(&batch(vec![("practice", whole.slice(start, length))]), &mut rows).unwrap();
+        reader.read(&batch(vec![("practice", practice_column.slice(start, length))]), &mut rows).unwrap();
     }
     assert_eq!(rows.identity, at_once.identity);
     let mut distinct = rows.identity.clone();

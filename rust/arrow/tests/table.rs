@@ -83,7 +83,7 @@ fn a_table_without_rows_is_rejected_where_it_needs_one() {
         ("practice", Arc::new(StringArray::from(Vec::<&str>::new())) as ArrayRef),
         ("cost", Arc::new(Float64Array::from(Vec::<f64>::new()))),
     ]);
-    assert_eq!(codes(&read_table(&[empty.clone()], &rules(false)).unwrap_err()), [Code::Empty]);
+    assert_eq!(codes(&read_table(std::slice::from_ref(&empty), &rules(false)).unwrap_err()), [Code::Empty]);
     assert!(read_table(&[empty], &TableRules { rows: false, ..rules(false) }).is_ok());
 }
 

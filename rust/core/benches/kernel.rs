@@ -9,7 +9,7 @@ use fundholder_core::model::{Band, CostModel, Severity, Year};
 use fundholder_core::numeric::power::integer_power;
 use fundholder_core::population::Rows;
 use fundholder_core::random::{identity, mix};
-use fundholder_core::run::Progress;
+use fundholder_core::run::{Progress, thread_pool};
 use fundholder_core::simd::Processor;
 use fundholder_core::simulate::{Options, Run};
 
@@ -55,6 +55,7 @@ fn groups() -> Rows {
 
 fn person_years(c: &mut Criterion) {
     let model = model();
+    let pool = thread_pool(1).unwrap();
     let addresses: Vec<u64> = (0..u64::from(PRACTICES)).collect();
     let ceiling = StopLoss::new(20_000.0, 1.0, None).unwrap();
     let share = StopLoss::new(20_000.0, 0.8, Some(100_000.0)).unwrap();
@@ -72,13 +73,12 @@ fn person_years(c: &mut Criterion) {
                     stop_loss,
                     practice_sd: 0.0,
                     national_sd: 0.0,
-                    threads: 1,
                     processor,
                 };
                 group.bench_function(BenchmarkId::new(processor.name(), name), |b| {
                     // The tables are made before; adding people again only adds to the totals.
                     let mut run = Run::new(&model, 1, &options).unwrap();
-                    b.iter(|| run.add(&rows, &addresses, &Progress::default()).unwrap());
+                    pool.install(|| b.iter(|| run.add(&rows, &addresses, &Progress::default()).unwrap()));
                 });
             }
         }

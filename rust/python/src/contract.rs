@@ -20,39 +20,3 @@ impl StopLoss {
         self.0.ceded(cost)
     }
 }
-
-pub(crate) fn describe(stop_loss: &contract::StopLoss) -> String {
-    let limit = stop_loss.limit().map_or("none".into(), |limit| limit.to_string());
-    format!("ceiling {}, share {}, limit {limit}", stop_loss.ceiling(), stop_loss.share())
-}
-
-/// Bases by name.
-pub(crate) mod basis {
-    use fundholder_core::contract::Basis;
-    use fundholder_core::error::{Code, Error};
-    use pyo3::prelude::*;
-
-    use crate::errors::exception;
-
-    const ALL: [Basis; 3] = [Basis::Net, Basis::Gross, Basis::Ceded];
-
-    pub(crate) fn name(basis: Basis) -> &'static str {
-        match basis {
-            Basis::Gross => "gross",
-            Basis::Net => "net",
-            Basis::Ceded => "ceded",
-        }
-    }
-
-    pub(crate) fn named(py: Python<'_>, requested: &str) -> PyResult<Basis> {
-        ALL.into_iter().find(|basis| name(*basis) == requested).ok_or_else(|| {
-            exception(
-                py,
-                &Error::one(
-                    Code::Argument,
-                    format!("of is '{requested}': must be 'net', 'gross' or 'ceded'"),
-                ),
-            )
-        })
-    }
-}

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::Schema;
 use fundholder_arrow::{
-    Applied, Codes, Design, Fit, Formula as ArrowFormula, NeedComponent, RowsAre, Source,
-    add_up as arrow_add_up, need_by_unit as arrow_need_by_unit,
+    Applied, Codes, Design, Fit, Formula as ArrowFormula, NeedComponent, Source, add_up as arrow_add_up,
+    need_by_unit as arrow_need_by_unit, readable_or_empty,
 };
 use fundholder_core::run::{Progress, RunError};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
 use crate::errors::or_raise;
-use crate::tables::{batches, one_batch, readable, stream, table};
+use crate::tables::{batches, one_batch, stream, table};
 use crate::watch::watched;
 
 type Described<'py> = (Bound<'py, PyAny>, Option<Bound<'py, PyAny>>, u64, f64);
@@ -34,18 +34,7 @@ pub(crate) fn read<T: Send>(
     let progress = Progress::default();
     watched(rows.py(), threads, &progress, None, || {
         let schema = reader.schema();
-        let mut any = false;
-        let read = readable(reader, &name);
-        // A table without batches is one empty batch, so that its columns are looked at.
-        let mut source = read.map(Some).chain(std::iter::once(None)).filter_map(|batch| match batch {
-            Some(batch) => {
-                any = true;
-                Some(batch)
-            }
-            None if any => None,
-            None => Some(Ok(RecordBatch::new_empty(schema.clone()))),
-        });
-        work(&mut source, &schema, &progress)
+        work(&mut readable_or_empty(reader, &name), &schema, &progress)
     })
 }
 
@@ -250,14 +239,10 @@ pub(crate) fn need_by_unit<'py>(
 ) -> PyResult<(Bound<'py, PyAny>, Option<&'static str>, bool)> {
     let components: Vec<NeedComponent> =
         components.into_iter().map(|(need, index)| NeedComponent { need, index }).collect();
-    let (need, size, integer) = read(rows, "persons_or_units", threads, |source, schema, progress| {
-        let rows_are = RowsAre::of(schema)?;
-        let size = rows_are.column();
-        let field = size.and_then(|name| schema.field_with_name(name).ok());
-        let integer = field.is_none_or(|field| field.data_type().is_integer());
-        Ok((arrow_need_by_unit(source, rows_are, by, &components, progress)?, size, integer))
+    let need = read(rows, "persons_or_units", threads, |source, schema, progress| {
+        arrow_need_by_unit(source, schema, by, &components, progress)
     })?;
-    Ok((table(rows.py(), need)?, size, integer))
+    Ok((table(rows.py(), need.table)?, need.size, need.integer))
 }
 
 /// A number in [0, 1) for each row that depends on its label and a seed alone, the same for an integer and its digits.

@@ -1,23 +1,24 @@
-//! A population by kinds of people: what the lanes without chance are asked.
+//! A population by risk class, as the moments and exact lanes read it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use fundholder_arrow::{
     Budgets, LabelledNumber, Labels, PeopleLevel, Reader, cumulative_table, distribution_table, expected,
-    read_population, variance_table,
+    read_population, readable, variance_table,
 };
 use fundholder_core::analytic_moments::Valuation as CoreValuation;
+use fundholder_core::contract::{Basis, StopLoss as StopLossTerms};
 use fundholder_core::exact::{Accuracy, Pool, minimum_population};
 use fundholder_core::model::CostModel as CoreModel;
 use fundholder_core::population::{Composition, People as CorePeople};
 use fundholder_core::run::{Progress, RunError};
 use pyo3::prelude::*;
 
-use crate::contract::{StopLoss, basis, describe};
+use crate::contract::StopLoss;
 use crate::errors::or_raise;
 use crate::model::CostModel;
-use crate::tables::{batches, readable, stream, table};
+use crate::tables::{batches, stream, table};
 use crate::watch::watched;
 
 #[pyclass(frozen, module = "fundholder._engine")]
@@ -148,19 +149,19 @@ impl People {
         watched(py, self.threads, &progress, None, || work(&progress))
     }
 
-    fn level(&self, place: usize) -> PeopleLevel<'_> {
-        let (name, labels) = &self.levels[place];
-        PeopleLevel { name, place, labels, model: &self.model, people: &self.people }
+    fn level(&self, index: usize) -> PeopleLevel<'_> {
+        let (name, labels) = &self.levels[index];
+        PeopleLevel { name, index, labels, model: &self.model, people: &self.people }
     }
 
     /// What a result can be traced to, and how accurate it is.
     fn described(&self, valuation: &CoreValuation, accuracy: Option<Accuracy>) -> HashMap<String, String> {
         let mut all = self.metadata.clone();
         let mut put = |name: &str, value: String| all.insert(format!("fundholder.{name}"), value);
-        put("stop_loss", valuation.stop_loss.as_ref().map_or("none".into(), describe));
+        put("stop_loss", valuation.stop_loss.as_ref().map_or("none".into(), StopLossTerms::to_string));
         put("practice_sd", valuation.practice_sd.to_string());
         put("national_sd", valuation.national_sd.to_string());
-        put("of", basis::name(valuation.basis).into());
+        put("of", valuation.basis.name().into());
         if let Some(accuracy) = accuracy {
             put("largest_probability_outside", format!("{:.1e}", accuracy.outside));
             put("largest_mean_error", format!("{:.1e}", accuracy.mean_error));
@@ -186,6 +187,11 @@ impl Valuation {
         national_sd: f64,
     ) -> PyResult<Self> {
         let stop_loss = stop_loss.map(|s| s.get().0);
-        Ok(Self(CoreValuation { basis: basis::named(py, of)?, stop_loss, practice_sd, national_sd }))
+        Ok(Self(CoreValuation {
+            basis: or_raise(py, Basis::named(of))?,
+            stop_loss,
+            practice_sd,
+            national_sd,
+        }))
     }
 }

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use fundholder_arrow::{
-    Budgets, LabelledNumber, Level, Reader, draw, read_population, size_band_table, summary_table,
+    Budgets, LabelledNumber, Level, Reader, draw, read_population, readable, size_band_table, summary_table,
     totals_table,
 };
+use fundholder_core::contract::{Basis, StopLoss as StopLossTerms};
 use fundholder_core::error::{Code, Error};
 use fundholder_core::measures;
 use fundholder_core::population::Rows;
@@ -15,10 +16,10 @@ use fundholder_core::simd;
 use fundholder_core::simulate::Options;
 use pyo3::prelude::*;
 
-use crate::contract::{self, StopLoss, basis};
+use crate::contract::StopLoss;
 use crate::errors::{exception, or_raise};
 use crate::model::CostModel;
-use crate::tables::{batches, readable, stream, table};
+use crate::tables::{batches, stream, table};
 use crate::watch::watched;
 
 #[pyclass(frozen, module = "fundholder._engine")]
@@ -53,7 +54,6 @@ pub(crate) fn simulate(
         stop_loss: stop_loss.map(|s| s.get().0),
         practice_sd,
         national_sd,
-        threads,
         processor: level(py, processor)?,
     };
     let mut reader = Reader::new(model.clone(), &by);
@@ -107,7 +107,7 @@ fn describe(
         ("version", env!("CARGO_PKG_VERSION").to_string()),
         ("seed", options.seed.to_string()),
         ("replications", options.replications.to_string()),
-        ("stop_loss", options.stop_loss.as_ref().map_or("none".into(), contract::describe)),
+        ("stop_loss", options.stop_loss.as_ref().map_or("none".into(), StopLossTerms::to_string)),
         ("practice_sd", options.practice_sd.to_string()),
         ("national_sd", options.national_sd.to_string()),
         ("by", by.join(", ")),
@@ -121,12 +121,12 @@ fn describe(
 impl Simulation {
     fn level(&self, py: Python<'_>, by: Option<&str>) -> PyResult<&Level> {
         let names = || self.levels.iter().map(|level| level.name.as_str()).collect::<Vec<_>>().join(", ");
-        let found = match by {
+        let level = match by {
             Some(by) => self.levels.iter().find(|level| level.name == by),
             None if self.levels.len() == 1 => self.levels.first(),
             None => None,
         };
-        found.ok_or_else(|| {
+        level.ok_or_else(|| {
             let by = by.unwrap_or("None");
             exception(
                 py,
@@ -158,23 +158,23 @@ impl Simulation {
         table(py, py.detach(|| totals_table(level)))
     }
 
-    #[pyo3(signature = (by, budgets, measure, thresholds, quantiles))]
+    #[pyo3(signature = (by, budgets, of, thresholds, quantiles))]
     fn summary<'py>(
         &self,
         py: Python<'py>,
         by: Option<&str>,
         budgets: Option<&Bound<'py, PyAny>>,
-        measure: &str,
+        of: &str,
         thresholds: Vec<LabelledNumber>,
         quantiles: Vec<LabelledNumber>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let level = self.level(py, by)?;
-        let measure = basis::named(py, measure)?;
+        let basis = or_raise(py, Basis::named(of))?;
         let budgets = match budgets {
             Some(budgets) => Some(or_raise(py, Budgets::read(&batches(budgets, "budgets")?, &level.name))?),
             None => None,
         };
-        let summary = py.detach(|| summary_table(level, measure, budgets.as_ref(), &thresholds, &quantiles));
+        let summary = py.detach(|| summary_table(level, basis, budgets.as_ref(), &thresholds, &quantiles));
         table(py, or_raise(py, summary)?)
     }
 

@@ -1,10 +1,11 @@
 //! Tables across the boundary.
 
 use arrow_array::RecordBatch;
-use arrow_schema::ArrowError;
-use fundholder_arrow::{LabelColumn, NumberColumn, Rule, TableRules, read_table as arrow_read_table};
+use fundholder_arrow::{
+    LabelColumn, NumberColumn, Rule, TableRules, read_table as arrow_read_table, readable_or_empty,
+    unreadable,
+};
 use fundholder_core::error::{Code, Error, ErrorKind, Problem};
-use fundholder_core::run::RunError;
 use pyo3::prelude::*;
 use pyo3_arrow::{PyRecordBatchReader, PyTable};
 
@@ -14,8 +15,8 @@ use crate::errors::{exception, or_raise};
 pub(crate) fn stream(table: &Bound<'_, PyAny>, name: &str) -> PyResult<PyRecordBatchReader> {
     table.extract::<PyRecordBatchReader>().map_err(|error| {
         let allowed = "an Arrow table, or anything with __arrow_c_stream__ that gives one";
-        let found = table.get_type().name().map_or("of an unknown type".into(), |name| name.to_string());
-        let text = format!("{name} is {found}: must be {allowed} ({error})");
+        let class = table.get_type().name().map_or("of an unknown type".into(), |name| name.to_string());
+        let text = format!("{name} is {class}: must be {allowed} ({error})");
         let problem = Problem::new(Code::WrongType, text).of(name).must_be(allowed);
         let error = Error { kind: ErrorKind::Type, ..Error::many(vec![problem]) };
         exception(table.py(), &error)
@@ -25,13 +26,7 @@ pub(crate) fn stream(table: &Bound<'_, PyAny>, name: &str) -> PyResult<PyRecordB
 /// All batches of a table, with an empty one where there are none, so that the columns are known.
 pub(crate) fn batches(table: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<RecordBatch>> {
     let reader = stream(table, name)?.into_reader()?;
-    let schema = reader.schema();
-    let mut batches: Vec<RecordBatch> =
-        reader.collect::<Result<_, _>>().map_err(|error| exception(table.py(), &unreadable(name, &error)))?;
-    if batches.is_empty() {
-        batches.push(RecordBatch::new_empty(schema));
-    }
-    Ok(batches)
+    or_raise(table.py(), readable_or_empty(reader, name).collect())
 }
 
 /// A table as one batch.
@@ -39,22 +34,6 @@ pub(crate) fn one_batch(table: &Bound<'_, PyAny>, name: &str) -> PyResult<Record
     let batches = batches(table, name)?;
     arrow_select::concat::concat_batches(&batches[0].schema(), &batches)
         .map_err(|error| exception(table.py(), &unreadable(name, &error)))
-}
-
-/// The batches of a stream, or why they cannot be read.
-pub(crate) fn readable(
-    stream: impl Iterator<Item = Result<RecordBatch, ArrowError>> + Send,
-    name: &str,
-) -> impl Iterator<Item = Result<RecordBatch, RunError>> + Send {
-    stream.map(move |batch| batch.map_err(|error| unreadable(name, &error).into()))
-}
-
-/// What a source says of itself when it fails, without the traceback that some add.
-fn unreadable(name: &str, error: &ArrowError) -> Error {
-    let text = error.to_string();
-    let said = text.lines().next().unwrap_or_default();
-    let said = said.split(" Detail: ").next().unwrap_or_default();
-    Error::one(Code::Unreadable, format!("{name} cannot be read: {said}"))
 }
 
 /// A result as a `pyarrow.Table`.

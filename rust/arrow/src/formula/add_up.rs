@@ -10,8 +10,9 @@ use fundholder_core::random::mix;
 use fundholder_core::run::{Progress, RunError};
 
 use super::features::{FINITE, PersonColumns, Read, Reader};
-use super::parts::{Source, summed};
+use super::parts::summed;
 use crate::labels::Label;
+use crate::source::Source;
 use crate::table::{LabelColumn, TableRules, read_table, table};
 
 /// `<by>`, rows, and the sum of each column over the rows of a unit (or over all, without `by`): the same digits in any

@@ -13,9 +13,10 @@ use fundholder_core::run::{Progress, RunError};
 use super::codes::Codes;
 use super::evaluate::{Costs, GroupSum};
 use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, PersonColumns, Read, Reader};
-use super::parts::{Source, in_parts, summed};
+use super::parts::{in_parts, summed};
 use super::terms::Role;
 use crate::column::{Problems, required};
+use crate::source::Source;
 use crate::table::table;
 
 /// Columns that go with a prediction.
@@ -130,11 +131,11 @@ impl Formula {
                 }
                 Role::Category | Role::Area => {
                     let indicator = next(&mut level);
-                    let place = levels.iter().position(|(other, _)| *other == name).unwrap_or_else(|| {
+                    let index = levels.iter().position(|(other, _)| *other == name).unwrap_or_else(|| {
                         levels.push((name, HashMap::new()));
                         levels.len() - 1
                     });
-                    levels[place].1.insert(term.level.clone().unwrap_or_default(), indicator);
+                    levels[index].1.insert(term.level.clone().unwrap_or_default(), indicator);
                     Column::Indicator(indicator)
                 }
             }));

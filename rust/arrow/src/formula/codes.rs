@@ -13,7 +13,7 @@ use crate::table::{LabelColumn, TableRules, read_table};
 #[derive(Clone, Debug)]
 pub struct Codes {
     /// Addresses of persons with numbers of codes, sorted, each once.
-    pairs: Vec<(u64, u32)>,
+    codes: Vec<(u64, u32)>,
     names: Vec<String>,
     /// Codes that the formula does not have.
     pub(super) unknown: Vec<String>,
@@ -41,17 +41,17 @@ impl Codes {
         let unknown = labels.sorted().into_iter().filter(|&i| of[i as usize].is_none());
         let unknown = unknown.map(|i| labels.list()[i as usize].to_string()).collect();
         let addresses: Vec<u64> = persons.list().iter().map(Label::address).collect();
-        let mut pairs: Vec<(u64, u32)> = (person.iter().zip(&code))
+        let mut codes: Vec<(u64, u32)> = (person.iter().zip(&code))
             .filter_map(|(&person, &code)| Some((addresses[person as usize], of[code as usize]?)))
             .collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        Ok(Self { pairs, names, unknown })
+        codes.sort_unstable();
+        codes.dedup();
+        Ok(Self { codes, names, unknown })
     }
 
     /// Has nobody a code that the formula has?
     pub(super) fn is_empty(&self) -> bool {
-        self.pairs.is_empty()
+        self.codes.is_empty()
     }
 
     /// How many different codes there are.
@@ -65,18 +65,18 @@ impl Codes {
 
     /// The rows of a batch with their codes.
     pub(super) fn of(&self, batch: &RecordBatch, first: u64, problems: &mut Problems) -> Vec<(u32, u32)> {
-        let mut found = Vec::new();
-        let Some(column) = required(batch, "person", problems) else { return found };
+        let mut rows = Vec::new();
+        let Some(column) = required(batch, "person", problems) else { return rows };
         let mut persons = Labels::default();
-        let mut codes = Vec::with_capacity(column.len());
-        persons.read(column, "person", false, first, problems, &mut codes);
-        for (row, &code) in codes.iter().enumerate() {
-            let Some(person) = persons.list().get(code as usize) else { continue };
+        let mut numbers = Vec::with_capacity(column.len());
+        persons.read(column, "person", false, first, problems, &mut numbers);
+        for (row, &number) in numbers.iter().enumerate() {
+            let Some(person) = persons.list().get(number as usize) else { continue };
             let address = person.address();
-            let from = self.pairs.partition_point(|&(other, _)| other < address);
-            let same = self.pairs[from..].iter().take_while(|(other, _)| *other == address);
-            found.extend(same.map(|&(_, code)| (row as u32, code)));
+            let from = self.codes.partition_point(|&(other, _)| other < address);
+            let same = self.codes[from..].iter().take_while(|(other, _)| *other == address);
+            rows.extend(same.map(|&(_, code)| (row as u32, code)));
         }
-        found
+        rows
     }
 }

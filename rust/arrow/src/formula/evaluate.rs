@@ -1,4 +1,4 @@
-//! How near predictions come to costs: sums over everyone, deciles of predicted cost, groups and units.
+//! How near predictions come to costs: sums over total, deciles of predicted cost, groups and units.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use fundholder_core::run::{Progress, RunError};
 use rayon::prelude::*;
 
 use super::apply::Applied;
-use super::parts::Source;
 use crate::labels::{Label, Labels};
+use crate::source::Source;
 use crate::table::table;
 
 /// Parts of equal weight that people are divided into by their predicted cost.
@@ -61,7 +61,7 @@ pub struct Distances {
 
 /// An evaluation as sums, which the caller divides.
 pub struct Evaluated {
-    /// Weight, weighted actual cost and weighted predicted cost of everyone.
+    /// Weight, weighted actual cost and weighted predicted cost of total.
     pub totals: [f64; 3],
     /// People.
     pub people: u64,
@@ -95,8 +95,8 @@ impl Applied<'_> {
         let costs = self.costs(source, cost, weight, &names, materialised, progress)?;
         let people = costs.actual.len();
         let columns = costs.weighted();
-        let everyone = amounts(&sums(&columns, &vec![0; people]), 0);
-        let [all, weighted_actual, _] = everyone;
+        let total = amounts(&sums(&columns, &vec![0; people]), 0);
+        let [all, weighted_actual, _] = total;
         if all.is_nan() || all <= 0.0 {
             let weight = weight.unwrap_or_default();
             let text = format!("column '{weight}' is 0 for everyone: must be above 0 for someone");
@@ -130,7 +130,7 @@ impl Applied<'_> {
         ]);
         rows.extend(costs.terms);
         Ok(Evaluated {
-            totals: everyone,
+            totals: total,
             people: people as u64,
             persons,
             units: of_units,

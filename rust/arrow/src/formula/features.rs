@@ -98,7 +98,7 @@ pub(super) struct Reader {
     next: u32,
     pub rows: u64,
     /// Codes of persons who were read.
-    found_codes: AtomicU64,
+    row_codes: AtomicU64,
 }
 
 /// What depends on earlier batches: the indicators and units of the rows of one.
@@ -131,7 +131,7 @@ impl Reader {
             units: vec![Labels::default(); person_columns.units.len()],
             next: next as u32,
             rows: 0,
-            found_codes: AtomicU64::new(0),
+            row_codes: AtomicU64::new(0),
             person_columns,
         }
     }
@@ -221,7 +221,7 @@ impl Reader {
     /// Were there codes, and not one of a person who was read?
     pub fn missed_all_codes(&self) -> bool {
         let some = self.person_columns.codes.as_ref().is_some_and(|codes| !codes.is_empty());
-        some && self.found_codes.load(Ordering::Relaxed) == 0
+        some && self.row_codes.load(Ordering::Relaxed) == 0
     }
 
     /// Reads the part of a batch that has these rows, after the labels of the batch; nothing of it where those are
@@ -264,7 +264,7 @@ impl Reader {
             Some(codes) => codes.of(part, first, &mut problems),
             None => Vec::new(),
         };
-        self.found_codes.fetch_add(codes.len() as u64, Ordering::Relaxed);
+        self.row_codes.fetch_add(codes.len() as u64, Ordering::Relaxed);
         problems.check()?;
         if coded.wrong.is_some() {
             return Ok(Read::default());

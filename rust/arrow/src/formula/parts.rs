@@ -9,6 +9,7 @@ use fundholder_core::run::{Progress, RunError};
 use rayon::prelude::*;
 
 use super::features::{Coded, Read, Reader};
+use crate::source::Source;
 use crate::table::empty;
 
 /// Rows that are gathered from small batches before the threads share them out.
@@ -16,9 +17,6 @@ const TOGETHER: usize = 1 << 17;
 
 /// Sums are exact up to here.
 const MOST_PEOPLE: u64 = 1 << 31;
-
-/// Batches of a table; what cannot be read ends the work.
-pub type Source<'a> = dyn Iterator<Item = Result<RecordBatch, RunError>> + Send + 'a;
 
 /// Reads a source part by part. Each thread has a state of its own; `work` takes a part with the units of its rows, and
 /// what it gives goes to `take` in the order of rows. A `materialised` table is checked to its end before it is rejected.

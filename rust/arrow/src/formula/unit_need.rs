@@ -9,8 +9,9 @@ use fundholder_core::fit::{Column, Features, UnitFeatures};
 use fundholder_core::run::{Progress, RunError};
 
 use super::features::{PersonColumns, Read, Reader};
-use super::parts::{Source, summed};
+use super::parts::summed;
 use crate::column::{COUNT, Rule};
+use crate::source::Source;
 use crate::table::table;
 
 const MOST: f64 = 1e15;
@@ -28,7 +29,7 @@ pub struct NeedComponent {
 
 /// What the rows of a table stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RowsAre {
+enum RowsAre {
     /// A unit, or a part of one, with a column `people`.
     Units,
     /// Groups of identical people, with a column `count`.
@@ -39,7 +40,7 @@ pub enum RowsAre {
 
 impl RowsAre {
     /// Reads it off the columns of a table.
-    pub fn of(schema: &Schema) -> Result<Self, Error> {
+    fn of(schema: &Schema) -> Result<Self, Error> {
         let has = |name: &str| schema.column_with_name(name).is_some();
         match (has("people"), has("count")) {
             (true, true) => Err(Error::many(vec![Problem::new(
@@ -53,7 +54,7 @@ impl RowsAre {
     }
 
     /// The column of the number of people, where there is one.
-    pub fn column(self) -> Option<&'static str> {
+    fn column(self) -> Option<&'static str> {
         match self {
             Self::Units => Some("people"),
             Self::Groups => Some("count"),
@@ -62,16 +63,29 @@ impl RowsAre {
     }
 }
 
-/// `<by>`, rows, people, and for each component need_<i> and weighted_<i> (need times its indices), added up by unit:
+/// Need added up by unit.
+pub struct UnitNeed {
+    /// unit, rows, people, and for each component need_<i> and weighted_<i>.
+    pub table: RecordBatch,
+    /// The column that says how many people a row stands for; none where rows are persons.
+    pub size: Option<&'static str>,
+    /// Are people integers?
+    pub integer: bool,
+}
+
+/// unit, rows, people, and for each component need_<i> and weighted_<i> (need times its indices), added up by unit:
 /// the same digits in any order of rows.
 pub fn need_by_unit(
     source: &mut Source<'_>,
-    rows_are: RowsAre,
+    schema: &Schema,
     by: &str,
     components: &[NeedComponent],
     progress: &Progress,
-) -> Result<RecordBatch, RunError> {
-    let size = rows_are.column();
+) -> Result<UnitNeed, RunError> {
+    let rows_are = RowsAre::of(schema)?;
+    let size_column = rows_are.column();
+    let size_field = size_column.and_then(|name| schema.field_with_name(name).ok());
+    let integer = size_field.is_none_or(|field| field.data_type().is_integer());
     let mut numbers: Vec<(String, Rule)> = Vec::new();
     let mut column = |name: &str, rule: Rule| {
         numbers.iter().position(|(other, _)| other == name).unwrap_or_else(|| {
@@ -80,7 +94,7 @@ pub fn need_by_unit(
         })
     };
     // A column of people may serve as need: the stricter rule is that of people.
-    let size = size.map(|name| column(name, if rows_are == RowsAre::Groups { COUNT } else { PEOPLE }));
+    let size = size_column.map(|name| column(name, if rows_are == RowsAre::Groups { COUNT } else { PEOPLE }));
     // A column that is an index and a need is held to the rule of an index.
     let index: Vec<Vec<usize>> =
         components.iter().map(|c| c.index.iter().map(|name| column(name, INDEX)).collect()).collect();
@@ -124,5 +138,6 @@ pub fn need_by_unit(
         columns.push((format!("need_{i}"), total(2 * i)));
         columns.push((format!("weighted_{i}"), total(2 * i + 1)));
     }
-    Ok(table(columns.iter().map(|(name, array)| (name.as_str(), array.clone())).collect()))
+    let table = table(columns.iter().map(|(name, array)| (name.as_str(), array.clone())).collect());
+    Ok(UnitNeed { table, size: size_column, integer })
 }

@@ -1,6 +1,7 @@
 //! Gross, net and ceded cost of a person's year as piecewise linear functions of its gross cost.
 
 use super::StopLoss;
+use crate::error::{Error, Problem};
 
 /// Basis of a cost: gross of the contract, net of it, or ceded by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +12,26 @@ pub enum Basis {
     Net,
     /// What the contract passes on.
     Ceded,
+}
+
+impl Basis {
+    /// The name: "gross", "net" or "ceded".
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gross => "gross",
+            Self::Net => "net",
+            Self::Ceded => "ceded",
+        }
+    }
+
+    /// The basis of a name; others are rejected as the argument `of`.
+    pub fn named(name: &str) -> Result<Self, Error> {
+        let basis = [Self::Net, Self::Gross, Self::Ceded].into_iter().find(|basis| basis.name() == name);
+        basis.ok_or_else(|| {
+            let problem = Problem::argument("of", &*format!("'{name}'"), "'net', 'gross' or 'ceded'");
+            Error::many(vec![Problem { value: Some(name.into()), ..problem }])
+        })
+    }
 }
 
 /// Piece of a piecewise linear function of cost: `fixed + gradient * cost` from `from` on, all in £.

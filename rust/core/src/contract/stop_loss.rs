@@ -1,5 +1,7 @@
 //! A specific stop-loss: what is ceded of one person's year.
 
+use std::fmt;
+
 use crate::error::{Error, Problem};
 use crate::numeric::money::UNITS_PER_POUND;
 
@@ -54,6 +56,13 @@ impl StopLoss {
     /// The part of a person's yearly cost (£) that is ceded (£).
     pub fn ceded(&self, cost: f64) -> f64 {
         ((cost - self.ceiling).max(0.0) * self.share).min(self.limit)
+    }
+}
+
+impl fmt::Display for StopLoss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let limit = self.limit().map_or("none".into(), |limit| limit.to_string());
+        write!(f, "ceiling {}, share {}, limit {limit}", self.ceiling, self.share)
     }
 }
 

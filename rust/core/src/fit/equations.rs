@@ -20,7 +20,7 @@ pub(super) struct Equations {
     pub scale: Vec<f64>,
 }
 
-/// Cholesky factor: a lower triangle whose product with its transpose is the matrix of scaled products of some columns.
+/// Cholesky factor: a lower triangular matrix whose product with its transpose is the matrix of scaled products of some columns.
 #[derive(Default)]
 pub(super) struct Cholesky {
     columns: Vec<usize>,

@@ -48,7 +48,7 @@ use crate::model::CostModel;
 use crate::numeric::money::{Tally, UNITS_PER_POUND};
 use crate::population::Rows;
 use crate::random::{Source, WORDS};
-use crate::run::{Progress, RunError, thread_pool};
+use crate::run::{Progress, RunError};
 use crate::simd::Processor;
 use chunk::{Chunk, CostParameters};
 use effects::Effects;
@@ -75,14 +75,12 @@ pub struct Options {
     pub practice_sd: f64,
     /// SD of a yearly effect of mean 1 that multiplies all costs.
     pub national_sd: f64,
-    /// Threads of the run's own pool; 0 is rayon's default, one for each processor. Results do not depend on it.
-    pub threads: usize,
     /// Instructions that are used. Results do not depend on them.
     pub processor: Processor,
 }
 
 impl Options {
-    /// Options without a contract and without yearly effects, on all processors.
+    /// Options without a contract and without yearly effects.
     pub fn new(replications: u32, seed: u64) -> Self {
         Self {
             replications,
@@ -90,7 +88,6 @@ impl Options {
             stop_loss: None,
             practice_sd: 0.0,
             national_sd: 0.0,
-            threads: 0,
             processor: Processor::best(),
         }
     }
@@ -113,7 +110,7 @@ impl Options {
 /// The most replications of one run: the address of a draw has room for four times as many.
 pub const MAX_REPLICATIONS: u32 = 1 << 30;
 
-/// A simulation to which people are added, batch by batch. It has a pool of threads of its own.
+/// A simulation to which people are added, batch by batch.
 pub struct Run {
     samplers: Samplers,
     source: Source,
@@ -121,7 +118,6 @@ pub struct Run {
     terms: Terms,
     replications: usize,
     processor: Processor,
-    pool: rayon::ThreadPool,
     levels: Vec<LevelTotals>,
     /// Expected cost of everyone so far, in units of money.
     expected: f64,
@@ -131,7 +127,6 @@ impl Run {
     /// A run over `levels` levels of units. Rejects options that are out of range.
     pub fn new(model: &CostModel, levels: usize, options: &Options) -> Result<Self, Error> {
         options.check()?;
-        let pool = thread_pool(options.threads)?;
         let source = Source::new(options.seed);
         let effects = Effects::new(source, options);
         let replications = options.replications as usize;
@@ -141,28 +136,25 @@ impl Run {
             terms: Terms::new(options.stop_loss),
             replications,
             processor: options.processor,
-            pool,
             levels: (0..levels).map(|_| LevelTotals::new(replications, effects.any())).collect(),
             effects,
             expected: 0.0,
         })
     }
 
-    /// Draws all replications of these people, in parallel on the run's own pool. `addresses` are those of the
+    /// Draws all replications of these people, in parallel on the rayon pool in which it is called. `addresses` are those of the
     /// practices, by number. An error leaves totals that are of no use: not all of these people are in them.
     pub fn add(&mut self, rows: &Rows, addresses: &[u64], progress: &Progress) -> Result<(), RunError> {
         self.check_room(rows)?;
         for (level, units) in self.levels.iter_mut().zip(&rows.units) {
             level.register(units, &rows.count).map_err(RunError::Rejected)?;
         }
-        let plan = self.pool.install(|| Plan::new(rows, &self.samplers));
+        let plan = Plan::new(rows, &self.samplers);
         let this = &*self;
-        self.pool.install(|| {
-            plan.slabs.par_iter().try_for_each_init(
-                || (Chunk::new(), Users::new()),
-                |(chunk, users), slab| this.slab(rows, &plan, slab, addresses, progress, chunk, users),
-            )
-        })
+        plan.slabs.par_iter().try_for_each_init(
+            || (Chunk::new(), Users::new()),
+            |(chunk, users), slab| this.slab(rows, &plan, slab, addresses, progress, chunk, users),
+        )
     }
 
     /// The totals of each level.

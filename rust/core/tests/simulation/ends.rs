@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use fundholder_core::model::CostModel;
-use fundholder_core::run::{Progress, RunError};
+use fundholder_core::run::{Progress, RunError, thread_pool};
 use fundholder_core::simulate::{Options, Run};
 
 use super::{
@@ -111,7 +111,8 @@ fn does_a_run_stop_soon_after_it_is_told_to() {
             progress.stop.store(true, Ordering::Relaxed);
             progress.drawn.load(Ordering::Relaxed)
         });
-        let outcome = run.add(&people, &addresses(), &progress);
+        let pool = thread_pool(2).unwrap();
+        let outcome = pool.install(|| run.add(&people, &addresses(), &progress));
         assert!(matches!(outcome, Err(RunError::Interrupted)));
         watch.join().unwrap()
     });

@@ -69,7 +69,6 @@ fn options(replications: u32) -> Options {
         stop_loss: None,
         practice_sd: 0.0,
         national_sd: 0.0,
-        threads: 2,
         processor: Processor::best(),
     }
 }

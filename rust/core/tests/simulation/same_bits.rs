@@ -1,5 +1,6 @@
 //! Is the result the same, to the last unit, however the work is cut?
 
+use fundholder_core::run::thread_pool;
 use fundholder_core::simd::Processor;
 use fundholder_core::simulate::{Options, Totals};
 
@@ -22,9 +23,10 @@ fn on_any_number_of_threads() {
     let model = every_distribution();
     let people = mixed(&model, ROWS);
     for options in every_contract() {
-        let one = run(&model, &people, &Options { threads: 1, ..options.clone() });
+        let on = |threads| thread_pool(threads).unwrap().install(|| run(&model, &people, &options));
+        let one = on(1);
         for threads in [2, 7] {
-            let many = run(&model, &people, &Options { threads, ..options.clone() });
+            let many = on(threads);
             assert_same(&one, &many, &format!("{threads} threads"));
         }
     }
