@@ -289,7 +289,7 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         "sheet 'One': column 'whole', row 0: 9007199254740994",
         "sheet 'One': column 'text', row 0: 'a\\x00b'",
         "sheet 'One': column 'text', row 1: 'xxxxxxxxxxxx...xxxxxxxxxxxxx'",
-        "sheet 'One': column 'day', row 0: 1900-02-28",
+        "sheet 'One': column 'day', row 0: datetime.date(1900, 2, 28)",
         "sheet 'One': column 'list' is list<item: double>: must be text, numbers, days or booleans",
         "sheet 'One': column 'away' is timestamp[us, tz=Europe/London]: must be text, numbers, "
         "days or booleans",

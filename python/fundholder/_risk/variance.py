@@ -41,8 +41,9 @@ def variance(
     ----------
     population
         One row per person or per group of identical people, as for ``simulate``. A practice of more
-        than 512 risk classes (band, scale and p_any) is put on a grid of classes that keeps the
-        mean to about 1e-10 and the SD to about 1e-8.
+        than 64 risk classes (band, scale and p_any) that expects more than 80 costs is put on a
+        grid of classes that keeps the mean to about 1e-10 and the SD to about 1e-8; where costs
+        have atoms, one of more than 8,192.
     costs
         The cost model.
     by
@@ -82,7 +83,7 @@ def variance(
         of the units' names; a dict of tables by level if ``by`` is a list. The metadata says how
         far the exact distributions were from their moments, at worst: the probability outside of
         the window, the error of the mean in SDs, and that of the SD. Costs that a window leaves
-        out, with probability 1e-6 at most and beyond all that is reported, count in these errors.
+        out, with probability 1e-4 at most and beyond all that is reported, count in these errors.
 
     Raises
     ------

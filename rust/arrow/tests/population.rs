@@ -177,7 +177,7 @@ fn are_all_problems_of_a_table_named_at_once() {
         "column 'scale', row 2: inf: must be",
         "column 'p_any', row 2: 1.01: must be",
         "column 'p_any', row 3: -0.1: must be",
-        "column 'person' is Float64: must be an integer or a string",
+        "column 'person' is double: must be an integer or a string",
     ] {
         assert!(message.contains(part), "{part} is not in\n{message}");
     }
@@ -195,5 +195,5 @@ fn is_a_wrong_type_alone_a_type_error_and_a_missing_column_named_with_those_ther
     let young: ArrayRef = Arc::new(StringArray::from(vec!["young"]));
     let error = problems(&model, &batch(vec![("practice", floats), ("band", young)]));
     assert_eq!(error.kind, ErrorKind::Type);
-    assert!(error.to_string().contains("column 'practice' is Float64"), "{error}");
+    assert!(error.to_string().contains("column 'practice' is double"), "{error}");
 }

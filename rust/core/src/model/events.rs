@@ -1,4 +1,4 @@
-//! The distribution of a person's year of Poisson events, for contracts that bend it.
+//! Distribution of a person's year of Poisson events, for contracts that bend it.
 //!
 //! The year's total is computed on lattices of growing step, each by the transform of a compound Poisson distribution,
 //! so that costs of pence and of millions are told apart with the same relative accuracy.
@@ -8,7 +8,7 @@ use crate::numeric::complex::{self, Complex64};
 use crate::numeric::lattice::Lattice;
 use crate::severity::{Empirical, Family};
 
-/// Points of one lattice; those beyond the end of the lattice before are kept, three quarters of them.
+/// Points of one lattice; the three quarters of them beyond the end of the lattice before are kept.
 const POINTS: usize = 4096;
 /// Ratio of the ends of one lattice and the one before.
 const GROWTH: usize = 4;
