@@ -14,6 +14,7 @@ import pyarrow.csv
 import pytest
 from scipy import stats
 
+from arrow_types import reads_polars
 from fundholder import CostModel, Decomposition, InputTypeError, decompose, simulate, variance
 from fundholder._decomposition.ratio_panel import RatioPanel
 from fundholder._decomposition.variance_components import Components, components
@@ -402,6 +403,7 @@ def sample(costs: CostModel) -> tuple[pa.Table, pa.Table]:
     return observed(ratio, [[1e6], [1.2e6], [1.3e6]]), population
 
 
+@reads_polars
 def test_any_form_of_a_table_gives_the_same_result(
     costs: CostModel, sample: tuple[pa.Table, pa.Table]
 ) -> None:

@@ -13,6 +13,7 @@ import polars
 import pyarrow as pa
 import pytest
 
+from arrow_types import reads_polars
 from formula_oracle import some_codes, some_people
 from fundholder import CostModel, Formula, InputTypeError, fit_formula, variance, with_formula_error
 from rejections import rejection, says
@@ -36,6 +37,7 @@ def costs(people: pa.Table, formula: Formula) -> Any:
 
 
 # ---- People -------------------------------------------------------------------------------------
+@reads_polars
 def test_labels_of_any_type_go_with_people(people: pa.Table, costs: Any) -> None:
     """Polars' text arrives as views."""
     frame = polars.from_arrow(people)
@@ -167,6 +169,7 @@ NEED: dict[str, Any] = {
 }
 
 
+@reads_polars
 def test_formula_errors_take_any_table_in_any_order() -> None:
     """Relative errors of 8 %: £40 of £500 beside £30, and £80 of £1,000 beside £60."""
     for spread, need in (

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 import formula_oracle as oracle
+from arrow_types import STRING_VIEWS
 from formula_oracle import ROLES, column, some_people, with_column
 from fundholder import Formula, fit_formula
 
@@ -221,7 +222,7 @@ def test_references_are_the_most_common_levels_and_ties_go_to_the_first_name() -
 
 @pytest.mark.parametrize(
     "data_type",
-    [pa.dictionary(pa.int8(), pa.string()), pa.large_string(), pa.string_view()],
+    [pa.dictionary(pa.int8(), pa.string()), pa.large_string(), *STRING_VIEWS],
     ids=str,
 )
 def test_text_of_any_type_gives_the_same_formula(

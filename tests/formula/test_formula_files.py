@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from arrow_types import STRING_VIEWS
 from formula_oracle import ROLES, some_people
 from fundholder import Formula, InputTypeError, fit_formula, write
 from rejections import rejection, says
@@ -100,7 +101,7 @@ def test_names_of_terms(tmp_path: Path, terms: list[Any], texts: list[str]) -> N
     says(rejection(read_terms, pa.Table.from_pylist(rows), tmp_path), *texts)
 
 
-@pytest.mark.parametrize("data_type", [pa.int64(), pa.int8(), pa.large_string(), pa.string_view()])
+@pytest.mark.parametrize("data_type", [pa.int64(), pa.int8(), pa.large_string(), *STRING_VIEWS])
 def test_levels_of_any_type_are_text(tmp_path: Path, data_type: pa.DataType) -> None:
     levels = (
         pa.array(["1", "2"]).cast(pa.int64()).cast(data_type)

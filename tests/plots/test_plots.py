@@ -15,6 +15,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from scipy import stats
+from scipy.integrate import trapezoid
 
 from fundholder import CostModel, FundholderError, InputError, InputTypeError, plots, variance
 from fundholder import distribution as exact_distribution
@@ -207,7 +208,7 @@ def test_a_distribution_keeps_its_probability_and_marks_budget_and_quantiles() -
     assert axes.get_ylabel() == "Share of years in each £50,000 of cost"
     x, y = axes.lines[0].get_data()
     # All but 1 in 1,000 of years is in the chart.
-    assert np.trapezoid(np.asarray(y), np.asarray(x)) / 50_000 == pytest.approx(1, abs=1.1e-3)
+    assert trapezoid(np.asarray(y), np.asarray(x)) / 50_000 == pytest.approx(1, abs=1.1e-3)
     axes.figure.canvas.draw()
     assert "£4.6m" in [label.get_text() for label in axes.get_xticklabels()]
 

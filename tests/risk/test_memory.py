@@ -41,7 +41,8 @@ ROWS, FLAGS = 100_000, [f"d{i}" for i in range(60)]
 rng = np.random.default_rng(1)
 columns = {name: rng.random(ROWS) < 0.05 for name in FLAGS}
 columns |= {"age": rng.integers(0, 38, ROWS), "income": rng.random(ROWS)}
-one = pa.record_batch({**columns, "cost": rng.gamma(0.5, 1_000.0, ROWS)})
+columns["cost"] = rng.gamma(0.5, 1_000.0, ROWS)
+one = pa.RecordBatch.from_pydict({name: pa.array(column) for name, column in columns.items()})
 
 def run(number):
     reader = pa.RecordBatchReader.from_batches(one.schema, (one for _ in range(number)))

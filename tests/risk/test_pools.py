@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 import fundholder
+from arrow_types import reads_polars
 from fundholder import (
     CostModel,
     FundholderError,
@@ -204,6 +205,7 @@ def test_a_wider_tolerance_or_a_ceiling_allows_more_pools(
     assert pools(practice_sd=0.1) < pools()
 
 
+@reads_polars
 def test_the_proposal_does_not_depend_on_how_the_population_is_written(
     lists: pa.Table, costs: CostModel
 ) -> None:

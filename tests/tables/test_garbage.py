@@ -18,7 +18,7 @@ CELLS: dict[pa.DataType, list] = {
     pa.int8(): [0, 1, -1, 100],
     pa.uint64(): [0, 2, 2**64 - 1],
     pa.float64(): [0.0, 0.3, 1.0, 1.2, -1.0, 2.5, 1e-300, 1e300, math.nan, math.inf, -math.inf],
-    pa.float16(): [0.0, 0.5, 2.0],
+    pa.float32(): [0.0, 0.5, 2.0],
     pa.bool_(): [True, False],
     pa.date32(): [datetime.date(2026, 4, 1)],
     pa.timestamp("us"): [datetime.datetime(2026, 4, 1)],

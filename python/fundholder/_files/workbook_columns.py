@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -127,8 +128,10 @@ def problems_of(name: str, column: pa.ChunkedArray) -> Iterator[Problem]:
         text = f"column {name!r} is {data_type}: must be {allowed}"
         yield Problem(text, code="not_allowed", column=name, value=str(data_type), allowed=allowed)
         return
-    rows = pc.indices_nonzero(pc.fill_null(wrong, False))
-    for row in rows[:LISTED].to_pylist():
+    rows = np.flatnonzero(
+        pc.fill_null(wrong, False).combine_chunks().to_numpy(zero_copy_only=False)
+    )
+    for row in rows[:LISTED].tolist():
         yield Problem.cell("not_allowed", name, row, column[row].as_py(), allowed)
 
 

@@ -33,6 +33,10 @@ class Block(NamedTuple):
     name: str
 
 
+READS_STREAMS = hasattr(pa.ChunkedArray, "__arrow_c_stream__")
+"""Does this pyarrow read columns of other libraries? Version 14 takes each text for a list."""
+
+
 def icd10_blocks(codes: Any, *, unknown: Literal["error", "null"] = "error") -> pa.Table:
     """The chapter and block of every diagnosis: E11.9 is in E10-E14, Diabetes mellitus.
 
@@ -106,10 +110,10 @@ def _column(codes: Any) -> pa.ChunkedArray:
     if isinstance(codes, str | bytes) or not (is_array or isinstance(codes, Iterable)):
         raise _type_problem(f"codes is a {type(codes).__name__}: must be {allowed}", allowed)
     try:
-        if hasattr(codes, "__arrow_c_stream__"):
+        if READS_STREAMS and hasattr(codes, "__arrow_c_stream__"):
             column = pa.chunked_array(codes)
         else:
-            column = pa.chunked_array([pa.array(codes)])
+            column = pa.chunked_array([pa.array(codes if READS_STREAMS else list(codes))])
     except (pa.ArrowException, TypeError, ValueError) as error:
         text = f"codes cannot be read: {error}: must be {allowed}"
         raise _type_problem(text, allowed) from error
