@@ -11,7 +11,7 @@ import pytest
 from import_graph import Edge, Layers, circle_problems, circles, problems
 from listed import none_of
 from python_imports import imports_of, modules_of
-from rust_imports import ROOT, uses_of
+from rust_imports import ROOT, uses_of, uses_of_files
 from rust_source import code_of
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -92,6 +92,11 @@ def test_uses_of_the_engine_go_down_or_stay_inside() -> None:
 
 def test_the_modules_of_the_engine_form_no_circle() -> None:
     none_of(circle_problems(uses_of(CORE / "src")))
+
+
+@pytest.mark.parametrize("crate", [CORE, ARROW], ids=lambda crate: crate.name)
+def test_the_files_of_a_crate_form_no_circle(crate: Path) -> None:
+    none_of(circle_problems(uses_of_files(crate / "src")))
 
 
 def test_the_engine_names_neither_arrow_nor_python() -> None:
@@ -234,6 +239,18 @@ def test_what_only_tests_compile_is_exempt(tmp_path: Path) -> None:
 def test_a_circle_in_the_engine_is_reported(tmp_path: Path) -> None:
     files = {"model.rs": "use crate::contract::Terms;", "contract.rs": "use crate::model::Band;"}
     assert circles(uses_of(written(tmp_path, files))) == [["contract", "model"]]
+
+
+def test_a_circle_of_files_in_a_folder_is_reported(tmp_path: Path) -> None:
+    files = {
+        "fit/mod.rs": "mod design; mod layout; use design::Design;",
+        "fit/design.rs": "use crate::{error::Error, fit::layout::{self, Layout}};",
+        "fit/layout.rs": "use super::Fit; fn f(d: &super::design::Design) {}",
+        "error.rs": "",
+    }
+    edges = uses_of_files(written(tmp_path, files))
+    assert circles(edges) == [["fit/design.rs", "fit/layout.rs"]]
+    assert ("fit/design.rs", "error.rs") in {edge[:2] for edge in edges}
 
 
 def test_a_foreign_name_is_reported(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which top module of a Rust crate uses which, read from the paths in its source."""
+"""Which module of a Rust crate uses which, read from the paths in its source."""
 
 from __future__ import annotations
 
@@ -17,25 +17,83 @@ ROOT = "the root of the crate"
 
 def uses_of(source: Path) -> list[Edge]:
     """Every path from one top module of the crate to another; what only tests compile is exempt."""
-    code_by_file = {
-        path: code_of(path.read_text(encoding="utf-8")) for path in sorted(source.rglob("*.rs"))
-    }
-    only_tests = {file for path, code in code_by_file.items() for file in _test_paths(path, code)}
     top = {path.stem for path in source.glob("*.rs")} | {
         p.name for p in source.iterdir() if p.is_dir()
     }
     edges = []
-    for path, code in code_by_file.items():
+    for path, code in _compiled(source).items():
         module = _module(path, source)
-        if not module or path in only_tests:
+        if not module:
             continue
-        code = without_tests(code)
         for position, name in _paths(code, len(module)):
             imported = name if name in top else ROOT
             if imported != module[0]:
                 where = f"{path.relative_to(source)}:{code.count(chr(10), 0, position) + 1}"
                 edges.append(Edge(module[0], imported, where))
     return edges
+
+
+def uses_of_files(source: Path) -> list[Edge]:
+    """Every path from one file of the crate to another that does not hold it.
+
+    What a folder's ``mod.rs`` has for the files in it, and takes from them, is one thing.
+    """
+    files = _compiled(source)
+    path_of = {_module(path, source): str(path.relative_to(source)) for path in files}
+    edges = []
+    for path, code in files.items():
+        module = _module(path, source)
+        for match in _PATH.finditer(code):
+            up = match.group(1).count("super")
+            base = () if match.group(1) == "crate" else module[: len(module) - up]
+            for names in _names(code, match.start(2)):
+                imported = base
+                for name in names:
+                    if (*imported, name) not in path_of:
+                        break
+                    imported = (*imported, name)
+                inside = module[: len(imported)] == imported or imported[: len(module)] == module
+                if not inside:
+                    where = (
+                        f"{path.relative_to(source)}:{code.count(chr(10), 0, match.start()) + 1}"
+                    )
+                    edges.append(Edge(path_of[module], path_of[imported], where))
+    return edges
+
+
+def _compiled(source: Path) -> dict[Path, str]:
+    """The code of each file without what only tests compile."""
+    code_by_file = {
+        path: code_of(path.read_text(encoding="utf-8")) for path in sorted(source.rglob("*.rs"))
+    }
+    only_tests = {file for path, code in code_by_file.items() for file in _test_paths(path, code)}
+    return {
+        path: without_tests(code) for path, code in code_by_file.items() if path not in only_tests
+    }
+
+
+def _names(code: str, start: int) -> Iterator[list[str]]:
+    """The names of the paths from here on: one, or those of ``{a::b, c::{d, e}}``."""
+    if code[start] == "{":
+        end = closing(code, start)
+        depth, part = 0, start + 1
+        for at in range(start + 1, end):
+            depth += {"{": 1, "}": -1}.get(code[at], 0)
+            if at == end - 1 or (code[at] == "," and depth == 0):
+                yield from _names(code, part + len(code[part:at]) - len(code[part:at].lstrip()))
+                part = at + 1
+        return
+    names = []
+    while match := re.compile(r"\s*(\w+)\s*(::)?\s*").match(code, start):
+        names.append(match.group(1))
+        start = match.end()
+        if match.group(2) is None:
+            break
+        if code[start] == "{":
+            for rest in _names(code, start):
+                yield names + rest
+            return
+    yield names
 
 
 def _module(path: Path, source: Path) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ mod costs;
 mod distributions;
 mod formula;
 mod labels;
-mod population;
+mod population_columns;
 mod read_population;
 mod results;
 mod source;
@@ -23,7 +23,7 @@ pub use formula::{
     need_by_unit, uniforms,
 };
 pub use labels::{Label, Labels};
-pub use population::Reader;
+pub use population_columns::Reader;
 pub use read_population::{draw, read_population};
 pub use results::{LabelledNumber, Level, size_band_table, summary_table, totals_table};
 pub use source::{Source, readable, readable_or_empty, unreadable};

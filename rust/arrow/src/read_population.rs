@@ -7,7 +7,7 @@ use fundholder_core::population::Rows;
 use fundholder_core::run::{Progress, RunError};
 use fundholder_core::simulate::{Options, Run, Totals};
 
-use crate::population::Reader;
+use crate::population_columns::Reader;
 
 /// Rows that are drawn together: enough to share practice effects and keep all threads busy, and 80 MB at most.
 const ROWS_AT_ONCE: usize = 1 << 20;

@@ -11,9 +11,9 @@ use fundholder_core::fit::{Column, Features, Linear, UnitFeatures};
 use fundholder_core::run::{Progress, RunError};
 
 use super::codes::Codes;
-use super::evaluate::{Costs, GroupSum};
 use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, PersonColumns, Read, Reader};
 use super::parts::{in_parts, summed};
+use super::person_costs::{GroupSum, PersonCosts};
 use super::terms::Role;
 use crate::column::{Problems, required};
 use crate::source::Source;
@@ -209,7 +209,7 @@ impl Applied<'_> {
         by: &[String],
         materialised: bool,
         progress: &Progress,
-    ) -> Result<Costs, RunError> {
+    ) -> Result<PersonCosts, RunError> {
         let units = by.iter().map(|name| (name.clone(), name != "practice")).collect();
         let mut columns = PersonColumns { units, ..self.person_columns.clone() };
         let amounts = std::iter::once(cost).chain(weight);
@@ -232,7 +232,7 @@ impl Applied<'_> {
             sums.add(&Features::plain(repeated.into()), &features.indicators, None);
             (actual, predicted, weights, units.iter().map(|unit| unit.to_vec()).collect::<Vec<_>>())
         };
-        let mut costs = Costs { codes: vec![Vec::new(); by.len()], ..Costs::default() };
+        let mut costs = PersonCosts { codes: vec![Vec::new(); by.len()], ..PersonCosts::default() };
         in_parts(source, materialised, &mut reader, &mut states, progress, work, |part| {
             let (actual, predicted, weight, codes) = part;
             costs.actual.extend(actual);
@@ -243,7 +243,7 @@ impl Applied<'_> {
         })?;
         let mut by_indicator = new();
         states.into_iter().for_each(|more| by_indicator.merge(more));
-        Ok(Costs { labels: reader.units, terms: self.term_sums(&by_indicator), ..costs })
+        Ok(PersonCosts { labels: reader.units, terms: self.term_sums(&by_indicator), ..costs })
     }
 
     /// Sums over the people of each term that is an indicator.

@@ -1,6 +1,5 @@
 //! A formula fitted to persons: the normal equations in one reading, robust errors in another.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use arrow_array::RecordBatch;
@@ -9,8 +8,8 @@ use fundholder_core::fit::{Column, Features, Gram, Linear, Scores, Solution, Sta
 use fundholder_core::run::{Progress, RunError};
 use fundholder_core::simd::Processor;
 
-use super::codes::Codes;
-use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, PersonColumns, Read, Reader};
+use super::design::Design;
+use super::features::{Levels, PersonColumns, Read, Reader};
 use super::layout::{check_names, lay_out};
 use super::parts::{in_parts, summed};
 use super::terms::{Role, Term, square_table, terms_table};
@@ -18,46 +17,6 @@ use crate::source::Source;
 
 /// Scores of clusters that are held, of 32 bytes each.
 const MOST_SCORES: usize = 1 << 26;
-
-/// What is fitted on what.
-#[derive(Clone, Debug, Default)]
-pub struct Design {
-    pub cost: String,
-    pub categories: Vec<String>,
-    pub flags: Vec<String>,
-    pub codes: Option<Arc<Codes>>,
-    pub need: Vec<String>,
-    pub supply: Vec<String>,
-    pub area: Option<String>,
-    pub weight: Option<String>,
-    pub cluster: Option<String>,
-    /// Are categories, flags and need held at 0 or more?
-    pub not_negative: bool,
-    /// Are columns that add nothing left out, rather than rejected?
-    pub drop: bool,
-}
-
-impl Design {
-    fn person_columns(&self) -> PersonColumns {
-        let column = |name: &String| LevelColumn { name: name.clone(), levels: Levels::Met };
-        let numbers = self.need.iter().chain(&self.supply).map(|name| (name.clone(), ANY_NUMBER));
-        let amounts = std::iter::once(&self.cost).chain(&self.weight).map(|name| (name.clone(), AMOUNT));
-        PersonColumns {
-            levels: self.categories.iter().chain(&self.area).map(column).collect(),
-            flags: self.flags.clone(),
-            codes: self.codes.clone(),
-            numbers: numbers.chain(amounts).collect(),
-            units: self.cluster.iter().map(|name| (name.clone(), false)).collect(),
-            count: false,
-            ..PersonColumns::default()
-        }
-    }
-
-    /// Columns of numbers that costs are fitted on; the cost follows them.
-    fn regressors(&self) -> usize {
-        self.need.len() + self.supply.len()
-    }
-}
 
 /// A fit under way.
 pub struct Fit {

@@ -6,8 +6,8 @@ use fundholder_core::error::{Code, Error, Problem};
 use fundholder_core::fit::{Column, Gram};
 use fundholder_core::run::RunError;
 
+use super::design::Design;
 use super::features::Reader;
-use super::fit::Design;
 use super::terms::{Role, Term};
 
 /// Rejects terms that files and tables could not tell apart.

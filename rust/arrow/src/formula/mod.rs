@@ -3,17 +3,20 @@
 mod add_up;
 mod apply;
 mod codes;
+mod design;
 mod evaluate;
 mod features;
 mod fit;
 mod layout;
 mod parts;
+mod person_costs;
 mod terms;
 mod unit_need;
 
 pub use add_up::{add_up, uniforms};
 pub use apply::{Applied, Formula};
 pub use codes::Codes;
+pub use design::Design;
 pub use evaluate::{Distances, Evaluated};
-pub use fit::{Design, Fit, Fitted};
+pub use fit::{Fit, Fitted};
 pub use unit_need::{NeedComponent, UnitNeed, need_by_unit};
