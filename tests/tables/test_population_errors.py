@@ -9,7 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fundholder import CostModel, FundholderError, InputError, InputTypeError, StopLoss, simulate
+from fundholder import (
+    CostModel,
+    FundholderError,
+    InputError,
+    InputTypeError,
+    StopLoss,
+    simulate,
+    variance,
+)
 from rejections import REPORTED, rejection, says
 
 NAN, INF = math.nan, math.inf
@@ -285,7 +293,7 @@ def test_nobody_is_certain_of_a_poisson_event() -> None:
         ({"thresholds": 0.1}, ["thresholds is 0.1", "a sequence"]),
         ({"thresholds": ["0.1"]}, ["thresholds is '0.1'"]),
         ({"quantiles": [1.5]}, ["quantiles is 1.5"]),
-        ({"by": "icb"}, ["by is icb", "practice"]),
+        ({"by": "icb"}, ["by is 'icb'", "practice"]),
         ({"by": 3}, ["by is 3", "practice"]),
         ({"budgets": 3}, ["budgets is int", "__arrow_c_stream__"]),
         ({"budgets": {"budget": [1.0]}}, ["column 'practice' is missing", "budgets has budget"]),
@@ -352,7 +360,9 @@ def test_a_person_of_a_practice_who_comes_twice() -> None:
     one_band = {"p_any": [0.3], "family": ["fixed"], "mean": [100.0], "shape": [None]}
     costs = CostModel(pa.table(one_band, schema=None))
     assert simulate(twice.slice(0, 3), costs, replications=1).totals().num_rows == 2
-    for population in (twice, twice.to_reader(max_chunksize=2)):
+    chunks = pa.Table.from_batches(twice.to_batches(max_chunksize=1))
+    for population in (twice, chunks, twice.to_reader(max_chunksize=2)):
         error = rejection(simulate, population, costs)
+        assert str(rejection(variance, chunks, costs, method="moments")) == str(error)
         assert "column 'person', row 3" in str(error)
         assert "the person of practice 'A' is a duplicate of row 0" in str(error)

@@ -56,7 +56,7 @@ def read_outturns(table: pa.Table, by: str, units: pa.ChunkedArray) -> Outturns:
         # Cells are reported together with units; without the columns there are no units.
         if any(problem.code in UNREADABLE for problem in error.problems):
             raise
-        problems = Problems(error.problems)
+        problems.extend(error.problems, error.more)
     keys = unit_keys(table[by])
     years = table["year"].to_pylist() if dated else [None] * len(keys)
     budget, outturn = (table[name].to_pylist() for name in ("budget", "outturn"))

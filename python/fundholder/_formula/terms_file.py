@@ -82,7 +82,7 @@ def _check_columns(path: str | Path, table: pa.Table) -> None:
             "the file", empty, labels=texts, numbers=rules, nullable=SCHEMA.names, rows=False
         )
     except (InputError, InputTypeError) as error:
-        _check(path, error.problems)
+        raise type(error)([p.at(str(path)) for p in error.problems], error.more) from None
 
 
 def _texts(table: pa.Table) -> pa.Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,15 +45,17 @@ def read_areas(table: pa.Table, by: str, within: str, boundaries: str | None) ->
     labels = read_table("population", table, labels=columns, nullable=columns)
     units, unit = _encode(labels[by])
     parents, parent = _encode(labels[within])
-    parent_of_unit, torn = _nest(unit, parent, (by, units), (within, parents))
-    problems = Problems(_nulls(by, unit))
-    problems.extend(torn)
+    problems = Problems()
+    nulls = np.flatnonzero(unit < 0)
+    shown = nulls[:MOST_PROBLEMS].tolist()
+    null = (Problem.cell("null", by, row, None, "a string or an integer") for row in shown)
+    problems.extend(null, len(nulls) - len(shown))
+    parent_of_unit = _nest(unit, parent, (by, units), (within, parents), problems)
     block_of_unit = np.arange(len(units))
     if boundaries is not None:
         groups, group = _encode(labels[boundaries])
-        group_of_unit, torn_units = _nest(unit, group, (by, units), (boundaries, groups))
-        torn_groups = _nest(group, parent, (boundaries, groups), (within, parents))[1]
-        problems.extend((*torn_units, *torn_groups))
+        group_of_unit = _nest(unit, group, (by, units), (boundaries, groups), problems)
+        _nest(group, parent, (boundaries, groups), (within, parents), problems)
         block = np.where(group_of_unit < 0, len(groups) + block_of_unit, group_of_unit)
         block_of_unit = np.unique(block, return_inverse=True)[1]
     problems.check()
@@ -75,23 +76,23 @@ def _encode(column: pa.ChunkedArray) -> tuple[list[Any], IntArray]:
     return [labels[i] for i in order], number[codes]
 
 
-def _nulls(by: str, unit: IntArray) -> Iterator[Problem]:
-    for row in np.flatnonzero(unit < 0)[:MOST_PROBLEMS].tolist():
-        yield Problem.cell("null", by, row, None, "a string or an integer")
-
-
 def _nest(
-    part: IntArray, outer: IntArray, of: tuple[str, list[Any]], to: tuple[str, list[Any]]
-) -> tuple[IntArray, list[Problem]]:
-    """The outer unit in which each part lies, and the parts that lie in several."""
+    part: IntArray,
+    outer: IntArray,
+    of: tuple[str, list[Any]],
+    to: tuple[str, list[Any]],
+    problems: Problems,
+) -> IntArray:
+    """The outer unit in which each part lies; parts that lie in several are problems."""
     (name, parts), (level, outer_units) = of, to
     outer_of = np.full(len(parts) + 1, -1)  # the last is for rows whose part is null
     outer_of[part] = outer
     torn = np.unique(part[(outer_of[part] != outer) & (part >= 0)])
-    problems = []
-    for i in torn[:MOST_PROBLEMS].tolist():
+    shown = torn[:MOST_PROBLEMS].tolist()
+    for i in shown:
         inside = np.unique(outer[part == i]).tolist()
         named = " and ".join("null" if w < 0 else repr(outer_units[w]) for w in inside)
         text = f"column {level!r}: {name} {parts[i]!r} lies in {named}; must lie in one"
-        problems.append(Problem(text, code="inconsistent", column=level, value=parts[i]))
-    return outer_of[:-1], problems
+        problems.add(Problem(text, code="inconsistent", column=level, value=parts[i]))
+    problems.extend((), len(torn) - len(shown))
+    return outer_of[:-1]

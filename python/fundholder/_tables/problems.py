@@ -25,7 +25,7 @@ class Problems:
     def add(self, problem: Problem) -> None:
         """Note a problem."""
         kept = self._types if problem.code == "wrong_type" else self._values
-        if len(kept) < MOST_PROBLEMS:
+        if len(self._types) + len(self._values) < MOST_PROBLEMS:
             kept.append(problem)
         else:
             self._more += 1

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .. import _engine
-from .._errors import Problem
+from .._errors import FundholderError, Problem
 from .arguments import Arguments
 from .arrays import FloatArray
 from .checked import Rule, arrow_table, numbers, read_table
@@ -43,11 +43,16 @@ def read_units(
     table = arrow_table(argument, value)
     problems = Problems()
     for name in also:
-        if table.column_names.count(name) != 1:
+        times = table.column_names.count(name)
+        if times != 1:
+            code = "duplicate_column" if times else "missing_column"
             text = f"column {name!r} must be in {argument}, once"
-            problems.add(Problem(text, code="missing_column", column=name))
+            problems.add(Problem(text, code=code, column=name))
+    try:
+        read = read_table(argument, table, labels=[by], numbers=columns, unique=True)
+    except FundholderError as error:
+        problems.extend(error.problems, error.more)
     problems.check()
-    read = read_table(argument, table, labels=[by], numbers=columns, unique=True)
     order = pc.sort_indices(read[by])
     rows = order.to_numpy()
     return Units(

@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 use fundholder_core::error::{Code, Error, Problem};
 
 use crate::column::{NOT_NEGATIVE, Problems};
-use crate::labels::{Label, Labels};
+use crate::labels::Labels;
 use crate::table::{LabelColumn, NumberColumn, TableRules, read_table};
 
 /// The budget of each unit, by label: an integer label and its digits are the same unit, and null is one of its own.
@@ -20,7 +20,7 @@ impl Budgets {
     pub fn read(batches: &[RecordBatch], by: &str) -> Result<Self, Error> {
         let table = read_table(batches, &amounts("budgets", by, "budget", true))?;
         let (labels, units) = &table.labels[0];
-        let keys = units.iter().map(|&unit| key(&labels.list()[unit as usize]));
+        let keys = units.iter().map(|&unit| labels.list()[unit as usize].key());
         let budgets = keys.zip(table.numbers[0].iter().map(|budget| budget.unwrap_or(0.0)));
         Ok(Self { by: by.into(), budgets: budgets.collect() })
     }
@@ -31,7 +31,7 @@ impl Budgets {
         let mut budgets = Vec::new();
         for &unit in order {
             let label = &labels.list()[unit as usize];
-            match self.budgets.get(&key(label)) {
+            match self.budgets.get(&label.key()) {
                 Some(budget) => budgets.push(*budget),
                 None => {
                     let text =
@@ -41,7 +41,7 @@ impl Budgets {
                 }
             }
         }
-        let known: HashSet<Option<String>> = order.iter().map(|&i| key(&labels.list()[i as usize])).collect();
+        let known: HashSet<Option<String>> = order.iter().map(|&i| labels.list()[i as usize].key()).collect();
         let mut others: Vec<&Option<String>> =
             self.budgets.keys().filter(|unit| !known.contains(*unit)).collect();
         others.sort_unstable();
@@ -68,8 +68,4 @@ pub(crate) fn amounts(table: &str, by: &str, amount: &str, unique: bool) -> Tabl
         unique,
         rows: false,
     }
-}
-
-fn key(label: &Label) -> Option<String> {
-    (*label != Label::Null).then(|| label.to_string())
 }

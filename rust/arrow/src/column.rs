@@ -39,6 +39,9 @@ impl Problems {
     }
 
     fn push(&mut self, problem: Problem) {
+        if problem.is_repeated_in(&self.kept) {
+            return;
+        }
         if self.kept.len() < KEPT {
             self.kept.push(problem);
         } else {
@@ -111,7 +114,10 @@ pub(crate) fn numbers(
         }
         return None;
     }
-    let numbers = cast(array, &DataType::Float64).ok()?;
+    let Ok(numbers) = cast(array, &DataType::Float64) else {
+        problems.wrong_type(name, data_type, "a number");
+        return None;
+    };
     Some(numbers.as_primitive::<Float64Type>().clone())
 }
 

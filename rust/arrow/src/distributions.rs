@@ -151,7 +151,8 @@ pub fn distribution_table(
     let chosen: Vec<u32> = match units {
         None => order,
         Some(names) => {
-            let named = find(level, names, |_, name| Problem {
+            let names: Vec<Label> = names.iter().map(|name| Label::Text(name.as_str().into())).collect();
+            let named = find(level, &names, |_, name| Problem {
                 code: Code::UnknownLabel,
                 ..Problem::argument("units", name, &allowed)
             })?;
@@ -227,10 +228,10 @@ pub fn cumulative_table(
 }
 
 /// The units and costs of a table `<by>`, cost.
-fn read_costs(batches: &[RecordBatch], by: &str) -> Result<(Vec<String>, Vec<f64>), Error> {
+fn read_costs(batches: &[RecordBatch], by: &str) -> Result<(Vec<Label>, Vec<f64>), Error> {
     let table = read_table(batches, &amounts("at", by, "cost", false))?;
     let (labels, units) = &table.labels[0];
-    let names = units.iter().map(|&unit| labels.list()[unit as usize].to_string());
+    let names = units.iter().map(|&unit| labels.list()[unit as usize].clone());
     Ok((names.collect(), table.numbers[0].iter().map(|cost| cost.unwrap_or(0.0)).collect()))
 }
 
@@ -241,14 +242,14 @@ fn a_unit(level: &Level<'_>) -> String {
 /// The numbers of units with these names; all that are not there are rejected together.
 fn find(
     level: &Level<'_>,
-    names: &[String],
-    unknown: impl Fn(u64, &str) -> Problem,
+    names: &[Label],
+    unknown: impl Fn(u64, &Label) -> Problem,
 ) -> Result<Vec<u32>, Error> {
-    let known: HashMap<String, u32> = level.labels.list().iter().map(Label::to_string).zip(0..).collect();
+    let known: HashMap<Option<String>, u32> = level.labels.list().iter().map(Label::key).zip(0..).collect();
     let mut problems = Problems::default();
     let mut units = Vec::new();
     for (row, name) in names.iter().enumerate() {
-        match known.get(name) {
+        match known.get(&name.key()) {
             Some(unit) => units.push(*unit),
             None => problems.value(unknown(row as u64, name)),
         }

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, Int64Array, StringArray};
+use arrow_array::types::{Int64Type, UInt64Type};
+use arrow_array::{Array, ArrayRef, Int64Array, StringArray, UInt64Array};
 use arrow_cast::cast;
 use arrow_schema::DataType;
 use fundholder_core::error::{Problem, Value};
@@ -30,6 +30,11 @@ impl Label {
             Label::Integer(number) => integer_address(*number),
             label => label_address(label.to_string().as_bytes()),
         }
+    }
+
+    /// What tells units of two tables apart: an integer and its digits are one, and null is one of its own.
+    pub fn key(&self) -> Option<String> {
+        (*self != Label::Null).then(|| self.to_string())
     }
 }
 
@@ -187,14 +192,19 @@ impl Labels {
         match values {
             Values::Text(texts) => self.text(texts.value(i)),
             Values::Integers(numbers) => self.integer(numbers.value(i)),
+            Values::Unsigned(numbers) => match i64::try_from(numbers.value(i)) {
+                Ok(number) => self.integer(number),
+                Err(_) => self.text(&numbers.value(i).to_string()),
+            },
         }
     }
 }
 
-/// The two kinds of label that a column can hold.
+/// The labels that a column can hold. Of unsigned integers, those past the range of int64 are their digits.
 enum Values {
     Text(StringArray),
     Integers(Int64Array),
+    Unsigned(UInt64Array),
 }
 
 impl Values {
@@ -202,6 +212,7 @@ impl Values {
         match self {
             Values::Text(a) => a.len(),
             Values::Integers(a) => a.len(),
+            Values::Unsigned(a) => a.len(),
         }
     }
 
@@ -209,6 +220,7 @@ impl Values {
         match self {
             Values::Text(a) => a.is_null(i),
             Values::Integers(a) => a.is_null(i),
+            Values::Unsigned(a) => a.is_null(i),
         }
     }
 
@@ -220,6 +232,7 @@ impl Values {
         match self {
             Values::Text(a) => a.value(i) == a.value(j),
             Values::Integers(a) => a.value(i) == a.value(j),
+            Values::Unsigned(a) => a.value(i) == a.value(j),
         }
     }
 }
@@ -242,10 +255,8 @@ fn canonical(array: &ArrayRef) -> Option<Canonical> {
 fn plain(array: &ArrayRef) -> Option<Values> {
     let data_type = array.data_type();
     if data_type.is_integer() {
-        // Numbers that may lie past the range of int64 are their digits, in every batch alike.
         if *data_type == DataType::UInt64 {
-            let digits = cast(array, &DataType::Utf8).ok()?;
-            return Some(Values::Text(digits.as_string::<i32>().clone()));
+            return Some(Values::Unsigned(array.as_primitive::<UInt64Type>().clone()));
         }
         let numbers = cast(array, &DataType::Int64).ok()?;
         return Some(Values::Integers(numbers.as_primitive::<Int64Type>().clone()));

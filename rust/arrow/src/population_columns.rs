@@ -227,12 +227,13 @@ impl Reader {
         Some(addresses)
     }
 
-    /// Rejects people who are in a practice twice: both would have the same years. `rows` are the last that were read.
-    pub fn check_repeated(&self, rows: &Rows) -> Result<(), Error> {
+    /// Rejects people who are in a practice twice: both would have the same years. `first` is the row of the table
+    /// that these begin at.
+    pub fn check_repeated(&self, first: u64, identities: &[u64], practices: &[u32]) -> Result<(), Error> {
         if !self.named {
             return Ok(());
         }
-        let mut sorted = rows.identity.clone();
+        let mut sorted = identities.to_vec();
         sorted.par_sort_unstable();
         let repeated: HashSet<u64> =
             sorted.windows(2).filter(|ids| ids[0] == ids[1]).map(|ids| ids[0]).collect();
@@ -240,11 +241,10 @@ impl Reader {
             return Ok(());
         }
         let mut problems = Problems::default();
-        let first = self.rows - rows.len() as u64;
         let mut seen = HashMap::new();
-        for (i, id) in rows.identity.iter().enumerate().filter(|(_, id)| repeated.contains(id)) {
+        for (i, id) in identities.iter().enumerate().filter(|(_, id)| repeated.contains(id)) {
             if let Some(before) = seen.insert(id, i) {
-                let practice = &self.practices.list()[rows.practice[i] as usize];
+                let practice = &self.practices.list()[practices[i] as usize];
                 let (row, before) = (first + i as u64, first + before as u64);
                 let text = format!(
                     "column 'person', row {row}: the person of practice '{practice}' is a duplicate of row {before}: \

@@ -12,6 +12,31 @@ use crate::population_columns::Reader;
 /// Rows that are drawn together: enough to share practice effects and keep all threads busy, and 80 MB at most.
 const ROWS_AT_ONCE: usize = 1 << 20;
 
+/// Rows that are looked through together for people who come twice, however a table is cut into batches.
+#[derive(Default)]
+struct Window {
+    first: u64,
+    identity: Vec<u64>,
+    practice: Vec<u32>,
+}
+
+impl Window {
+    /// Adds rows that end before row `end` of the table.
+    fn add(&mut self, rows: &Rows, end: u64) {
+        if self.identity.is_empty() {
+            self.first = end - rows.len() as u64;
+        }
+        self.identity.extend_from_slice(&rows.identity);
+        self.practice.extend_from_slice(&rows.practice);
+    }
+
+    /// Rejects people who are in a practice twice, and begins anew.
+    fn check(&mut self, reader: &Reader) -> Result<(), Error> {
+        let window = std::mem::take(self);
+        reader.check_repeated(window.first, &window.identity, &window.practice)
+    }
+}
+
 /// Reads every batch and hands its rows on, or rejects the problems of all batches together; those of a stream at the
 /// first batch that has one.
 pub fn read_population(
@@ -22,17 +47,29 @@ pub fn read_population(
     mut take: impl FnMut(Rows, &Reader) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
     let mut rejected: Option<Error> = None;
+    let mut window = Window::default();
     for batch in source {
         for slice in slices(&batch?) {
             progress.check()?;
             let mut rows = Rows::default();
-            match reader.read(&slice, &mut rows).and_then(|()| reader.check_repeated(&rows)) {
-                Ok(()) if rejected.is_none() => take(rows, reader)?,
-                Ok(()) => {}
-                Err(error) if streamed => return Err(error.into()),
-                Err(error) => error.join(&mut rejected),
+            let read = reader.read(&slice, &mut rows);
+            if read.is_ok() {
+                window.add(&rows, reader.rows());
+            }
+            let full = read.is_err() || window.identity.len() >= ROWS_AT_ONCE;
+            let checked = if full { window.check(reader) } else { Ok(()) };
+            let mut wrong: Option<Error> = None;
+            [read, checked].into_iter().filter_map(Result::err).for_each(|error| error.join(&mut wrong));
+            match wrong {
+                None if rejected.is_none() => take(rows, reader)?,
+                None => {}
+                Some(error) if streamed => return Err(error.into()),
+                Some(error) => error.join(&mut rejected),
             }
         }
+    }
+    if let Err(error) = window.check(reader) {
+        error.join(&mut rejected);
     }
     match rejected {
         Some(error) => Err(error.into()),
@@ -82,6 +119,6 @@ pub fn draw(
 }
 
 fn add(run: &mut Run, reader: &Reader, rows: &Rows, progress: &Progress) -> Result<(), RunError> {
-    reader.check_repeated(rows)?;
+    reader.check_repeated(reader.rows() - rows.len() as u64, &rows.identity, &rows.practice)?;
     run.add(rows, reader.addresses(), progress)
 }

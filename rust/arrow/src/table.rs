@@ -3,11 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::UInt64Type;
-use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, RecordBatchOptions};
-use arrow_cast::cast;
-use arrow_schema::{DataType, Field, Schema};
+use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch, RecordBatchOptions};
+use arrow_schema::{Field, Schema};
 use fundholder_core::error::{Code, Error, Problem, Value};
 
 use crate::column::{Problems, Rule, check_unique_columns, each, numbers};
@@ -73,8 +70,7 @@ pub fn read_table(batches: &[RecordBatch], rules: &TableRules) -> Result<Checked
         }
         for (column, (labels, codes)) in rules.labels.iter().zip(&mut read.labels) {
             if let Some(array) = batch.column_by_name(&column.name) {
-                let array = signed(array, &column.name, first, &mut problems);
-                labels.read(&array, &column.name, column.nulls, first, &mut problems, codes);
+                labels.read(array, &column.name, column.nulls, first, &mut problems, codes);
             }
         }
         for (column, values) in rules.numbers.iter().zip(&mut read.numbers) {
@@ -112,32 +108,6 @@ pub(crate) fn check_columns(batch: &RecordBatch, table: &str, names: &[&String],
         }
     }
     check_unique_columns(batch, names.iter().map(|name| name.as_str()), problems);
-}
-
-/// Labels as signed numbers where they are unsigned, so that they are the same labels in every table.
-pub(crate) fn signed(array: &ArrayRef, name: &str, first: u64, problems: &mut Problems) -> ArrayRef {
-    let unsigned = match array.data_type() {
-        DataType::UInt64 => array.clone(),
-        DataType::Dictionary(_, values) if **values == DataType::UInt64 => {
-            cast(array, values).expect("a dictionary has its values' type")
-        }
-        _ => return array.clone(),
-    };
-    let unsigned = unsigned.as_primitive::<UInt64Type>();
-    let signed = unsigned.iter().enumerate().map(|(i, number)| {
-        let number = number?;
-        if number > i64::MAX as u64 {
-            let allowed = format!("at most {}", i64::MAX);
-            let row = first + i as u64;
-            let problem = Problem::cell(Code::NotAllowed, name, row, number as f64, &allowed);
-            problems.value(Problem {
-                text: format!("column '{name}', row {row}: {number}: must be {allowed}"),
-                ..problem
-            });
-        }
-        Some(number as i64)
-    });
-    Arc::new(signed.collect::<Int64Array>())
 }
 
 impl CheckedTable {

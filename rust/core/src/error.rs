@@ -179,6 +179,18 @@ impl Problem {
         Self::new(Code::MissingColumn, format!("column '{column}' is missing: {table} has {has}")).of(column)
     }
 
+    /// Whether the problem is one of a whole table that stands among these already: a missing column is missing in
+    /// every batch, and a type is wrong in all.
+    pub fn is_repeated_in(&self, problems: &[Problem]) -> bool {
+        let same =
+            |other: &Problem| other == self || (other.code == Code::WrongType && other.column == self.column);
+        match (self.code, self.row) {
+            (Code::WrongType, _) => problems.iter().any(same),
+            (_, None) => problems.contains(self),
+            _ => false,
+        }
+    }
+
     /// The same problem of this column or argument.
     pub fn of(self, column: &str) -> Self {
         Self { column: Some(column.into()), ..self }
@@ -223,8 +235,10 @@ impl Error {
     }
 
     /// An error of several problems.
-    pub fn many(problems: Vec<Problem>) -> Self {
-        Self { kind: ErrorKind::Value, problems, more: 0 }
+    pub fn many(mut problems: Vec<Problem>) -> Self {
+        let more = problems.len().saturating_sub(KEPT) as u64;
+        problems.truncate(KEPT);
+        Self { kind: ErrorKind::Value, problems, more }
     }
 
     /// Adds the problems of another part of the same input.
@@ -234,10 +248,12 @@ impl Error {
         }
         self.more += other.more;
         for problem in other.problems {
-            // A missing column is missing in every part.
+            if problem.is_repeated_in(&self.problems) {
+                continue;
+            }
             if self.problems.len() >= KEPT {
                 self.more += 1;
-            } else if !self.problems.contains(&problem) {
+            } else {
                 self.problems.push(problem);
             }
         }

@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
 use crate::errors::or_raise;
-use crate::tables::{batches, one_batch, stream, table};
+use crate::tables::{batches, stream, table};
 use crate::watch::watched;
 
 type Described<'py> = (Bound<'py, PyAny>, Option<Bound<'py, PyAny>>, u64, f64);
@@ -62,7 +62,10 @@ pub(crate) fn fit<'py>(
 ) -> PyResult<Described<'py>> {
     let py = persons.py();
     let codes = match codes {
-        Some(codes) => Some(Arc::new(or_raise(py, Codes::read(&batches(codes, "codes")?, None))?)),
+        Some(codes) => {
+            let batches = batches(codes, "codes")?;
+            Some(Arc::new(or_raise(py, py.detach(|| Codes::read(&batches, None)))?))
+        }
         None => None,
     };
     let design =
@@ -90,8 +93,8 @@ impl Formula {
     #[new]
     #[pyo3(signature = (terms, covariance))]
     fn new(terms: &Bound<'_, PyAny>, covariance: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
-        let covariance = covariance.map(|covariance| one_batch(covariance, "covariance")).transpose()?;
-        let read = ArrowFormula::read(&one_batch(terms, "terms")?, covariance.as_ref());
+        let covariance = covariance.map(|covariance| batches(covariance, "covariance")).transpose()?;
+        let read = ArrowFormula::read(&batches(terms, "terms")?, covariance.as_deref());
         or_raise(terms.py(), read).map(Self)
     }
 
@@ -201,7 +204,7 @@ impl Formula {
         codes: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Applied<'_>> {
         let codes = codes.map(|codes| batches(codes, "codes")).transpose()?;
-        or_raise(py, self.0.ready(neutral, codes.as_deref()))
+        or_raise(py, py.detach(|| self.0.ready(neutral, codes.as_deref())))
     }
 }
 
@@ -252,6 +255,7 @@ pub(crate) fn uniforms<'py>(
     column: &str,
     seed: u64,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let uniforms = fundholder_arrow::uniforms(&batches(rows, "persons")?, column, seed);
+    let batches = batches(rows, "persons")?;
+    let uniforms = rows.py().detach(|| fundholder_arrow::uniforms(&batches, column, seed));
     table(rows.py(), or_raise(rows.py(), uniforms)?)
 }

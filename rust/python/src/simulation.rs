@@ -8,7 +8,7 @@ use fundholder_arrow::{
     totals_table,
 };
 use fundholder_core::contract::{Basis, StopLoss as StopLossTerms};
-use fundholder_core::error::{Code, Error};
+use fundholder_core::error::{Error, Problem, Value};
 use fundholder_core::measures;
 use fundholder_core::population::Rows;
 use fundholder_core::run::Progress;
@@ -86,13 +86,8 @@ fn level(py: Python<'_>, name: &str) -> PyResult<simd::Processor> {
     known.ok_or_else(|| {
         let available = simd::Processor::ALL.into_iter().filter(|level| level.available());
         let names: Vec<&str> = available.map(simd::Processor::name).collect();
-        exception(
-            py,
-            &Error::one(
-                Code::Argument,
-                format!("FUNDHOLDER_PROCESSOR is '{name}': must be one of {}", names.join(", ")),
-            ),
-        )
+        let allowed = format!("one of {}", names.join(", "));
+        exception(py, &Error::many(vec![Problem::argument("FUNDHOLDER_PROCESSOR", name, &allowed)]))
     })
 }
 
@@ -127,14 +122,9 @@ impl Simulation {
             None => None,
         };
         level.ok_or_else(|| {
-            let by = by.unwrap_or("None");
-            exception(
-                py,
-                &Error::one(
-                    Code::Argument,
-                    format!("by is {by}: must be a level of this simulation: {}", names()),
-                ),
-            )
+            let allowed = format!("a level of this simulation: {}", names());
+            let problem = Problem::argument("by", by.map_or(Value::Null, Value::from), &allowed);
+            exception(py, &Error::many(vec![problem]))
         })
     }
 }

@@ -25,12 +25,12 @@ pub(crate) fn watched<T: Send, E: Into<RunError> + Send>(
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let (watcher, done) = (thread::current(), &done);
-        let worker = scope.spawn(move || {
+        let worker = thread::Builder::new().spawn_scoped(scope, move || {
             let result = pool.install(work);
             done.store(true, Ordering::Release);
             watcher.unpark();
             result
-        });
+        })?;
         let mut stopped: Option<PyErr> = None;
         // A panic of the work leaves `done` unset, but finishes the thread.
         while !done.load(Ordering::Acquire) && !worker.is_finished() {

@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Float64Type;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use fundholder_core::error::{Code, Error, Problem};
 use fundholder_core::fit::{Column, Features, Linear, UnitFeatures};
@@ -14,27 +12,44 @@ use super::codes::Codes;
 use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, PersonColumns, Read, Reader};
 use super::parts::{in_parts, summed};
 use super::person_costs::{GroupSum, PersonCosts};
-use super::terms::Role;
-use crate::column::{Problems, required};
+use super::terms::{Role, Term};
+use crate::column::Rule;
 use crate::source::Source;
-use crate::table::table;
+use crate::table::{LabelColumn, NumberColumn, TableRules, read_table, table};
 
 /// Columns that go with a prediction.
 const CARRIED: [&str; 2] = ["person", "practice"];
-
-struct Term {
-    role: Role,
-    column: Option<String>,
-    level: Option<String>,
-    coefficient: f64,
-    mean: f64,
-}
 
 /// A formula that was fitted, or read from a file.
 pub struct Formula {
     terms: Vec<Term>,
     /// Of the coefficients, row by row.
     covariance: Option<Vec<f64>>,
+}
+
+fn number(name: String) -> NumberColumn {
+    NumberColumn { name, rule: Rule::range(-f64::MAX, f64::MAX, "a finite number"), nulls: false }
+}
+
+/// A table `term` and a column for each term, row by row.
+fn square(terms: &[Term], batches: &[RecordBatch]) -> Result<Vec<f64>, Error> {
+    let names: Vec<String> = terms.iter().map(Term::name).collect();
+    let rules = TableRules {
+        table: "covariance".into(),
+        labels: vec![LabelColumn { name: "term".into(), nulls: false }],
+        numbers: names.iter().cloned().map(number).collect(),
+        unique: true,
+        rows: true,
+    };
+    let read = read_table(batches, &rules)?;
+    let (labels, codes) = &read.labels[0];
+    let rows = codes.iter().map(|&code| labels.list()[code as usize].to_string());
+    if !rows.eq(names.iter().cloned()) {
+        let text = "covariance: must have a row for each term, in the order of the terms";
+        return Err(Error::many(vec![Problem::new(Code::Inconsistent, text).of("term")]));
+    }
+    let row = |row: usize| read.numbers.iter().map(move |column| column[row].unwrap_or(0.0));
+    Ok((0..names.len()).flat_map(row).collect())
 }
 
 /// A formula made ready for persons.
@@ -48,38 +63,47 @@ pub struct Applied<'a> {
 }
 
 impl Formula {
-    /// Reads the columns role, column, level, coefficient and mean of a table of terms.
-    pub fn read(terms: &RecordBatch, covariance: Option<&RecordBatch>) -> Result<Self, Error> {
-        let mut problems = Problems::default();
-        let mut text = |name: &str| -> Vec<Option<String>> {
-            let column = required(terms, name, &mut problems);
-            let texts = column.and_then(|column| column.as_string_opt::<i32>());
-            texts.map_or(vec![None; terms.num_rows()], |t| t.iter().map(|t| t.map(Into::into)).collect())
+    /// Reads the columns role, column, level, coefficient and mean of a table of terms, and the covariance of their
+    /// coefficients: `term`, then a column for each term.
+    pub fn read(terms: &[RecordBatch], covariance: Option<&[RecordBatch]>) -> Result<Self, Error> {
+        let label = |name: &str| LabelColumn { name: name.into(), nulls: name != "role" };
+        let rules = TableRules {
+            table: "terms".into(),
+            labels: ["role", "column", "level"].map(label).into(),
+            numbers: ["coefficient", "mean"].map(|name| number(name.into())).into(),
+            unique: true,
+            rows: true,
         };
-        let (roles, columns, levels) = (text("role"), text("column"), text("level"));
-        let mut number = |name: &str| -> Vec<f64> {
-            let column = required(terms, name, &mut problems);
-            let numbers = column.and_then(|column| column.as_primitive_opt::<Float64Type>());
-            numbers.map_or(vec![0.0; terms.num_rows()], |n| n.values().to_vec())
+        let read = read_table(terms, &rules)?;
+        let text = |column: usize, row: usize| {
+            let (labels, codes) = &read.labels[column];
+            labels.list()[codes[row] as usize].key()
         };
-        let (coefficients, means) = (number("coefficient"), number("mean"));
-        let mut read = Vec::new();
-        for (row, ((column, level), role)) in columns.into_iter().zip(levels).zip(roles).enumerate() {
-            let role = role.unwrap_or_default();
+        let value = |column: usize, row: usize| read.numbers[column][row].unwrap_or(0.0);
+        let (mut problems, mut terms) = (Vec::new(), Vec::new());
+        for row in 0..read.numbers[0].len() {
+            let (role, column, level) = (text(0, row).unwrap_or_default(), text(1, row), text(2, row));
             let Some(role) = Role::named(&role) else {
                 let allowed = "intercept, category, flag, need, supply or area";
-                problems.value(Problem::cell(Code::NotAllowed, "role", row as u64, role.as_str(), allowed));
+                problems.push(Problem::cell(Code::NotAllowed, "role", row as u64, role.as_str(), allowed));
                 continue;
             };
-            read.push(Term { role, column, level, coefficient: coefficients[row], mean: means[row] });
+            if !role.allows(column.is_some(), level.is_some()) {
+                let text = format!(
+                    "row {row}: a term of role '{}' must have its own column and level, or neither",
+                    role.name()
+                );
+                problems.push(Problem { row: Some(row as u64), ..Problem::new(Code::Inconsistent, text) });
+            }
+            terms.push(Term {
+                coefficient: value(0, row),
+                mean: value(1, row),
+                ..Term::new(role, column, level)
+            });
         }
-        problems.check()?;
-        let covariance = covariance.map(|table| {
-            let columns = table.columns()[1..].iter().map(|column| column.as_primitive::<Float64Type>());
-            let columns: Vec<&Float64Array> = columns.collect();
-            (0..read.len()).flat_map(|row| columns.iter().map(move |column| column.value(row))).collect()
-        });
-        Ok(Self { terms: read, covariance })
+        Error::unless_empty(problems)?;
+        let covariance = covariance.map(|batches| square(&terms, batches)).transpose()?;
+        Ok(Self { terms, covariance })
     }
 
     /// Its codes, in their order.

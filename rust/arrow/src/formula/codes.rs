@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use arrow_array::RecordBatch;
+use arrow_array::{Array, RecordBatch};
+use arrow_cast::cast;
+use arrow_schema::DataType;
 use fundholder_core::error::Error;
 
 use crate::column::{Problems, required};
@@ -67,6 +69,11 @@ impl Codes {
     pub(super) fn of(&self, batch: &RecordBatch, first: u64, problems: &mut Problems) -> Vec<(u32, u32)> {
         let mut rows = Vec::new();
         let Some(column) = required(batch, "person", problems) else { return rows };
+        // A batch may have a few rows of a long dictionary.
+        let column = &match column.data_type() {
+            DataType::Dictionary(_, values) => cast(column, values).unwrap_or_else(|_| column.clone()),
+            _ => column.clone(),
+        };
         let mut persons = Labels::default();
         let mut numbers = Vec::with_capacity(column.len());
         persons.read(column, "person", false, first, problems, &mut numbers);

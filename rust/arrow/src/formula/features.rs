@@ -16,8 +16,7 @@ use super::codes::Codes;
 use crate::column::{
     COUNT, Problems, Rule, check_unique_columns, each, is_numeric, listed, numbers, required,
 };
-use crate::labels::Labels;
-use crate::table::signed;
+use crate::labels::{Label, Labels};
 
 /// Sums of products of larger numbers would leave the range that is exact.
 const LARGEST: f64 = 1e15;
@@ -187,15 +186,14 @@ impl Reader {
         if self.indicators() > MOST_INDICATORS {
             problems.value(Problem::new(
                 Code::TooLarge,
-                format!("{} levels and flags or more: must be at most {MOST_INDICATORS}", self.indicators()),
+                format!("more than {MOST_INDICATORS} levels and flags: must be at most that"),
             ));
         }
         let mut units = Vec::new();
         for ((name, nulls), labels) in self.person_columns.units.iter().zip(&mut self.units) {
             let mut codes = Vec::with_capacity(batch.num_rows());
             if let Some(array) = required(batch, name, &mut problems) {
-                let array = signed(array, name, first, &mut problems);
-                labels.read(&array, name, *nulls, first, &mut problems, &mut codes);
+                labels.read(array, name, *nulls, first, &mut problems, &mut codes);
             }
             units.push(codes);
         }
@@ -301,7 +299,9 @@ fn number(
     let mut named = vec![false; indicators.len()];
     for (row, &code) in codes.iter().enumerate() {
         let code = code as usize;
-        if indicators[code] == u32::MAX && !std::mem::replace(&mut named[code], true) {
+        // A null has been named as such.
+        let unknown = indicators[code] == u32::MAX && labels.list()[code] != Label::Null;
+        if unknown && !std::mem::replace(&mut named[code], true) {
             let mut names: Vec<&str> = known.keys().map(String::as_str).collect();
             names.sort_unstable();
             problems.value(Problem::cell(

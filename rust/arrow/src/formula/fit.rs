@@ -68,7 +68,7 @@ impl Fit {
         let fitted: Vec<usize> = (0..terms.len()).filter(|&t| columns[t].is_some()).collect();
         if gram.rows() <= fitted.len() as u64 {
             return Err(Error::one(
-                Code::TooLarge,
+                Code::NotComputable,
                 format!(
                     "{} columns for {} people: must be fewer columns than people",
                     fitted.len(),

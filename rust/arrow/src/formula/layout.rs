@@ -26,7 +26,7 @@ pub(super) fn check_names(terms: &[Term]) -> Result<(), RunError> {
         }
         if term.name() == "term" {
             problems.push(Problem::new(
-                Code::Duplicate,
+                Code::NotAllowed,
                 "a term is called 'term', as a column of results: must be called otherwise",
             ));
         }
@@ -90,14 +90,10 @@ impl Layout<'_> {
         };
         let weight = self.gram.total(Column::Intercept);
         self.terms.push(Term {
-            role,
-            column: column.cloned(),
-            level: level.cloned(),
-            coefficient: 0.0,
-            standard_error: None,
             people,
             mean: if weight > 0.0 { self.gram.total(at) / weight } else { 0.0 },
             note: reference.then_some("reference"),
+            ..Term::new(role, column.cloned(), level.cloned())
         });
         self.columns.push((!reference).then_some(at));
     }

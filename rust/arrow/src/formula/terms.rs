@@ -35,6 +35,16 @@ impl Role {
         Self::ALL.iter().find(|(_, name)| *name == text).map(|(role, _)| *role)
     }
 
+    /// May a term of this role have a column, or not, and a level, or not?
+    pub fn allows(self, column: bool, level: bool) -> bool {
+        match self {
+            Role::Intercept => !column && !level,
+            Role::Category | Role::Area => column && level,
+            Role::Flag => column != level,
+            Role::Need | Role::Supply => column && !level,
+        }
+    }
+
     /// Is it held at the national mean where a budget is set?
     pub fn neutral(self) -> bool {
         matches!(self, Role::Supply | Role::Area)
@@ -55,6 +65,12 @@ pub(super) struct Term {
 }
 
 impl Term {
+    /// A term without numbers.
+    pub fn new(role: Role, column: Option<String>, level: Option<String>) -> Self {
+        let (coefficient, mean) = (0.0, 0.0);
+        Self { role, column, level, coefficient, standard_error: None, people: 0, mean, note: None }
+    }
+
     pub fn name(&self) -> String {
         match (&self.column, &self.level) {
             (Some(column), Some(level)) => format!("{column}={level}"),

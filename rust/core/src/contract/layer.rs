@@ -27,10 +27,8 @@ impl Basis {
     /// The basis of a name; others are rejected as the argument `of`.
     pub fn named(name: &str) -> Result<Self, Error> {
         let basis = [Self::Net, Self::Gross, Self::Ceded].into_iter().find(|basis| basis.name() == name);
-        basis.ok_or_else(|| {
-            let problem = Problem::argument("of", &*format!("'{name}'"), "'net', 'gross' or 'ceded'");
-            Error::many(vec![Problem { value: Some(name.into()), ..problem }])
-        })
+        let allowed = "'net', 'gross' or 'ceded'";
+        basis.ok_or_else(|| Error::many(vec![Problem::argument("of", name, allowed)]))
     }
 }
 
