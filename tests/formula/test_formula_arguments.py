@@ -124,3 +124,35 @@ def test_codes_that_can_be_read_once_serve_all_samples(people: pa.Table) -> None
     once = validate_formula(people, **TERMS, codes=codes.to_reader())
     assert once.table.equals(materialised.table)
     says(rejection(validate_formula, people, **TERMS, codes=3), "codes is 3", "__arrow_c_stream__")
+
+
+# ---- A formula made of tables -------------------------------------------------------------------
+def test_terms_of_other_types_are_the_same_formula(people: pa.Table, formula: Formula) -> None:
+    terms = formula.coefficients
+    levels = terms["level"].combine_chunks()
+    i = terms.column_names.index("level")
+    for level in (levels.cast(pa.large_string()), levels.dictionary_encode()):
+        other = terms.set_column(i, "level", level)
+        same = Formula(other, formula.covariance)
+        assert same.predict(people).equals(formula.predict(people))
+    i = terms.column_names.index("coefficient")
+    rounded = terms.set_column(i, "coefficient", terms["coefficient"].cast(pa.float32()))
+    predicted = Formula(rounded).predict(people)["predicted"].to_numpy()
+    # Single precision has 24 bits; a sum of twenty coefficients below £10,000 loses a penny at most.
+    assert predicted == pytest.approx(formula.predict(people)["predicted"].to_numpy(), abs=0.01)
+
+
+def test_tables_that_are_no_formula_are_rejected(formula: Formula) -> None:
+    terms, covariance = formula.coefficients, formula.covariance
+    assert covariance is not None
+    nulls = terms.set_column(2, "coefficient", pa.nulls(len(terms), pa.float64()))
+    says(rejection(Formula, nulls), "column 'coefficient', row 0: null")
+    says(
+        rejection(Formula, pa.concat_tables([terms, terms.slice(0, 1)])), "is a duplicate of row 0"
+    )
+    bare = terms.set_column(terms.column_names.index("level"), "level", pa.nulls(len(terms)))
+    says(rejection(Formula, bare), "row 0: a term of role 'category'")
+    says(rejection(Formula, terms, pa.table({})), "column 'term' is missing")
+    says(rejection(Formula, terms, covariance.slice(1)), "a row for each term, in the order")
+    text = covariance.set_column(1, covariance.column_names[1], pa.array(["x"] * len(covariance)))
+    says(rejection(Formula, terms, text), "is string, row 0: 'x': must be a number")

@@ -205,6 +205,16 @@ def test_a_wider_tolerance_or_a_ceiling_allows_more_pools(
     assert pools(practice_sd=0.1) < pools()
 
 
+def test_unsigned_units_are_those_of_signed_ones(lists: pa.Table, costs: CostModel) -> None:
+    numbers = pa.array(range(len(lists)))
+    column = lists.column_names.index("practice")
+    of_type = [
+        propose_pools(lists.set_column(column, "practice", units), costs, within="icb", **TERMS)
+        for units in (numbers, numbers.cast(pa.uint64()))
+    ]
+    assert of_type[0].equals(of_type[1])
+
+
 @reads_polars
 def test_the_proposal_does_not_depend_on_how_the_population_is_written(
     lists: pa.Table, costs: CostModel

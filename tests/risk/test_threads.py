@@ -44,6 +44,7 @@ persons = pa.table({"practice": ["A", "A", "B", "B"] * 5, "old": [0, 1, 1, 0] * 
                     "cost": [100.0, 400.0, 500.0, 90.0] * 5})
 formula = fh.fit_formula(persons, cost="cost", flags="old", threads=1)
 threads = lambda: len(os.listdir("/proc/self/task"))
+time.sleep(0.2)  # until the threads of the fit have ended
 before = threads()
 """
 

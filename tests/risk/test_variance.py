@@ -443,3 +443,16 @@ def test_a_heavy_tail_without_a_ceiling_is_right_or_rejected() -> None:
     unit = row(pa.table({"practice": ["A"], "count": [1_000]}), model, **TERMS)
     expected, _ = extrapolated(lambda known: known.quantile(QUANTILES), exact_distribution, 100)
     assert [unit[f"q{p}"] for p in QUANTILES] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_unit_called_null_is_not_the_one_without_a_name(costs: CostModel) -> None:
+    people = pa.table({"practice": ["a", "b"], "pcn": ["null", None], "count": [10, 1_000]})
+    named = pa.table({"practice": ["a"], "pcn": ["null"], "count": [10]})
+    at = pa.table({"pcn": ["null"], "cost": [8_000.0]})
+    alone = cumulative(named, costs, by="pcn", at=at)
+    assert cumulative(people, costs, by="pcn", at=at).equals(alone)
+    only = distribution(people, costs, by="pcn", units=["null"])
+    assert only.equals(distribution(named, costs, by="pcn"))
+    nameless = cumulative(people, costs, by="pcn", at=at.set_column(0, "pcn", pa.nulls(1)))
+    assert nameless["pcn"].to_pylist() == [None]
+    assert nameless["cumulative"][0].as_py() < alone["cumulative"][0].as_py()
