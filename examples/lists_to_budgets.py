@@ -6,6 +6,7 @@ Without a folder, on practices of the built-in England: a formula is fitted on s
 what those of other practices need, and shares out a pot. With a folder of two published files,
 gp_wp_target_2018-19_formula.csv.gz and nhs_allocations_2025_26.xlsx: NHS England's own targets of
 7,325 practices and allocations of 42 ICBs are computed again and held against what was published.
+The workbook needs the extra ``excel``.
 """
 
 from __future__ import annotations

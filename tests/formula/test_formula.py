@@ -326,6 +326,14 @@ def test_held_at_0_is_the_best_there_is(seed: int) -> None:
             assert abs(gradient[i]) <= 1e-9 * scale[i]
 
 
+def test_costs_of_nothing_hold_every_term_at_0() -> None:
+    persons = pa.table({"age": list("yoyo"), "ill": [0, 1, 1, 0], "spent": [0.0] * 4})
+    roles = {"categories": "age", "flags": "ill"}
+    formula = fit_formula(persons, cost="spent", nonnegative=True, **roles)
+    assert formula.coefficients["coefficient"].to_pylist() == [0.0] * 3
+    assert formula.predict(persons)["predicted"].to_pylist() == [0.0] * 4
+
+
 def test_the_others_are_those_of_a_formula_without_what_is_held() -> None:
     people = some_people(150, seed=41)
     rows = fit_formula(people, cost="cost", nonnegative=True, **ROLES).coefficients.to_pylist()

@@ -54,7 +54,7 @@ def test_no_thread_is_left_behind_by_any_verb() -> None:
     # A pool of the process would stay: what is asked once more must find as many threads as before.
     calls = "\n".join(verb.format(n=3) for verb in VERBS.values())
     program = f"{PREPARED}\n{calls}\ntime.sleep(0.2)\nprint(threads() - before)"
-    assert printed("-c", program).strip() == "0"
+    assert int(printed("-c", program)) <= 0
 
 
 @pytest.fixture(scope="module")

@@ -122,3 +122,25 @@ def test_a_reader_without_the_columns_is_rejected_before_it_is_read(costs: CostM
     reader = failing(0, AssertionError("was read"))
     with pytest.raises(InputError, match="column 'region' is missing"):
         simulate(reader, costs, by="region")
+
+
+def test_a_batch_with_other_columns_is_rejected(costs: CostModel) -> None:
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield pa.RecordBatch.from_pydict({"practice": ["A"], "scale": [1.0]})
+        yield pa.RecordBatch.from_pydict({"other": [1]})
+
+    schema = pa.schema({"practice": pa.string(), "scale": pa.float64()})
+    reader = pa.RecordBatchReader.from_batches(schema, batches())
+    with pytest.raises(FundholderError, match="population cannot be read.*other columns"):
+        simulate(reader, costs, replications=2)
+
+
+# ---- Columns that are not read ------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("Count", "count"), ("people", "count"), ("List size", "count"), ("P-any", "p_any")],
+)
+def test_a_column_that_seems_to_be_meant_is_said(costs: CostModel, name: str, meant: str) -> None:
+    people = pa.table({"practice": ["A"], name: [0.5]})
+    with pytest.warns(UserWarning, match=f"'{name}' of the population is ignored: is it '{meant}'"):
+        simulate(people, costs, replications=2)

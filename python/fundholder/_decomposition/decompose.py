@@ -28,6 +28,8 @@ UNIT_COLUMN = re.compile(
 )
 """Further names that the tables use themselves, so that no level may have them."""
 
+CONFIDENCE = 0.95
+
 
 def decompose(
     observed: Any,
@@ -37,7 +39,7 @@ def decompose(
     by: str = "practice",
     stop_loss: float | StopLoss | None = None,
     limits: Sequence[float] = (0.95, 0.998),
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
     threads: int | None = None,
     level: float | None = None,
 ) -> Decomposition:
@@ -129,10 +131,12 @@ def decompose(
     >>> found.summary.column("yearly_sd").to_pylist()
     [None]
     """
+    arguments = Arguments()
     if level is not None:
         deprecated("decompose(level=...)", "confidence=...")
+        if confidence != CONFIDENCE:
+            arguments.reject("level", level, "left out where there is a confidence")
         confidence = level
-    arguments = Arguments()
     levels = check_people(arguments, population, costs, by)
     if len(levels) > 1:
         arguments.reject("by", by, "one column")

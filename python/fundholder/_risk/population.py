@@ -17,6 +17,13 @@ BASES = ("net", "gross", "ceded")
 EFFECT_SD_BELOW = 5.0
 """Above it a lognormal effect of mean 1 is nearly always nearly 0: a percentage, most likely."""
 COLUMNS = {"practice", "band", "count", "scale", "p_any", "person"}
+ALSO_CALLED = {
+    "count": {"counts", "people", "persons", "patients", "list_size", "registered", "headcount"},
+    "scale": {"scales", "scaling"},
+    "p_any": {"pany", "p_cost"},
+    "person": {"person_id", "patient", "patient_id"},
+}
+"""What a column may be called by those who mean one that is read."""
 RESULT_COLUMN = re.compile(
     r"people|gross|net|replication|expected|budget|sd|cv|skewness|kurtosis|chance_sd|systematic_sd"
     r"|cost|probability|cumulative|ceiling|expected_.*|ceded_share|premium_per_head|cv_gross"
@@ -43,14 +50,16 @@ def check_result_columns(arguments: Arguments, levels: Iterable[str]) -> None:
 
 
 def warn_of_lookalikes(population: Any) -> None:
-    """Warn of a column that is ignored though its name is nearly one that is read."""
+    """Warn of a column that is ignored though by its name one that is read is meant."""
     columns: Any = getattr(getattr(population, "schema", None), "names", None)
     if not isinstance(columns, list):
         columns = getattr(population, "columns", ())
     names = [name for name in columns if isinstance(name, str)]
+    meant_by = {other: name for name, others in ALSO_CALLED.items() for other in (name, *others)}
+    meant_by |= {name: name for name in COLUMNS}
     for name in names:
-        meant = name.strip().lower()
-        if name not in COLUMNS and meant in COLUMNS and meant not in names:
+        meant = meant_by.get(re.sub(r"[\s-]+", "_", name.strip().lower()))
+        if name not in COLUMNS and meant is not None and meant not in names:
             warn(f"column {name!r} of the population is ignored: is it {meant!r}?")
 
 

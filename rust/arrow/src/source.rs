@@ -1,5 +1,7 @@
 //! Sources of batches: what is read of a stream, and what is said of one that cannot be read.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::ArrowError;
 use fundholder_core::error::{Code, Error};
@@ -13,7 +15,15 @@ pub fn readable(
     reader: impl RecordBatchReader + Send,
     name: &str,
 ) -> impl Iterator<Item = Result<RecordBatch, RunError>> + Send {
-    reader.map(move |batch| batch.map_err(|error| unreadable(name, &error).into()))
+    let mut reader = reader;
+    std::iter::from_fn(move || {
+        // Arrow's import of a batch that has other columns than its stream said panics.
+        let next = catch_unwind(AssertUnwindSafe(|| reader.next())).unwrap_or_else(|_| {
+            let text = "a batch has other columns than the first";
+            Some(Err(ArrowError::SchemaError(text.into())))
+        });
+        next.map(|batch| batch.map_err(|error| unreadable(name, &error).into()))
+    })
 }
 
 /// The same, with one empty batch for a stream that has none, so that its columns are looked at.

@@ -115,6 +115,10 @@ pub fn distributions<T: Send>(
     let UnitSelection { level, only, valuation } = selection;
     valuation.check()?;
     check_effects(valuation)?;
+    if let Some(part) = people.parts.first().filter(|part| level >= part.units.len()) {
+        let allowed = format!("below {}, the number of levels of the people", part.units.len());
+        return Err(Error::many(vec![Problem::argument("level", level as f64, &allowed)]).into());
+    }
     let layer = valuation.layer();
     let persons = Persons::new(model, &layer).all(&people.classes);
     let prepared = Prepared {

@@ -105,6 +105,7 @@ impl Solution {
 /// The product of two square matrices.
 fn product(left: &[f64], right: &[f64], size: usize, stop: &dyn Fn() -> bool) -> Option<Vec<f64>> {
     let mut product = vec![0.0; size * size];
+    let size = size.max(1); // nothing may be fitted: all is held at 0
     for (row, left) in product.chunks_exact_mut(size).zip(left.chunks_exact(size)) {
         if stop() {
             return None;
