@@ -151,3 +151,19 @@ def test_a_problem_says_in_which_file_it_is_and_keeps_its_fields() -> None:
     problem = Problem.cell("null", "budget", 3, None, "a number").at("budgets.csv")
     assert problem == "budgets.csv: column 'budget', row 3: null: must be a number"
     assert (problem.code, problem.column, problem.row) == ("null", "budget", 3)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 6])
+def test_problems_are_the_same_however_a_table_is_cut(banded: fh.CostModel, rows: int) -> None:
+    people = pa.table(
+        {
+            "practice": ["A"] * 6,
+            "band": ["old", "X", "X", "Y", None, "X"],
+            "count": ["x", "y", "z", "1", "2", "3"],
+            "scale": [True] * 6,
+        }
+    )
+    cut = pa.Table.from_batches(people.to_batches(max_chunksize=rows))
+    expected = rejection(fh.simulate, people, banded, replications=2).problems
+    assert sorted(rejection(fh.simulate, cut, banded, replications=2).problems) == sorted(expected)
+    assert [problem.row for problem in expected if problem.code == "unknown_label"] == [1, 3]

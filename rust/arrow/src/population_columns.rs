@@ -33,6 +33,9 @@ pub struct Reader {
     practices: Labels,
     addresses: Vec<u64>,
     bands: Labels,
+    /// The model's number of each label in `bands`, if it has one, and whether its absence has been reported.
+    band_numbers: Vec<Option<u32>>,
+    reported: Vec<bool>,
     units: Vec<Labels>,
     unit_addresses: Vec<Vec<u64>>,
     /// Rows met so far of each practice, for rows without an identity of their own.
@@ -55,6 +58,8 @@ impl Reader {
             practices: Labels::default(),
             addresses: Vec::new(),
             bands: Labels::default(),
+            band_numbers: Vec::new(),
+            reported: Vec::new(),
             units: vec![Labels::default(); levels.len()],
             unit_addresses: vec![Vec::new(); levels.len()],
             numbered: Vec::new(),
@@ -137,16 +142,17 @@ impl Reader {
         }
         let Some(column) = required(batch, "band", problems) else { return };
         self.bands.read(column, "band", false, first, problems, bands);
-        let known: Vec<Option<u32>> =
-            self.bands.list().iter().map(|label| self.band_names.get(&label.to_string()).copied()).collect();
-        let mut reported = vec![false; known.len()];
+        for label in &self.bands.list()[self.band_numbers.len()..] {
+            self.band_numbers.push(label.key().and_then(|key| self.band_names.get(&key).copied()));
+            self.reported.push(false);
+        }
         for (i, band) in bands[from..].iter_mut().enumerate() {
             // A wrong type has been named already, and left no labels.
             let Some(label) = self.bands.list().get(*band as usize) else { continue };
-            match known[*band as usize] {
+            match self.band_numbers[*band as usize] {
                 Some(number) => *band = number,
                 None => {
-                    if !std::mem::replace(&mut reported[*band as usize], true) && *label != Label::Null {
+                    if !std::mem::replace(&mut self.reported[*band as usize], true) && *label != Label::Null {
                         let names: Vec<&str> =
                             self.model.bands.iter().filter_map(|b| b.name.as_deref()).collect();
                         problems.value(Problem::cell(

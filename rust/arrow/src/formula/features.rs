@@ -92,12 +92,19 @@ pub(super) struct Reader {
     pub person_columns: PersonColumns,
     labels: Vec<Labels>,
     /// The indicator of each label met, by column.
-    indicators: Vec<Vec<u32>>,
+    indicators: Vec<Indicators>,
     pub units: Vec<Labels>,
     next: u32,
     pub rows: u64,
     /// Codes of persons who were read.
     row_codes: AtomicU64,
+}
+
+/// The indicators of the labels that were met of a column, and which of those that have none have been named.
+#[derive(Clone, Debug, Default)]
+struct Indicators {
+    of_label: Vec<u32>,
+    named: Vec<bool>,
 }
 
 /// What depends on earlier batches: the indicators and units of the rows of one.
@@ -126,7 +133,7 @@ impl Reader {
         let next = person_columns.flags.len() + codes + known.sum::<usize>();
         Self {
             labels: vec![Labels::default(); person_columns.levels.len()],
-            indicators: vec![Vec::new(); person_columns.levels.len()],
+            indicators: vec![Indicators::default(); person_columns.levels.len()],
             units: vec![Labels::default(); person_columns.units.len()],
             next: next as u32,
             rows: 0,
@@ -143,8 +150,9 @@ impl Reader {
     /// The levels that were met of a column, in their order, with their indicators.
     pub fn levels(&self, column: usize) -> Vec<(String, u32)> {
         let labels = &self.labels[column];
-        let named =
-            |&code: &u32| (labels.list()[code as usize].to_string(), self.indicators[column][code as usize]);
+        let named = |&code: &u32| {
+            (labels.list()[code as usize].to_string(), self.indicators[column].of_label[code as usize])
+        };
         labels.sorted().iter().map(named).collect()
     }
 
@@ -166,7 +174,6 @@ impl Reader {
                 self.labels[c].read(array, &column.name, false, first, &mut problems, &mut codes);
                 // What is of a wrong type has been named, and left no labels.
                 if !self.labels[c].list().is_empty() {
-                    self.indicators[c].resize(self.labels[c].list().len(), u32::MAX);
                     number(
                         column,
                         &self.labels[c],
@@ -177,7 +184,7 @@ impl Reader {
                         &mut problems,
                     );
                     for code in &mut codes {
-                        *code = self.indicators[c][*code as usize];
+                        *code = self.indicators[c].of_label[*code as usize];
                     }
                 }
             }
@@ -279,29 +286,25 @@ impl Reader {
 fn number(
     column: &LevelColumn,
     labels: &Labels,
-    indicators: &mut [u32],
+    indicators: &mut Indicators,
     next: &mut u32,
     codes: &[u32],
     first: u64,
     problems: &mut Problems,
 ) {
-    for (label, indicator) in labels.list().iter().zip(indicators.iter_mut()) {
-        match &column.levels {
-            _ if *indicator != u32::MAX => {}
-            Levels::Met => {
-                *indicator = *next;
-                *next += 1;
-            }
-            Levels::Known(known) => *indicator = known.get(&label.to_string()).copied().unwrap_or(u32::MAX),
-        }
+    for label in &labels.list()[indicators.of_label.len()..] {
+        indicators.of_label.push(match &column.levels {
+            Levels::Met => std::mem::replace(next, *next + 1),
+            Levels::Known(known) => label.key().and_then(|key| known.get(&key).copied()).unwrap_or(u32::MAX),
+        });
+        indicators.named.push(false);
     }
     let Levels::Known(known) = &column.levels else { return };
-    let mut named = vec![false; indicators.len()];
     for (row, &code) in codes.iter().enumerate() {
         let code = code as usize;
         // A null has been named as such.
-        let unknown = indicators[code] == u32::MAX && labels.list()[code] != Label::Null;
-        if unknown && !std::mem::replace(&mut named[code], true) {
+        let unknown = indicators.of_label[code] == u32::MAX && labels.list()[code] != Label::Null;
+        if unknown && !std::mem::replace(&mut indicators.named[code], true) {
             let mut names: Vec<&str> = known.keys().map(String::as_str).collect();
             names.sort_unstable();
             problems.value(Problem::cell(
