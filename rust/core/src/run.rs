@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+pub use rayon::ThreadPool;
+
 use crate::error::{Code, Error};
 
 /// Progress of a run, and the wish that it stop: shared with whoever watches it.
@@ -49,7 +51,7 @@ impl std::error::Error for RunError {}
 
 /// A pool of so many threads; 0 is rayon's default, one for each processor. Functions that compute in parallel use the
 /// pool in which they are called: `pool.install(|| ...)`; outside of one they use rayon's global pool.
-pub fn thread_pool(threads: usize) -> Result<rayon::ThreadPool, Error> {
+pub fn thread_pool(threads: usize) -> Result<ThreadPool, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|error| Error::one(Code::Argument, format!("threads: cannot start {threads}: {error}")))
 }

@@ -12,14 +12,14 @@ use fundholder_core::contract::{Basis, StopLoss as StopLossTerms};
 use fundholder_core::exact::{Accuracy, Pool, minimum_population};
 use fundholder_core::model::CostModel as CoreModel;
 use fundholder_core::population::{Composition, People as CorePeople};
-use fundholder_core::run::{Progress, RunError};
+use fundholder_core::run::{Progress, RunError, ThreadPool, thread_pool};
 use pyo3::prelude::*;
 
 use crate::contract::StopLoss;
 use crate::errors::or_raise;
 use crate::model::CostModel;
 use crate::tables::{batches, stream, table};
-use crate::watch::watched;
+use crate::watch::watched_on;
 
 #[pyclass(frozen, module = "fundholder._engine")]
 pub(crate) struct People {
@@ -27,7 +27,7 @@ pub(crate) struct People {
     model: Arc<CoreModel>,
     levels: Vec<(String, Labels)>,
     metadata: HashMap<String, String>,
-    threads: usize,
+    pool: ThreadPool,
 }
 
 #[pymethods]
@@ -46,10 +46,11 @@ impl People {
         let py = population.py();
         let model = costs.get().0.clone();
         let mut reader = Reader::new(model.clone(), &by);
+        let pool = or_raise(py, thread_pool(threads))?;
         let progress = Progress::default();
         let mut people = Composition::new(&model, by.len());
         let stream = stream(population, "population")?.into_reader()?;
-        watched(py, threads, &progress, None, || {
+        watched_on(py, &pool, &progress, None, || {
             let stream = readable(stream, "population");
             read_population(stream, streamed, &mut reader, &progress, |rows, reader| {
                 Ok(people.add(&rows, reader.addresses())?)
@@ -63,7 +64,7 @@ impl People {
         ];
         let metadata = metadata.map(|(name, value)| (format!("fundholder.{name}"), value)).into();
         let levels = by.into_iter().zip(reader.into_units()).collect();
-        Ok(Self { people: people.finish(), model, levels, metadata, threads })
+        Ok(Self { people: people.finish(), model, levels, metadata, pool })
     }
 
     /// Expected cost of each unit, in the order of a result's rows.
@@ -146,7 +147,7 @@ impl People {
         work: impl FnOnce(&Progress) -> Result<T, RunError> + Send,
     ) -> PyResult<T> {
         let progress = Progress::default();
-        watched(py, self.threads, &progress, None, || work(&progress))
+        watched_on(py, &self.pool, &progress, None, || work(&progress))
     }
 
     fn level(&self, index: usize) -> PeopleLevel<'_> {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use fundholder_core::run::{Progress, RunError, thread_pool};
+use fundholder_core::run::{Progress, RunError, ThreadPool, thread_pool};
 use pyo3::prelude::*;
 
 use crate::errors::or_raise;
@@ -21,7 +21,17 @@ pub(crate) fn watched<T: Send, E: Into<RunError> + Send>(
     shown: Option<&Bound<'_, PyAny>>,
     work: impl FnOnce() -> Result<T, E> + Send,
 ) -> PyResult<T> {
-    let pool = or_raise(py, thread_pool(threads))?;
+    watched_on(py, &or_raise(py, thread_pool(threads))?, progress, shown, work)
+}
+
+/// The same on a pool that a call has already.
+pub(crate) fn watched_on<T: Send, E: Into<RunError> + Send>(
+    py: Python<'_>,
+    pool: &ThreadPool,
+    progress: &Progress,
+    shown: Option<&Bound<'_, PyAny>>,
+    work: impl FnOnce() -> Result<T, E> + Send,
+) -> PyResult<T> {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let (watcher, done) = (thread::current(), &done);
