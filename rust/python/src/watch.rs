@@ -1,7 +1,7 @@
 //! Long work on another thread, watched from Python's: signals are answered and progress is shown while it runs.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::thread::{self, Thread};
 use std::time::Duration;
 
 use fundholder_core::run::{Progress, RunError, ThreadPool, thread_pool};
@@ -33,17 +33,16 @@ pub(crate) fn watched_on<T: Send, E: Into<RunError> + Send>(
     work: impl FnOnce() -> Result<T, E> + Send,
 ) -> PyResult<T> {
     let done = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let (watcher, done) = (thread::current(), &done);
-        let worker = thread::Builder::new().spawn_scoped(scope, move || {
-            let result = pool.install(work);
-            done.store(true, Ordering::Release);
-            watcher.unpark();
-            result
-        })?;
-        let mut stopped: Option<PyErr> = None;
-        // A panic of the work leaves `done` unset, but finishes the thread.
-        while !done.load(Ordering::Acquire) && !worker.is_finished() {
+    let mut result = None;
+    let mut stopped: Option<PyErr> = None;
+    // The scope raises a panic of the work again, here.
+    pool.in_place_scope(|scope| {
+        let (finished, answer) = (Finished(&done, thread::current()), &mut result);
+        scope.spawn(move |_| {
+            let _finished = finished;
+            *answer = Some(work());
+        });
+        while !done.load(Ordering::Acquire) {
             py.detach(|| thread::park_timeout(GLANCE));
             if stopped.is_none() {
                 let glance = py.check_signals().and_then(|()| match shown {
@@ -56,11 +55,20 @@ pub(crate) fn watched_on<T: Send, E: Into<RunError> + Send>(
                 }
             }
         }
-        let result = py.detach(|| worker.join());
-        match (stopped, result) {
-            (Some(error), _) => Err(error),
-            (None, Ok(result)) => or_raise(py, result),
-            (None, Err(panic)) => std::panic::resume_unwind(panic),
-        }
-    })
+    });
+    match (stopped, result) {
+        (Some(error), _) => Err(error),
+        (None, Some(result)) => or_raise(py, result),
+        (None, None) => unreachable!("work that did not panic has an answer"),
+    }
+}
+
+/// Says that work has finished when it is dropped, after a panic too, and wakes who waits for it.
+struct Finished<'a>(&'a AtomicBool, Thread);
+
+impl Drop for Finished<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+        self.1.unpark();
+    }
 }
