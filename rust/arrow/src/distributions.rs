@@ -8,7 +8,7 @@ use fundholder_core::analytic_moments::{
     UnitMoments, Valuation, check_variance, expected as expected_costs, moments,
 };
 use fundholder_core::error::{Code, Error, Problem};
-use fundholder_core::exact::{Accuracy, UnitDistribution, UnitSelection, distributions};
+use fundholder_core::exact::{Accuracy, Reach, UnitDistribution, UnitSelection, distributions};
 use fundholder_core::model::CostModel;
 use fundholder_core::population::People;
 use fundholder_core::run::{Progress, RunError};
@@ -72,11 +72,8 @@ pub fn variance_table(
     let rows: Vec<Row> = if exact {
         check_variance(level.model, level.people, valuation)?;
         let most = thresholds.iter().map(|(_, t)| *t).fold(0.0, f64::max);
-        let largest_cost = |unit: u32, m: &UnitMoments| {
-            // A quantile near 1 needs all there is.
-            let far = quantiles.iter().any(|(_, q)| *q > 0.9999);
-            if far { f64::INFINITY } else { budget(unit, m) * (1.0 + most) }
-        };
+        let tail = quantiles.iter().map(|(_, q)| 1.0 - q).fold(1.0, f64::min);
+        let reach = |unit: u32, m: &UnitMoments| Reach { total: budget(unit, m) * (1.0 + most), tail };
         let read = |unit: u32, distribution: &UnitDistribution| {
             let budget = budget(unit, &distribution.moments);
             let beyond = |(_, t): &LabelledNumber| {
@@ -94,7 +91,7 @@ pub fn variance_table(
             level.people,
             level.selection(None, valuation),
             progress,
-            largest_cost,
+            reach,
             read,
         )?;
         units.into_iter().map(|(_, row)| row).collect()
@@ -165,7 +162,7 @@ pub fn distribution_table(
         level.people,
         level.selection(Some(&chosen), valuation),
         progress,
-        |_, _| f64::INFINITY,
+        |_, _| Reach::ALL,
         read,
     )?
     .into_iter()
@@ -206,7 +203,10 @@ pub fn cumulative_table(
     units.iter().enumerate().for_each(|(row, unit)| rows_of.entry(*unit).or_default().push(row));
     let mut chosen: Vec<u32> = rows_of.keys().copied().collect();
     chosen.sort_unstable();
-    let most = |unit: u32, _: &UnitMoments| rows_of[&unit].iter().map(|&row| costs[row]).fold(0.0, f64::max);
+    let most = |unit: u32, _: &UnitMoments| Reach {
+        total: rows_of[&unit].iter().map(|&row| costs[row]).fold(0.0, f64::max),
+        tail: 1.0,
+    };
     let read = |unit: u32, distribution: &UnitDistribution| -> Vec<(usize, f64)> {
         rows_of[&unit].iter().map(|&row| (row, distribution.cdf(costs[row]))).collect()
     };

@@ -6,106 +6,205 @@ use crate::model::Scaled;
 use crate::numeric::complex::Complex64;
 use crate::numeric::lattice::Lattice;
 
-/// The distribution of a unit's total at 0, step, 2 step, ...
+/// Two probabilities that are one but for rounding.
+const TIE: f64 = 1e-12;
+
+/// The distribution of a unit's total at start, start + step, start + 2 step, ...
 #[derive(Clone, Debug)]
 pub(super) struct LatticeDistribution {
+    pub start: f64,
     pub step: f64,
-    pub masses: Vec<f64>,
-    cumulative: Vec<f64>,
-    /// Does every cost stand on the lattice? Otherwise a point stands for half a step on either side.
-    pub atomic: bool,
+    /// P(total is the point), of totals that stand on atoms.
+    atoms: Vec<f64>,
+    /// The rest, of which a point holds what lies within half a step on either side.
+    rest: Vec<f64>,
+    /// Up to each point, and up to half a step after it.
+    atoms_up_to: Vec<f64>,
+    rest_up_to: Vec<f64>,
+    /// The total (£) that nobody passes.
+    most: f64,
 }
 
 impl LatticeDistribution {
-    pub(super) fn new(step: f64, masses: Vec<f64>, atomic: bool) -> Self {
-        let mut sum = 0.0;
-        let cumulative = masses
-            .iter()
-            .map(|mass| {
-                sum += mass;
-                sum
-            })
-            .collect();
-        Self { step, masses, cumulative, atomic }
+    pub(super) fn new(start: f64, step: f64, atoms: Vec<f64>, rest: Vec<f64>, most: f64) -> Self {
+        let (atoms_up_to, rest_up_to) = (up_to(&atoms), up_to(&rest));
+        Self { start, step, atoms, rest, atoms_up_to, rest_up_to, most }
+    }
+
+    pub(super) fn points(&self) -> usize {
+        self.atoms.len()
+    }
+
+    /// The rest up to a position in steps, straight between the ends of what points hold; nothing lies below 0.
+    fn rest_at(&self, position: f64) -> f64 {
+        let last = self.rest_up_to.len() - 1;
+        if position <= 0.0 {
+            return 0.0;
+        }
+        let after = position + 0.5;
+        let point = (after as usize).min(last);
+        let (before, from, width) = match point {
+            0 => (0.0, 0.5, 0.5),
+            _ => (self.rest_up_to[point - 1], point as f64, 1.0),
+        };
+        let share = ((after - from) / width).clamp(0.0, 1.0);
+        before + share * (self.rest_up_to[point] - before)
     }
 
     /// P(total <= x), or P(total < x).
     pub(super) fn cdf(&self, x: f64, strictly: bool) -> f64 {
-        if x < 0.0 || (strictly && x == 0.0) {
+        let position = (x - self.start) / self.step;
+        // A cost that is a point but for rounding is that point.
+        let near = 1e-9 * (1.0 + (x / self.step).abs());
+        if position < -near {
             return 0.0;
         }
-        let last = self.cumulative.len() - 1;
-        let position = x / self.step;
-        let up_to =
-            |points: f64| if points < 0.0 { 0.0 } else { self.cumulative[(points as usize).min(last)] };
-        let value = if self.atomic {
-            // A cost that is a point but for rounding is that point.
-            let near = 1e-9 * (1.0 + position);
-            if strictly { up_to((position - near).ceil() - 1.0) } else { up_to((position + near).floor()) }
-        } else {
-            // What stands at 0 is at 0; the rest of a point's mass is spread around it.
-            let middle = position - 0.5;
-            let below = if middle < 0.0 { self.cumulative[0] } else { up_to(middle.floor()) };
-            let next = if middle < 0.0 { below } else { up_to(middle.floor() + 1.0) };
-            below + (next - below) * (middle - middle.floor())
-        };
-        value.clamp(0.0, 1.0)
+        let limit = self.most * (1.0 + 1e-12);
+        if x >= limit || (!strictly && x >= self.most * (1.0 - 1e-12)) {
+            return 1.0;
+        }
+        let points = if strictly { (position - near).ceil() - 1.0 } else { (position + near).floor() };
+        let last = self.atoms_up_to.len() - 1;
+        let atoms = if points < 0.0 { 0.0 } else { self.atoms_up_to[(points as usize).min(last)] };
+        (atoms + self.rest_at(position)).clamp(0.0, 1.0)
     }
 
     pub(super) fn quantile(&self, probability: f64) -> f64 {
-        let last = self.cumulative.len() - 1;
-        let point = self.cumulative.partition_point(|&c| c < probability).min(last);
-        if self.atomic || point == 0 {
-            return point as f64 * self.step;
+        let enough = probability - TIE;
+        let last = self.points() - 1;
+        let at = |point: usize| self.atoms_up_to[point] + self.rest_at(point as f64);
+        let (mut low, mut high) = (0, last);
+        while low < high {
+            let middle = (low + high) / 2;
+            if at(middle) < enough { low = middle + 1 } else { high = middle }
         }
-        let (low, high) = (self.cumulative[point - 1], self.cumulative[point]);
-        let share = if high > low { ((probability - low) / (high - low)).min(1.0) } else { 0.0 };
-        (point as f64 - 0.5 + share) * self.step
+        let position = match low {
+            0 => 0.0,
+            point => {
+                // Atoms before this point, and what the rest has to add.
+                let needed = enough - self.atoms_up_to[point - 1];
+                let [first, half, end] = [1.0, 0.5, 0.0].map(|back| self.rest_at(point as f64 - back));
+                let within =
+                    |from: f64, to: f64| if to > from { 0.5 * (needed - from) / (to - from) } else { 0.5 };
+                if needed > end {
+                    point as f64
+                } else if needed <= half {
+                    point as f64 - 1.0 + within(first, half).clamp(0.0, 0.5)
+                } else {
+                    point as f64 - 0.5 + within(half, end).clamp(0.0, 0.5)
+                }
+            }
+        };
+        (self.start + position * self.step).min(self.most)
     }
 
     /// Mass, mean and variance.
     pub(super) fn moments(&self) -> [f64; 3] {
-        let at = || self.masses.iter().enumerate().map(|(i, mass)| (i as f64 * self.step, mass));
-        let mass: f64 = self.masses.iter().sum();
+        let masses = || self.atoms.iter().zip(&self.rest).map(|(atom, rest)| atom + rest);
+        let at = || masses().enumerate().map(|(i, mass)| (i as f64 * self.step, mass));
+        let mass: f64 = masses().sum();
         let mean = at().map(|(x, m)| x * m).sum::<f64>() / mass;
-        [mass, mean, at().map(|(x, m)| (x - mean) * (x - mean) * m).sum::<f64>() / mass]
+        let variance = at().map(|(x, m)| (x - mean) * (x - mean) * m).sum::<f64>() / mass;
+        [mass, self.start + mean, variance]
+    }
+
+    /// Rows of cost, probability and P(total <= cost), at most about so many, from one quantile to another: steps are
+    /// joined, so that no point is cut.
+    pub(super) fn table(&self, points: usize, from: f64, to: f64) -> Vec<(f64, f64, f64)> {
+        let point = |q: f64| ((self.quantile(q) - self.start) / self.step) as usize;
+        let (low, high) = (point(from), (point(to) + 1).min(self.points() - 1));
+        let join = (high - low + 1).div_ceil(points);
+        let atomic = self.rest_up_to[high] <= TIE;
+        (low..=high)
+            .step_by(join)
+            .map(|first| {
+                let last = (first + join - 1).min(high);
+                let mass: f64 = (first..=last).map(|i| self.atoms[i] + self.rest[i]).sum();
+                let middle = if atomic { last as f64 } else { 0.5 * (first + last) as f64 };
+                let cost = self.start + middle * self.step;
+                (cost, mass.max(0.0), self.cdf(cost, false))
+            })
+            .collect()
     }
 }
 
-/// The transform of an amount less 1, given that there is one, at the frequencies from 0 to half the points.
-pub(super) fn transform(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec<Complex64> {
-    let mut values = lattice.transform(&masses(amount, layer, cuts, lattice));
-    values.truncate(lattice.points / 2 + 1);
-    values.iter_mut().for_each(|value| *value -= 1.0);
-    values
-}
-
-/// The layer of an amount on the lattice, given that there is one.
-fn masses(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec<f64> {
-    let scale = amount.scale;
-    let density_from = amount.distribution.density_from() * scale;
-    let mut masses = density(amount, layer, cuts, lattice);
-    let mut put = |y: f64, weight: f64| {
-        let position = y / lattice.step;
-        let near = libm::rint(position);
-        // A cost that is a point but for rounding is that point.
-        let position = if (position - near).abs() <= 1e-9 * (1.0 + near) { near } else { position };
-        let (point, share) = (position.floor(), position - position.floor());
-        if point + 1.0 < masses.len() as f64 {
-            masses[point as usize] += weight * (1.0 - share);
-            masses[point as usize + 1] += weight * share;
-        }
+/// Sums up to each point, which rounding does not let fall.
+fn up_to(masses: &[f64]) -> Vec<f64> {
+    let (mut sum, mut highest) = (0.0, 0.0f64);
+    let add = |mass: &f64| {
+        sum += mass;
+        highest = highest.max(sum);
+        highest
     };
-    for (x, weight) in amount.distribution.atoms() {
-        put(layer.at(scale * x), weight);
+    masses.iter().map(add).collect()
+}
+
+/// Amounts as their layer puts them on a lattice.
+pub(super) struct Amounts<'a> {
+    pub layer: &'a Layer,
+    pub cuts: &'a Cuts,
+    pub lattice: &'a Lattice,
+    /// Do amounts stay where they are? Otherwise atoms are spread by effects, but where the layer is flat.
+    pub fixed: bool,
+}
+
+impl Amounts<'_> {
+    /// The transform of an amount less 1, given that there is one, at the frequencies from 0 to half the points; then,
+    /// where two `parts` are asked for, that of its atoms alone.
+    pub(super) fn transforms(&self, amount: &Scaled, parts: usize) -> Vec<Complex64> {
+        let mut atoms = vec![0.0; self.lattice.points];
+        let mut others = density(amount, self.layer, self.cuts, self.lattice);
+        self.put_atoms(amount, &mut atoms, &mut others);
+        let everything: Vec<f64> = others.iter().zip(&atoms).map(|(other, atom)| other + atom).collect();
+        let half = self.lattice.points / 2 + 1;
+        let less_one = |masses: &[f64]| {
+            self.lattice.transform(masses).into_iter().take(half).map(|value| value - 1.0).collect::<Vec<_>>()
+        };
+        let mut values = less_one(&everything);
+        if parts > 1 {
+            values.extend(less_one(&atoms));
+        }
+        values
     }
-    // Where the layer is flat, the density makes an atom.
-    for (piece, end) in layer.pieces().filter(|(piece, end)| piece.gradient == 0.0 && *end > density_from) {
-        let from = piece.from.max(density_from);
-        let above = |x: f64| if x > 0.0 { amount.distribution.survival(x / scale) } else { 1.0 };
-        put(piece.fixed, above(from) - if end.is_finite() { above(end) } else { 0.0 });
+
+    fn put_atoms(&self, amount: &Scaled, atoms: &mut [f64], others: &mut [f64]) {
+        let (scale, layer) = (amount.scale, self.layer);
+        let density_from = amount.distribution.density_from() * scale;
+        for (x, weight) in amount.distribution.atoms() {
+            let cost = layer.at(scale * x);
+            let stays = self.fixed || cost == 0.0 || cost == layer.bound();
+            put(if stays { &mut *atoms } else { &mut *others }, cost / self.lattice.step, weight);
+        }
+        // Where the layer is flat, the density makes an atom.
+        for (piece, end) in layer.pieces().filter(|(piece, end)| piece.gradient == 0.0 && *end > density_from)
+        {
+            let from = piece.from.max(density_from);
+            let above = |x: f64| if x > 0.0 { amount.distribution.survival(x / scale) } else { 1.0 };
+            let weight = above(from) - if end.is_finite() { above(end) } else { 0.0 };
+            put(atoms, piece.fixed / self.lattice.step, weight);
+        }
     }
-    masses
+}
+
+/// Puts a weight at a position in steps. One between points is shared by three so that its mean and its square are kept,
+/// by two beside the lattice's ends.
+fn put(masses: &mut [f64], position: f64, weight: f64) {
+    let near = libm::rint(position);
+    // A cost that is a point but for rounding is that point.
+    let offset = if (position - near).abs() <= 1e-9 * (1.0 + near) { 0.0 } else { position - near };
+    let point = near as usize;
+    if point + 1 >= masses.len() {
+        return;
+    }
+    if point == 0 {
+        masses[0] += weight * (1.0 - offset);
+        masses[1] += weight * offset;
+        return;
+    }
+    let square = offset * offset;
+    masses[point - 1] += weight * 0.5 * (square - offset);
+    masses[point] += weight * (1.0 - square);
+    masses[point + 1] += weight * 0.5 * (square + offset);
 }
 
 /// The part with a density. Within each interval the mean of the cost limited to y is a cubic in y that keeps the

@@ -3,7 +3,8 @@
 use rayon::prelude::*;
 
 use super::effect_nodes::enough_nodes;
-use super::lattice_distribution::{self, LatticeDistribution};
+use super::lattice_distribution::{Amounts, LatticeDistribution};
+use super::methods::Atoms;
 use super::transforms::Transforms;
 use super::windows::Plan;
 use super::{Outcome, Prepared, Shape};
@@ -19,13 +20,15 @@ const LATTICE_TOLERANCES: [f64; 2] = [1e-4, 1e-4];
 impl Prepared<'_> {
     pub(super) fn lattices(
         &self,
-        plans: Vec<Plan>,
+        plans: &[Plan],
         lattice: &Lattice,
-        atomic: bool,
-        shared: f64,
-        own: f64,
+        tail: usize,
+        atoms: Atoms,
+        (shared, own): (f64, f64),
     ) -> Result<Vec<Outcome>, RunError> {
-        let frequencies = lattice.points / 2 + 1;
+        let half = lattice.points / 2 + 1;
+        // The atoms' own transform follows that of everything.
+        let parts = if atoms == Atoms::Some { 2 } else { 1 };
         // As for a series whose last frequency is the last that a distribution of this SD has.
         let count = |sigma: f64, of: &dyn Fn(&Plan) -> f64| {
             let phases = plans.iter().map(|plan| 8.5 * of(plan) * sigma / plan.moments.all.sd);
@@ -34,22 +37,24 @@ impl Prepared<'_> {
         let largest = |plan: &Plan| plan.practices.iter().map(|people| self.mean(people)).fold(0.0, f64::max);
         let outer = nodes(shared, count(shared, &|plan| plan.moments.all.mean));
         let inner = nodes(own, count(own, &largest));
-        let of = |amount: &Scaled| lattice_distribution::transform(amount, self.layer, &self.cuts, lattice);
-        let mut totals = vec![vec![Complex64::ZERO; frequencies]; plans.len()];
+        let amounts =
+            Amounts { layer: self.layer, cuts: &self.cuts, lattice, fixed: shared == 0.0 && own == 0.0 };
+        let of = |amount: &Scaled| amounts.transforms(amount, parts);
+        let start = |plan: &Plan| (plan.lattice_start(tail) / lattice.step).floor() * lattice.step;
+        let mut totals = vec![vec![Complex64::ZERO; parts * half]; plans.len()];
         for shared in &outer {
             let mut years: Vec<Vec<Vec<Complex64>>> = plans
                 .iter()
-                .map(|plan| vec![vec![Complex64::ZERO; frequencies]; plan.practices.len()])
+                .map(|plan| vec![vec![Complex64::ZERO; parts * half]; plan.practices.len()])
                 .collect();
             for own in &inner {
-                self.stopped()?;
-                let transforms = Transforms::new(self, &plans, &[shared.log + own.log], of);
-                years.par_iter_mut().zip(&plans).for_each(|(year, plan)| {
-                    for (sums, people) in year.iter_mut().zip(&plan.practices) {
-                        let values = transforms.sum(people, 0, |_| Complex64::ZERO, 0.0);
-                        let distribution =
-                            values.into_iter().map(complex::exp).chain(std::iter::repeat(Complex64::ONE));
-                        sums.iter_mut().zip(distribution).for_each(|(sum, value)| *sum += own.weight * value);
+                let logs = [shared.log + own.log];
+                let transforms = Transforms { prepared: self, plans, logs: &logs, count: parts * half, of };
+                let given = transforms.totals(|k| lattice.exponent(k % half), start)?;
+                years.par_iter_mut().zip(given).for_each(|(year, practices)| {
+                    for (sums, nodes) in year.iter_mut().zip(practices) {
+                        let values = nodes.into_iter().flatten().map(complex::exp);
+                        sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += own.weight * value);
                     }
                 });
             }
@@ -59,18 +64,25 @@ impl Prepared<'_> {
                 }
             }
         }
-        let outcome = |(plan, half): (Plan, Vec<Complex64>)| {
-            let mut values = half;
-            values.resize(lattice.points, Complex64::ZERO);
-            for k in 1..lattice.points / 2 {
-                values[lattice.points - k] = values[k].conj();
-            }
-            let distribution = LatticeDistribution::new(lattice.step, lattice.masses(values), atomic);
-            let judged = plan
-                .judge(distribution.moments(), &plan.lattice_window, LATTICE_TOLERANCES)
-                .map(|accuracy| (Shape::Lattice(distribution), accuracy));
-            (plan, judged)
+        let outcome = |(plan, transforms): (&Plan, Vec<Complex64>)| {
+            let mut masses = transforms.chunks(half).map(|half| lattice.masses(conjugates(half)));
+            let everything = masses.next().unwrap_or_default();
+            let on_atoms = match atoms {
+                Atoms::All => everything.clone(),
+                _ => masses.next().unwrap_or_else(|| vec![0.0; lattice.points]),
+            };
+            let rest = everything.iter().zip(&on_atoms).map(|(all, atom)| all - atom).collect();
+            let most = plan.practices.iter().flatten().map(|(_, weight)| weight * self.layer.bound()).sum();
+            let distribution = LatticeDistribution::new(start(plan), lattice.step, on_atoms, rest, most);
+            plan.judge(distribution.moments(), &plan.windows[tail], LATTICE_TOLERANCES)
+                .map(|accuracy| (Shape::Lattice(distribution), accuracy))
         };
-        Ok(plans.into_par_iter().zip(totals).map(outcome).collect())
+        Ok(plans.par_iter().zip(totals).map(outcome).collect())
     }
+}
+
+/// A whole transform from its first half: frequencies beyond are the conjugates of those before.
+fn conjugates(half: &[Complex64]) -> Vec<Complex64> {
+    let inner = half[1..half.len() - 1].iter().rev().map(|value| value.conj());
+    half.iter().copied().chain(inner).collect()
 }

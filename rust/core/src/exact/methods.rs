@@ -1,20 +1,20 @@
 //! Methods: how a unit's distribution is computed, as a Fourier series or on a lattice, and how finely.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use super::atoms_and_density::common_measure;
 use super::windows::Plan;
 use super::{Accuracy, Prepared};
 use crate::error::{Code, Error};
+use crate::numeric::common_measure::common_measure;
 use crate::numeric::power::integer_power;
 
 /// Frequencies of a series: at first, and at most for each tail probability of its window.
 const FIRST_FREQUENCIES: usize = 32;
 const MOST_FREQUENCIES: [usize; 3] = [1 << 10, 1 << 10, 1 << 12];
 
-/// Points of a lattice: at first, and at most.
-const FIRST_POINTS: usize = 1 << 12;
-const MOST_POINTS: usize = 1 << 18;
+/// Points of a lattice: each number that is tried; the first is skipped where a series was not enough.
+const POINTS: [usize; 4] = [1 << 12, 1 << 14, 1 << 16, 1 << 18];
+const MOST_POINTS: usize = POINTS[POINTS.len() - 1];
 /// Points of a lattice in a cost of mean size, at least.
 const STEPS_OF_A_COST: f64 = 16.0;
 /// A total of fewer costs than this has atoms that a series would blur: P(none) is e^-40.
@@ -23,82 +23,102 @@ const SMOOTH_COSTS: f64 = 40.0;
 const FINE: f64 = 200_000.0;
 /// An effect whose SD is so many times the largest atom leaves no trace of them: their frequency is below e^-44.
 const SPREAD: f64 = 1.5;
+/// Atoms together smaller than this are not seen (logarithm).
+const UNSEEN: f64 = -32.0;
 
 /// Method by which a unit's distribution is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Method {
     /// Width of the window in half octaves, index of its tail probability, and number of frequencies.
     Series { width: i32, tail: usize, frequencies: usize },
-    /// Step (bits), points, and whether every cost is an atom that stands on one of them.
-    Lattice { step: u64, points: usize, atomic: bool },
+    /// Step (bits), points, index of the window's tail probability, and which costs are kept apart as atoms.
+    Lattice { step: u64, points: usize, tail: usize, atoms: Atoms },
+}
+
+/// Atoms of a total: which there are to keep apart from its density.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Atoms {
+    /// Every cost is an atom that stands on a point.
+    All,
+    /// Some are.
+    Some,
+    /// None that can be seen.
+    None,
+}
+
+/// Methods that are tried of a unit, one after another, each once: what is left of them only becomes less.
+pub(super) struct Ladder(VecDeque<Method>);
+
+impl Ladder {
+    /// The next method after this one, which was not good enough.
+    fn next(&mut self, last: Method, accuracy: &Accuracy) -> Option<Method> {
+        // A series whose frequencies have died out does not get better by more of them.
+        let died_out = accuracy.mean_error < f64::INFINITY;
+        while died_out
+            && let (Method::Series { tail, .. }, Some(Method::Series { tail: next, .. })) =
+                (last, self.0.front())
+            && tail == *next
+        {
+            self.0.pop_front();
+        }
+        self.0.pop_front()
+    }
 }
 
 /// Groups of units by how their distributions are computed, and by whether they consist of several practices.
 #[derive(Default)]
-pub(super) struct Groups(BTreeMap<(Method, bool), Vec<Plan>>);
-
-pub(super) type Group = ((Method, bool), Vec<Plan>);
+pub(super) struct Groups(BTreeMap<(Method, bool), Vec<(Plan, Ladder)>>);
 
 impl Groups {
-    pub(super) fn put(&mut self, prepared: &Prepared<'_>, plan: Plan) {
-        let method = if prepared.is_smooth(&plan) {
-            Method::Series {
-                width: half_octaves(plan.width()),
-                tail: plan.series_window.tail,
-                frequencies: plan.frequencies(),
-            }
-        } else {
-            prepared.lattice(&plan, FIRST_POINTS)
-        };
-        self.0.entry((method, plan.several())).or_default().push(plan);
+    pub(super) fn put(&mut self, prepared: &Prepared<'_>, plan: Plan) -> Result<(), Error> {
+        let mut ladder = prepared.ladder(&plan);
+        match ladder.0.pop_front() {
+            Some(first) => self.add(first, plan, ladder),
+            None => return Err(not_computable(&plan, None)),
+        }
+        Ok(())
     }
 
-    pub(super) fn next(&mut self) -> Option<Group> {
+    fn add(&mut self, method: Method, plan: Plan, ladder: Ladder) {
+        self.0.entry((method, plan.several())).or_default().push((plan, ladder));
+    }
+
+    pub(super) fn next(&mut self) -> Option<((Method, bool), Vec<(Plan, Ladder)>)> {
         self.0.pop_first()
     }
 
-    /// Puts a plan back, with a finer method, whose distribution was not good enough.
+    /// Puts a plan back, with its next method, whose distribution was not good enough.
     pub(super) fn again(
         &mut self,
-        prepared: &Prepared<'_>,
         method: Method,
-        plan: Plan,
+        (plan, mut ladder): (Plan, Ladder),
         accuracy: Accuracy,
     ) -> Result<(), Error> {
-        let finer = match method {
-            Method::Series { width, tail, frequencies }
-                if frequencies < MOST_FREQUENCIES[tail] && accuracy.mean_error == f64::INFINITY =>
-            {
-                Method::Series { width, tail, frequencies: 2 * frequencies }
-            }
-            Method::Series { .. } => prepared.lattice(&plan, 4 * FIRST_POINTS),
-            Method::Lattice { points, .. } if points < MOST_POINTS => prepared.lattice(&plan, 4 * points),
-            Method::Lattice { points, .. } => {
-                return Err(Error::one(
-                    Code::NotComputable,
-                    format!(
-                        "the distribution of a total of {} people cannot be computed: on {points} points its probability outside is \
-                     {:.1e}, its mean {:.1e} SDs and its SD {:.1e} of itself from the exact ones: give a ceiling, or \
-                     method \"simulation\"",
-                        plan.moments.people, accuracy.outside, accuracy.mean_error, accuracy.sd_error
-                    ),
-                ));
-            }
-        };
-        self.0.entry((finer, plan.several())).or_default().push(plan);
+        match ladder.next(method, &accuracy) {
+            Some(next) => self.add(next, plan, ladder),
+            None => return Err(not_computable(&plan, Some(accuracy))),
+        }
         Ok(())
     }
 }
 
-impl Plan {
-    /// Frequencies that a distribution of this SD would need if it were normal.
-    fn frequencies(&self) -> usize {
-        let sd = self.moments.all.sd;
-        let needed = if sd.is_finite() { 2.0 * self.width() / sd } else { 0.0 };
-        (needed as usize)
-            .next_power_of_two()
-            .clamp(FIRST_FREQUENCIES, MOST_FREQUENCIES[self.series_window.tail])
-    }
+fn not_computable(plan: &Plan, accuracy: Option<Accuracy>) -> Error {
+    let far = |x: f64| if x.is_finite() { format!("{x:.1e}") } else { "far".into() };
+    let why = accuracy.map_or(String::new(), |a| {
+        format!(
+            " (its probability outside is {}, its mean {} SDs and its SD {} of itself from the exact ones)",
+            far(a.outside),
+            far(a.mean_error),
+            far(a.sd_error)
+        )
+    });
+    Error::one(
+        Code::NotComputable,
+        format!(
+            "the distribution of a total of {} people cannot be computed{why}: give a ceiling, or method \"simulation\"",
+            plan.moments.people
+        ),
+    )
 }
 
 fn half_octaves(width: f64) -> i32 {
@@ -106,6 +126,35 @@ fn half_octaves(width: f64) -> i32 {
 }
 
 impl Prepared<'_> {
+    /// Methods for a plan: the cheap ones first, then on narrower windows what could not be had on its own.
+    fn ladder(&self, plan: &Plan) -> Ladder {
+        let mut methods = VecDeque::new();
+        let atomic = self.atomic(plan);
+        methods.extend(atomic);
+        if atomic.is_none() && self.is_smooth(plan) {
+            methods.extend(series(plan, plan.series_tail));
+        }
+        let skipped = usize::from(!methods.is_empty());
+        methods.extend(
+            POINTS[skipped..].iter().filter_map(|&points| self.lattice(plan, plan.lattice_tail, points)),
+        );
+        for tail in (plan.least_tail..plan.series_tail).rev() {
+            if self.is_smooth(plan) {
+                methods.extend(series(plan, tail));
+            }
+            if tail < plan.lattice_tail {
+                methods.extend(POINTS[1..].iter().filter_map(|&points| self.lattice(plan, tail, points)));
+            }
+        }
+        let mut seen = Vec::new();
+        methods.retain(|method| {
+            let new = !seen.contains(method);
+            seen.push(*method);
+            new
+        });
+        Ladder(methods)
+    }
+
     /// Has the total a density for all that can be seen?
     fn is_smooth(&self, plan: &Plan) -> bool {
         let mut costs = 0.0;
@@ -115,7 +164,7 @@ impl Prepared<'_> {
             let spread = SPREAD * person.largest_atom <= plan.moments.systematic_sd;
             let atoms = if spread {
                 person.atoms
-            } else if person.common_measure * FINE < plan.width() {
+            } else if person.measure.is_none_or(|measure| measure * FINE < plan.width(plan.series_tail)) {
                 person.many_atoms
             } else {
                 0.0
@@ -125,47 +174,82 @@ impl Prepared<'_> {
         costs >= SMOOTH_COSTS
     }
 
-    /// A lattice that holds the window from 0 on, with ceilings and atoms on its points where they have a common
-    /// measure.
-    fn lattice(&self, plan: &Plan, points: usize) -> Method {
-        let width = integer_power(2.0, libm::log2(plan.lattice_window.end).ceil() as i32);
-        let mut measures: Vec<f64> = Vec::new();
-        let (mut costs, mut plateau, mut atomic) =
-            (0.0, 0.0f64, self.sigma_practice == 0.0 && self.sigma_national == 0.0);
+    fn has_effects(&self) -> bool {
+        self.sigma_practice > 0.0 || self.sigma_national > 0.0
+    }
+
+    /// The lattice of a total all of whose costs are atoms that stand on its points; none where there is no such
+    /// lattice, or it would be too long.
+    fn atomic(&self, plan: &Plan) -> Option<Method> {
+        if self.has_effects() {
+            return None;
+        }
+        let mut measures = Vec::new();
+        for (class, _) in plan.practices.iter().flatten() {
+            let person = &self.atoms_and_density[*class as usize];
+            if person.smooth > 0.0 {
+                return None;
+            }
+            if person.costs > 0.0 {
+                measures.push(person.measure?);
+            }
+        }
+        let step = common_measure(&measures, 0.0)?;
+        let tail = plan.lattice_tail;
+        let points = (plan.lattice_width(tail) / step) as usize + 2;
+        (points <= MOST_POINTS).then(|| Method::Lattice {
+            step: step.to_bits(),
+            points: points.next_power_of_two().max(64),
+            tail,
+            atoms: Atoms::All,
+        })
+    }
+
+    /// A lattice that holds the window, with ceilings and atoms on its points where they have a common measure; none
+    /// where so many points are not enough.
+    fn lattice(&self, plan: &Plan, tail: usize, points: usize) -> Option<Method> {
+        let width = integer_power(2.0, libm::log2(plan.lattice_width(tail)).ceil() as i32);
+        if !width.is_finite() {
+            return None;
+        }
+        let mut measures: Vec<Option<f64>> = Vec::new();
+        let (mut costs, mut plateau, mut log_no_density) = (0.0, 0.0f64, 0.0);
         for (class, weight) in plan.practices.iter().flatten() {
             let person = &self.atoms_and_density[*class as usize];
             costs += weight * person.costs;
             plateau = plateau.max(person.plateau);
-            atomic &= person.smooth == 0.0 && person.common_measure > 0.0;
-            if person.common_measure > 0.0 && !measures.contains(&person.common_measure) {
-                measures.push(person.common_measure);
+            log_no_density += weight * person.log_no_density;
+            if person.atoms > 0.0 && !measures.contains(&person.measure) {
+                measures.push(person.measure);
             }
-        }
-        if plateau > 0.0 {
-            measures.push(plateau);
         }
         let typical = plan.moments.all.mean / costs;
         let enough = ((width * STEPS_OF_A_COST / typical) as usize).next_power_of_two();
-        let points = points.max(enough).min(MOST_POINTS);
+        let points = points.max(enough.min(MOST_POINTS));
         let finest = width / points as f64;
-        let least = width / MOST_POINTS as f64;
-        let common = measures
-            .iter()
-            .copied()
-            .reduce(|a, b| common_measure(a, b, least))
-            .filter(|&measure| measure >= least);
-        atomic &= common.is_some();
-        // Atoms alone need no finer points than their common measure, if all of these find room.
-        let (step, points) = match (common, measures.first()) {
-            (Some(measure), _) if atomic => {
-                (measure, ((width / measure) as usize + 1).next_power_of_two().clamp(64, MOST_POINTS))
-            }
-            (Some(measure), _) => (measure / (measure / finest).ceil(), points),
-            (None, Some(&measure)) if measure >= finest => (measure / (measure / finest).ceil(), points),
-            _ => (finest, points),
+        let measures: Option<Vec<f64>> =
+            measures.into_iter().chain((plateau > 0.0).then_some(Some(plateau))).collect();
+        let common = measures.and_then(|measures| common_measure(&measures, width / MOST_POINTS as f64));
+        let step = match common.or((plateau > 0.0).then_some(plateau)) {
+            Some(measure) if measure >= finest => measure / (measure / finest).ceil(),
+            _ => finest,
         };
         // A smaller step needs more points for the same window.
-        let points = points.max(((width / step) as usize).next_power_of_two()).min(MOST_POINTS);
-        Method::Lattice { step: step.to_bits(), points, atomic }
+        let points = ((width / step) as usize).next_power_of_two();
+        let atoms = if log_no_density > UNSEEN { Atoms::Some } else { Atoms::None };
+        (points <= MOST_POINTS).then_some(Method::Lattice { step: step.to_bits(), points, tail, atoms })
     }
+}
+
+/// Series of more and more frequencies on the window of a tail probability.
+fn series(plan: &Plan, tail: usize) -> impl Iterator<Item = Method> {
+    let width = plan.width(tail);
+    let sd = plan.moments.all.sd;
+    // Frequencies that a distribution of this SD would need if it were normal.
+    let needed = if sd.is_finite() { 2.0 * width / sd } else { 0.0 };
+    let most = MOST_FREQUENCIES[tail];
+    let first = (needed as usize).next_power_of_two().clamp(FIRST_FREQUENCIES, most);
+    std::iter::successors(Some(first), |frequencies| Some(2 * frequencies))
+        .take_while(move |frequencies| *frequencies <= most)
+        .map(move |frequencies| Method::Series { width: half_octaves(width), tail, frequencies })
 }

@@ -60,18 +60,23 @@ use crate::random_effects::sigma;
 use crate::run::{Progress, RunError};
 
 use atoms_and_density::AtomsAndDensity;
-use methods::{Group, Groups, Method};
+use methods::{Groups, Ladder, Method};
 use quadrature::Cuts;
-use series_units::SERIES_DAMPING;
 use unit_distribution::Shape;
 use windows::Plan;
 
 pub use minimum_population::{MOST_PEOPLE, Pool, minimum_population};
 pub use unit_distribution::{Accuracy, UnitDistribution};
+pub use windows::Reach;
 
 /// Tail probabilities that windows leave above them, at most: the first window that holds the largest total that is
 /// read is taken, or the last; of a lattice, whose points are costly, the second.
 const TAIL_PROBABILITIES: [f64; 3] = [1e-4, 1e-8, 1e-12];
+
+/// Logarithm of what damping leaves beyond a window's end, for each tail probability that the window leaves. Damping keeps
+/// what lies beyond from coming back, and raises the rounding of frequencies whose phase goes round tens of thousands of
+/// times.
+const DAMPING: [f64; 3] = [12.0, 6.0, 2.0];
 
 /// SD of the largest effect whose integral converges on a grid that is worth its time.
 pub const MAX_EFFECT_SD: f64 = 0.5;
@@ -100,8 +105,8 @@ pub struct UnitSelection<'a> {
     pub valuation: &'a Valuation,
 }
 
-/// The distribution of each selected unit, read by `read`; `largest_total` gives the largest total (£) that will be
-/// read of a unit. Effects are at most [`MAX_EFFECT_SD`].
+/// The distribution of each selected unit, read by `read`; `reach` says up to where that of a unit will be read. Effects
+/// are at most [`MAX_EFFECT_SD`].
 ///
 /// Computes in parallel on the rayon pool in which it is called (see [`crate::run::thread_pool`]).
 pub fn distributions<T: Send>(
@@ -109,7 +114,7 @@ pub fn distributions<T: Send>(
     people: &People,
     selection: UnitSelection<'_>,
     progress: &Progress,
-    largest_total: impl Fn(u32, &UnitMoments) -> f64 + Sync,
+    reach: impl Fn(u32, &UnitMoments) -> Reach + Sync,
     read: impl Fn(u32, &UnitDistribution) -> T + Sync,
 ) -> Result<Vec<(u32, T)>, RunError> {
     let UnitSelection { level, only, valuation } = selection;
@@ -137,7 +142,7 @@ pub fn distributions<T: Send>(
         Some(only) => only.to_vec(),
         None => (0..units.len() as u32).collect(),
     };
-    let plans = prepared.plan(&chosen, &units, &largest_total);
+    let plans = prepared.plan(&chosen, &units, &reach);
     prepared.run(plans, &read)
 }
 
@@ -153,8 +158,7 @@ pub fn unit_distributions(
 ) -> Result<Vec<UnitDistribution>, RunError> {
     let selection = UnitSelection { level, only: None, valuation };
     let progress = Progress::default();
-    let all =
-        distributions(model, people, selection, &progress, |_, _| f64::INFINITY, |_, unit| unit.clone())?;
+    let all = distributions(model, people, selection, &progress, |_, _| Reach::ALL, |_, unit| unit.clone())?;
     Ok(all.into_iter().map(|(_, distribution)| distribution).collect())
 }
 
@@ -166,7 +170,7 @@ fn check_effects(valuation: &Valuation) -> Result<(), Error> {
 }
 
 /// A plan's outcome: its distribution, or how far off it was.
-type Outcome = (Plan, Result<(Shape, Accuracy), Accuracy>);
+type Outcome = Result<(Shape, Accuracy), Accuracy>;
 
 impl Prepared<'_> {
     fn stopped(&self) -> Result<(), RunError> {
@@ -208,21 +212,20 @@ impl Prepared<'_> {
                     UnitDistribution { moments: plan.moments, shape, accuracy: Accuracy::default() };
                 done.push((plan.unit, read(plan.unit, &distribution)));
             } else {
-                groups.put(self, plan);
+                groups.put(self, plan)?;
             }
         }
-        while let Some(group) = groups.next() {
+        while let Some(((method, several), units)) = groups.next() {
             self.stopped()?;
-            let method = group.0.0;
-            for (plan, outcome) in self.group(group)? {
+            let (plans, ladders): (Vec<Plan>, Vec<Ladder>) = units.into_iter().unzip();
+            let outcomes = self.by(method, several, &plans)?;
+            for ((plan, ladder), outcome) in plans.into_iter().zip(ladders).zip(outcomes) {
                 match outcome {
                     Ok((shape, accuracy)) => {
                         let distribution = UnitDistribution { moments: plan.moments, shape, accuracy };
                         done.push((plan.unit, read(plan.unit, &distribution)));
                     }
-                    Err(accuracy) => {
-                        groups.again(self, method, plan, accuracy).map_err(RunError::Rejected)?
-                    }
+                    Err(accuracy) => groups.again(method, (plan, ladder), accuracy)?,
                 }
             }
         }
@@ -230,16 +233,17 @@ impl Prepared<'_> {
         Ok(done)
     }
 
-    /// The outcomes of a group's plans.
-    pub(super) fn group(&self, ((method, several), plans): Group) -> Result<Vec<Outcome>, RunError> {
-        let (shared, own) = self.sigmas(if several { 2 } else { 1 });
+    /// The outcomes of plans by one method.
+    fn by(&self, method: Method, several: bool, plans: &[Plan]) -> Result<Vec<Outcome>, RunError> {
+        let effects = self.sigmas(if several { 2 } else { 1 });
         match method {
             Method::Series { width, tail, frequencies } => {
                 let width = libm::exp2(0.5 * f64::from(width));
-                Ok(self.series(plans, width, SERIES_DAMPING[tail] / width, frequencies, shared, own))
+                self.series(plans, width, tail, frequencies, effects)
             }
-            Method::Lattice { step, points, atomic } => {
-                self.lattices(plans, &Lattice::new(f64::from_bits(step), points), atomic, shared, own)
+            Method::Lattice { step, points, tail, atoms } => {
+                let lattice = Lattice::new(f64::from_bits(step), points, DAMPING[tail]);
+                self.lattices(plans, &lattice, tail, atoms, effects)
             }
         }
     }

@@ -18,7 +18,7 @@ impl Plan {
             sd_error: if all.sd.is_finite() { (variance.max(0.0).sqrt() / all.sd - 1.0).abs() } else { 0.0 },
         };
         let [lost_mean, lost_square] = window.lost;
-        let spread = if all.sd.is_finite() { all.sd } else { self.width() };
+        let spread = if all.sd.is_finite() { all.sd } else { self.width(0) };
         let good = accuracy.outside <= TAIL_PROBABILITIES[0]
             && (mean - all.mean).abs() <= mean_tolerance * spread + 2.0 * lost_mean
             && (!all.sd.is_finite()

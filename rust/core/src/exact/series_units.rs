@@ -9,15 +9,11 @@ use super::fourier_series::Series;
 use super::quadrature::{self, Frequencies};
 use super::transforms::Transforms;
 use super::windows::Plan;
-use super::{Accuracy, Outcome, Prepared, Shape};
+use super::{Accuracy, DAMPING, Outcome, Prepared, Shape};
 use crate::model::Scaled;
 use crate::numeric::complex::{self, Complex64};
 use crate::random_effects::{Node, nodes};
-
-/// Logarithm of what damping leaves at a series' end, for each tail probability of its window. Damping keeps what lies
-/// beyond the window from coming back, and raises the rounding of frequencies whose phase goes round tens of thousands
-/// of times.
-pub(super) const SERIES_DAMPING: [f64; 3] = [12.0, 6.0, 2.0];
+use crate::run::RunError;
 
 /// Frequencies smaller than this have died out, in terms of the first.
 const SILENT: f64 = 1e-13;
@@ -28,39 +24,34 @@ const SERIES_TOLERANCES: [f64; 2] = [1e-6, 1e-5];
 impl Prepared<'_> {
     pub(super) fn series(
         &self,
-        plans: Vec<Plan>,
+        plans: &[Plan],
         width: f64,
-        damping: f64,
+        tail: usize,
         count: usize,
-        shared: f64,
-        own: f64,
-    ) -> Vec<Outcome> {
+        (shared, own): (f64, f64),
+    ) -> Result<Vec<Outcome>, RunError> {
         let people = plans.iter().map(|plan| plan.moments.people).max().unwrap_or(0) as f64;
-        let phase_step = TAU / width;
+        let (phase_step, damping) = (TAU / width, DAMPING[tail] / width);
         // Ends are counted from the farthest start.
         let end = 2.0 * width + plans.iter().map(|plan| plan.start).fold(0.0, f64::max);
         let frequencies = Frequencies { phase_step, count, damping, end, people };
         let effect_nodes = EffectNodes::new(shared, own);
         let of = |amount: &Scaled| quadrature::transform(amount, self.layer, &self.cuts, &frequencies);
-        let transforms = Transforms::new(self, &plans, &effect_nodes.logs, of);
-        plans
-            .into_par_iter()
-            .map(|plan| {
-                let distribution =
-                    self.transform(&plan, &transforms, &effect_nodes, &frequencies, shared, own);
-                let outcome = match distribution {
-                    None => {
-                        Err(Accuracy { outside: 1.0, mean_error: f64::INFINITY, sd_error: f64::INFINITY })
-                    }
-                    Some(values) => {
-                        let series = Series::new(plan.start, width, damping, &values);
-                        plan.judge(series.moments(), &plan.series_window, SERIES_TOLERANCES)
-                            .map(|accuracy| (Shape::Series(series), accuracy))
-                    }
-                };
-                (plan, outcome)
-            })
-            .collect()
+        let transforms = Transforms { prepared: self, plans, logs: &effect_nodes.logs, count: count + 1, of };
+        let exponent = |k: usize| Complex64::new(-damping, k as f64 * phase_step);
+        let totals = transforms.totals(exponent, |plan| plan.start)?;
+        let outcome = |(plan, sums): (&Plan, Vec<Vec<Vec<Complex64>>>)| {
+            let distribution = self.transform(plan, sums, &effect_nodes, &frequencies, shared, own);
+            match distribution {
+                None => Err(Accuracy { outside: 1.0, mean_error: f64::INFINITY, sd_error: f64::INFINITY }),
+                Some(values) => {
+                    let series = Series::new(plan.start, width, damping, &values);
+                    plan.judge(series.moments(), &plan.windows[tail], SERIES_TOLERANCES)
+                        .map(|accuracy| (Shape::Series(series), accuracy))
+                }
+            }
+        };
+        Ok(plans.par_iter().zip(totals).map(outcome).collect())
     }
 
     /// The transform of a unit's distance from its start, up to where the frequencies have died out; none where they
@@ -68,16 +59,14 @@ impl Prepared<'_> {
     fn transform(
         &self,
         plan: &Plan,
-        transforms: &Transforms,
+        sums: Vec<Vec<Vec<Complex64>>>,
         effect_nodes: &EffectNodes,
         frequencies: &Frequencies,
         shared: f64,
         own: f64,
     ) -> Option<Vec<Complex64>> {
-        let exponent = |k: usize| Complex64::new(-frequencies.damping, k as f64 * frequencies.phase_step);
         if shared == 0.0 && own == 0.0 {
-            let sums = transforms.sum(&plan.practices[0], 0, exponent, plan.start);
-            return alive(sums.into_iter().map(complex::exp).collect());
+            return alive(sums[0][0].iter().copied().map(complex::exp).collect());
         }
         // The phase of the last frequency over one SD of an effect's normal variate says how many nodes its integral
         // needs.
@@ -88,15 +77,8 @@ impl Prepared<'_> {
         let practices: Vec<Practice> = plan
             .practices
             .iter()
-            .map(|people| {
-                let mean = self.mean(people);
-                let center = plan.start * if total > 0.0 { mean / total } else { 0.0 };
-                let sums = (0..effect_nodes.logs.len())
-                    .map(|node| transforms.sum(people, node, exponent, center))
-                    .collect();
-                Practice { sums, inner: nodes(own, count(mean, own)) }
-            })
-            .filter(|practice: &Practice| !practice.sums[0].is_empty())
+            .zip(sums)
+            .map(|(people, sums)| Practice { sums, inner: nodes(own, count(self.mean(people), own)) })
             .collect();
         let mut all = vec![Complex64::ZERO; frequencies.count + 1];
         for node in &outer {

@@ -1,4 +1,4 @@
-//! Logarithms of the characteristic functions of risk classes, and of the totals of their people.
+//! Logarithms of the characteristic functions of totals: sums over people of those of their risk classes.
 
 use std::collections::HashMap;
 
@@ -9,51 +9,95 @@ use super::quadrature;
 use super::windows::Plan;
 use crate::model::{Person, Scaled};
 use crate::numeric::complex::{self, Complex64};
+use crate::run::RunError;
 
-/// Logarithms of the transforms of persons: of each risk class that is met, at each node of the effects, at each
-/// frequency.
-pub(super) struct Transforms {
-    /// Number of each class in `values`.
-    number: Vec<u32>,
-    /// By class, node and frequency.
-    values: Vec<Vec<Vec<Complex64>>>,
+/// Values of transforms that are held at once, at most: classes beyond are added after them.
+const MOST_VALUES: usize = 1 << 24;
+
+/// Logarithms of the transforms of the totals of each practice of each plan, by node of the effects and frequency.
+pub(super) type Totals = Vec<Vec<Vec<Vec<Complex64>>>>;
+
+/// Transforms to be taken: at the nodes of the effects with these logarithms, `count` values each.
+pub(super) struct Transforms<'a, F> {
+    pub prepared: &'a Prepared<'a>,
+    pub plans: &'a [Plan],
+    pub logs: &'a [f64],
+    pub count: usize,
+    /// The transform of an amount less 1: people who differ only in how often they have it share it.
+    pub of: F,
 }
 
-impl Transforms {
-    /// `of` gives the transform of an amount less 1: people who differ only in how often they have it share it.
-    pub(super) fn new(
-        prepared: &Prepared<'_>,
-        plans: &[Plan],
-        logs: &[f64],
-        of: impl Fn(&Scaled) -> Vec<Complex64> + Sync,
-    ) -> Self {
-        let mut number = vec![u32::MAX; prepared.persons.len()];
-        let mut classes: Vec<usize> = plans
+impl<F: Fn(&Scaled) -> Vec<Complex64> + Sync> Transforms<'_, F> {
+    /// The totals, less those of a fixed cost: `exponent` is that of £1 at each value, `start` the cost of a plan, which
+    /// its practices share as they do its mean.
+    pub(super) fn totals(
+        &self,
+        exponent: impl Fn(usize) -> Complex64 + Sync,
+        start: impl Fn(&Plan) -> f64 + Sync,
+    ) -> Result<Totals, RunError> {
+        let mut classes: Vec<u32> = self
+            .plans
             .iter()
             .flat_map(|plan| plan.practices.iter().flatten())
-            .map(|(class, _)| *class as usize)
+            .map(|(class, _)| *class)
             .collect();
         classes.sort_unstable();
         classes.dedup();
-        classes.iter().zip(0..).for_each(|(&class, i)| number[class] = i);
+        let nobody = || vec![vec![Complex64::ZERO; self.count]; self.logs.len()];
+        let mut totals: Totals =
+            self.plans.iter().map(|plan| plan.practices.iter().map(|_| nobody()).collect()).collect();
+        for some in classes.chunks((MOST_VALUES / (self.logs.len() * self.count)).max(1)) {
+            self.prepared.stopped()?;
+            let values = self.values(some);
+            totals.par_iter_mut().zip(self.plans).for_each(|(practices, plan)| {
+                for (sums, people) in practices.iter_mut().zip(&plan.practices) {
+                    // People are in the order of their classes.
+                    let from = people.partition_point(|(class, _)| *class < some[0]);
+                    for (class, weight) in &people[from..] {
+                        let Ok(number) = some.binary_search(class) else { break };
+                        for (sum, values) in sums.iter_mut().zip(&values[number]) {
+                            sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);
+                        }
+                    }
+                }
+            });
+        }
+        totals.par_iter_mut().zip(self.plans).for_each(|(practices, plan)| {
+            let start = start(plan);
+            let means: Vec<f64> = plan.practices.iter().map(|people| self.prepared.mean(people)).collect();
+            let total: f64 = means.iter().sum();
+            for (nodes, mean) in practices.iter_mut().zip(means) {
+                let fixed = start * if total > 0.0 { mean / total } else { 0.0 };
+                if fixed > 0.0 {
+                    for sums in nodes {
+                        sums.iter_mut().enumerate().for_each(|(k, sum)| *sum -= exponent(k) * fixed);
+                    }
+                }
+            }
+        });
+        Ok(totals)
+    }
+
+    /// Logarithms of the transforms of persons: of each of these classes, at each node, at each frequency.
+    fn values(&self, classes: &[u32]) -> Vec<Vec<Vec<Complex64>>> {
+        let persons = &self.prepared.persons;
         let mut index = HashMap::new();
         let mut amounts: Vec<&Scaled> = Vec::new();
-        for (_, amount) in classes.iter().flat_map(|&class| prepared.persons[class].amounts()) {
+        for (_, amount) in classes.iter().flat_map(|&class| persons[class as usize].amounts()) {
             index.entry(amount_key(amount)).or_insert_with(|| {
                 amounts.push(amount);
                 amounts.len() - 1
             });
         }
         let tasks: Vec<(usize, f64)> =
-            logs.iter().flat_map(|&log| (0..amounts.len()).map(move |i| (i, log))).collect();
+            self.logs.iter().flat_map(|&log| (0..amounts.len()).map(move |i| (i, log))).collect();
         let shared: Vec<Vec<Complex64>> =
-            tasks.par_iter().map(|&(i, log)| of(&amounts[i].times(libm::exp(log)))).collect();
-        let value = |class: usize, node: usize| {
-            let person = &prepared.persons[class];
-            let mut sums: Vec<Complex64> = Vec::new();
+            tasks.par_iter().map(|&(i, log)| (self.of)(&amounts[i].times(libm::exp(log)))).collect();
+        let value = |class: u32, node: usize| {
+            let person = &persons[class as usize];
+            let mut sums = vec![Complex64::ZERO; self.count];
             for (rate, amount) in person.amounts() {
                 let values = &shared[node * amounts.len() + index[&amount_key(amount)]];
-                sums.resize(values.len(), Complex64::ZERO);
                 sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += rate * value);
             }
             if matches!(person, Person::Once { .. }) {
@@ -61,29 +105,10 @@ impl Transforms {
             }
             sums
         };
-        let values = classes
+        classes
             .par_iter()
-            .map(|&class| (0..logs.len()).map(|node| value(class, node)).collect())
-            .collect();
-        Self { number, values }
-    }
-
-    /// Logarithm of the transform of all these people's total at a node, less that of a fixed cost `center`.
-    pub(super) fn sum(
-        &self,
-        people: &[(u32, f64)],
-        node: usize,
-        exponent: impl Fn(usize) -> Complex64,
-        center: f64,
-    ) -> Vec<Complex64> {
-        let mut sums: Vec<Complex64> = Vec::new();
-        for (class, weight) in people {
-            let values = &self.values[self.number[*class as usize] as usize][node];
-            sums.resize(values.len(), Complex64::ZERO);
-            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);
-        }
-        sums.iter_mut().enumerate().for_each(|(k, sum)| *sum -= exponent(k) * center);
-        sums
+            .map(|&class| (0..self.logs.len()).map(|node| value(class, node)).collect())
+            .collect()
     }
 }
 

@@ -94,23 +94,7 @@ impl UnitDistribution {
                 let at = |i| low + i as f64 * step;
                 (0..points).map(|i| (at(i), step * series.density(at(i)), series.cdf(at(i)))).collect()
             }
-            Shape::Lattice(distribution) => {
-                let point = |q: f64| (distribution.quantile(q) / distribution.step) as usize;
-                let (low, high) = (point(REST), (point(1.0 - REST) + 1).min(distribution.masses.len() - 1));
-                // Steps of the lattice are joined, so that no point is cut.
-                let join = (high - low + 1).div_ceil(points);
-                (low..=high)
-                    .step_by(join)
-                    .map(|first| {
-                        let last = (first + join - 1).min(high);
-                        let mass = distribution.masses[first..=last].iter().sum::<f64>();
-                        let middle =
-                            if distribution.atomic { last as f64 } else { 0.5 * (first + last) as f64 };
-                        let cost = middle * distribution.step;
-                        (cost, mass, distribution.cdf(cost, false))
-                    })
-                    .collect()
-            }
+            Shape::Lattice(distribution) => distribution.table(points, REST, 1.0 - REST),
         }
     }
 }

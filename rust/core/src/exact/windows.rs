@@ -2,14 +2,21 @@
 
 use rayon::prelude::*;
 
-use super::tail_bounds::{TailBounds, bennett};
+use super::tail_bounds::TailBounds;
 use super::{Prepared, TAIL_PROBABILITIES};
 use crate::analytic_moments::UnitMoments;
+use crate::numeric::bennett::bennett;
 use crate::population::{Part, together};
 use crate::random_effects::HALF_WIDTH;
 
 /// Tail probability that a window may leave below it: it comes back raised by the damping.
 const BELOW: f64 = 1e-18;
+
+/// A window that starts at less than this share of its width starts at 0.
+const NEAR: f64 = 0.25;
+
+/// Tail probability that a window may leave above a quantile, over that of passing the quantile.
+const OF_A_QUANTILE: f64 = 0.1;
 
 /// Ratio of widths up to which the window that leaves next to nothing is taken.
 const LIGHT: f64 = 2.0;
@@ -21,12 +28,29 @@ pub(super) struct Plan {
     /// People of each practice, or of all together.
     pub practices: Vec<Vec<(u32, f64)>>,
     pub moments: UnitMoments,
-    /// Start of a series' window (£).
+    /// Start of the windows (£).
     pub start: f64,
-    /// From `start` on.
-    pub series_window: Window,
-    /// From 0 on.
-    pub lattice_window: Window,
+    /// The window of each tail probability.
+    pub windows: [Window; 3],
+    /// Index of the tail probability that is tried first: of series, and of lattices, whose points are costly.
+    pub series_tail: usize,
+    pub lattice_tail: usize,
+    /// Index of the largest tail probability that may be left out.
+    pub least_tail: usize,
+}
+
+/// Reach: up to where a unit's distribution will be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach {
+    /// The largest total (£).
+    pub total: f64,
+    /// The smallest probability of passing a quantile: 1 where none is read.
+    pub tail: f64,
+}
+
+impl Reach {
+    /// All totals that can be told from none.
+    pub const ALL: Self = Self { total: f64::INFINITY, tail: 1.0 };
 }
 
 /// Window of a distribution: up to where it is computed.
@@ -35,17 +59,24 @@ pub(super) struct Window {
     pub end: f64,
     /// What it may leave out of the mean and of the second moment.
     pub lost: [f64; 2],
-    /// Index of the tail probability that it leaves above it.
-    pub tail: usize,
 }
 
 impl Plan {
     pub(super) fn is_point(&self) -> bool {
-        self.moments.all.sd == 0.0 || self.width() <= 0.0
+        self.moments.all.sd == 0.0 || self.width(0) <= 0.0
     }
 
-    pub(super) fn width(&self) -> f64 {
-        self.series_window.end - self.start
+    pub(super) fn width(&self, tail: usize) -> f64 {
+        self.windows[tail].end - self.start
+    }
+
+    /// Start of a lattice: 0 where that is near enough.
+    pub(super) fn lattice_start(&self, tail: usize) -> f64 {
+        if self.start < NEAR * self.width(tail) { 0.0 } else { self.start }
+    }
+
+    pub(super) fn lattice_width(&self, tail: usize) -> f64 {
+        self.windows[tail].end - self.lattice_start(tail)
     }
 
     pub(super) fn several(&self) -> bool {
@@ -59,7 +90,7 @@ impl Prepared<'_> {
         &self,
         chosen: &[u32],
         units: &[Vec<&Part>],
-        largest_total: &(impl Fn(u32, &UnitMoments) -> f64 + Sync),
+        reach: &(impl Fn(u32, &UnitMoments) -> Reach + Sync),
     ) -> Vec<Plan> {
         let extreme = |sigma: f64, side: f64| libm::exp(side * HALF_WIDTH * sigma - 0.5 * sigma * sigma);
         let (_, combined) = self.sigmas(1);
@@ -73,7 +104,7 @@ impl Prepared<'_> {
                 let parts = &units[unit as usize];
                 let practices = self.practices(parts);
                 let moments = self.cumulants.unit(parts);
-                let largest_total = largest_total(unit, &moments);
+                let reach = reach(unit, &moments);
                 let people = together(parts);
                 let (mean, spread, below) = if practices.len() == 1 {
                     let bound = low.bound(&people, BELOW, TAIL_PROBABILITIES[0]);
@@ -85,7 +116,7 @@ impl Prepared<'_> {
                 };
                 let start = (mean - spread - below).max(0.0);
                 let worst = (practices.len() > 1).then(|| self.cumulants.extreme(&practices, false));
-                let window = |tail: usize, probability: f64| {
+                let window = |probability: f64| {
                     let (end, lost) = match worst {
                         None => {
                             let bound = high.bound(&people, BELOW, probability);
@@ -100,26 +131,22 @@ impl Prepared<'_> {
                             )
                         }
                     };
-                    Window { end, lost, tail }
+                    Window { end, lost }
                 };
-                let [near, middle, far] = [0, 1, 2].map(|tail| window(tail, TAIL_PROBABILITIES[tail]));
+                let windows = TAIL_PROBABILITIES.map(window);
+                let small = |tail: &usize| TAIL_PROBABILITIES[*tail] <= OF_A_QUANTILE * reach.tail;
+                let least_tail = (0..2).find(small).unwrap_or(2);
                 // All of a light tail costs little to hold.
-                let light = far.end - start <= LIGHT * (near.end - start);
-                let series_window = if near.end >= largest_total && !light {
-                    near
-                } else if middle.end >= largest_total && !light {
-                    middle
+                let (series_tail, lattice_tail) = if windows[2].end - start
+                    <= LIGHT * (windows[0].end - start)
+                {
+                    (2, 2)
                 } else {
-                    far
+                    let holds = (least_tail..2).find(|&tail| windows[tail].end >= reach.total);
+                    let next = if reach.total < f64::INFINITY { (least_tail + 1).min(2) } else { least_tail };
+                    (holds.unwrap_or(2), holds.unwrap_or(next).min(next))
                 };
-                let lattice_window = if light {
-                    far
-                } else if near.end >= largest_total || largest_total == f64::INFINITY {
-                    near
-                } else {
-                    middle
-                };
-                Plan { unit, practices, moments, start, series_window, lattice_window }
+                Plan { unit, practices, moments, start, windows, series_tail, lattice_tail, least_tail }
             })
             .collect()
     }

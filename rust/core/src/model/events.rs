@@ -1,101 +1,265 @@
 //! Distribution of a person's year of Poisson events, for contracts that bend it.
 //!
-//! The year's total is computed on lattices of growing step, each by the transform of a compound Poisson distribution,
-//! so that costs of pence and of millions are told apart with the same relative accuracy.
+//! The year's total is computed on lattices of growing step, so that costs of pence and of millions are told apart with
+//! the same relative accuracy. On each, the probabilities follow one from another by sums of positive terms (Panjer
+//! 1981): a rare event keeps all its digits beside frequent ones. Sums of few prices are listed one by one.
 
-use super::{EventType, SeverityKind};
-use crate::numeric::complex::{self, Complex64};
-use crate::numeric::lattice::Lattice;
-use crate::severity::{Empirical, Family};
+use super::EventType;
+use crate::numeric::bennett::bennett;
+use crate::numeric::common_measure::common_measure;
+use crate::severity::Empirical;
+use crate::simd::{Processor, Simd, Task};
 
-/// Points of one lattice; the three quarters of them beyond the end of the lattice before are kept.
+/// Points of one lattice; those beyond the end of the lattice before are kept.
 const POINTS: usize = 4096;
 /// Ratio of the ends of one lattice and the one before.
 const GROWTH: usize = 4;
+/// Points of a lattice on which every cost stands, at most: no other is needed then.
+const MOST_POINTS: usize = 1 << 15;
+/// Prices of which all sums are looked at, at most.
+const FEW_PRICES: usize = 64;
+/// Sums of prices that are listed one by one, at most; and the share of years that is too small to be listed.
+const FEW_SUMS: usize = 1 << 14;
+const UNLISTED: f64 = 1e-20;
 /// Shares of severities below the end of the first lattice, and of expected events above the end of the last.
 const BELOW: f64 = 1e-6;
 const ABOVE: f64 = 1e-16;
+/// Masses below this are none: a year without events has e^-500 at least.
+const NOTHING: f64 = 1e-280;
+/// Two sums that are one but for rounding.
+const SAME: f64 = 1e-12;
+/// Rounding of a partial moment, and the part of an interval that it may be.
+const ROUNDING: f64 = 1e-15;
+const ROUNDED: f64 = 1e-9;
 
 /// P(any cost), and the distribution of the year's cost (£) given any, of a person with `factor` times the rates of
 /// these types.
 pub(super) fn year_distribution(types: &[EventType], factor: f64) -> Option<(f64, Empirical)> {
     let types: Vec<(f64, &EventType)> =
         types.iter().map(|t| (t.rate * factor, t)).filter(|t| t.0 > 0.0).collect();
-    if types.is_empty() {
-        return None;
-    }
     let rate: f64 = types.iter().map(|t| t.0).sum();
-    let (first, last) = range(&types);
-    let limited_mean = |x: f64| {
-        let limited = |(rate, t): &(f64, &EventType)| {
-            let s = &t.severity;
-            rate * (s.partial_moment(1, x) + x * s.distribution().survival(x / s.scale()))
-        };
-        types.iter().map(limited).sum::<f64>() / rate
+    let p_any = -libm::expm1(-rate);
+    let prices = prices(&types);
+    let costs = prices.as_ref().and_then(|prices| sums_of_prices(prices, p_any));
+    let costs = costs.unwrap_or_else(|| on_lattices(&types, rate, prices.as_deref()));
+    let (values, weights): (Vec<f64>, Vec<f64>) = costs.into_iter().unzip();
+    Empirical::new(&values, &weights).ok().map(|distribution| (p_any, distribution))
+}
+
+/// All sums of events at these prices (£, each with its rate) that are above 0, with their probabilities; none where
+/// there are too many.
+fn sums_of_prices(prices: &[(f64, f64)], p_any: f64) -> Option<Vec<(f64, f64)>> {
+    let mut sums = vec![(0.0, 1.0)];
+    for &(rate, price) in prices {
+        let next = |&(n, p): &(u32, f64)| Some((n + 1, p * rate / f64::from(n + 1)));
+        let counts = std::iter::successors(Some((0, libm::exp(-rate))), next);
+        let felt: Vec<(f64, f64)> = counts
+            .take_while(|&(n, p)| f64::from(n) <= rate || p > UNLISTED * p_any)
+            .map(|(n, p)| (f64::from(n) * price, p))
+            .collect();
+        let all = sums.iter().flat_map(|&(sum, p)| felt.iter().map(move |&(cost, q)| (sum + cost, p * q)));
+        let mut all: Vec<(f64, f64)> = all.filter(|(_, p)| *p > UNLISTED * p_any).collect();
+        all.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        sums.clear();
+        for (cost, p) in all {
+            match sums.last_mut() {
+                Some((last, sum)) if cost - *last <= SAME * cost => *sum += p,
+                _ => sums.push((cost, p)),
+            }
+        }
+        if sums.len() > FEW_SUMS {
+            return None;
+        }
+    }
+    sums.retain(|(cost, _)| *cost > 0.0);
+    Some(sums)
+}
+
+/// The costs above 0 of a year, with their probabilities, on lattices of growing step.
+fn on_lattices(types: &[(f64, &EventType)], rate: f64, prices: Option<&[(f64, f64)]>) -> Vec<(f64, f64)> {
+    let mut costs = Vec::new();
+    let mut put = |cost: f64, weight: f64| {
+        if weight > 0.0 {
+            costs.push((cost, weight));
+        }
     };
-    let (mut values, mut weights) = (Vec::new(), Vec::new());
-    let (mut end, mut p_none, mut so_far) = (first, 0.0, 0.0);
+    let Lattices { mut step, points, last } = Lattices::of(types, prices);
+    let mut so_far = None;
     loop {
-        let lattice = Lattice::new(end / POINTS as f64, 2 * POINTS);
-        let masses = compound(&lattice, rate, limited_mean);
-        let mut kept = 1;
-        if so_far == 0.0 {
-            (p_none, so_far) = (masses[0], masses[0]);
-        } else {
-            // A point stands for half a step on either side: the half above the last lattice's end is here.
-            kept = POINTS / GROWTH + 1;
-            let left = masses[..kept].iter().sum::<f64>() - so_far;
-            put(&mut values, &mut weights, ((kept - 1) as f64 + 1.0 / 3.0) * lattice.step, left);
-            so_far += left;
-        }
-        for (i, mass) in masses.iter().enumerate().take(POINTS + 1).skip(kept) {
-            put(&mut values, &mut weights, i as f64 * lattice.step, *mass);
-            so_far += mass;
-        }
-        if end >= last {
+        let masses = compound(&intensities(types, step, points), rate);
+        // The end of the lattice before is the first point that is kept of this one: there the two are joined.
+        let first = if so_far.is_some() { points / GROWTH } else { 0 };
+        let at = |point: usize| if point == 0 { step / 3.0 } else { point as f64 * step };
+        let up_to: f64 = masses[..=first].iter().sum();
+        put(at(first), up_to - so_far.unwrap_or(0.0));
+        let is_last = points as f64 * step >= last;
+        let end = if is_last { points + 1 } else { points };
+        (first + 1..end).for_each(|point| put(at(point), masses[point]));
+        if is_last {
             break;
         }
-        end *= GROWTH as f64;
+        so_far = Some(up_to + masses[first + 1..end].iter().sum::<f64>());
+        step *= GROWTH as f64;
     }
-    Empirical::new(&values, &weights).ok().map(|distribution| (1.0 - p_none, distribution))
+    costs
 }
 
-fn put(values: &mut Vec<f64>, weights: &mut Vec<f64>, value: f64, weight: f64) {
-    if weight > 0.0 {
-        values.push(value);
-        weights.push(weight);
+/// Lattices of a year: the step of the first, the points of each, and the cost that the last one holds.
+struct Lattices {
+    step: f64,
+    points: usize,
+    last: f64,
+}
+
+impl Lattices {
+    fn of(types: &[(f64, &EventType)], prices: Option<&[(f64, f64)]>) -> Self {
+        let quantile =
+            |t: &EventType, v: f64| t.severity.scale() * t.severity.distribution().inverse_survival(v);
+        // What no event passes, and no sum of events that do not.
+        let largest = types.iter().map(|(rate, t)| quantile(t, ABOVE / rate.max(1.0))).fold(0.0, f64::max);
+        let moment =
+            |k: u32| -> f64 { types.iter().map(|(r, t)| r * t.severity.partial_moment(k, largest)).sum() };
+        let (rate, mean, square) = (moment(0), moment(1), moment(2));
+        let last = mean + bennett(largest, square, -libm::log(ABOVE * rate.min(1.0)));
+        // What all events pass, and what nearly every year does (Maurer 2003).
+        let smallest = types
+            .iter()
+            .map(|(_, t)| t.severity.scale() * t.severity.distribution().inverse_cdf(BELOW))
+            .fold(f64::INFINITY, f64::min);
+        let least = smallest.max(mean - (-2.0 * libm::log(ABOVE) * square).sqrt());
+        let lengths = prices.map(|prices| prices.iter().map(|(_, price)| *price).collect::<Vec<_>>());
+        let measure = lengths.and_then(|lengths| common_measure(&lengths, 0.0));
+        if let Some(measure) = measure.filter(|measure| last / measure < MOST_POINTS as f64) {
+            return Self { step: measure, points: (last / measure) as usize + 1, last };
+        }
+        let all = measure.map(|measure| measure * POINTS as f64);
+        let least = least.max(all.unwrap_or(0.0));
+        // The price that varies most, where there are prices, stands on a point of every lattice that it is not below.
+        let spread = |&(rate, price): &(f64, f64)| rate * price * price;
+        let most = prices.and_then(|prices| prices.iter().max_by(|a, b| spread(a).total_cmp(&spread(b))));
+        let mut end = all.or(most.map(|(_, price)| *price)).unwrap_or(last);
+        let growth = GROWTH as f64;
+        while end > least {
+            end /= growth;
+        }
+        while end * growth <= least {
+            end *= growth;
+        }
+        Self { step: end / POINTS as f64, points: POINTS, last }
     }
 }
 
-/// The distribution of the year on a lattice, of which the second half is left empty.
-fn compound(lattice: &Lattice, rate: f64, limited_mean: impl Fn(f64) -> f64) -> Vec<f64> {
-    let severity = lattice.spread(POINTS + 1, limited_mean);
-    let distribution = |z: Complex64| complex::exp(rate * (z - 1.0));
-    lattice.masses(lattice.transform(&severity).into_iter().map(distribution).collect())
+/// Rates and prices (£) of types that cost nothing else; none where there is another type, or too many prices.
+fn prices(types: &[(f64, &EventType)]) -> Option<Vec<(f64, f64)>> {
+    let mut prices = Vec::new();
+    for (rate, t) in types {
+        let distribution = t.severity.distribution();
+        let atoms = distribution.atoms();
+        if distribution.density_from() < f64::INFINITY || prices.len() + atoms.len() > FEW_PRICES {
+            return None;
+        }
+        prices.extend(atoms.into_iter().map(|(x, p)| (rate * p, t.severity.scale() * x)));
+    }
+    Some(prices)
 }
 
-/// The ends (£) of the first and the last lattice. A fixed cost, where there is one, stands on a point of every
-/// lattice that it is not below.
-fn range(types: &[(f64, &EventType)]) -> (f64, f64) {
-    let low = types.iter().map(|(_, t)| t.severity.scale() * t.severity.distribution().inverse_cdf(BELOW));
-    let high = types.iter().map(|(rate, t)| {
-        t.severity.scale() * t.severity.distribution().inverse_survival(ABOVE / rate.max(1.0))
-    });
-    let moment =
-        |k| types.iter().map(|(rate, t)| rate * t.severity.partial_moment(k, f64::INFINITY)).sum::<f64>();
-    let spread = moment(2).sqrt();
-    let many = moment(1) + if spread.is_finite() { 12.0 * spread } else { 0.0 };
-    let low = low.fold(f64::INFINITY, f64::min);
-    let high = high.fold(many, f64::max);
-    let fixed = |(_, t): &&(f64, &EventType)| {
-        matches!(t.severity.kind(), SeverityKind::Parametric { family: Family::Fixed, .. })
-    };
-    let mut first = match types.iter().find(fixed) {
-        Some((_, t)) => t.severity.mean(),
-        None => high,
-    };
-    while first > low {
-        first /= GROWTH as f64;
+/// Expected events on each point of a lattice: a cost between two points is shared by both so that its mean is kept
+/// (Gerber 1982). Nothing is taken off where it would be lost in rounding: every point has its digits.
+fn intensities(types: &[(f64, &EventType)], step: f64, points: usize) -> Vec<f64> {
+    let mut sums = vec![0.0; points + 1];
+    for (rate, t) in types {
+        let (scale, distribution) = (t.severity.scale(), t.severity.distribution());
+        for (x, probability) in distribution.atoms() {
+            let (point, share) = between_points(scale * x / step);
+            if let Some(sum) = sums.get_mut(point) {
+                *sum += rate * probability * (1.0 - share);
+            }
+            if let Some(sum) = sums.get_mut(point + 1) {
+                *sum += rate * probability * share;
+            }
+        }
+        let from = distribution.density_from() * scale;
+        if from >= points as f64 * step {
+            continue;
+        }
+        let above = |cost: f64| if cost > 0.0 { distribution.survival(cost / scale) } else { 1.0 };
+        let below = |cost: f64| scale * distribution.partial_moment(1, cost / scale);
+        let (mut above_low, mut below_low) = (above(from), below(from));
+        for point in (from / step) as usize..points {
+            let low = (point as f64 * step).max(from);
+            let high = (point + 1) as f64 * step;
+            let (above_high, below_high) = (above(high), below(high));
+            let mass = (above_low - above_high).max(0.0);
+            let origin = point as f64 * step;
+            let mut excess = below_high - below_low - origin * mass;
+            if ROUNDED * step * mass < ROUNDING * below_high && low > 0.0 {
+                // Simpson's rule for what the tail above the interval's end holds within it.
+                let middle = above(0.5 * (low + high));
+                excess = (high - low) / 6.0 * (above_low + 4.0 * middle - 5.0 * above_high)
+                    + (low - origin) * mass;
+            }
+            let upper = (excess / step).clamp(0.0, mass);
+            sums[point] += rate * (mass - upper);
+            sums[point + 1] += rate * upper;
+            (above_low, below_low) = (above_high, below_high);
+        }
     }
-    (first, high)
+    sums
+}
+
+/// The point at or below a position (in steps), and the share of the next one that keeps the mean: 0 where the position
+/// is a point but for rounding.
+fn between_points(position: f64) -> (usize, f64) {
+    let near = libm::rint(position);
+    let position = if (position - near).abs() <= 1e-9 * (1.0 + near) { near } else { position };
+    (position as usize, position - position.floor())
+}
+
+/// The year on a lattice, of which the first point is a year of events that are all at 0.
+fn compound(intensities: &[f64], rate: f64) -> Vec<f64> {
+    let sized: Vec<f64> = intensities.iter().enumerate().map(|(point, x)| point as f64 * x).collect();
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for (point, _) in sized.iter().enumerate().filter(|(_, x)| **x > 0.0) {
+        match runs.last_mut() {
+            Some((_, end)) if *end == point => *end = point + 1,
+            _ => runs.push((point, point + 1)),
+        }
+    }
+    let mut masses = vec![0.0; intensities.len()];
+    masses[0] = libm::exp(intensities[0] - rate);
+    Processor::best().run(Recursion { sized: &sized, runs: &runs, masses: &mut masses });
+    masses[0] = libm::exp(-rate) * libm::expm1(intensities[0]);
+    masses
+}
+
+/// Panjer's recursion: `masses` but for its first is to be 0; `sized` is cost times expected events of each point, which
+/// is above 0 in `runs` only. Plain arithmetic, so that it is the same with any instructions.
+struct Recursion<'a> {
+    sized: &'a [f64],
+    runs: &'a [(usize, usize)],
+    masses: &'a mut [f64],
+}
+
+impl Task for Recursion<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Self { sized, runs, masses } = self;
+        for point in 0..masses.len() {
+            if point > 0 {
+                masses[point] /= point as f64;
+            }
+            let mass = masses[point];
+            if mass < NOTHING {
+                continue;
+            }
+            for &(start, end) in runs {
+                let Some(sums) = masses.get_mut(point + start..) else { break };
+                for (sum, x) in sums.iter_mut().zip(&sized[start..end]) {
+                    *sum += mass * x;
+                }
+            }
+        }
+    }
 }

@@ -13,10 +13,11 @@ pub(crate) fn exp(z: Complex64) -> Complex64 {
     cis(z.im) * libm::exp(z.re)
 }
 
-/// ln(1 + z), accurate for small z.
+/// ln(1 + z), accurate for small z and for small 1 + z.
 pub(crate) fn ln_1p(z: Complex64) -> Complex64 {
-    let re = 0.5 * libm::log1p(2.0 * z.re + z.norm_sqr());
-    Complex64::new(re, libm::atan2(z.im, 1.0 + z.re))
+    let (re, square) = (1.0 + z.re, (1.0 + z.re) * (1.0 + z.re) + z.im * z.im);
+    let size = if square < 0.25 { libm::log(square) } else { libm::log1p(2.0 * z.re + z.norm_sqr()) };
+    Complex64::new(0.5 * size, libm::atan2(z.im, re))
 }
 
 /// e^(a + ib) - 1, accurate for small exponents.
