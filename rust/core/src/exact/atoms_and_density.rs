@@ -32,11 +32,11 @@ impl AtomsAndDensity {
         let mut result = Self::default();
         let mut values = Vec::new();
         for (rate, amount) in person.amounts() {
-            result.add(rate, amount, layer, &mut values);
+            result.add(*rate, amount, layer, &mut values);
         }
         result.measure = common_measure(&values, 0.0);
         result.log_no_density = match person {
-            Person::Once { .. } => libm::log1p(-result.smooth.min(1.0)),
+            Person::Once(_) => libm::log1p(-result.smooth.min(1.0)),
             Person::Events(_) => -result.smooth,
         };
         result

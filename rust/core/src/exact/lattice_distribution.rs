@@ -5,7 +5,10 @@ use crate::contract::Layer;
 use crate::model::Scaled;
 use crate::numeric::complex::Complex64;
 use crate::numeric::lattice::Lattice;
+use crate::severity::Interval;
 
+/// Costs below so many steps are small.
+const SMALL: f64 = 2.0;
 /// Two probabilities that are one but for rounding.
 const TIE: f64 = 1e-12;
 
@@ -146,6 +149,8 @@ pub(super) struct Amounts<'a> {
     pub lattice: &'a Lattice,
     /// Do amounts stay where they are? Otherwise atoms are spread by effects, but where the layer is flat.
     pub fixed: bool,
+    /// Are atoms kept apart? Then one between points must not fall on a third, nor below 0.
+    pub apart: bool,
 }
 
 impl Amounts<'_> {
@@ -173,7 +178,8 @@ impl Amounts<'_> {
         for (x, weight) in amount.distribution.atoms() {
             let cost = layer.at(scale * x);
             let stays = self.fixed || cost == 0.0 || cost == layer.bound();
-            put(if stays { &mut *atoms } else { &mut *others }, cost / self.lattice.step, weight);
+            let to = if stays { &mut *atoms } else { &mut *others };
+            put(to, cost / self.lattice.step, weight, self.apart);
         }
         // Where the layer is flat, the density makes an atom.
         for (piece, end) in layer.pieces().filter(|(piece, end)| piece.gradient == 0.0 && *end > density_from)
@@ -181,26 +187,29 @@ impl Amounts<'_> {
             let from = piece.from.max(density_from);
             let above = |x: f64| if x > 0.0 { amount.distribution.survival(x / scale) } else { 1.0 };
             let weight = above(from) - if end.is_finite() { above(end) } else { 0.0 };
-            put(atoms, piece.fixed / self.lattice.step, weight);
+            put(atoms, piece.fixed / self.lattice.step, weight, self.apart);
         }
     }
 }
 
-/// Puts a weight at a position in steps. One between points is shared by three so that its mean and its square are kept,
-/// by two beside the lattice's ends.
-fn put(masses: &mut [f64], position: f64, weight: f64) {
+/// Puts a weight at a position in steps. One between points is shared by three, so that its mean and its square are
+/// kept, or by the nearest two, so that its mean is.
+fn put(masses: &mut [f64], position: f64, weight: f64, by_two: bool) {
     let near = libm::rint(position);
     // A cost that is a point but for rounding is that point.
     let offset = if (position - near).abs() <= 1e-9 * (1.0 + near) { 0.0 } else { position - near };
     let point = near as usize;
-    if point + 1 >= masses.len() {
+    if point + 2 >= masses.len() {
         return;
     }
-    if point == 0 {
-        masses[0] += weight * (1.0 - offset);
-        masses[1] += weight * offset;
+    if offset == 0.0 || by_two {
+        let other = if offset < 0.0 { point - 1 } else { point + 1 };
+        masses[point] += weight * (1.0 - offset.abs());
+        masses[other] += weight * offset.abs();
         return;
     }
+    // Below half a step, the three points are the first ones.
+    let (point, offset) = if point == 0 { (1, offset - 1.0) } else { (point, offset) };
     let square = offset * offset;
     masses[point - 1] += weight * 0.5 * (square - offset);
     masses[point] += weight * (1.0 - square);
@@ -209,25 +218,33 @@ fn put(masses: &mut [f64], position: f64, weight: f64) {
 
 /// The part with a density. Within each interval the mean of the cost limited to y is a cubic in y that keeps the
 /// interval's mass and mean; its second differences are the masses (Gerber 1982). Sharing a density between points adds
-/// a sixth of a squared step to its variance, which a second difference of the masses takes off again.
+/// a sixth of a squared step to its variance, which a second difference of the masses takes off again. Costs of less
+/// than two steps, in which a density can be anything, are put one by one.
 fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec<f64> {
     let (scale, step, points) = (amount.scale, lattice.step, lattice.points);
     let density_from = amount.distribution.density_from();
     let mut limited = vec![0.0; points + 1];
     let mut total = 0.0;
-    let mut intervals = Vec::new();
+    let (mut intervals, mut small) = (Vec::new(), Vec::new());
     for (piece, end) in layer.pieces().filter(|(piece, _)| piece.gradient > 0.0) {
         let (from, to) = ((piece.from / scale).max(density_from), end / scale);
         let inside =
             cuts.of(amount).iter().map(|cut| cut.interval).filter(|cut| cut.to > from && cut.from < to);
         for cut in inside {
             let (a, b) = (cut.from.max(from), cut.to.min(to));
-            let [mass, first, ..] = if (a, b) == (cut.from, cut.to) && density_from == 0.0 {
+            let moments = if (a, b) == (cut.from, cut.to) && density_from == 0.0 {
                 cut.moments
             } else {
                 // Above the atom that may stand at the threshold of a tail.
                 amount.distribution.interval(a, b)
             };
+            if piece.at(scale * b) <= SMALL * step {
+                let two = Interval { from: a, to: b, moments }.points();
+                let felt = two.into_iter().filter(|(_, weight)| *weight > 0.0);
+                small.extend(felt.map(|(x, weight)| (piece.at(scale * x) / step, weight)));
+                continue;
+            }
+            let [mass, first, ..] = moments;
             intervals.push((piece.at(scale * a), piece.at(scale * b), mass, first * piece.gradient * scale));
             total += mass;
         }
@@ -268,5 +285,6 @@ fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Ve
         masses[i - 1] -= shared[i] / 12.0;
         masses[i + 1] -= shared[i] / 12.0;
     }
+    small.into_iter().for_each(|(position, weight)| put(&mut masses, position, weight, false));
     masses
 }

@@ -37,8 +37,8 @@ impl Prepared<'_> {
         let largest = |plan: &Plan| plan.practices.iter().map(|people| self.mean(people)).fold(0.0, f64::max);
         let outer = nodes(shared, count(shared, &|plan| plan.moments.all.mean));
         let inner = nodes(own, count(own, &largest));
-        let amounts =
-            Amounts { layer: self.layer, cuts: &self.cuts, lattice, fixed: shared == 0.0 && own == 0.0 };
+        let (fixed, apart) = (!self.has_effects(), atoms != Atoms::None);
+        let amounts = Amounts { layer: self.layer, cuts: &self.cuts, lattice, fixed, apart };
         let of = |amount: &Scaled| amounts.transforms(amount, parts);
         let start = |plan: &Plan| (plan.lattice_start(tail) / lattice.step).floor() * lattice.step;
         let mut totals = vec![vec![Complex64::ZERO; parts * half]; plans.len()];

@@ -23,6 +23,11 @@ const SMOOTH_COSTS: f64 = 40.0;
 const FINE: f64 = 200_000.0;
 /// An effect whose SD is so many times the largest atom leaves no trace of them: their frequency is below e^-44.
 const SPREAD: f64 = 1.5;
+/// Distance in SDs that is not seen: of atoms, and of a density that is straight between points.
+const SEEN: f64 = 1e-4;
+const SEEN_DENSITY: f64 = 5e-4;
+/// Costs between points of a total of more than these are not seen as atoms.
+const FEW_COSTS: f64 = 1000.0;
 /// Atoms together smaller than this are not seen (logarithm).
 const UNSEEN: f64 = -32.0;
 
@@ -69,6 +74,9 @@ impl Ladder {
 #[derive(Default)]
 pub(super) struct Groups(BTreeMap<(Method, bool), Vec<(Plan, Ladder)>>);
 
+/// Group: its method, whether its units are of several practices, and the units.
+pub(super) type Group = ((Method, bool), Vec<(Plan, Ladder)>);
+
 impl Groups {
     pub(super) fn put(&mut self, prepared: &Prepared<'_>, plan: Plan) -> Result<(), Error> {
         let mut ladder = prepared.ladder(&plan);
@@ -83,7 +91,7 @@ impl Groups {
         self.0.entry((method, plan.several())).or_default().push((plan, ladder));
     }
 
-    pub(super) fn next(&mut self) -> Option<((Method, bool), Vec<(Plan, Ladder)>)> {
+    pub(super) fn next(&mut self) -> Option<Group> {
         self.0.pop_first()
     }
 
@@ -174,7 +182,7 @@ impl Prepared<'_> {
         costs >= SMOOTH_COSTS
     }
 
-    fn has_effects(&self) -> bool {
+    pub(super) fn has_effects(&self) -> bool {
         self.sigma_practice > 0.0 || self.sigma_national > 0.0
     }
 
@@ -225,18 +233,26 @@ impl Prepared<'_> {
         }
         let typical = plan.moments.all.mean / costs;
         let enough = ((width * STEPS_OF_A_COST / typical) as usize).next_power_of_two();
-        let points = points.max(enough.min(MOST_POINTS));
-        let finest = width / points as f64;
+        let atomic = !measures.is_empty();
         let measures: Option<Vec<f64>> =
             measures.into_iter().chain((plateau > 0.0).then_some(Some(plateau))).collect();
         let common = measures.and_then(|measures| common_measure(&measures, width / MOST_POINTS as f64));
+        // Atoms between points are as near to them as can be seen.
+        let apart = log_no_density > UNSEEN && (common.is_some() || costs < FEW_COSTS);
+        let seen = if apart && atomic && common.is_none() { SEEN } else { SEEN_DENSITY };
+        let seen = width / (seen * plan.moments.all.sd);
+        let points = points.max(enough.max((seen as usize).next_power_of_two()).min(MOST_POINTS));
+        let finest = width / points as f64;
         let step = match common.or((plateau > 0.0).then_some(plateau)) {
-            Some(measure) if measure >= finest => measure / (measure / finest).ceil(),
+            Some(measure) if measure >= finest => {
+                let parts = measure / finest;
+                measure / if points == MOST_POINTS { parts.floor() } else { parts.ceil() }
+            }
             _ => finest,
         };
         // A smaller step needs more points for the same window.
-        let points = ((width / step) as usize).next_power_of_two();
-        let atoms = if log_no_density > UNSEEN { Atoms::Some } else { Atoms::None };
+        let points = ((plan.lattice_width(tail) / step) as usize + 2).next_power_of_two();
+        let atoms = if apart { Atoms::Some } else { Atoms::None };
         (points <= MOST_POINTS).then_some(Method::Lattice { step: step.to_bits(), points, tail, atoms })
     }
 }

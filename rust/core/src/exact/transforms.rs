@@ -100,7 +100,7 @@ impl<F: Fn(&Scaled) -> Vec<Complex64> + Sync> Transforms<'_, F> {
                 let values = &shared[node * amounts.len() + index[&amount_key(amount)]];
                 sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += rate * value);
             }
-            if matches!(person, Person::Once { .. }) {
+            if matches!(person, Person::Once(_)) {
                 sums.iter_mut().for_each(|sum| *sum = complex::ln_1p(*sum));
             }
             sums

@@ -2,12 +2,15 @@
 //!
 //! The year's total is computed on lattices of growing step, so that costs of pence and of millions are told apart with
 //! the same relative accuracy. On each, the probabilities follow one from another by sums of positive terms (Panjer
-//! 1981): a rare event keeps all its digits beside frequent ones. Sums of few prices are listed one by one.
+//! 1981): a rare event keeps all its digits beside frequent ones. Sums of few prices are listed one by one, so that they
+//! stay the atoms that they are.
+
+use std::sync::Arc;
 
 use super::EventType;
 use crate::numeric::bennett::bennett;
 use crate::numeric::common_measure::common_measure;
-use crate::severity::Empirical;
+use crate::severity::{DensityPoints, Distribution, Empirical};
 use crate::simd::{Processor, Simd, Task};
 
 /// Points of one lattice; those beyond the end of the lattice before are kept.
@@ -32,25 +35,42 @@ const SAME: f64 = 1e-12;
 const ROUNDING: f64 = 1e-15;
 const ROUNDED: f64 = 1e-9;
 
-/// P(any cost), and the distribution of the year's cost (£) given any, of a person with `factor` times the rates of
-/// these types.
-pub(super) fn year_distribution(types: &[EventType], factor: f64) -> Option<(f64, Empirical)> {
+/// The amounts of which a person's year with `factor` times the rates of these types is at most one, each with its
+/// probability: sums of prices alone, and those with a cost that has a density.
+pub(super) fn year_distribution(types: &[EventType], factor: f64) -> Vec<(f64, Arc<dyn Distribution>)> {
     let types: Vec<(f64, &EventType)> =
         types.iter().map(|t| (t.rate * factor, t)).filter(|t| t.0 > 0.0).collect();
-    let rate: f64 = types.iter().map(|t| t.0).sum();
-    let p_any = -libm::expm1(-rate);
-    let prices = prices(&types);
-    let costs = prices.as_ref().and_then(|prices| sums_of_prices(prices, p_any));
-    let costs = costs.unwrap_or_else(|| on_lattices(&types, rate, prices.as_deref()));
-    let (values, weights): (Vec<f64>, Vec<f64>) = costs.into_iter().unzip();
-    Empirical::new(&values, &weights).ok().map(|distribution| (p_any, distribution))
+    let (mut priced, mut others): (Vec<_>, Vec<_>) = types.iter().partition(|(_, t)| is_priced(t));
+    let sums = sums_of_prices(&priced);
+    if sums.is_none() {
+        (priced, others) = (Vec::new(), types);
+    }
+    let [price_rate, other_rate] = [&priced, &others].map(|types| rate(types));
+    let mut year: Vec<(f64, Arc<dyn Distribution>)> = Vec::new();
+    let of = |costs: Vec<(f64, f64)>| {
+        let (values, weights): (Vec<f64>, Vec<f64>) = costs.into_iter().unzip();
+        Empirical::new(&values, &weights).ok()
+    };
+    if let Some(sums) = sums.and_then(of) {
+        year.push((-libm::expm1(-price_rate) * libm::exp(-other_rate), Arc::new(sums)));
+    }
+    if let Some(costs) = of(on_lattices(&priced, &others)) {
+        let p = -libm::expm1(-other_rate);
+        // Prices on lattices are atoms still.
+        match others.iter().all(|(_, t)| is_priced(t)) {
+            true => year.push((p, Arc::new(costs))),
+            false => year.push((p, Arc::new(DensityPoints(costs)))),
+        }
+    }
+    year
 }
 
-/// All sums of events at these prices (£, each with its rate) that are above 0, with their probabilities; none where
-/// there are too many.
-fn sums_of_prices(prices: &[(f64, f64)], p_any: f64) -> Option<Vec<(f64, f64)>> {
+/// All sums of events of these priced types that are above 0, with their probabilities; none where there are too many.
+fn sums_of_prices(types: &[(f64, &EventType)]) -> Option<Vec<(f64, f64)>> {
+    let prices = prices(types)?;
+    let p_any = -libm::expm1(-rate(types));
     let mut sums = vec![(0.0, 1.0)];
-    for &(rate, price) in prices {
+    for (rate, price) in prices {
         let next = |&(n, p): &(u32, f64)| Some((n + 1, p * rate / f64::from(n + 1)));
         let counts = std::iter::successors(Some((0, libm::exp(-rate))), next);
         let felt: Vec<(f64, f64)> = counts
@@ -75,18 +95,31 @@ fn sums_of_prices(prices: &[(f64, f64)], p_any: f64) -> Option<Vec<(f64, f64)>> 
     Some(sums)
 }
 
-/// The costs above 0 of a year, with their probabilities, on lattices of growing step.
-fn on_lattices(types: &[(f64, &EventType)], rate: f64, prices: Option<&[(f64, f64)]>) -> Vec<(f64, f64)> {
+/// The costs above 0 of a year in which there is an event of `others`, with their probabilities, on lattices of growing
+/// step.
+fn on_lattices(priced: &[(f64, &EventType)], others: &[(f64, &EventType)]) -> Vec<(f64, f64)> {
     let mut costs = Vec::new();
+    if others.is_empty() {
+        return costs;
+    }
     let mut put = |cost: f64, weight: f64| {
         if weight > 0.0 {
             costs.push((cost, weight));
         }
     };
-    let Lattices { mut step, points, last } = Lattices::of(types, prices);
+    let Lattices { mut step, points, last } = Lattices::of(priced, others);
     let mut so_far = None;
     loop {
-        let masses = compound(&intensities(types, step, points), rate);
+        let year = |types| {
+            let intensities = intensities(types, step, points);
+            (intensities[0], compound(&intensities, rate(types)))
+        };
+        let (none, mut masses) = year(others);
+        // A year without an event of them is no year of these.
+        masses[0] = libm::exp(-rate(others)) * libm::expm1(none);
+        if !priced.is_empty() {
+            masses = convolution(&year(priced).1, &masses);
+        }
         // The end of the lattice before is the first point that is kept of this one: there the two are joined.
         let first = if so_far.is_some() { points / GROWTH } else { 0 };
         let at = |point: usize| if point == 0 { step / 3.0 } else { point as f64 * step };
@@ -112,22 +145,25 @@ struct Lattices {
 }
 
 impl Lattices {
-    fn of(types: &[(f64, &EventType)], prices: Option<&[(f64, f64)]>) -> Self {
+    fn of(priced: &[(f64, &EventType)], others: &[(f64, &EventType)]) -> Self {
         let quantile =
             |t: &EventType, v: f64| t.severity.scale() * t.severity.distribution().inverse_survival(v);
+        let types = || priced.iter().chain(others);
         // What no event passes, and no sum of events that do not.
-        let largest = types.iter().map(|(rate, t)| quantile(t, ABOVE / rate.max(1.0))).fold(0.0, f64::max);
+        let largest = types().map(|(rate, t)| quantile(t, ABOVE / rate.max(1.0))).fold(0.0, f64::max);
         let moment =
-            |k: u32| -> f64 { types.iter().map(|(r, t)| r * t.severity.partial_moment(k, largest)).sum() };
-        let (rate, mean, square) = (moment(0), moment(1), moment(2));
-        let last = mean + bennett(largest, square, -libm::log(ABOVE * rate.min(1.0)));
+            |k: u32| -> f64 { types().map(|(r, t)| r * t.severity.partial_moment(k, largest)).sum() };
+        let (mean, square) = (moment(1), moment(2));
+        let exponent = -libm::log(ABOVE * rate(others).min(1.0));
+        let last = mean + bennett(largest, square, exponent);
         // What all events pass, and what nearly every year does (Maurer 2003).
-        let smallest = types
+        let smallest = others
             .iter()
             .map(|(_, t)| t.severity.scale() * t.severity.distribution().inverse_cdf(BELOW))
             .fold(f64::INFINITY, f64::min);
-        let least = smallest.max(mean - (-2.0 * libm::log(ABOVE) * square).sqrt());
-        let lengths = prices.map(|prices| prices.iter().map(|(_, price)| *price).collect::<Vec<_>>());
+        let least = smallest.max(mean - (2.0 * exponent * square).sqrt());
+        let only_prices = if priced.is_empty() { prices(others) } else { None };
+        let lengths = only_prices.map(|prices| prices.iter().map(|(_, price)| *price).collect::<Vec<_>>());
         let measure = lengths.and_then(|lengths| common_measure(&lengths, 0.0));
         if let Some(measure) = measure.filter(|measure| last / measure < MOST_POINTS as f64) {
             return Self { step: measure, points: (last / measure) as usize + 1, last };
@@ -136,7 +172,8 @@ impl Lattices {
         let least = least.max(all.unwrap_or(0.0));
         // The price that varies most, where there are prices, stands on a point of every lattice that it is not below.
         let spread = |&(rate, price): &(f64, f64)| rate * price * price;
-        let most = prices.and_then(|prices| prices.iter().max_by(|a, b| spread(a).total_cmp(&spread(b))));
+        let anchors = prices(if priced.is_empty() { others } else { priced }).unwrap_or_default();
+        let most = anchors.iter().max_by(|a, b| spread(a).total_cmp(&spread(b)));
         let mut end = all.or(most.map(|(_, price)| *price)).unwrap_or(last);
         let growth = GROWTH as f64;
         while end > least {
@@ -149,18 +186,25 @@ impl Lattices {
     }
 }
 
-/// Rates and prices (£) of types that cost nothing else; none where there is another type, or too many prices.
+/// Events a year of all these types.
+fn rate(types: &[(f64, &EventType)]) -> f64 {
+    types.iter().map(|(rate, _)| rate).sum()
+}
+
+/// Has a type few prices, and nothing else?
+fn is_priced(event: &EventType) -> bool {
+    let distribution = event.severity.distribution();
+    distribution.density_from() == f64::INFINITY && distribution.atoms().len() <= FEW_PRICES
+}
+
+/// Rates and prices (£) of types that are all priced; none where one is not, or there are too many prices.
 fn prices(types: &[(f64, &EventType)]) -> Option<Vec<(f64, f64)>> {
     let mut prices = Vec::new();
     for (rate, t) in types {
-        let distribution = t.severity.distribution();
-        let atoms = distribution.atoms();
-        if distribution.density_from() < f64::INFINITY || prices.len() + atoms.len() > FEW_PRICES {
-            return None;
-        }
+        let atoms = is_priced(t).then(|| t.severity.distribution().atoms())?;
         prices.extend(atoms.into_iter().map(|(x, p)| (rate * p, t.severity.scale() * x)));
     }
-    Some(prices)
+    (prices.len() <= FEW_PRICES).then_some(prices)
 }
 
 /// Expected events on each point of a lattice: a cost between two points is shared by both so that its mean is kept
@@ -215,7 +259,7 @@ fn between_points(position: f64) -> (usize, f64) {
     (position as usize, position - position.floor())
 }
 
-/// The year on a lattice, of which the first point is a year of events that are all at 0.
+/// The year on a lattice: a compound Poisson distribution.
 fn compound(intensities: &[f64], rate: f64) -> Vec<f64> {
     let sized: Vec<f64> = intensities.iter().enumerate().map(|(point, x)| point as f64 * x).collect();
     let mut runs: Vec<(usize, usize)> = Vec::new();
@@ -228,8 +272,33 @@ fn compound(intensities: &[f64], rate: f64) -> Vec<f64> {
     let mut masses = vec![0.0; intensities.len()];
     masses[0] = libm::exp(intensities[0] - rate);
     Processor::best().run(Recursion { sized: &sized, runs: &runs, masses: &mut masses });
-    masses[0] = libm::exp(-rate) * libm::expm1(intensities[0]);
     masses
+}
+
+/// The sum of two independent costs on a lattice.
+fn convolution(a: &[f64], b: &[f64]) -> Vec<f64> {
+    let mut sum = vec![0.0; b.len()];
+    Processor::best().run(Convolution { a, b, sum: &mut sum });
+    sum
+}
+
+/// The masses of the sum of two costs, as far as the lattice goes; `sum` is to be 0.
+struct Convolution<'a> {
+    a: &'a [f64],
+    b: &'a [f64],
+    sum: &'a mut [f64],
+}
+
+impl Task for Convolution<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Self { a, b, sum } = self;
+        for (point, mass) in a.iter().enumerate().filter(|(_, mass)| **mass >= NOTHING) {
+            sum[point..].iter_mut().zip(b).for_each(|(sum, x)| *sum += mass * x);
+        }
+    }
 }
 
 /// Panjer's recursion: `masses` but for its first is to be 0; `sized` is cost times expected events of each point, which

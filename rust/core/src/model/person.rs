@@ -20,8 +20,8 @@ pub(crate) struct Scaled {
 /// The gross cost of one person's year, prepared for one layer of it.
 #[derive(Clone)]
 pub(crate) enum Person {
-    /// At most one amount. A year of events that the layer bends is one amount, too.
-    Once { p_any: f64, amount: Scaled },
+    /// At most one of these amounts, each with its probability. A year of events that the layer bends is so, too.
+    Once(Vec<(f64, Scaled)>),
     /// Poisson events, each by its rate.
     Events(Vec<(f64, Scaled)>),
 }
@@ -42,9 +42,7 @@ impl<'a> Persons<'a> {
 
     pub(crate) fn of(&mut self, class: &RiskClass) -> Person {
         let person = match &self.model.bands[class.band as usize].year {
-            Year::Annual { severity, .. } => {
-                Person::Once { p_any: class.p_any, amount: self.amount(severity) }
-            }
+            Year::Annual { severity, .. } => Person::Once(vec![(class.p_any, self.amount(severity))]),
             year @ Year::Events(types) => {
                 let rate = year.rate();
                 let factor = if rate > 0.0 { year.rate_at(class.p_any) / rate } else { 0.0 };
@@ -69,12 +67,8 @@ impl<'a> Persons<'a> {
                 types.iter().map(|t| (t.rate * factor, self.amount(&t.severity))).collect(),
             );
         }
-        match year_distribution(types, factor) {
-            Some((p_any, distribution)) => {
-                Person::Once { p_any, amount: Scaled { distribution: Arc::new(distribution), scale: 1.0 } }
-            }
-            None => Person::Events(Vec::new()),
-        }
+        let amount = |(p, distribution)| (p, Scaled { distribution, scale: 1.0 });
+        Person::Once(year_distribution(types, factor).into_iter().map(amount).collect())
     }
 
     fn amount(&mut self, severity: &Severity) -> Scaled {
@@ -121,27 +115,23 @@ impl Scaled {
 impl Person {
     /// The person with every cost multiplied.
     pub(crate) fn times(&self, factor: f64) -> Self {
+        let times = |amounts: &[(f64, Scaled)]| amounts.iter().map(|(r, t)| (*r, t.times(factor))).collect();
         match self {
-            Person::Once { p_any, amount } => Person::Once { p_any: *p_any, amount: amount.times(factor) },
-            Person::Events(types) => {
-                Person::Events(types.iter().map(|(r, t)| (*r, t.times(factor))).collect())
-            }
+            Person::Once(amounts) => Person::Once(times(amounts)),
+            Person::Events(types) => Person::Events(times(types)),
         }
     }
 
     /// E[layer^k] for k = 1 ... 4; infinite where a moment does not exist.
     pub(crate) fn raw_moments(&self, layer: &Layer) -> [f64; 4] {
+        let [c1, c2, c3, c4] = [1, 2, 3, 4].map(|k| {
+            let moment =
+                |(rate, amount): &(f64, Scaled)| rate * amount.partial_moment(layer, k, f64::INFINITY);
+            self.amounts().iter().map(moment).sum::<f64>()
+        });
         match self {
-            Person::Once { p_any, amount } => {
-                [1, 2, 3, 4].map(|k| p_any * amount.partial_moment(layer, k, f64::INFINITY))
-            }
-            Person::Events(types) => {
-                let [c1, c2, c3, c4] = [1, 2, 3, 4].map(|k| {
-                    types
-                        .iter()
-                        .map(|(rate, t)| rate * t.partial_moment(layer, k, f64::INFINITY))
-                        .sum::<f64>()
-                });
+            Person::Once(_) => [c1, c2, c3, c4],
+            Person::Events(_) => {
                 let m2 = c2 + c1 * c1;
                 let m3 = c3 + 3.0 * c2 * c1 + c1 * c1 * c1;
                 [c1, m2, m3, c4 + 4.0 * c3 * c1 + 3.0 * c2 * c2 + 6.0 * c2 * c1 * c1 + integer_power(c1, 4)]
@@ -150,10 +140,8 @@ impl Person {
     }
 
     /// Its amounts, each with its rate or probability.
-    pub(crate) fn amounts(&self) -> Vec<(f64, &Scaled)> {
-        match self {
-            Person::Once { p_any, amount } => vec![(*p_any, amount)],
-            Person::Events(types) => types.iter().map(|(rate, amount)| (*rate, amount)).collect(),
-        }
+    pub(crate) fn amounts(&self) -> &[(f64, Scaled)] {
+        let (Person::Once(amounts) | Person::Events(amounts)) = self;
+        amounts
     }
 }

@@ -1,5 +1,6 @@
 //! Distributions of a positive cost: five parametric families of mean 1 and the empirical distribution in £.
 
+mod density_points;
 mod empirical;
 mod fixed;
 mod gamma;
@@ -9,6 +10,7 @@ mod lognormal;
 mod pareto;
 mod weibull;
 
+pub(crate) use density_points::DensityPoints;
 pub use empirical::Empirical;
 pub use fixed::Fixed;
 pub use gamma::Gamma;
