@@ -9,10 +9,16 @@ use crate::contract::{Basis, Layer, StopLoss};
 use crate::error::{Error, Problem};
 use crate::model::{Band, CostModel, Cumulants, Moments, Person, Persons};
 use crate::population::{Part, People, together};
-use crate::random_effects::{Node, nodes, sigma};
+use crate::random_effects::{HALF_WIDTH, Node, count_at, nodes_at, sigma};
 
-/// Nodes of each effect at which people's cumulants are taken: they are smooth in it.
-const NODES: usize = 33;
+/// Nodes of an effect at which people's cumulants are taken, where they are smooth in it; and at most, where a corner of
+/// the contract passes over costs that are close together.
+const NODES: f64 = 32.0;
+const MOST_NODES: f64 = 512.0;
+/// Spacing of nodes over the SD of the logarithm of costs: what the sum leaves is below 1e-8.
+const OF_A_SPREAD: f64 = 0.7;
+/// A distribution of fewer atoms has no spread.
+const MANY_ATOMS: usize = 64;
 
 /// Valuation: which cost of a unit is looked at, under which contract, and with which yearly effects.
 #[derive(Clone, Copy, Debug)]
@@ -98,21 +104,45 @@ pub fn expected(model: &CostModel, people: &People, level: usize, valuation: &Va
     people.units(level).par_iter().map(|parts| cumulants.unit(parts).all.mean).collect()
 }
 
+/// The spacing of nodes of the effects, in the logarithm of the multiplier, at which a sum is as good as an integral.
+pub(crate) fn node_spacing(persons: &[Person], layer: &Layer, [national, practice]: [f64; 2]) -> f64 {
+    let sigmas = || [national, practice].into_iter().filter(|sigma| *sigma > 0.0);
+    let smooth = sigmas().fold(f64::INFINITY, f64::min) * 2.0 * HALF_WIDTH / NODES;
+    if layer.proportional().is_some() {
+        return smooth;
+    }
+    let spreads = persons.iter().flat_map(Person::amounts).map(|(_, amount)| {
+        let distribution = &amount.distribution;
+        if (1..MANY_ATOMS).contains(&distribution.atoms().len()) {
+            return 0.0;
+        }
+        // Between quartiles lie 1.35 SDs of a normal distribution.
+        libm::log(distribution.inverse_survival(0.25) / distribution.inverse_cdf(0.25)) / 1.35
+    });
+    let least = sigmas().fold(0.0, f64::max) * 2.0 * HALF_WIDTH / MOST_NODES;
+    smooth.min(spreads.fold(f64::INFINITY, f64::min) * OF_A_SPREAD).max(smooth.min(least))
+}
+
 /// Cumulants of one person of each risk class at every node of the effects.
 pub(crate) struct CumulantTable {
     national: Vec<Node>,
     practice: Vec<Node>,
-    /// Number of multipliers: effects held at 1, then each pair of a national and a practice node.
+    /// Number of multipliers: effects held at 1, then those from the least to the largest of both effects. Nodes of
+    /// both are equally far apart, so that the sum of their numbers is that of their product.
     multipliers: usize,
     /// By class, then by multiplier.
     classes: Vec<Cumulants>,
+    /// Spacing of the nodes.
+    pub(crate) spacing: f64,
 }
 
 impl CumulantTable {
     pub(crate) fn new(persons: &[Person], layer: &Layer, valuation: &Valuation) -> Self {
-        let national = nodes(sigma(valuation.national_sd), NODES);
-        let practice = nodes(sigma(valuation.practice_sd), NODES);
-        let logs = national.iter().flat_map(|n| practice.iter().map(|p| n.log + p.log));
+        let sigmas = [sigma(valuation.national_sd), sigma(valuation.practice_sd)];
+        let spacing = node_spacing(persons, layer, sigmas);
+        let [national, practice] = sigmas.map(|sigma| nodes_at(sigma, spacing, count_at(sigma, spacing)));
+        let logs = (0..national.len() + practice.len() - 1)
+            .map(|i| national[0].log + practice[0].log + i as f64 * if i > 0 { spacing } else { 0.0 });
         let multipliers: Vec<f64> = [1.0].into_iter().chain(logs.map(libm::exp)).collect();
         let classes = persons
             .par_iter()
@@ -121,7 +151,7 @@ impl CumulantTable {
                 multipliers.iter().map(at).collect::<Vec<_>>()
             })
             .collect();
-        Self { multipliers: multipliers.len(), national, practice, classes }
+        Self { multipliers: multipliers.len(), national, practice, classes, spacing }
     }
 
     fn sum(&self, weights: &[(u32, f64)], multiplier: usize) -> Cumulants {
@@ -141,7 +171,7 @@ impl CumulantTable {
     /// one practice's own effect moves it to the same side, and its variance from all of theirs.
     pub(crate) fn extreme(&self, practices: &[Vec<(u32, f64)>], best: bool) -> [f64; 3] {
         let end = |count: usize| if best { 0 } else { count - 1 };
-        let first = 1 + end(self.national.len()) * self.practice.len();
+        let first = 1 + end(self.national.len());
         let (mut mean, mut farthest, mut variance) = (0.0, 0.0f64, 0.0);
         for weights in practices {
             let at = |p: usize| self.sum(weights, first + p).0[0];
@@ -162,24 +192,19 @@ impl CumulantTable {
             1 => vec![people],
             _ => parts.chunk_by(|a, b| a.practice == b.practice).map(together).collect(),
         };
-        let years: Vec<(f64, Cumulants)> = self
-            .national
+        let given: Vec<Vec<Cumulants>> = practices
             .iter()
-            .enumerate()
-            .map(|(n, node)| {
-                let mut year = Cumulants::default();
-                for weights in &practices {
-                    let multiplier = |p: usize| 1 + n * self.practice.len() + p;
-                    let given = self
-                        .practice
-                        .iter()
-                        .enumerate()
-                        .map(|(p, e)| (e.weight, self.sum(weights, multiplier(p))));
-                    year.add(&mixture(&given.collect::<Vec<_>>()), 1.0);
-                }
-                (node.weight, year)
-            })
+            .map(|weights| (1..self.multipliers).map(|multiplier| self.sum(weights, multiplier)).collect())
             .collect();
+        let year = |(n, node): (usize, &Node)| {
+            let mut year = Cumulants::default();
+            for given in &given {
+                let effects = self.practice.iter().enumerate();
+                year.add(&mixture(&effects.map(|(p, e)| (e.weight, given[n + p])).collect::<Vec<_>>()), 1.0);
+            }
+            (node.weight, year)
+        };
+        let years: Vec<(f64, Cumulants)> = self.national.iter().enumerate().map(year).collect();
         let all = mixture(&years);
         let (variance, chance) = (all.0[1].max(0.0), held.0[1].max(0.0));
         let effects = self.multipliers > 2;

@@ -16,14 +16,23 @@ pub(crate) struct Node {
     pub weight: f64,
 }
 
+/// Number of nodes of an effect that are `step` apart in the multiplier's logarithm; one where there is no effect.
+pub(crate) fn count_at(sigma: f64, step: f64) -> usize {
+    if sigma == 0.0 { 1 } else { 2 * (HALF_WIDTH * sigma / step - 1e-9).ceil().max(1.0) as usize + 1 }
+}
+
 /// Nodes of the multiplier, equally spaced in a normal variate: for smooth functions the error of such a sum falls
 /// faster than any power of the spacing (Goodwin 1949). One node where there is no effect.
 pub(crate) fn nodes(sigma: f64, count: usize) -> Vec<Node> {
+    nodes_at(sigma, if sigma == 0.0 { 1.0 } else { 2.0 * HALF_WIDTH / (count - 1) as f64 * sigma }, count)
+}
+
+/// So many nodes of the multiplier, `step` apart in its logarithm.
+pub(crate) fn nodes_at(sigma: f64, step: f64, count: usize) -> Vec<Node> {
     if sigma == 0.0 {
         return vec![Node { log: 0.0, weight: 1.0 }];
     }
-    let step = 2.0 * HALF_WIDTH / (count - 1) as f64;
-    let variate = |i: usize| i as f64 * step - HALF_WIDTH;
+    let variate = |i: usize| (i as f64 - 0.5 * (count - 1) as f64) * step / sigma;
     let density = |z: f64| libm::exp(-0.5 * z * z);
     let total: f64 = (0..count).map(|i| density(variate(i))).sum();
     (0..count)

@@ -5,17 +5,23 @@ use rayon::prelude::*;
 use super::effect_nodes::enough_nodes;
 use super::lattice_distribution::{Amounts, LatticeDistribution};
 use super::methods::Atoms;
-use super::transforms::Transforms;
+use super::transforms::{MOST_VALUES, Transforms};
 use super::windows::Plan;
 use super::{Outcome, Prepared, Shape};
 use crate::model::Scaled;
 use crate::numeric::complex::{self, Complex64};
 use crate::numeric::lattice::Lattice;
-use crate::random_effects::nodes;
+use crate::random_effects::{HALF_WIDTH, Node, count_at, nodes_at};
 use crate::run::RunError;
 
 /// How far a distribution may be from the moments lane: its mean in SDs, and its SD.
 const LATTICE_TOLERANCES: [f64; 2] = [1e-4, 1e-4];
+
+/// Nodes of an effect, at most: alone, and of the larger where there are two.
+const MOST_NODES: f64 = 256.0;
+const MOST_OF_TWO: f64 = 96.0;
+/// Frequencies that are worth a transform.
+const FEW_VALUES: usize = 64;
 
 impl Prepared<'_> {
     pub(super) fn lattices(
@@ -30,39 +36,34 @@ impl Prepared<'_> {
         // The atoms' own transform follows that of everything.
         let parts = if atoms == Atoms::Some { 2 } else { 1 };
         // As for a series whose last frequency is the last that a distribution of this SD has.
-        let count = |sigma: f64, of: &dyn Fn(&Plan) -> f64| {
+        let enough = |sigma: f64, of: &dyn Fn(&Plan) -> f64| {
             let phases = plans.iter().map(|plan| 8.5 * of(plan) * sigma / plan.moments.all.sd);
-            enough_nodes(phases.fold(0.0, f64::max))
+            2.0 * HALF_WIDTH * sigma / (enough_nodes(phases.fold(0.0, f64::max)) - 1) as f64
         };
         let largest = |plan: &Plan| plan.practices.iter().map(|people| self.mean(people)).fold(0.0, f64::max);
-        let outer = nodes(shared, count(shared, &|plan| plan.moments.all.mean));
-        let inner = nodes(own, count(own, &largest));
+        let steps =
+            [enough(shared, &|plan| plan.moments.all.mean), enough(own, &largest), self.cumulants.spacing];
+        // Nodes of both effects are equally far apart, so that the sum of their numbers is that of their product.
+        let most = if shared * own > 0.0 { MOST_OF_TWO } else { MOST_NODES };
+        let least = 2.0 * HALF_WIDTH * shared.max(own) / most;
+        let spacing = steps.into_iter().filter(|step| *step > 0.0).fold(f64::INFINITY, f64::min).max(least);
+        let [outer, inner] = [shared, own].map(|sigma| nodes_at(sigma, spacing, count_at(sigma, spacing)));
+        let log = |i: usize| outer[0].log + inner[0].log + if i > 0 { i as f64 * spacing } else { 0.0 };
+        let logs: Vec<f64> = (0..outer.len() + inner.len() - 1).map(log).collect();
         let (fixed, apart) = (!self.has_effects(), atoms != Atoms::None);
         let amounts = Amounts { layer: self.layer, cuts: &self.cuts, lattice, fixed, apart };
         let of = |amount: &Scaled| amounts.transforms(amount, parts);
         let start = |plan: &Plan| (plan.lattice_start(tail) / lattice.step).floor() * lattice.step;
-        let mut totals = vec![vec![Complex64::ZERO; parts * half]; plans.len()];
-        for shared in &outer {
-            let mut years: Vec<Vec<Vec<Complex64>>> = plans
-                .iter()
-                .map(|plan| vec![vec![Complex64::ZERO; parts * half]; plan.practices.len()])
-                .collect();
-            for own in &inner {
-                let logs = [shared.log + own.log];
-                let transforms = Transforms { prepared: self, plans, logs: &logs, count: parts * half, of };
-                let given = transforms.totals(|k| lattice.exponent(k % half), start)?;
-                years.par_iter_mut().zip(given).for_each(|(year, practices)| {
-                    for (sums, nodes) in year.iter_mut().zip(practices) {
-                        let values = nodes.into_iter().flatten().map(complex::exp);
-                        sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += own.weight * value);
-                    }
-                });
-            }
-            for (total, year) in totals.iter_mut().zip(years) {
-                for (k, sum) in total.iter_mut().enumerate() {
-                    *sum += shared.weight * year.iter().map(|practice| practice[k]).product::<Complex64>();
-                }
-            }
+        let practices: usize = plans.iter().map(|plan| plan.practices.len()).sum();
+        let mut totals = vec![Vec::with_capacity(parts * half); plans.len()];
+        let together = (4 * MOST_VALUES / (logs.len() * practices)).clamp(FEW_VALUES, parts * half);
+        for from in (0..parts * half).step_by(together) {
+            let range = from..(from + together).min(parts * half);
+            let transforms = Transforms { prepared: self, plans, logs: &logs, range, of };
+            let given = transforms.totals(|k| lattice.exponent(k % half), start)?;
+            totals.par_iter_mut().zip(given).for_each(|(total, practices)| {
+                total.extend(over_effects(practices, &outer, &inner));
+            });
         }
         let outcome = |(plan, transforms): (&Plan, Vec<Complex64>)| {
             let mut masses = transforms.chunks(half).map(|half| lattice.masses(conjugates(half)));
@@ -85,4 +86,27 @@ impl Prepared<'_> {
 fn conjugates(half: &[Complex64]) -> Vec<Complex64> {
     let inner = half[1..half.len() - 1].iter().rev().map(|value| value.conj());
     half.iter().copied().chain(inner).collect()
+}
+
+/// The transform of a total of practices from its logarithms at the nodes of both effects together.
+fn over_effects(practices: Vec<Vec<Vec<Complex64>>>, outer: &[Node], inner: &[Node]) -> Vec<Complex64> {
+    let count = practices[0][0].len();
+    let mut total = vec![Complex64::ZERO; count];
+    let given: Vec<Vec<Vec<Complex64>>> = practices
+        .into_iter()
+        .map(|nodes| nodes.into_iter().map(|sums| sums.into_iter().map(complex::exp).collect()).collect())
+        .collect();
+    let mut practice = vec![Complex64::ZERO; count];
+    for (n, shared) in outer.iter().enumerate() {
+        let mut year = vec![Complex64::new(shared.weight, 0.0); count];
+        for nodes in &given {
+            practice.fill(Complex64::ZERO);
+            for (own, values) in inner.iter().zip(&nodes[n..]) {
+                practice.iter_mut().zip(values).for_each(|(sum, value)| *sum += own.weight * value);
+            }
+            year.iter_mut().zip(&practice).for_each(|(product, value)| *product *= value);
+        }
+        total.iter_mut().zip(year).for_each(|(sum, value)| *sum += value);
+    }
+    total
 }

@@ -23,9 +23,13 @@ const SMOOTH_COSTS: f64 = 40.0;
 const FINE: f64 = 200_000.0;
 /// An effect whose SD is so many times the largest atom leaves no trace of them: their frequency is below e^-44.
 const SPREAD: f64 = 1.5;
-/// Distance in SDs that is not seen: of atoms, and of a density that is straight between points.
+/// Distance in SDs that is not seen: of atoms, of a density that is straight between points, and of one that effects
+/// make smooth.
 const SEEN: f64 = 1e-4;
 const SEEN_DENSITY: f64 = 5e-4;
+const SEEN_UNDER_EFFECTS: f64 = 4e-3;
+/// Points that are enough at first where each is taken at every node of the effects.
+const FEW_POINTS: f64 = 8192.0;
 /// Costs between points of a total of more than these are not seen as atoms.
 const FEW_COSTS: f64 = 1000.0;
 /// Atoms together smaller than this are not seen (logarithm).
@@ -38,6 +42,16 @@ pub(super) enum Method {
     Series { width: i32, tail: usize, frequencies: usize },
     /// Step (bits), points, index of the window's tail probability, and which costs are kept apart as atoms.
     Lattice { step: u64, points: usize, tail: usize, atoms: Atoms },
+}
+
+impl Method {
+    /// Values of the transform of one unit.
+    pub(super) fn values(self) -> usize {
+        match self {
+            Method::Series { frequencies, .. } => frequencies,
+            Method::Lattice { points, .. } => points,
+        }
+    }
 }
 
 /// Atoms of a total: which there are to keep apart from its density.
@@ -239,8 +253,16 @@ impl Prepared<'_> {
         let common = measures.and_then(|measures| common_measure(&measures, width / MOST_POINTS as f64));
         // Atoms between points are as near to them as can be seen.
         let apart = log_no_density > UNSEEN && (common.is_some() || costs < FEW_COSTS);
-        let seen = if apart && atomic && common.is_none() { SEEN } else { SEEN_DENSITY };
-        let seen = width / (seen * plan.moments.all.sd);
+        let seen = match (self.has_effects(), apart && atomic && common.is_none()) {
+            (true, _) => SEEN_UNDER_EFFECTS,
+            (false, true) => SEEN,
+            (false, false) => SEEN_DENSITY,
+        };
+        let seen = (width / (seen * plan.moments.all.sd)).min(if self.has_effects() {
+            FEW_POINTS
+        } else {
+            f64::MAX
+        });
         let points = points.max(enough.max((seen as usize).next_power_of_two()).min(MOST_POINTS));
         let finest = width / points as f64;
         let step = match common.or((plateau > 0.0).then_some(plateau)) {

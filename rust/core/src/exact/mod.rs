@@ -62,6 +62,7 @@ use crate::run::{Progress, RunError};
 use atoms_and_density::AtomsAndDensity;
 use methods::{Groups, Ladder, Method};
 use quadrature::Cuts;
+use transforms::MOST_VALUES;
 use unit_distribution::Shape;
 use windows::Plan;
 
@@ -77,6 +78,9 @@ const TAIL_PROBABILITIES: [f64; 3] = [1e-4, 1e-8, 1e-12];
 /// what lies beyond from coming back, and raises the rounding of frequencies whose phase goes round tens of thousands of
 /// times.
 const DAMPING: [f64; 3] = [12.0, 6.0, 2.0];
+
+/// Nodes of the effects, about, of a series.
+const SOME_NODES: usize = 64;
 
 /// SD of the largest effect whose integral converges on a grid that is worth its time.
 pub const MAX_EFFECT_SD: f64 = 0.5;
@@ -216,9 +220,21 @@ impl Prepared<'_> {
             }
         }
         while let Some(((method, several), units)) = groups.next() {
-            self.stopped()?;
             let (plans, ladders): (Vec<Plan>, Vec<Ladder>) = units.into_iter().unzip();
-            let outcomes = self.by(method, several, &plans)?;
+            let mut outcomes = Vec::with_capacity(plans.len());
+            let nodes = if self.has_effects() { SOME_NODES } else { 1 };
+            let mut rest = plans.as_slice();
+            while !rest.is_empty() {
+                self.stopped()?;
+                let mut values = 0;
+                let fits = |plan: &&Plan| {
+                    values += method.values() * nodes * plan.practices.len();
+                    values <= MOST_VALUES
+                };
+                let (some, later) = rest.split_at(rest.iter().take_while(fits).count().max(1));
+                outcomes.extend(self.by(method, several, some)?);
+                rest = later;
+            }
             for ((plan, ladder), outcome) in plans.into_iter().zip(ladders).zip(outcomes) {
                 match outcome {
                     Ok((shape, accuracy)) => {

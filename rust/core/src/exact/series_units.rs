@@ -37,7 +37,8 @@ impl Prepared<'_> {
         let frequencies = Frequencies { phase_step, count, damping, end, people };
         let effect_nodes = EffectNodes::new(shared, own);
         let of = |amount: &Scaled| quadrature::transform(amount, self.layer, &self.cuts, &frequencies);
-        let transforms = Transforms { prepared: self, plans, logs: &effect_nodes.logs, count: count + 1, of };
+        let transforms =
+            Transforms { prepared: self, plans, logs: &effect_nodes.logs, range: 0..count + 1, of };
         let exponent = |k: usize| Complex64::new(-damping, k as f64 * phase_step);
         let totals = transforms.totals(exponent, |plan| plan.start)?;
         let outcome = |(plan, sums): (&Plan, Vec<Vec<Vec<Complex64>>>)| {

@@ -1,6 +1,7 @@
 //! Logarithms of the characteristic functions of totals: sums over people of those of their risk classes.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -12,17 +13,18 @@ use crate::numeric::complex::{self, Complex64};
 use crate::run::RunError;
 
 /// Values of transforms that are held at once, at most: classes beyond are added after them.
-const MOST_VALUES: usize = 1 << 24;
+pub(super) const MOST_VALUES: usize = 1 << 24;
 
 /// Logarithms of the transforms of the totals of each practice of each plan, by node of the effects and frequency.
 pub(super) type Totals = Vec<Vec<Vec<Vec<Complex64>>>>;
 
-/// Transforms to be taken: at the nodes of the effects with these logarithms, `count` values each.
+/// Transforms to be taken, at the nodes of the effects with these logarithms.
 pub(super) struct Transforms<'a, F> {
     pub prepared: &'a Prepared<'a>,
     pub plans: &'a [Plan],
     pub logs: &'a [f64],
-    pub count: usize,
+    /// Numbers of the values that are taken.
+    pub range: Range<usize>,
     /// The transform of an amount less 1: people who differ only in how often they have it share it.
     pub of: F,
 }
@@ -43,10 +45,10 @@ impl<F: Fn(&Scaled) -> Vec<Complex64> + Sync> Transforms<'_, F> {
             .collect();
         classes.sort_unstable();
         classes.dedup();
-        let nobody = || vec![vec![Complex64::ZERO; self.count]; self.logs.len()];
+        let nobody = || vec![vec![Complex64::ZERO; self.range.len()]; self.logs.len()];
         let mut totals: Totals =
             self.plans.iter().map(|plan| plan.practices.iter().map(|_| nobody()).collect()).collect();
-        for some in classes.chunks((MOST_VALUES / (self.logs.len() * self.count)).max(1)) {
+        for some in classes.chunks((MOST_VALUES / (self.logs.len() * self.range.len())).max(1)) {
             self.prepared.stopped()?;
             let values = self.values(some);
             totals.par_iter_mut().zip(self.plans).for_each(|(practices, plan)| {
@@ -70,7 +72,9 @@ impl<F: Fn(&Scaled) -> Vec<Complex64> + Sync> Transforms<'_, F> {
                 let fixed = start * if total > 0.0 { mean / total } else { 0.0 };
                 if fixed > 0.0 {
                     for sums in nodes {
-                        sums.iter_mut().enumerate().for_each(|(k, sum)| *sum -= exponent(k) * fixed);
+                        sums.iter_mut()
+                            .zip(self.range.clone())
+                            .for_each(|(sum, k)| *sum -= exponent(k) * fixed);
                     }
                 }
             }
@@ -91,11 +95,12 @@ impl<F: Fn(&Scaled) -> Vec<Complex64> + Sync> Transforms<'_, F> {
         }
         let tasks: Vec<(usize, f64)> =
             self.logs.iter().flat_map(|&log| (0..amounts.len()).map(move |i| (i, log))).collect();
+        let values_of = |amount: &Scaled| (self.of)(amount)[self.range.clone()].to_vec();
         let shared: Vec<Vec<Complex64>> =
-            tasks.par_iter().map(|&(i, log)| (self.of)(&amounts[i].times(libm::exp(log)))).collect();
+            tasks.par_iter().map(|&(i, log)| values_of(&amounts[i].times(libm::exp(log)))).collect();
         let value = |class: u32, node: usize| {
             let person = &persons[class as usize];
-            let mut sums = vec![Complex64::ZERO; self.count];
+            let mut sums = vec![Complex64::ZERO; self.range.len()];
             for (rate, amount) in person.amounts() {
                 let values = &shared[node * amounts.len() + index[&amount_key(amount)]];
                 sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += rate * value);

@@ -16,6 +16,8 @@ pub(crate) struct Lattice {
     pub points: usize,
     /// Logarithm of what is left beyond the last point. Rounding there grows by its inverse.
     damping: f64,
+    /// What is left at each point.
+    damped: Vec<f64>,
     forward: Arc<dyn Fft<f64>>,
     inverse: Arc<dyn Fft<f64>>,
 }
@@ -30,13 +32,10 @@ impl Lattice {
             step,
             points,
             damping,
+            damped: (0..points).map(|i| libm::exp(-damping * i as f64 / points as f64)).collect(),
             forward: planner.plan_fft_forward(points),
             inverse: planner.plan_fft_inverse(points),
         }
-    }
-
-    fn damped(&self, point: usize) -> f64 {
-        libm::exp(-self.damping * point as f64 / self.points as f64)
     }
 
     /// What a frequency of a transform multiplies a cost by in the exponent, per £.
@@ -48,8 +47,8 @@ impl Lattice {
     /// The transform of masses at the first points.
     pub(crate) fn transform(&self, masses: &[f64]) -> Vec<Complex64> {
         let mut values = vec![Complex64::ZERO; self.points];
-        for (i, (value, mass)) in values.iter_mut().zip(masses).enumerate() {
-            value.re = mass * self.damped(i);
+        for (value, (mass, damped)) in values.iter_mut().zip(masses.iter().zip(&self.damped)) {
+            value.re = mass * damped;
         }
         self.forward.process(&mut values);
         values
@@ -59,7 +58,6 @@ impl Lattice {
     pub(crate) fn masses(&self, mut transform: Vec<Complex64>) -> Vec<f64> {
         self.inverse.process(&mut transform);
         let share = 1.0 / self.points as f64;
-        let mass = |(i, value): (usize, &Complex64)| value.re * share / self.damped(i);
-        transform.iter().enumerate().map(mass).collect()
+        transform.iter().zip(&self.damped).map(|(value, damped)| value.re * share / damped).collect()
     }
 }
