@@ -7,8 +7,8 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use fundholder_core::analytic_moments::{
     UnitMoments, Valuation, check_variance, expected as expected_costs, moments,
 };
-use fundholder_core::error::{Code, Error, Problem};
-use fundholder_core::exact::{Accuracy, Reach, UnitDistribution, UnitSelection, distributions};
+use fundholder_core::error::{Code, Error, Problem, Value};
+use fundholder_core::exact::{Accuracy, ReadLimit, UnitDistribution, UnitSelection, distributions};
 use fundholder_core::model::CostModel;
 use fundholder_core::population::People;
 use fundholder_core::run::{Progress, RunError};
@@ -43,6 +43,35 @@ impl Level<'_> {
         UnitSelection { level: self.index, only, valuation }
     }
 
+    /// The distributions of the selected units; an error names its unit.
+    fn distributions<T: Send>(
+        &self,
+        selection: UnitSelection<'_>,
+        progress: &Progress,
+        limit: impl Fn(u32, &UnitMoments) -> ReadLimit + Sync,
+        read: impl Fn(u32, &UnitDistribution) -> T + Sync,
+    ) -> Result<Vec<(u32, T)>, RunError> {
+        distributions(self.model, self.people, selection, progress, limit, read).map_err(
+            |error| match error {
+                RunError::Rejected(mut error) => {
+                    error.problems.iter_mut().for_each(|problem| self.name_unit(problem));
+                    RunError::Rejected(error)
+                }
+                interrupted => interrupted,
+            },
+        )
+    }
+
+    /// Names the unit of a problem that has its number.
+    fn name_unit(&self, problem: &mut Problem) {
+        if let (Code::NotComputable, Some(Value::Integer(unit))) = (problem.code, &problem.value) {
+            let label = Value::from(&self.labels.list()[*unit as usize]);
+            problem.text = format!("{} {label}: {}", self.name, problem.text);
+            problem.column = Some(self.name.into());
+            problem.value = Some(label);
+        }
+    }
+
     /// Budgets by number of the unit.
     fn budgets(&self, budgets: Option<&Budgets>) -> Result<Option<Vec<f64>>, Error> {
         let all: Vec<u32> = (0..self.labels.list().len() as u32).collect();
@@ -73,7 +102,7 @@ pub fn variance_table(
         check_variance(level.model, level.people, valuation)?;
         let most = thresholds.iter().map(|(_, t)| *t).fold(0.0, f64::max);
         let tail = quantiles.iter().map(|(_, q)| 1.0 - q).fold(1.0, f64::min);
-        let reach = |unit: u32, m: &UnitMoments| Reach { total: budget(unit, m) * (1.0 + most), tail };
+        let limit = |unit: u32, m: &UnitMoments| ReadLimit { total: budget(unit, m) * (1.0 + most), tail };
         let read = |unit: u32, distribution: &UnitDistribution| {
             let budget = budget(unit, &distribution.moments);
             let beyond = |(_, t): &LabelledNumber| {
@@ -86,14 +115,7 @@ pub fn variance_table(
                 accuracy: distribution.accuracy,
             }
         };
-        let units = distributions(
-            level.model,
-            level.people,
-            level.selection(None, valuation),
-            progress,
-            reach,
-            read,
-        )?;
+        let units = level.distributions(level.selection(None, valuation), progress, limit, read)?;
         units.into_iter().map(|(_, row)| row).collect()
     } else {
         let row = |moments| Row {
@@ -157,16 +179,10 @@ pub fn distribution_table(
         }
     };
     let read = |_: u32, distribution: &UnitDistribution| (distribution.table(points), distribution.accuracy);
-    let mut results: HashMap<u32, _> = distributions(
-        level.model,
-        level.people,
-        level.selection(Some(&chosen), valuation),
-        progress,
-        |_, _| Reach::ALL,
-        read,
-    )?
-    .into_iter()
-    .collect();
+    let mut results: HashMap<u32, _> = level
+        .distributions(level.selection(Some(&chosen), valuation), progress, |_, _| ReadLimit::ALL, read)?
+        .into_iter()
+        .collect();
     let (mut of_unit, mut columns) = (Vec::new(), [Vec::new(), Vec::new(), Vec::new()]);
     let mut worst = Accuracy::default();
     for unit in chosen {
@@ -203,21 +219,14 @@ pub fn cumulative_table(
     units.iter().enumerate().for_each(|(row, unit)| rows_of.entry(*unit).or_default().push(row));
     let mut chosen: Vec<u32> = rows_of.keys().copied().collect();
     chosen.sort_unstable();
-    let most = |unit: u32, _: &UnitMoments| Reach {
+    let most = |unit: u32, _: &UnitMoments| ReadLimit {
         total: rows_of[&unit].iter().map(|&row| costs[row]).fold(0.0, f64::max),
         tail: 1.0,
     };
     let read = |unit: u32, distribution: &UnitDistribution| -> Vec<(usize, f64)> {
         rows_of[&unit].iter().map(|&row| (row, distribution.cdf(costs[row]))).collect()
     };
-    let read_units = distributions(
-        level.model,
-        level.people,
-        level.selection(Some(&chosen), valuation),
-        progress,
-        most,
-        read,
-    )?;
+    let read_units = level.distributions(level.selection(Some(&chosen), valuation), progress, most, read)?;
     let mut cumulative = vec![0.0; costs.len()];
     read_units.into_iter().flat_map(|(_, rows)| rows).for_each(|(row, p)| cumulative[row] = p);
     Ok(table(vec![

@@ -2,7 +2,7 @@
 
 use fundholder_core::analytic_moments::Valuation;
 use fundholder_core::contract::{Basis, StopLoss};
-use fundholder_core::exact::{Reach, UnitDistribution, UnitSelection, distributions};
+use fundholder_core::exact::{ReadLimit, UnitDistribution, UnitSelection, distributions};
 use fundholder_core::model::{Band, CostModel, Severity, Year};
 use fundholder_core::population::Composition;
 use fundholder_core::population::Rows;
@@ -41,7 +41,7 @@ fn practice<T: Send>(
         &people,
         UnitSelection { level: 0, only: None, valuation },
         &Progress::default(),
-        |_, _| Reach { total: 0.0, tail: 1.0 },
+        |_, _| ReadLimit { total: 0.0, tail: 1.0 },
         |_, distribution| read(distribution),
     );
     distribution.unwrap_or_else(|_| panic!("rejected")).remove(0).1

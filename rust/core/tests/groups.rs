@@ -3,7 +3,7 @@
 use fundholder_core::analytic_moments::{Valuation, moments};
 use fundholder_core::contract::{Basis, StopLoss};
 use fundholder_core::error::{Code, Error};
-use fundholder_core::exact::{Reach, UnitSelection, distributions, unit_distributions};
+use fundholder_core::exact::{ReadLimit, UnitSelection, distributions, unit_distributions};
 use fundholder_core::model::{Band, CostModel, Severity, Year};
 use fundholder_core::population::{Composition, Group, People, Rows, practice_addresses};
 use fundholder_core::random::{identity, label_address};
@@ -59,7 +59,7 @@ fn are_their_distributions_those_of_the_composition() {
         &composition.finish(),
         UnitSelection { level: 0, only: None, valuation: &valuation },
         &Progress::default(),
-        |_, _| Reach::ALL,
+        |_, _| ReadLimit::ALL,
         |_, unit| (unit.moments.people, unit.quantile(0.99).to_bits(), unit.cdf(3e6).to_bits()),
     );
     let people = People::of_groups(&model, &groups(&model)).unwrap();

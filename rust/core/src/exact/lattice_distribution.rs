@@ -7,8 +7,8 @@ use crate::numeric::complex::Complex64;
 use crate::numeric::lattice::Lattice;
 use crate::severity::Interval;
 
-/// Costs below so many steps are small.
-const SMALL: f64 = 2.0;
+/// Costs below so many steps are put one by one.
+const FEW_STEPS: f64 = 2.0;
 /// Two probabilities that are one but for rounding.
 const TIE: f64 = 1e-12;
 
@@ -225,7 +225,7 @@ fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Ve
     let density_from = amount.distribution.density_from();
     let mut limited = vec![0.0; points + 1];
     let mut total = 0.0;
-    let (mut intervals, mut small) = (Vec::new(), Vec::new());
+    let (mut intervals, mut low) = (Vec::new(), Vec::new());
     for (piece, end) in layer.pieces().filter(|(piece, _)| piece.gradient > 0.0) {
         let (from, to) = ((piece.from / scale).max(density_from), end / scale);
         let inside =
@@ -238,10 +238,10 @@ fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Ve
                 // Above the atom that may stand at the threshold of a tail.
                 amount.distribution.interval(a, b)
             };
-            if piece.at(scale * b) <= SMALL * step {
+            if piece.at(scale * b) <= FEW_STEPS * step {
                 let two = Interval { from: a, to: b, moments }.points();
                 let felt = two.into_iter().filter(|(_, weight)| *weight > 0.0);
-                small.extend(felt.map(|(x, weight)| (piece.at(scale * x) / step, weight)));
+                low.extend(felt.map(|(x, weight)| (piece.at(scale * x) / step, weight)));
                 continue;
             }
             let [mass, first, ..] = moments;
@@ -285,6 +285,6 @@ fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Ve
         masses[i - 1] -= shared[i] / 12.0;
         masses[i + 1] -= shared[i] / 12.0;
     }
-    small.into_iter().for_each(|(position, weight)| put(&mut masses, position, weight, false));
+    low.into_iter().for_each(|(position, weight)| put(&mut masses, position, weight, false));
     masses
 }

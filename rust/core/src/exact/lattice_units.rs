@@ -56,7 +56,7 @@ impl Prepared<'_> {
         let start = |plan: &Plan| (plan.lattice_start(tail) / lattice.step).floor() * lattice.step;
         let practices: usize = plans.iter().map(|plan| plan.practices.len()).sum();
         let mut totals = vec![Vec::with_capacity(parts * half); plans.len()];
-        let together = (4 * MOST_VALUES / (logs.len() * practices)).clamp(FEW_VALUES, parts * half);
+        let together = (4 * MOST_VALUES / (logs.len() * practices)).max(FEW_VALUES);
         for from in (0..parts * half).step_by(together) {
             let range = from..(from + together).min(parts * half);
             let transforms = Transforms { prepared: self, plans, logs: &logs, range, of };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::windows::Plan;
 use super::{Accuracy, Prepared};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Problem};
 use crate::numeric::common_measure::common_measure;
 use crate::numeric::power::integer_power;
 
@@ -66,9 +66,9 @@ pub(super) enum Atoms {
 }
 
 /// Methods that are tried of a unit, one after another, each once: what is left of them only becomes less.
-pub(super) struct Ladder(VecDeque<Method>);
+pub(super) struct Attempts(VecDeque<Method>);
 
-impl Ladder {
+impl Attempts {
     /// The next method after this one, which was not good enough.
     fn next(&mut self, last: Method, accuracy: &Accuracy) -> Option<Method> {
         // A series whose frequencies have died out does not get better by more of them.
@@ -86,23 +86,23 @@ impl Ladder {
 
 /// Groups of units by how their distributions are computed, and by whether they consist of several practices.
 #[derive(Default)]
-pub(super) struct Groups(BTreeMap<(Method, bool), Vec<(Plan, Ladder)>>);
+pub(super) struct Groups(BTreeMap<(Method, bool), Vec<(Plan, Attempts)>>);
 
 /// Group: its method, whether its units are of several practices, and the units.
-pub(super) type Group = ((Method, bool), Vec<(Plan, Ladder)>);
+pub(super) type Group = ((Method, bool), Vec<(Plan, Attempts)>);
 
 impl Groups {
     pub(super) fn put(&mut self, prepared: &Prepared<'_>, plan: Plan) -> Result<(), Error> {
-        let mut ladder = prepared.ladder(&plan);
-        match ladder.0.pop_front() {
-            Some(first) => self.add(first, plan, ladder),
+        let mut attempts = prepared.attempts(&plan);
+        match attempts.0.pop_front() {
+            Some(first) => self.add(first, plan, attempts),
             None => return Err(not_computable(&plan, None)),
         }
         Ok(())
     }
 
-    fn add(&mut self, method: Method, plan: Plan, ladder: Ladder) {
-        self.0.entry((method, plan.several())).or_default().push((plan, ladder));
+    fn add(&mut self, method: Method, plan: Plan, attempts: Attempts) {
+        self.0.entry((method, plan.several())).or_default().push((plan, attempts));
     }
 
     pub(super) fn next(&mut self) -> Option<Group> {
@@ -113,17 +113,18 @@ impl Groups {
     pub(super) fn again(
         &mut self,
         method: Method,
-        (plan, mut ladder): (Plan, Ladder),
+        (plan, mut attempts): (Plan, Attempts),
         accuracy: Accuracy,
     ) -> Result<(), Error> {
-        match ladder.next(method, &accuracy) {
-            Some(next) => self.add(next, plan, ladder),
+        match attempts.next(method, &accuracy) {
+            Some(next) => self.add(next, plan, attempts),
             None => return Err(not_computable(&plan, Some(accuracy))),
         }
         Ok(())
     }
 }
 
+/// The error of a unit, whose number is its value.
 fn not_computable(plan: &Plan, accuracy: Option<Accuracy>) -> Error {
     let far = |x: f64| if x.is_finite() { format!("{x:.1e}") } else { "far".into() };
     let why = accuracy.map_or(String::new(), |a| {
@@ -134,13 +135,11 @@ fn not_computable(plan: &Plan, accuracy: Option<Accuracy>) -> Error {
             far(a.sd_error)
         )
     });
-    Error::one(
-        Code::NotComputable,
-        format!(
-            "the distribution of a total of {} people cannot be computed{why}: give a ceiling, or method \"simulation\"",
-            plan.moments.people
-        ),
-    )
+    let text = format!(
+        "the distribution of a total of {} people cannot be computed{why}: give a ceiling, or method \"simulation\"",
+        plan.moments.people
+    );
+    Error::many(vec![Problem { value: Some(plan.unit.into()), ..Problem::new(Code::NotComputable, text) }])
 }
 
 fn half_octaves(width: f64) -> i32 {
@@ -149,7 +148,7 @@ fn half_octaves(width: f64) -> i32 {
 
 impl Prepared<'_> {
     /// Methods for a plan: the cheap ones first, then on narrower windows what could not be had on its own.
-    fn ladder(&self, plan: &Plan) -> Ladder {
+    fn attempts(&self, plan: &Plan) -> Attempts {
         let mut methods = VecDeque::new();
         let atomic = self.atomic(plan);
         methods.extend(atomic);
@@ -174,7 +173,7 @@ impl Prepared<'_> {
             seen.push(*method);
             new
         });
-        Ladder(methods)
+        Attempts(methods)
     }
 
     /// Has the total a density for all that can be seen?

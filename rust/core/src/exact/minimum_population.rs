@@ -1,6 +1,6 @@
 //! The smallest pool: how many people keep its cost within a tolerance.
 
-use super::{Reach, UnitDistribution, UnitSelection, distributions};
+use super::{ReadLimit, UnitDistribution, UnitSelection, distributions};
 use crate::analytic_moments::Valuation;
 use crate::error::{Code, Error};
 use crate::model::{CostModel, Persons};
@@ -53,7 +53,7 @@ pub fn minimum_population(
             &pools,
             UnitSelection { level: 0, only: None, valuation },
             progress,
-            |_, m| Reach { total: m.all.mean * (1.0 + tolerance), tail: 1.0 },
+            |_, m| ReadLimit { total: m.all.mean * (1.0 + tolerance), tail: 1.0 },
             read,
         )?;
         Ok(shares.into_iter().map(|(_, outside)| outside).collect())

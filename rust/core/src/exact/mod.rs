@@ -60,7 +60,7 @@ use crate::random_effects::sigma;
 use crate::run::{Progress, RunError};
 
 use atoms_and_density::AtomsAndDensity;
-use methods::{Groups, Ladder, Method};
+use methods::{Attempts, Groups, Method};
 use quadrature::Cuts;
 use transforms::MOST_VALUES;
 use unit_distribution::Shape;
@@ -68,7 +68,7 @@ use windows::Plan;
 
 pub use minimum_population::{MOST_PEOPLE, Pool, minimum_population};
 pub use unit_distribution::{Accuracy, UnitDistribution};
-pub use windows::Reach;
+pub use windows::ReadLimit;
 
 /// Tail probabilities that windows leave above them, at most: the first window that holds the largest total that is
 /// read is taken, or the last; of a lattice, whose points are costly, the second.
@@ -109,7 +109,7 @@ pub struct UnitSelection<'a> {
     pub valuation: &'a Valuation,
 }
 
-/// The distribution of each selected unit, read by `read`; `reach` says up to where that of a unit will be read. Effects
+/// The distribution of each selected unit, read by `read`; `limit` says up to where that of a unit will be read. Effects
 /// are at most [`MAX_EFFECT_SD`].
 ///
 /// Computes in parallel on the rayon pool in which it is called (see [`crate::run::thread_pool`]).
@@ -118,7 +118,7 @@ pub fn distributions<T: Send>(
     people: &People,
     selection: UnitSelection<'_>,
     progress: &Progress,
-    reach: impl Fn(u32, &UnitMoments) -> Reach + Sync,
+    limit: impl Fn(u32, &UnitMoments) -> ReadLimit + Sync,
     read: impl Fn(u32, &UnitDistribution) -> T + Sync,
 ) -> Result<Vec<(u32, T)>, RunError> {
     let UnitSelection { level, only, valuation } = selection;
@@ -146,7 +146,7 @@ pub fn distributions<T: Send>(
         Some(only) => only.to_vec(),
         None => (0..units.len() as u32).collect(),
     };
-    let plans = prepared.plan(&chosen, &units, &reach);
+    let plans = prepared.plan(&chosen, &units, &limit);
     prepared.run(plans, &read)
 }
 
@@ -162,7 +162,8 @@ pub fn unit_distributions(
 ) -> Result<Vec<UnitDistribution>, RunError> {
     let selection = UnitSelection { level, only: None, valuation };
     let progress = Progress::default();
-    let all = distributions(model, people, selection, &progress, |_, _| Reach::ALL, |_, unit| unit.clone())?;
+    let all =
+        distributions(model, people, selection, &progress, |_, _| ReadLimit::ALL, |_, unit| unit.clone())?;
     Ok(all.into_iter().map(|(_, distribution)| distribution).collect())
 }
 
@@ -220,7 +221,7 @@ impl Prepared<'_> {
             }
         }
         while let Some(((method, several), units)) = groups.next() {
-            let (plans, ladders): (Vec<Plan>, Vec<Ladder>) = units.into_iter().unzip();
+            let (plans, attempts_of): (Vec<Plan>, Vec<Attempts>) = units.into_iter().unzip();
             let mut outcomes = Vec::with_capacity(plans.len());
             let nodes = if self.has_effects() { SOME_NODES } else { 1 };
             let mut rest = plans.as_slice();
@@ -235,13 +236,13 @@ impl Prepared<'_> {
                 outcomes.extend(self.by(method, several, some)?);
                 rest = later;
             }
-            for ((plan, ladder), outcome) in plans.into_iter().zip(ladders).zip(outcomes) {
+            for ((plan, attempts), outcome) in plans.into_iter().zip(attempts_of).zip(outcomes) {
                 match outcome {
                     Ok((shape, accuracy)) => {
                         let distribution = UnitDistribution { moments: plan.moments, shape, accuracy };
                         done.push((plan.unit, read(plan.unit, &distribution)));
                     }
-                    Err(accuracy) => groups.again(method, (plan, ladder), accuracy)?,
+                    Err(accuracy) => groups.again(method, (plan, attempts), accuracy)?,
                 }
             }
         }

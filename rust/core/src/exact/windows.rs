@@ -39,16 +39,16 @@ pub(super) struct Plan {
     pub least_tail: usize,
 }
 
-/// Reach: up to where a unit's distribution will be read.
+/// ReadLimit: up to where a unit's distribution will be read.
 #[derive(Clone, Copy, Debug)]
-pub struct Reach {
+pub struct ReadLimit {
     /// The largest total (£).
     pub total: f64,
     /// The smallest probability of passing a quantile: 1 where none is read.
     pub tail: f64,
 }
 
-impl Reach {
+impl ReadLimit {
     /// All totals that can be told from none.
     pub const ALL: Self = Self { total: f64::INFINITY, tail: 1.0 };
 }
@@ -90,7 +90,7 @@ impl Prepared<'_> {
         &self,
         chosen: &[u32],
         units: &[Vec<&Part>],
-        reach: &(impl Fn(u32, &UnitMoments) -> Reach + Sync),
+        limit: &(impl Fn(u32, &UnitMoments) -> ReadLimit + Sync),
     ) -> Vec<Plan> {
         let extreme = |sigma: f64, side: f64| libm::exp(side * HALF_WIDTH * sigma - 0.5 * sigma * sigma);
         let (_, combined) = self.sigmas(1);
@@ -104,7 +104,7 @@ impl Prepared<'_> {
                 let parts = &units[unit as usize];
                 let practices = self.practices(parts);
                 let moments = self.cumulants.unit(parts);
-                let reach = reach(unit, &moments);
+                let limit = limit(unit, &moments);
                 let people = together(parts);
                 let (mean, spread, below) = if practices.len() == 1 {
                     let bound = low.bound(&people, BELOW, TAIL_PROBABILITIES[0]);
@@ -134,16 +134,16 @@ impl Prepared<'_> {
                     Window { end, lost }
                 };
                 let windows = TAIL_PROBABILITIES.map(window);
-                let small = |tail: &usize| TAIL_PROBABILITIES[*tail] <= OF_A_QUANTILE * reach.tail;
-                let least_tail = (0..2).find(small).unwrap_or(2);
+                let rare = |tail: &usize| TAIL_PROBABILITIES[*tail] <= OF_A_QUANTILE * limit.tail;
+                let least_tail = (0..2).find(rare).unwrap_or(2);
                 // All of a light tail costs little to hold.
                 let (series_tail, lattice_tail) = if windows[2].end - start
                     <= LIGHT * (windows[0].end - start)
                 {
                     (2, 2)
                 } else {
-                    let holds = (least_tail..2).find(|&tail| windows[tail].end >= reach.total);
-                    let next = if reach.total < f64::INFINITY { (least_tail + 1).min(2) } else { least_tail };
+                    let holds = (least_tail..2).find(|&tail| windows[tail].end >= limit.total);
+                    let next = if limit.total < f64::INFINITY { (least_tail + 1).min(2) } else { least_tail };
                     (holds.unwrap_or(2), holds.unwrap_or(next).min(next))
                 };
                 Plan { unit, practices, moments, start, windows, series_tail, lattice_tail, least_tail }
