@@ -38,7 +38,8 @@ impl LatticeDistribution {
         self.atoms.len()
     }
 
-    /// The rest up to a position in steps, straight between the ends of what points hold; nothing lies below 0.
+    /// The rest up to a position in steps, straight between the ends of what points hold; nothing lies below 0 or above the
+    /// total that nobody passes.
     fn rest_at(&self, position: f64) -> f64 {
         let last = self.rest_up_to.len() - 1;
         if position <= 0.0 {
@@ -48,7 +49,11 @@ impl LatticeDistribution {
         let point = (after as usize).min(last);
         let (before, from, width) = match point {
             0 => (0.0, 0.5, 0.5),
-            _ => (self.rest_up_to[point - 1], point as f64, 1.0),
+            _ => {
+                let highest = (self.most - self.start) / self.step - point as f64;
+                let width = if highest.abs() < 1e-6 { 0.5 } else { 1.0 };
+                (self.rest_up_to[point - 1], point as f64, width)
+            }
         };
         let share = ((after - from) / width).clamp(0.0, 1.0);
         before + share * (self.rest_up_to[point] - before)
