@@ -91,13 +91,13 @@ def test_a_few_people_of_any_model_are_those_of_brute_force(seed: int) -> None:
     step, truth, beside = total(lines, events, contract, counts, largest)
     points = np.linspace(0, largest, 400)
     at = pa.table({"practice": ["A"] * points.size, "cost": points})
-    found = cumulative(people, costs, at=at, stop_loss=contract)["cumulative"].to_numpy()
+    exact = cumulative(people, costs, at=at, stop_loss=contract)["cumulative"].to_numpy()
     # Costs stand within 2e-4 of an SD of where they are, and those of the grid beside their own.
     shift = 2e-4 * moments["sd"] + beside
     before = np.maximum(((points - shift) / step).astype(int) - 1, 0)
     low = np.where(points > shift, truth[before], 0.0)
     high = truth[((points + shift) / step).astype(int) + 1]
-    assert np.maximum(low - found, found - high).max() < 4e-4
+    assert np.maximum(low - exact, exact - high).max() < 4e-4
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -84,7 +84,7 @@ def total(
     counts: dict[str, int],
     largest: float,
 ) -> tuple[float, Floats, float]:
-    """The total's step and cumulative probabilities, and how far costs may stand beside their points.
+    """The total's step and cumulative probabilities, and how far off its points costs may stand.
 
     ``largest`` is the largest total that matters.
     """
