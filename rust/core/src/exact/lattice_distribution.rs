@@ -136,15 +136,21 @@ impl LatticeDistribution {
     }
 }
 
-/// Sums up to each point, which rounding does not let fall.
+/// Sums up to each point, which do not fall: what a point has too much of, the two after it take off again.
 fn up_to(masses: &[f64]) -> Vec<f64> {
-    let (mut sum, mut highest) = (0.0, 0.0f64);
-    let add = |mass: &f64| {
-        sum += mass;
-        highest = highest.max(sum);
-        highest
+    let add = |sum: &mut f64, mass: &f64| {
+        *sum += mass;
+        Some(*sum)
     };
-    masses.iter().map(add).collect()
+    let sums: Vec<f64> = masses.iter().scan(0.0, add).collect();
+    let mut highest = 0.0f64;
+    let lowest_next = |i: usize| sums[i..].iter().take(3).copied().fold(f64::INFINITY, f64::min);
+    (0..sums.len())
+        .map(|i| {
+            highest = highest.max(lowest_next(i));
+            highest
+        })
+        .collect()
 }
 
 /// Amounts as their layer puts them on a lattice.
@@ -154,8 +160,9 @@ pub(super) struct Amounts<'a> {
     pub lattice: &'a Lattice,
     /// Do amounts stay where they are? Otherwise atoms are spread by effects, but where the layer is flat.
     pub fixed: bool,
-    /// Are atoms kept apart? Then one between points must not fall on a third, nor below 0.
-    pub apart: bool,
+    /// Are costs between points shared by two of them? That adds to their variance, which is seen of many costs; by three
+    /// it does not, but takes from one point what it adds to another, which is seen of few.
+    pub by_two: bool,
 }
 
 impl Amounts<'_> {
@@ -163,7 +170,7 @@ impl Amounts<'_> {
     /// where two `parts` are asked for, that of its atoms alone.
     pub(super) fn transforms(&self, amount: &Scaled, parts: usize) -> Vec<Complex64> {
         let mut atoms = vec![0.0; self.lattice.points];
-        let mut others = density(amount, self.layer, self.cuts, self.lattice);
+        let mut others = density(amount, self);
         self.put_atoms(amount, &mut atoms, &mut others);
         let everything: Vec<f64> = others.iter().zip(&atoms).map(|(other, atom)| other + atom).collect();
         let half = self.lattice.points / 2 + 1;
@@ -184,7 +191,7 @@ impl Amounts<'_> {
             let cost = layer.at(scale * x);
             let stays = self.fixed || cost == 0.0 || cost == layer.bound();
             let to = if stays { &mut *atoms } else { &mut *others };
-            put(to, cost / self.lattice.step, weight, self.apart);
+            put(to, cost / self.lattice.step, weight, self.by_two);
         }
         // Where the layer is flat, the density makes an atom.
         for (piece, end) in layer.pieces().filter(|(piece, end)| piece.gradient == 0.0 && *end > density_from)
@@ -192,7 +199,7 @@ impl Amounts<'_> {
             let from = piece.from.max(density_from);
             let above = |x: f64| if x > 0.0 { amount.distribution.survival(x / scale) } else { 1.0 };
             let weight = above(from) - if end.is_finite() { above(end) } else { 0.0 };
-            put(atoms, piece.fixed / self.lattice.step, weight, self.apart);
+            put(atoms, piece.fixed / self.lattice.step, weight, self.by_two);
         }
     }
 }
@@ -225,7 +232,8 @@ fn put(masses: &mut [f64], position: f64, weight: f64, by_two: bool) {
 /// interval's mass and mean; its second differences are the masses (Gerber 1982). Sharing a density between points adds
 /// a sixth of a squared step to its variance, which a second difference of the masses takes off again. Costs of less
 /// than two steps, in which a density can be anything, are put one by one.
-fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Vec<f64> {
+fn density(amount: &Scaled, amounts: &Amounts<'_>) -> Vec<f64> {
+    let Amounts { layer, cuts, lattice, by_two, .. } = amounts;
     let (scale, step, points) = (amount.scale, lattice.step, lattice.points);
     let density_from = amount.distribution.density_from();
     let mut limited = vec![0.0; points + 1];
@@ -290,6 +298,6 @@ fn density(amount: &Scaled, layer: &Layer, cuts: &Cuts, lattice: &Lattice) -> Ve
         masses[i - 1] -= shared[i] / 12.0;
         masses[i + 1] -= shared[i] / 12.0;
     }
-    low.into_iter().for_each(|(position, weight)| put(&mut masses, position, weight, false));
+    low.into_iter().for_each(|(position, weight)| put(&mut masses, position, weight, *by_two));
     masses
 }

@@ -29,7 +29,7 @@ impl Prepared<'_> {
         plans: &[Plan],
         lattice: &Lattice,
         tail: usize,
-        atoms: Atoms,
+        (atoms, by_two): (Atoms, bool),
         (shared, own): (f64, f64),
     ) -> Result<Vec<Outcome>, RunError> {
         let half = lattice.points / 2 + 1;
@@ -50,8 +50,8 @@ impl Prepared<'_> {
         let [outer, inner] = [shared, own].map(|sigma| nodes_at(sigma, spacing, count_at(sigma, spacing)));
         let log = |i: usize| outer[0].log + inner[0].log + if i > 0 { i as f64 * spacing } else { 0.0 };
         let logs: Vec<f64> = (0..outer.len() + inner.len() - 1).map(log).collect();
-        let (fixed, apart) = (!self.has_effects(), atoms != Atoms::None);
-        let amounts = Amounts { layer: self.layer, cuts: &self.cuts, lattice, fixed, apart };
+        let fixed = !self.has_effects();
+        let amounts = Amounts { layer: self.layer, cuts: &self.cuts, lattice, fixed, by_two };
         let of = |amount: &Scaled| amounts.transforms(amount, parts);
         let start = |plan: &Plan| (plan.lattice_start(tail) / lattice.step).floor() * lattice.step;
         let practices: usize = plans.iter().map(|plan| plan.practices.len()).sum();

@@ -12,7 +12,7 @@ use crate::numeric::power::integer_power;
 const FIRST_FREQUENCIES: usize = 32;
 const MOST_FREQUENCIES: [usize; 3] = [1 << 10, 1 << 10, 1 << 12];
 
-/// Points of a lattice: each number that is tried; the first is skipped where a series was not enough.
+/// Points of a lattice: each number that is tried.
 const POINTS: [usize; 4] = [1 << 12, 1 << 14, 1 << 16, 1 << 18];
 const MOST_POINTS: usize = POINTS[POINTS.len() - 1];
 /// Points of a lattice in a cost of mean size, at least.
@@ -23,11 +23,16 @@ const SMOOTH_COSTS: f64 = 40.0;
 const FINE: f64 = 200_000.0;
 /// An effect whose SD is so many times the largest atom leaves no trace of them: their frequency is below e^-44.
 const SPREAD: f64 = 1.5;
-/// Distance in SDs that is not seen: of atoms, of a density that is straight between points, and of one that effects
-/// make smooth.
+/// Distance in SDs that is not seen: of atoms, of a density that may jump, and of one that several costs or effects make
+/// smooth.
 const SEEN: f64 = 1e-4;
 const SEEN_DENSITY: f64 = 5e-4;
+const SEEN_SMOOTH: f64 = 1e-3;
 const SEEN_UNDER_EFFECTS: f64 = 4e-3;
+/// Share of a total's variance that costs between points may add.
+const ADDED: f64 = 5e-5;
+/// A total with less than this probability of no or one cost that has a density does not jump (logarithm).
+const SMOOTHED: f64 = -6.0;
 /// Points that are enough at first where each is taken at every node of the effects.
 const FEW_POINTS: f64 = 8192.0;
 /// Costs between points of a total of more than these are not seen as atoms.
@@ -40,8 +45,9 @@ const UNSEEN: f64 = -32.0;
 pub(super) enum Method {
     /// Width of the window in half octaves, index of its tail probability, and number of frequencies.
     Series { width: i32, tail: usize, frequencies: usize },
-    /// Step (bits), points, index of the window's tail probability, and which costs are kept apart as atoms.
-    Lattice { step: u64, points: usize, tail: usize, atoms: Atoms },
+    /// Step (bits), points, index of the window's tail probability, which costs are kept apart as atoms, and whether costs
+    /// between points are shared by two of them.
+    Lattice { step: u64, points: usize, tail: usize, atoms: Atoms, by_two: bool },
 }
 
 impl Method {
@@ -65,22 +71,36 @@ pub(super) enum Atoms {
     None,
 }
 
-/// Methods that are tried of a unit, one after another, each once: what is left of them only becomes less.
-pub(super) struct Attempts(VecDeque<Method>);
+/// Methods that are tried of a unit, one after another, each once: rounds of them, of which there are few, and what is
+/// left of a round only becomes less.
+#[derive(Default)]
+pub(super) struct Attempts {
+    left: VecDeque<Method>,
+    round: usize,
+    tried: Vec<Method>,
+}
 
 impl Attempts {
-    /// The next method after this one, which was not good enough.
-    fn next(&mut self, last: Method, accuracy: &Accuracy) -> Option<Method> {
+    /// The first method, or the next one after that which was not good enough.
+    fn next(&mut self, prepared: &Prepared<'_>, plan: &Plan, accuracy: Option<&Accuracy>) -> Option<Method> {
         // A series whose frequencies have died out does not get better by more of them.
-        let died_out = accuracy.mean_error < f64::INFINITY;
-        while died_out
-            && let (Method::Series { tail, .. }, Some(Method::Series { tail: next, .. })) =
-                (last, self.0.front())
-            && tail == *next
-        {
-            self.0.pop_front();
+        let died_out = accuracy.is_some_and(|accuracy| accuracy.mean_error < f64::INFINITY);
+        if let (true, Some(Method::Series { tail, .. })) = (died_out, self.tried.last()) {
+            self.left.retain(|method| !matches!(method, Method::Series { tail: next, .. } if next == tail));
         }
-        self.0.pop_front()
+        loop {
+            match self.left.pop_front() {
+                Some(method) if self.tried.contains(&method) => {}
+                Some(method) => {
+                    self.tried.push(method);
+                    return Some(method);
+                }
+                None => {
+                    self.left = prepared.round(plan, self.round)?;
+                    self.round += 1;
+                }
+            }
+        }
     }
 }
 
@@ -93,34 +113,26 @@ pub(super) type Group = ((Method, bool), Vec<(Plan, Attempts)>);
 
 impl Groups {
     pub(super) fn put(&mut self, prepared: &Prepared<'_>, plan: Plan) -> Result<(), Error> {
-        let mut attempts = prepared.attempts(&plan);
-        match attempts.0.pop_front() {
-            Some(first) => self.add(first, plan, attempts),
-            None => return Err(not_computable(&plan, None)),
-        }
-        Ok(())
+        self.add(prepared, plan, Attempts::default(), None)
     }
 
-    fn add(&mut self, method: Method, plan: Plan, attempts: Attempts) {
-        self.0.entry((method, plan.several())).or_default().push((plan, attempts));
+    /// Adds a plan with its next method, after one that was not good enough where there was one.
+    pub(super) fn add(
+        &mut self,
+        prepared: &Prepared<'_>,
+        plan: Plan,
+        mut attempts: Attempts,
+        accuracy: Option<Accuracy>,
+    ) -> Result<(), Error> {
+        match attempts.next(prepared, &plan, accuracy.as_ref()) {
+            Some(method) => self.0.entry((method, plan.several())).or_default().push((plan, attempts)),
+            None => return Err(not_computable(&plan, accuracy)),
+        }
+        Ok(())
     }
 
     pub(super) fn next(&mut self) -> Option<Group> {
         self.0.pop_first()
-    }
-
-    /// Puts a plan back, with its next method, whose distribution was not good enough.
-    pub(super) fn again(
-        &mut self,
-        method: Method,
-        (plan, mut attempts): (Plan, Attempts),
-        accuracy: Accuracy,
-    ) -> Result<(), Error> {
-        match attempts.next(method, &accuracy) {
-            Some(next) => self.add(next, plan, attempts),
-            None => return Err(not_computable(&plan, Some(accuracy))),
-        }
-        Ok(())
     }
 }
 
@@ -147,33 +159,26 @@ fn half_octaves(width: f64) -> i32 {
 }
 
 impl Prepared<'_> {
-    /// Methods for a plan: the cheap ones first, then on narrower windows what could not be had on its own.
-    fn attempts(&self, plan: &Plan) -> Attempts {
-        let mut methods = VecDeque::new();
-        let atomic = self.atomic(plan);
-        methods.extend(atomic);
-        if atomic.is_none() && self.is_smooth(plan) {
-            methods.extend(series(plan, plan.series_tail));
-        }
-        let skipped = usize::from(!methods.is_empty());
-        methods.extend(
-            POINTS[skipped..].iter().filter_map(|&points| self.lattice(plan, plan.lattice_tail, points)),
-        );
-        for tail in (plan.least_tail..plan.series_tail).rev() {
-            if self.is_smooth(plan) {
-                methods.extend(series(plan, tail));
+    /// A round of methods for a plan: the cheap ones first, then lattices, then what could not be had on its own on
+    /// narrower windows; none after these.
+    fn round(&self, plan: &Plan, number: usize) -> Option<VecDeque<Method>> {
+        let smooth = |tail| {
+            let series = self.is_smooth(plan).then(|| series(plan, tail));
+            series.into_iter().flatten()
+        };
+        let lattices = |tail| POINTS.iter().filter_map(move |&points| self.lattice(plan, tail, points));
+        match number {
+            0 => Some(
+                self.atomic(plan)
+                    .map_or_else(|| smooth(plan.series_tail).collect(), |atomic| [atomic].into()),
+            ),
+            1 => Some(lattices(plan.lattice_tail).collect()),
+            _ => {
+                let tail =
+                    plan.series_tail.checked_sub(number - 1).filter(|tail| *tail >= plan.least_tail)?;
+                Some(smooth(tail).chain(lattices(tail.min(plan.lattice_tail))).collect())
             }
-            if tail < plan.lattice_tail {
-                methods.extend(POINTS[1..].iter().filter_map(|&points| self.lattice(plan, tail, points)));
-            }
         }
-        let mut seen = Vec::new();
-        methods.retain(|method| {
-            let new = !seen.contains(method);
-            seen.push(*method);
-            new
-        });
-        Attempts(methods)
     }
 
     /// Has the total a density for all that can be seen?
@@ -223,6 +228,7 @@ impl Prepared<'_> {
             points: points.next_power_of_two().max(64),
             tail,
             atoms: Atoms::All,
+            by_two: true,
         })
     }
 
@@ -252,10 +258,14 @@ impl Prepared<'_> {
         let common = measures.and_then(|measures| common_measure(&measures, width / MOST_POINTS as f64));
         // Atoms between points are as near to them as can be seen.
         let apart = log_no_density > UNSEEN && (common.is_some() || costs < FEW_COSTS);
-        let seen = match (self.has_effects(), apart && atomic && common.is_none()) {
-            (true, _) => SEEN_UNDER_EFFECTS,
-            (false, true) => SEEN,
-            (false, false) => SEEN_DENSITY,
+        let seen = if self.has_effects() {
+            SEEN_UNDER_EFFECTS
+        } else if log_no_density < SMOOTHED {
+            SEEN_SMOOTH
+        } else if apart && atomic && common.is_none() {
+            SEEN
+        } else {
+            SEEN_DENSITY
         };
         let seen = (width / (seen * plan.moments.all.sd)).min(if self.has_effects() {
             FEW_POINTS
@@ -274,7 +284,14 @@ impl Prepared<'_> {
         // A smaller step needs more points for the same window.
         let points = ((plan.lattice_width(tail) / step) as usize + 2).next_power_of_two();
         let atoms = if apart { Atoms::Some } else { Atoms::None };
-        (points <= MOST_POINTS).then_some(Method::Lattice { step: step.to_bits(), points, tail, atoms })
+        let by_two = 0.25 * costs * integer_power(step / plan.moments.all.sd, 2) < ADDED;
+        (points <= MOST_POINTS).then_some(Method::Lattice {
+            step: step.to_bits(),
+            points,
+            tail,
+            atoms,
+            by_two,
+        })
     }
 }
 

@@ -242,7 +242,7 @@ impl Prepared<'_> {
                         let distribution = UnitDistribution { moments: plan.moments, shape, accuracy };
                         done.push((plan.unit, read(plan.unit, &distribution)));
                     }
-                    Err(accuracy) => groups.again(method, (plan, attempts), accuracy)?,
+                    Err(accuracy) => groups.add(self, plan, attempts, Some(accuracy))?,
                 }
             }
         }
@@ -258,9 +258,9 @@ impl Prepared<'_> {
                 let width = libm::exp2(0.5 * f64::from(width));
                 self.series(plans, width, tail, frequencies, effects)
             }
-            Method::Lattice { step, points, tail, atoms } => {
+            Method::Lattice { step, points, tail, atoms, by_two } => {
                 let lattice = Lattice::new(f64::from_bits(step), points, DAMPING[tail]);
-                self.lattices(plans, &lattice, tail, atoms, effects)
+                self.lattices(plans, &lattice, tail, (atoms, by_two), effects)
             }
         }
     }
