@@ -11,6 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import pyarrow as pa
 
 from .._engine import version
+from .atomic_write import Output
 from .workbook_checks import CONTENTS
 from .workbook_columns import FORMATS, ColumnFormat, column_format
 
@@ -20,7 +21,7 @@ BATCH_ROWS = 1 << 16
 
 
 def fill_workbook(
-    file: str, contents: pa.Table, sheets: Mapping[str, pa.Table], formats: Mapping[str, str]
+    file: Output, contents: pa.Table, sheets: Mapping[str, pa.Table], formats: Mapping[str, str]
 ) -> None:
     """Fill a file with a sheet of contents and a sheet for each table."""
     import openpyxl

@@ -92,15 +92,18 @@ fn empty() -> Error {
     )
 }
 
-/// Draws the people of every batch.
+/// Draws the people of every batch. Where the number of `units` of all levels is known, totals that are larger than
+/// memory are rejected before the first draw.
 pub fn draw(
     source: impl Iterator<Item = Result<RecordBatch, RunError>>,
     model: &CostModel,
     options: &Options,
     reader: &mut Reader,
+    units: Option<u64>,
     progress: &Progress,
 ) -> Result<Vec<Totals>, RunError> {
     let mut run = Run::new(model, reader.levels(), options)?;
+    units.map_or(Ok(()), |units| run.check_memory(units))?;
     let mut rows = Rows::default();
     for batch in source {
         for slice in slices(&batch?) {

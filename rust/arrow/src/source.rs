@@ -1,38 +1,20 @@
-//! Sources of batches: what is read of a stream, and what is said of one that cannot be read.
+//! Sources of batches: what is read of a table, and what is said of one that cannot be read.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use arrow_array::{RecordBatch, RecordBatchReader};
-use arrow_schema::ArrowError;
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 use fundholder_core::error::{Code, Error};
 use fundholder_core::run::RunError;
 
 /// Batches of a table; what cannot be read ends the work.
 pub type Source<'a> = dyn Iterator<Item = Result<RecordBatch, RunError>> + Send + 'a;
 
-/// The batches of a stream called `name`.
-pub fn readable(
-    reader: impl RecordBatchReader + Send,
-    name: &str,
+/// The same batches, with one empty batch where there are none, so that the columns are looked at.
+pub fn or_empty(
+    batches: impl Iterator<Item = Result<RecordBatch, RunError>> + Send,
+    schema: &SchemaRef,
 ) -> impl Iterator<Item = Result<RecordBatch, RunError>> + Send {
-    let mut reader = reader;
-    std::iter::from_fn(move || {
-        // Arrow's import of a batch that has other columns than its stream said panics.
-        let next = catch_unwind(AssertUnwindSafe(|| reader.next())).unwrap_or_else(|_| {
-            let text = "a batch has other columns than the first";
-            Some(Err(ArrowError::SchemaError(text.into())))
-        });
-        next.map(|batch| batch.map_err(|error| unreadable(name, &error).into()))
-    })
-}
-
-/// The same, with one empty batch for a stream that has none, so that its columns are looked at.
-pub fn readable_or_empty(
-    reader: impl RecordBatchReader + Send,
-    name: &str,
-) -> impl Iterator<Item = Result<RecordBatch, RunError>> + Send {
-    let mut empty = Some(RecordBatch::new_empty(reader.schema()));
-    let mut batches = readable(reader, name);
+    let mut empty = Some(RecordBatch::new_empty(schema.clone()));
+    let mut batches = batches;
     std::iter::from_fn(move || {
         let batch = batches.next().or_else(|| empty.clone().map(Ok));
         empty = None;
@@ -41,7 +23,7 @@ pub fn readable_or_empty(
 }
 
 /// What a source says of itself when it fails, without the traceback that some add.
-pub fn unreadable(name: &str, error: &ArrowError) -> Error {
+pub fn unreadable(name: &str, error: &impl ToString) -> Error {
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();
     let reason = first.split(" Detail: ").next().unwrap_or_default();

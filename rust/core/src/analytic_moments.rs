@@ -10,6 +10,7 @@ use crate::error::{Error, Problem};
 use crate::model::{Band, CostModel, Cumulants, Moments, Person, Persons};
 use crate::population::{Part, People, together};
 use crate::random_effects::{Node, nodes, sigma};
+use crate::run::{Progress, RunError};
 
 /// Nodes of each effect at which people's cumulants are taken: they are smooth in it.
 const NODES: usize = 33;
@@ -67,12 +68,13 @@ pub fn moments(
     people: &People,
     level: usize,
     valuation: &Valuation,
-) -> Result<Vec<UnitMoments>, Error> {
+    progress: &Progress,
+) -> Result<Vec<UnitMoments>, RunError> {
     valuation.check()?;
     check_variance(model, people, valuation)?;
-    let cumulants = cumulant_table(model, people, valuation);
+    let cumulants = cumulant_table(model, people, valuation, progress)?;
     let units = people.units(level);
-    Ok(units.par_iter().map(|parts| cumulants.unit(parts)).collect())
+    units.par_iter().map(|parts| progress.check().map(|()| cumulants.unit(parts))).collect()
 }
 
 /// Rejects an infinite variance of anyone's cost, by band.
@@ -85,17 +87,30 @@ pub fn check_variance(model: &CostModel, people: &People, valuation: &Valuation)
     Error::unless_empty(infinite.map(Band::infinite_variance).collect())
 }
 
-fn cumulant_table(model: &CostModel, people: &People, valuation: &Valuation) -> CumulantTable {
+fn cumulant_table(
+    model: &CostModel,
+    people: &People,
+    valuation: &Valuation,
+    progress: &Progress,
+) -> Result<CumulantTable, RunError> {
     let layer = valuation.layer();
-    CumulantTable::new(&Persons::new(model, &layer).all(&people.classes), &layer, valuation)
+    let persons = Persons::new(model, &layer).all(&people.classes, progress)?;
+    CumulantTable::new(&persons, &layer, valuation, progress)
 }
 
 /// Mean total (£) of each unit of a level, by its number: it exists where a variance does not.
 ///
 /// Computes in parallel on the rayon pool in which it is called (see [`crate::run::thread_pool`]).
-pub fn expected(model: &CostModel, people: &People, level: usize, valuation: &Valuation) -> Vec<f64> {
-    let cumulants = cumulant_table(model, people, valuation);
-    people.units(level).par_iter().map(|parts| cumulants.unit(parts).all.mean).collect()
+pub fn expected(
+    model: &CostModel,
+    people: &People,
+    level: usize,
+    valuation: &Valuation,
+    progress: &Progress,
+) -> Result<Vec<f64>, RunError> {
+    let cumulants = cumulant_table(model, people, valuation, progress)?;
+    let units = people.units(level);
+    units.par_iter().map(|parts| progress.check().map(|()| cumulants.unit(parts).all.mean)).collect()
 }
 
 /// Cumulants of one person of each risk class at every node of the effects.
@@ -109,19 +124,23 @@ pub(crate) struct CumulantTable {
 }
 
 impl CumulantTable {
-    pub(crate) fn new(persons: &[Person], layer: &Layer, valuation: &Valuation) -> Self {
+    pub(crate) fn new(
+        persons: &[Person],
+        layer: &Layer,
+        valuation: &Valuation,
+        progress: &Progress,
+    ) -> Result<Self, RunError> {
         let national = nodes(sigma(valuation.national_sd), NODES);
         let practice = nodes(sigma(valuation.practice_sd), NODES);
         let logs = national.iter().flat_map(|n| practice.iter().map(|p| n.log + p.log));
         let multipliers: Vec<f64> = [1.0].into_iter().chain(logs.map(libm::exp)).collect();
-        let classes = persons
-            .par_iter()
-            .flat_map_iter(|person| {
-                let at = |factor: &f64| Cumulants::from_raw(person.times(*factor).raw_moments(layer));
-                multipliers.iter().map(at).collect::<Vec<_>>()
-            })
-            .collect();
-        Self { multipliers: multipliers.len(), national, practice, classes }
+        let classes = persons.par_iter().map(|person| {
+            progress.check()?;
+            let at = |factor: &f64| Cumulants::from_raw(person.times(*factor).raw_moments(layer));
+            Ok(multipliers.iter().map(at).collect())
+        });
+        let classes = classes.collect::<Result<Vec<Vec<_>>, RunError>>()?.concat();
+        Ok(Self { multipliers: multipliers.len(), national, practice, classes })
     }
 
     fn sum(&self, weights: &[(u32, f64)], multiplier: usize) -> Cumulants {

@@ -40,8 +40,9 @@ impl CostModel {
         threads: usize,
     ) -> PyResult<Self> {
         let batches = batches(costs, "the table of costs")?;
-        let model = watched(costs.py(), threads, &Progress::default(), None, || {
-            model_from_costs(&batches, cost, band, weight, gpd_tail)
+        let progress = Progress::default();
+        let model = watched(costs.py(), threads, &progress, None, || {
+            model_from_costs(&batches, cost, band, weight, gpd_tail, &progress)
         })?;
         Ok(Self(Arc::new(model)))
     }
@@ -58,7 +59,8 @@ impl CostModel {
         stop_loss: Option<&Bound<'py, StopLoss>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let stop_loss = stop_loss.map(|s| s.get().0);
-        let moments = py.detach(|| moments_table(&self.0, stop_loss.as_ref()));
-        table(py, or_raise(py, moments)?)
+        let progress = Progress::default();
+        let work = || moments_table(&self.0, stop_loss.as_ref(), &progress);
+        table(py, watched(py, 1, &progress, None, work)?)
     }
 }

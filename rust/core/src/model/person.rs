@@ -8,6 +8,7 @@ use super::line::power_of_line;
 use super::{CostModel, EventType, RiskClass, Severity, SeverityKind, Year};
 use crate::contract::Layer;
 use crate::numeric::power::integer_power;
+use crate::run::{Progress, RunError};
 use crate::severity::Distribution;
 
 /// Amount: a distribution of costs that is multiplied by `scale` to be in £.
@@ -57,8 +58,9 @@ impl<'a> Persons<'a> {
         person.times(class.scale)
     }
 
-    pub(crate) fn all(mut self, classes: &[RiskClass]) -> Vec<Person> {
-        classes.iter().map(|class| self.of(class)).collect()
+    pub(crate) fn all(mut self, classes: &[RiskClass], progress: &Progress) -> Result<Vec<Person>, RunError> {
+        let person = |class| progress.check().map(|()| self.of(class));
+        classes.iter().map(person).collect()
     }
 
     fn events(&mut self, types: &[EventType], factor: f64) -> Person {
