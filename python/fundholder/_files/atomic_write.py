@@ -58,8 +58,9 @@ def path_problems(path: Any, suffixes: Sequence[str]) -> Iterator[Problem]:
             yield Problem.path(path, f"{folder} must be a folder that can be written to")
         elif target.is_dir():
             yield Problem.path(path, "must not be a folder")
-        elif target.exists() and not target.is_file():
-            yield Problem.path(path, "must be a file: a pipe or a device is not replaced")
+        elif target.is_symlink() or (target.exists() and not target.is_file()):
+            allowed = "must be a file: a pipe or a device is not replaced, nor a link to itself"
+            yield Problem.path(path, allowed)
     except (OSError, ValueError, RuntimeError) as error:
         yield Problem.path(path, f"must be a name that a file can have: {_reason(error)}")
 
@@ -96,7 +97,7 @@ def write_atomically(files: Mapping[Path, Fill]) -> None:
         with held_back():
             for path, output in zip(files, outputs, strict=True):
                 with _clear(path):
-                    output.put_in_place(_target(path))
+                    output.replace_target(_target(path))
 
 
 class Output(io.BufferedWriter):
@@ -110,7 +111,7 @@ class Output(io.BufferedWriter):
         """Hand everything on and stay open, as the lock is needed: writers close what they fill."""
         self.flush()
 
-    def put_in_place(self, target: Path) -> None:
+    def replace_target(self, target: Path) -> None:
         """Give the file its name."""
         if sys.platform == "win32":
             super().close()

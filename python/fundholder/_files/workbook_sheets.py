@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -30,9 +31,16 @@ def fill_workbook(
     book = openpyxl.Workbook(write_only=True)
     book.properties.creator = f"fundholder {version}"
     book.properties.created = book.properties.modified = ALWAYS
-    _sheet(book, CONTENTS, contents, {}, filtered=False)
-    for title, table in sheets.items():
-        _sheet(book, title, table, formats, filtered=True)
+    try:
+        _sheet(book, CONTENTS, contents, {}, filtered=False)
+        for title, table in sheets.items():
+            _sheet(book, title, table, formats, filtered=True)
+    except OSError:
+        # Of a sheet that is left open on a full disk, Python would complain once more.
+        for sheet in book.worksheets:
+            with suppress(OSError):
+                sheet.close()
+        raise
     made = io.BytesIO()
     with ZipFile(made, "w", ZIP_DEFLATED) as archive:
         ExcelWriter(book, archive).save()

@@ -221,7 +221,8 @@ pub fn model_from_costs(
         // In the order of the values, so that the order of the rows does not matter.
         sort(&mut records, |a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)), progress)?;
         let name = name.map(|label| label.to_string());
-        match band_from_costs(records, gpd) {
+        let stop = || progress.check().is_err();
+        match band_from_costs(records, gpd, &stop) {
             Ok(year) => fitted.push(Band { name, year }),
             Err(text) => {
                 let band = name.map_or(String::new(), |name| format!(", band '{name}'"));
@@ -230,19 +231,19 @@ pub fn model_from_costs(
             }
         }
     }
+    progress.check()?;
     problems.check()?;
     Ok(CostModel { bands: fitted })
 }
 
-fn band_from_costs(records: Vec<(f64, f64)>, gpd: bool) -> Result<Year, String> {
+fn band_from_costs(records: Vec<(f64, f64)>, gpd: bool, stop: &dyn Fn() -> bool) -> Result<Year, String> {
     let all: f64 = records.iter().map(|record| record.1).sum();
     let (values, weights): (Vec<f64>, Vec<f64>) = records.into_iter().filter(|record| record.0 > 0.0).unzip();
     let positive: f64 = weights.iter().sum();
     if positive <= 0.0 {
         return Err("no person-year with weight has a cost: at least one must".into());
     }
-    let distribution =
-        if gpd { Empirical::fit_gpd(&values, &weights)? } else { Empirical::new(&values, &weights)? };
+    let distribution = Empirical::of_many(&values, &weights, gpd, stop)?;
     Ok(Year::Annual { p_any: positive / all, severity: Severity::observed(distribution) })
 }
 

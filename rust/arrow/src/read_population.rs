@@ -1,6 +1,9 @@
 //! Populations read in one pass: every problem of a table, or the first batch of a stream that has one.
 
+use std::collections::HashMap;
+
 use arrow_array::RecordBatch;
+use fundholder_core::contract::StopLoss;
 use fundholder_core::error::{Code, Error};
 use fundholder_core::model::CostModel;
 use fundholder_core::population::Rows;
@@ -119,6 +122,39 @@ pub fn draw(
     }
     add(&mut run, reader, &rows, progress)?;
     Ok(run.finish())
+}
+
+/// What a result can be traced to: the version, the population and the costs.
+pub fn describe(reader: &Reader, model: &CostModel) -> HashMap<String, String> {
+    named([
+        ("version", env!("CARGO_PKG_VERSION").to_string()),
+        ("population_digest", format!("{:032x}", reader.digest())),
+        ("population_rows", reader.rows().to_string()),
+        ("costs_digest", format!("{:016x}", model.digest())),
+    ])
+}
+
+/// What a simulation can be traced to and replayed from.
+pub fn described_run(
+    options: &Options,
+    by: &[String],
+    reader: &Reader,
+    model: &CostModel,
+) -> HashMap<String, String> {
+    let mut all = describe(reader, model);
+    all.extend(named([
+        ("seed", options.seed.to_string()),
+        ("replications", options.replications.to_string()),
+        ("stop_loss", options.stop_loss.as_ref().map_or("none".into(), StopLoss::to_string)),
+        ("practice_sd", options.practice_sd.to_string()),
+        ("national_sd", options.national_sd.to_string()),
+        ("by", by.join(", ")),
+    ]));
+    all
+}
+
+fn named<const N: usize>(entries: [(&str, String); N]) -> HashMap<String, String> {
+    entries.map(|(name, value)| (format!("fundholder.{name}"), value)).into()
 }
 
 fn add(run: &mut Run, reader: &Reader, rows: &Rows, progress: &Progress) -> Result<(), RunError> {

@@ -1,7 +1,7 @@
 //! Sources of batches: what is read of a table, and what is said of one that cannot be read.
 
-use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::{Fields, SchemaRef};
 use fundholder_core::error::{Code, Error};
 use fundholder_core::run::RunError;
 
@@ -20,6 +20,20 @@ pub fn or_empty(
         empty = None;
         batch
     })
+}
+
+/// What is said of a batch that does not go with its stream.
+pub const OTHER_COLUMNS: &str = "a batch has other columns than the first";
+
+/// The batch with the columns that its stream said.
+pub fn with_schema(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, String> {
+    let names = |fields: &Fields| fields.iter().map(|field| field.name().clone()).collect::<Vec<_>>();
+    if names(batch.schema_ref().fields()) != names(schema.fields()) {
+        return Err(OTHER_COLUMNS.into());
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    let batch = RecordBatch::try_new_with_options(schema.clone(), batch.columns().to_vec(), &options);
+    batch.map_err(|_| OTHER_COLUMNS.into())
 }
 
 /// What a source says of itself when it fails, without the traceback that some add.

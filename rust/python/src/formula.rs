@@ -15,7 +15,7 @@ use pyo3_arrow::PyTable;
 
 use crate::errors::or_raise;
 use crate::tables::{Stream, batches, table};
-use crate::watch::{watched, watched_on};
+use crate::watch::{stoppable, watched};
 
 type Described<'py> = (Bound<'py, PyAny>, Option<Bound<'py, PyAny>>, u64, f64);
 
@@ -33,7 +33,7 @@ pub(crate) fn read<T: Send>(
     let schema = stream.schema.clone();
     let progress = Progress::default();
     let pool = or_raise(rows.py(), thread_pool(threads))?;
-    watched_on(rows.py(), &pool, &progress, None, Some(stream), |source| {
+    watched(rows.py(), &pool, &progress, None, Some(stream), |source| {
         work(&mut or_empty(source, &schema), &schema, &progress)
     })
 }
@@ -64,8 +64,7 @@ pub(crate) fn fit<'py>(
     let codes = match codes {
         Some(codes) => {
             let batches = batches(codes, "codes")?;
-            let progress = Progress::default();
-            Some(Arc::new(watched(py, 1, &progress, None, || Codes::read(&batches, None, &progress))?))
+            Some(Arc::new(stoppable(py, 1, |progress| Codes::read(&batches, None, progress))?))
         }
         None => None,
     };
@@ -205,8 +204,7 @@ impl Formula {
         codes: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Applied<'_>> {
         let codes = codes.map(|codes| batches(codes, "codes")).transpose()?;
-        let progress = Progress::default();
-        watched(py, 1, &progress, None, || self.0.ready(neutral, codes.as_deref(), &progress))
+        stoppable(py, 1, |progress| self.0.ready(neutral, codes.as_deref(), progress))
     }
 }
 
@@ -258,7 +256,6 @@ pub(crate) fn uniforms<'py>(
     seed: u64,
 ) -> PyResult<Bound<'py, PyAny>> {
     let batches = batches(rows, "persons")?;
-    let progress = Progress::default();
-    let work = || fundholder_arrow::uniforms(&batches, column, seed, &progress);
-    table(rows.py(), watched(rows.py(), 1, &progress, None, work)?)
+    let work = |progress: &Progress| fundholder_arrow::uniforms(&batches, column, seed, progress);
+    table(rows.py(), stoppable(rows.py(), 1, work)?)
 }

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use arrow_array::RecordBatch;
 use fundholder_arrow::{
-    Budgets, LabelledNumber, Level, Reader, draw, level_of_table, level_table, read_population,
-    size_band_table, summary_table, totals_table, unreadable,
+    Budgets, LabelledNumber, Level, Reader, described_run, draw, level_of_table, level_table,
+    read_population, size_band_table, summary_table, totals_table, unreadable,
 };
-use fundholder_core::contract::{Basis, StopLoss as StopLossTerms};
+use fundholder_core::contract::Basis;
 use fundholder_core::error::{Error, Problem, Value};
 use fundholder_core::measures;
 use fundholder_core::population::Rows;
@@ -20,7 +20,7 @@ use crate::contract::StopLoss;
 use crate::errors::{exception, or_raise};
 use crate::model::CostModel;
 use crate::tables::{Stream, batches, one_batch, table};
-use crate::watch::{watched, watched_on};
+use crate::watch::{stoppable, watched};
 
 type State<'py> = (Vec<(String, Bound<'py, PyAny>)>, HashMap<String, String>);
 
@@ -61,18 +61,17 @@ pub(crate) fn simulate(
         memory,
     };
     let mut reader = Reader::new(model.clone(), &by);
-    let progress = Progress::default();
+    let (pool, progress) = (or_raise(py, thread_pool(threads))?, Progress::default());
     let totals = if streamed {
         let stream = Stream::of(population, "population")?;
         let columns = RecordBatch::new_empty(stream.schema.clone());
-        let pool = or_raise(py, thread_pool(threads))?;
-        watched_on(py, &pool, &progress, shown, Some(stream), |source| {
+        watched(py, &pool, &progress, shown, Some(stream), |source| {
             Reader::new(model.clone(), &by).read(&columns, &mut Rows::default())?;
             draw(source, &model, &options, &mut reader, None, &progress)
         })?
     } else {
         let batches = batches(population, "population")?;
-        watched(py, threads, &progress, shown, || {
+        watched(py, &pool, &progress, shown, None, |_| {
             // A table is checked in full before the first draw, which may take an hour.
             let mut check = Reader::new(model.clone(), &by);
             read_population(batches.iter().cloned().map(Ok), false, &mut check, &progress, |_, _| Ok(()))?;
@@ -80,7 +79,7 @@ pub(crate) fn simulate(
             draw(batches.into_iter().map(Ok), &model, &options, &mut reader, Some(units), &progress)
         })?
     };
-    let metadata = describe(&options, &by, &reader, costs);
+    let metadata = described_run(&options, &by, &reader, &model);
     let units = reader.into_units();
     let levels = by.into_iter().zip(units).zip(totals);
     let levels = levels.map(|((name, labels), totals)| Level { name, labels, totals }).collect();
@@ -95,28 +94,6 @@ fn level(py: Python<'_>, name: &str) -> PyResult<simd::Processor> {
         let allowed = format!("one of {}", names.join(", "));
         exception(py, &Error::many(vec![Problem::argument("FUNDHOLDER_PROCESSOR", name, &allowed)]))
     })
-}
-
-/// What a result can be traced to and replayed from.
-fn describe(
-    options: &Options,
-    by: &[String],
-    reader: &Reader,
-    costs: &Bound<'_, CostModel>,
-) -> HashMap<String, String> {
-    let entries = [
-        ("version", env!("CARGO_PKG_VERSION").to_string()),
-        ("seed", options.seed.to_string()),
-        ("replications", options.replications.to_string()),
-        ("stop_loss", options.stop_loss.as_ref().map_or("none".into(), StopLossTerms::to_string)),
-        ("practice_sd", options.practice_sd.to_string()),
-        ("national_sd", options.national_sd.to_string()),
-        ("by", by.join(", ")),
-        ("population_digest", format!("{:032x}", reader.digest())),
-        ("population_rows", reader.rows().to_string()),
-        ("costs_digest", format!("{:016x}", costs.get().0.digest())),
-    ];
-    entries.map(|(name, value)| (format!("fundholder.{name}"), value)).into()
 }
 
 impl Simulation {
@@ -168,8 +145,7 @@ impl Simulation {
     #[pyo3(signature = (by = None))]
     fn totals<'py>(&self, py: Python<'py>, by: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
         let level = self.level(py, by)?;
-        let progress = Progress::default();
-        table(py, watched(py, 1, &progress, None, || totals_table(level, &progress))?)
+        table(py, stoppable(py, 1, |progress| totals_table(level, progress))?)
     }
 
     #[pyo3(signature = (by, budgets, of, thresholds, quantiles))]
@@ -188,9 +164,8 @@ impl Simulation {
             Some(budgets) => Some(or_raise(py, Budgets::read(&batches(budgets, "budgets")?, &level.name))?),
             None => None,
         };
-        let progress = Progress::default();
-        let summary = watched(py, 1, &progress, None, || {
-            summary_table(level, basis, budgets.as_ref(), &thresholds, &quantiles, &progress)
+        let summary = stoppable(py, 1, |progress| {
+            summary_table(level, basis, budgets.as_ref(), &thresholds, &quantiles, progress)
         })?;
         table(py, summary)
     }
@@ -205,9 +180,9 @@ impl Simulation {
     ) -> PyResult<Bound<'py, PyAny>> {
         let level = self.level(py, by)?;
         let tolerances: Vec<f64> = thresholds.iter().map(|(_, t)| *t).collect();
-        let progress = Progress::default();
-        let work = || measures::size_bands(&level.totals.units, &edges, &tolerances, &progress);
-        let bands = watched(py, 1, &progress, None, work)?;
+        let bands = stoppable(py, 1, |progress| {
+            measures::size_bands(&level.totals.units, &edges, &tolerances, progress)
+        })?;
         table(py, size_band_table(&bands, &thresholds))
     }
 }

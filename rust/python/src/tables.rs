@@ -2,18 +2,20 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use arrow_array::{RecordBatch, RecordBatchOptions, RecordBatchReader};
-use arrow_schema::{Fields, SchemaRef};
-use fundholder_arrow::{LabelColumn, NumberColumn, Rule, TableRules, read_long_table, unreadable};
+use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_schema::SchemaRef;
+use fundholder_arrow::{
+    LabelColumn, NumberColumn, OTHER_COLUMNS, Rule, TableRules, read_long_table, unreadable, with_schema,
+};
 use fundholder_core::error::{Code, Error, ErrorKind, Problem};
-use fundholder_core::run::{Progress, RunError};
+use fundholder_core::run::RunError;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 use pyo3_arrow::{PyRecordBatch, PyRecordBatchReader, PySchema, PyTable};
 
 use crate::errors::{exception, or_raise};
-use crate::watch::watched;
+use crate::watch::stoppable;
 
 /// The batches of anything with `__arrow_c_stream__`, one after the other.
 pub(crate) struct Stream {
@@ -62,18 +64,10 @@ impl Stream {
     }
 }
 
-const OTHER_COLUMNS: &str = "a batch has other columns than the first";
-
 /// A batch of Python's with the columns of its stream.
 fn imported(batch: &Bound<'_, PyAny>, schema: &SchemaRef) -> Result<RecordBatch, String> {
-    let batch = batch.extract::<PyRecordBatch>().map_err(|error| error.to_string())?.into_inner();
-    let names = |fields: &Fields| fields.iter().map(|field| field.name().clone()).collect::<Vec<_>>();
-    if names(batch.schema_ref().fields()) != names(schema.fields()) {
-        return Err(OTHER_COLUMNS.into());
-    }
-    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(schema.clone(), batch.columns().to_vec(), &options)
-        .map_err(|_| OTHER_COLUMNS.into())
+    let batch = batch.extract::<PyRecordBatch>().map_err(|error| error.to_string())?;
+    with_schema(batch.as_ref(), schema)
 }
 
 /// Whether an error is to be raised as it is: an interrupt, or an error of the package.
@@ -143,9 +137,8 @@ pub(crate) fn read_table<'py>(
         rows: rows_needed,
     };
     let batches = batches(rows, name)?;
-    let progress = Progress::default();
-    let checked = watched(rows.py(), 1, &progress, None, || {
-        read_long_table(&batches, &rules, &progress).map(|checked| checked.table(&rules))
+    let checked = stoppable(rows.py(), 1, |progress| {
+        read_long_table(&batches, &rules, progress).map(|checked| checked.table(&rules))
     })?;
     table(rows.py(), checked)
 }

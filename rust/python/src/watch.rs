@@ -14,21 +14,20 @@ use crate::tables::Stream;
 /// How often Python is asked for signals: an interrupt is answered well within a second.
 const GLANCE: Duration = Duration::from_millis(50);
 
-/// Runs `work` without holding the GIL, on a pool of so many threads of its own, so that no call shares threads with
-/// another. On Ctrl-C, or an error of `shown`, tells the work to stop, waits for it, and raises.
-pub(crate) fn watched<T: Send, E: Into<RunError> + Send>(
+/// Runs work that shows no progress on a pool of so many threads of its own, so that no call shares threads with
+/// another.
+pub(crate) fn stoppable<T: Send, E: Into<RunError> + Send>(
     py: Python<'_>,
     threads: usize,
-    progress: &Progress,
-    shown: Option<&Bound<'_, PyAny>>,
-    work: impl FnOnce() -> Result<T, E> + Send,
+    work: impl FnOnce(&Progress) -> Result<T, E> + Send,
 ) -> PyResult<T> {
-    watched_on(py, &or_raise(py, thread_pool(threads))?, progress, shown, None, |_| work())
+    let progress = Progress::default();
+    watched(py, &or_raise(py, thread_pool(threads))?, &progress, None, None, |_| work(&progress))
 }
 
-/// The same on a pool that a call has already, for work on a stream. Its batches are read here: a reader that is
-/// Python's own is interrupted as any other Python.
-pub(crate) fn watched_on<T: Send, E: Into<RunError> + Send>(
+/// Runs `work` on a pool without holding the GIL. On Ctrl-C, or an error of `shown`, tells it to stop, waits for it, and
+/// raises. The batches of its stream are read here: a reader that is Python's own is interrupted as any other Python.
+pub(crate) fn watched<T: Send, E: Into<RunError> + Send>(
     py: Python<'_>,
     pool: &ThreadPool,
     progress: &Progress,
