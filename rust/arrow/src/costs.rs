@@ -317,10 +317,10 @@ pub fn moments_table(
     let mut problems = Vec::new();
     let mut moments = Vec::new();
     for band in &model.bands {
-        progress.check()?;
-        match band.moments(stop_loss) {
+        match band.stoppable_moments(stop_loss, progress) {
             Ok(of_band) => moments.push(of_band),
-            Err(error) => problems.extend(error.problems),
+            Err(RunError::Rejected(error)) => problems.extend(error.problems),
+            Err(interrupted) => return Err(interrupted),
         }
     }
     Error::unless_empty(problems)?;

@@ -11,6 +11,7 @@ use fundholder_core::run::{Progress, RunError};
 use fundholder_core::simulate::{Options, Run, Totals};
 
 use crate::population_columns::Reader;
+use crate::source::slices;
 
 /// Rows that are drawn together: enough to share practice effects and keep all threads busy, and 80 MB at most.
 const ROWS_AT_ONCE: usize = 1 << 20;
@@ -52,7 +53,7 @@ pub fn read_population(
     let mut rejected: Option<Error> = None;
     let mut window = Window::default();
     for batch in source {
-        for slice in slices(&batch?) {
+        for slice in slices(&batch?, ROWS_AT_ONCE) {
             progress.check()?;
             let mut rows = Rows::default();
             let read = reader.read(&slice, &mut rows);
@@ -81,12 +82,6 @@ pub fn read_population(
     }
 }
 
-/// A batch in parts that are drawn together; an empty one is one part, so that its columns are seen.
-fn slices(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
-    let starts = (0..batch.num_rows().max(1)).step_by(ROWS_AT_ONCE);
-    starts.map(|start| batch.slice(start, ROWS_AT_ONCE.min(batch.num_rows() - start)))
-}
-
 fn empty() -> Error {
     Error::one(
         Code::Empty,
@@ -109,7 +104,7 @@ pub fn draw(
     units.map_or(Ok(()), |units| run.check_memory(units))?;
     let mut rows = Rows::default();
     for batch in source {
-        for slice in slices(&batch?) {
+        for slice in slices(&batch?, ROWS_AT_ONCE) {
             reader.read(&slice, &mut rows)?;
             if rows.len() >= ROWS_AT_ONCE {
                 add(&mut run, reader, &rows, progress)?;

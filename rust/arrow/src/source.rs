@@ -8,17 +8,31 @@ use fundholder_core::run::RunError;
 /// Batches of a table; what cannot be read ends the work.
 pub type Source<'a> = dyn Iterator<Item = Result<RecordBatch, RunError>> + Send + 'a;
 
-/// The same batches, with one empty batch where there are none, so that the columns are looked at.
+/// Rows that are handed on at a time.
+const ROWS_AT_ONCE: usize = 1 << 18;
+
+/// A batch in parts of so many rows; an empty one is one part, so that its columns are seen.
+pub fn slices(batch: &RecordBatch, rows: usize) -> impl Iterator<Item = RecordBatch> + use<> {
+    let batch = batch.clone();
+    let starts = (0..batch.num_rows().max(1)).step_by(rows);
+    starts.map(move |start| batch.slice(start, rows.min(batch.num_rows() - start)))
+}
+
+/// The same batches, none of them long, with one empty batch where there are none, so that the columns are looked at.
 pub fn or_empty(
     batches: impl Iterator<Item = Result<RecordBatch, RunError>> + Send,
     schema: &SchemaRef,
 ) -> impl Iterator<Item = Result<RecordBatch, RunError>> + Send {
     let mut empty = Some(RecordBatch::new_empty(schema.clone()));
     let mut batches = batches;
-    std::iter::from_fn(move || {
+    let all = std::iter::from_fn(move || {
         let batch = batches.next().or_else(|| empty.clone().map(Ok));
         empty = None;
         batch
+    });
+    all.flat_map(|batch| match batch {
+        Ok(batch) => slices(&batch, ROWS_AT_ONCE).map(Ok).collect(),
+        Err(error) => vec![Err(error)],
     })
 }
 

@@ -10,6 +10,7 @@ use fundholder_core::run::{Progress, RunError};
 
 use crate::column::{Problems, Rule, check_unique_columns, each, numbers};
 use crate::labels::Labels;
+use crate::source::slices;
 
 /// A column of labels: text, whole numbers, or a dictionary of them.
 #[derive(Clone, Debug)]
@@ -80,11 +81,7 @@ pub fn read_long_table(
     let label_names = rules.labels.iter().map(|column| &column.name);
     let names: Vec<&String> = label_names.chain(rules.numbers.iter().map(|column| &column.name)).collect();
     let mut first = 0;
-    let slices = batches.iter().flat_map(|batch| {
-        let starts = (0..batch.num_rows().max(1)).step_by(ROWS_AT_ONCE);
-        starts.map(|start| batch.slice(start, ROWS_AT_ONCE.min(batch.num_rows() - start)))
-    });
-    for batch in slices {
+    for batch in batches.iter().flat_map(|batch| slices(batch, ROWS_AT_ONCE)) {
         progress.check()?;
         if first == 0 {
             check_columns(&batch, &rules.table, &names, &mut problems);

@@ -94,7 +94,7 @@ fn cumulant_table(
     progress: &Progress,
 ) -> Result<CumulantTable, RunError> {
     let layer = valuation.layer();
-    let persons = Persons::new(model, &layer).all(&people.classes, progress)?;
+    let persons = Persons::new(model, &layer, progress).all(&people.classes)?;
     CumulantTable::new(&persons, &layer, valuation, progress)
 }
 

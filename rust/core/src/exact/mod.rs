@@ -125,7 +125,7 @@ pub fn distributions<T: Send>(
         return Err(Error::many(vec![Problem::argument("level", level as f64, &allowed)]).into());
     }
     let layer = valuation.layer();
-    let persons = Persons::new(model, &layer).all(&people.classes, progress)?;
+    let persons = Persons::new(model, &layer, progress).all(&people.classes)?;
     let prepared = Prepared {
         people,
         layer: &layer,
