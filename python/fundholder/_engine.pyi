@@ -98,6 +98,8 @@ class People:
 
 @final
 class Simulation:
+    def __new__(cls, levels: list[tuple[str, pa.Table]], metadata: dict[str, str]) -> Self: ...
+    def state(self) -> tuple[list[tuple[str, pa.Table]], dict[str, str]]: ...
     @property
     def levels(self) -> list[str]: ...
     @property
@@ -128,6 +130,7 @@ def simulate(
     national_sd: float,
     threads: int,
     processor: str,
+    memory: int | None,
     shown: Callable[[int], object] | None,
 ) -> Simulation: ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from pathlib import Path
@@ -167,15 +168,16 @@ def test_a_failure_while_writing_leaves_all_as_it_was(
     if before is not None:
         path.write_text(before)
 
-    def half(table: pa.Table, file: str) -> NoReturn:
-        Path(file).write_text("half of it")
-        raise OSError("no space left on device")
+    def half(file: Any, *_: Any) -> NoReturn:
+        file.write(b"half of it")
+        raise OSError(errno.ENOSPC, "no space left on device")
 
-    monkeypatch.setattr(pq, "write_table", half)
-    monkeypatch.setattr(pyarrow.feather, "write_feather", half)
-    monkeypatch.setattr(pyarrow.csv, "write_csv", half)
-    with pytest.raises(OSError, match="no space left"):
+    monkeypatch.setattr(pq, "write_table", lambda _, file: half(file))
+    monkeypatch.setattr(pyarrow.feather, "write_feather", lambda _, file: half(file))
+    monkeypatch.setattr(pyarrow.csv, "CSVWriter", half)
+    with pytest.raises(InputError, match=r"cannot be written: No space left on device$") as caught:
         write(run.totals(), path)
+    assert [problem.code for problem in caught.value.problems] == ["path"]
     assert {p.name: p.read_text() for p in tmp_path.iterdir()} == (
         {} if before is None else {path.name: before}
     )

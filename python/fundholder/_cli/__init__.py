@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import __version__
 from .._errors import FundholderError
+from .._files.signals import terminated_cleanly
 from . import allocate, england, fit, pool_size, simulate, stop_loss, variance
 
 BAD_INPUT = 2
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 is success, 2 is bad input, 130 is an interrupt."""
     options = _parser().parse_args(arguments)
     try:
-        with warnings.catch_warnings():
+        with terminated_cleanly(), warnings.catch_warnings():
             warnings.showwarning = _note
             options.run(options)
     except FundholderError as error:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from .. import england
-from .._files.atomic_write import check_output
-from .._files.write import write
+from .._files.atomic_write import check_output, new_folder
+from .._files.write import write_all
 from .._risk.cost_model import CostModel
 from .._risk.simulation import Simulation
 from . import options as shared
@@ -66,11 +66,9 @@ def _run(options: argparse.Namespace) -> None:
     run = simulation(options, population, costs, levels)
     seconds = time.perf_counter() - started
     _print_size_bands(run, options, seconds)
-    if options.out is not None:
-        options.out.mkdir(exist_ok=True)
-    for level, path in files.items():
-        write(_both(run, level), path)
     if files:
+        with new_folder(options.out):
+            write_all({path: _both(run, level) for level, path in files.items()})
         print(f"Written: {', '.join(str(path) for path in files.values())}")
 
 

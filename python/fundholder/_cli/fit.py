@@ -10,7 +10,7 @@ from pathlib import Path
 from .._errors import InputError
 from .._files.atomic_write import check_output
 from .._files.read import read
-from .._files.write import write
+from .._files.write import write_all
 from .._formula.fit import fit_formula
 from .._formula.formula import Formula
 from . import options as shared
@@ -112,10 +112,10 @@ def _run(options: argparse.Namespace) -> None:
         threads=options.threads,
     )
     _print_summary(formula, options.cost)
-    # A formula is in place only when its covariance is.
+    files = {options.out: formula.coefficients}
     if options.covariance_out is not None:
-        write(formula.covariance, options.covariance_out)
-    formula.write(options.out)
+        files[options.covariance_out] = formula.covariance
+    write_all(files)
     print(f"Written: {', '.join(map(str, _outputs(options)))}")
 
 

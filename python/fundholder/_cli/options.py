@@ -14,10 +14,11 @@ from .._contracts.stop_loss import StopLoss
 from .._errors import FundholderError, InputError, Problem
 from .._files.atomic_write import SUFFIXES, WRITABLE, check_output
 from .._files.read import read
-from .._files.write import write
+from .._files.write import write_all
 from .._risk.cost_model import CostModel
 from .._tables.problems import Problems
 from ..plots._figure import FIGURE_SUFFIXES, check_figure_path
+from ..plots._save import figure_fill
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -191,11 +192,11 @@ def write_result(
     options: argparse.Namespace, result: pa.Table, what: str, figure: Figure | None = None
 ) -> None:
     """Write a table and its chart, and say so."""
-    write(result, options.out)
+    figures = {} if figure is None else dict([figure_fill(figure, options.plot)])
+    write_all({options.out: result}, figures)
     print(f"Written: {options.out}: {what}")
-    if figure is not None:
-        plots.save(figure, options.plot)
-        print(f"Written: {options.plot}")
+    for path in figures:
+        print(f"Written: {path}")
 
 
 def units_and_people(result: pa.Table, by: str) -> str:

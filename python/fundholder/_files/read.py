@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from .._errors import InputError, InputTypeError, Problem
+from .._errors import FundholderError, InputError, InputTypeError, Problem
+from .._tables.batches import valid_batch
 from .atomic_write import SUFFIXES
+from .csv_cells import from_cells
 
 BATCH_ROWS = 1 << 18
+Opened = tuple[pa.Schema, Iterator[pa.RecordBatch]]
 
 
 def read(path: str | Path, labels: Sequence[str] = ()) -> pa.RecordBatchReader:
@@ -41,35 +45,57 @@ def read(path: str | Path, labels: Sequence[str] = ()) -> pa.RecordBatchReader:
         raise InputError([Problem.path(path, f"the name must end in {', '.join(SUFFIXES)}")])
     if not path.is_file():
         raise InputError([Problem.path(path, "must be a file that exists")])
-    try:
-        if path.suffix == ".parquet":
-            import pyarrow.parquet
-
-            file = pyarrow.parquet.ParquetFile(path)
-            batches: Any = file.iter_batches(batch_size=BATCH_ROWS)
-            return pa.RecordBatchReader.from_batches(file.schema_arrow, batches)
-        if path.suffix == ".arrow":
-            source = pa.ipc.open_file(pa.memory_map(str(path)))
-            batches = (source.get_batch(i) for i in range(source.num_record_batches))
-            return pa.RecordBatchReader.from_batches(source.schema, batches)
-        import pyarrow.csv
-
-        labelled = {"practice", "band", "person", "pcn", "icb", "region", *labels}
-        options = pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(labelled, pa.string()),
-            null_values=["", "NULL"],
-            strings_can_be_null=True,
-        )
-        return pyarrow.csv.open_csv(path, convert_options=options)
-    except (pa.ArrowInvalid, OSError) as error:
-        text = f"{path}: cannot be read: {error}"
-        raise InputError([Problem(text, code="unreadable", value=str(path))]) from error
+    with readable(path):
+        schema, batches = OPENERS[path.suffix](path, labels)
+        return pa.RecordBatchReader.from_batches(schema, _readable(path, batches))
 
 
 def read_all(path: str | Path, labels: Sequence[str] = ()) -> pa.Table:
     """All rows of a file."""
+    return read(path, labels).read_all()
+
+
+@contextmanager
+def readable(path: str | Path) -> Iterator[None]:
+    """Say in one line what is wrong with a file, whatever its reader raises."""
     try:
-        return read(path, labels).read_all()
-    except (pa.ArrowInvalid, OSError) as error:
-        text = f"{path}: cannot be read: {error}"
+        yield
+    except FundholderError:
+        raise
+    except Exception as error:
+        reason = (str(error) or type(error).__name__).partition("\n")[0]
+        text = f"{path}: cannot be read: {reason}"
         raise InputError([Problem(text, code="unreadable", value=str(path))]) from error
+
+
+def _readable(path: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    with readable(path):
+        yield from map(valid_batch, batches)
+
+
+def _parquet(path: Path, labels: Sequence[str]) -> Opened:
+    import pyarrow.parquet
+
+    file = pyarrow.parquet.ParquetFile(path)
+    return file.schema_arrow, file.iter_batches(batch_size=BATCH_ROWS)
+
+
+def _arrow(path: Path, labels: Sequence[str]) -> Opened:
+    source = pa.ipc.open_file(pa.memory_map(str(path)))
+    return source.schema, map(source.get_batch, range(source.num_record_batches))
+
+
+def _csv(path: Path, labels: Sequence[str]) -> Opened:
+    import pyarrow.csv
+
+    labelled = {"practice", "band", "person", "pcn", "icb", "region", *labels}
+    options = pyarrow.csv.ConvertOptions(
+        column_types=dict.fromkeys(labelled, pa.string()),
+        null_values=["", "NULL"],
+        strings_can_be_null=True,
+    )
+    reader = pyarrow.csv.open_csv(path, convert_options=options)
+    return from_cells(reader.schema.empty_table()).schema, map(from_cells, reader)
+
+
+OPENERS = {".parquet": _parquet, ".arrow": _arrow, ".csv": _csv}

@@ -12,8 +12,9 @@ import pyarrow as pa
 from .._engine import version
 from .._errors import Problem
 from .._tables.arguments import Arguments
+from .._tables.checked import arrow_table
 from .._tables.problems import Problems
-from .atomic_write import check_output, write_atomically
+from .atomic_write import Fill, check_output, write_atomically
 from .workbook_checks import CONTENTS, format_problems, name_problems, table_problems
 from .workbook_columns import held_column
 from .workbook_sheets import fill_workbook
@@ -68,6 +69,18 @@ def write_workbook(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_workbook({"Budgets": lists}, f"{folder}/budgets.xlsx")
     """
+    fill = workbook_fill(tables, path, about=about, formats=formats)
+    write_atomically({Path(path): fill})
+
+
+def workbook_fill(
+    tables: Mapping[str, Any],
+    path: str | Path,
+    *,
+    about: Mapping[str, str] | None = None,
+    formats: Mapping[str, str] | None = None,
+) -> Fill:
+    """What fills the file of a workbook, once all of it is checked."""
     arguments = Arguments()
     if not isinstance(tables, Mapping) or not all(isinstance(name, str) for name in tables):
         arguments.reject_type("tables", tables, "a dict, name of sheet -> table")
@@ -78,7 +91,7 @@ def write_workbook(
     arguments.check()
     check_output(path)
     path = Path(path)
-    sheets = {name: _flat(table) for name, table in tables.items()}
+    sheets = {name: _flat(arrow_table(f"sheet {name!r}", table)) for name, table in tables.items()}
     contents = _contents(sheets, about or {})
     wrong_name = (
         [] if path.suffix == ".xlsx" else [Problem.path(path, "the name must end in .xlsx")]
@@ -92,11 +105,10 @@ def write_workbook(
             chain.from_iterable(of_tables),
         )
     ).check()
-    write_atomically({path: lambda file: fill_workbook(file, contents, sheets, formats or {})})
+    return lambda file: fill_workbook(file, contents, sheets, formats or {})
 
 
-def _flat(source: Any) -> pa.Table:
-    table = pa.table(source)
+def _flat(table: pa.Table) -> pa.Table:
     columns = [held_column(column) for column in table.columns]
     return pa.table(columns, names=table.column_names, metadata=table.schema.metadata)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime
 import io
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pyarrow as pa
 
 from .._engine import version
+from .atomic_write import Output
 from .workbook_checks import CONTENTS
 from .workbook_columns import FORMATS, ColumnFormat, column_format
 
@@ -20,7 +22,7 @@ BATCH_ROWS = 1 << 16
 
 
 def fill_workbook(
-    file: str, contents: pa.Table, sheets: Mapping[str, pa.Table], formats: Mapping[str, str]
+    file: Output, contents: pa.Table, sheets: Mapping[str, pa.Table], formats: Mapping[str, str]
 ) -> None:
     """Fill a file with a sheet of contents and a sheet for each table."""
     import openpyxl
@@ -29,9 +31,16 @@ def fill_workbook(
     book = openpyxl.Workbook(write_only=True)
     book.properties.creator = f"fundholder {version}"
     book.properties.created = book.properties.modified = ALWAYS
-    _sheet(book, CONTENTS, contents, {}, filtered=False)
-    for title, table in sheets.items():
-        _sheet(book, title, table, formats, filtered=True)
+    try:
+        _sheet(book, CONTENTS, contents, {}, filtered=False)
+        for title, table in sheets.items():
+            _sheet(book, title, table, formats, filtered=True)
+    except OSError:
+        # Of a sheet that is left open on a full disk, Python would complain once more.
+        for sheet in book.worksheets:
+            with suppress(OSError):
+                sheet.close()
+        raise
     made = io.BytesIO()
     with ZipFile(made, "w", ZIP_DEFLATED) as archive:
         ExcelWriter(book, archive).save()

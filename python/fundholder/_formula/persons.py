@@ -5,8 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 
@@ -71,32 +70,32 @@ def open_twice(persons: Any, columns: Sequence[str], *, again: bool) -> Iterator
     elif not again or is_materialised(persons) or not isinstance(persons, pa.RecordBatchReader):
         yield lambda: persons
     else:
-        with tempfile.TemporaryDirectory(prefix="fundholder-") as folder:
-            kept = Path(folder) / "persons.arrow"
+        # Without a name, so that nothing of it is left, however the process ends.
+        with tempfile.TemporaryFile(prefix="fundholder-") as kept:
             opened = iter((lambda: _copied(persons, kept, columns), lambda: _copy(kept)))
             yield lambda: next(opened)()
 
 
-def _copied(reader: pa.RecordBatchReader, path: Path, columns: Sequence[str]) -> Any:
+def _copied(reader: pa.RecordBatchReader, file: IO[bytes], columns: Sequence[str]) -> Any:
     schema = reader.schema
     names = [
         name for name in dict.fromkeys(columns) if len(schema.get_all_field_indices(name)) == 1
     ]
 
     def batches() -> Iterator[pa.RecordBatch]:
-        with pa.OSFile(str(path), "wb") as file:
-            kept = pa.schema([schema.field(name) for name in names])
-            # A stream, unlike a file, may change the dictionary of a column between batches.
-            with pa.ipc.new_stream(file, kept) as writer:
-                for batch in reader:
-                    writer.write_batch(batch.select(names))
-                    yield batch
+        kept = pa.schema([schema.field(name) for name in names])
+        # A stream, unlike a file, may change the dictionary of a column between batches.
+        with pa.ipc.new_stream(file, kept) as writer:
+            for batch in reader:
+                writer.write_batch(batch.select(names))
+                yield batch
 
     return pa.RecordBatchReader.from_batches(schema, batches())
 
 
-def _copy(path: Path) -> Any:
-    return pa.ipc.open_stream(pa.OSFile(str(path)))
+def _copy(file: IO[bytes]) -> Any:
+    file.seek(0)
+    return pa.ipc.open_stream(file)
 
 
 def warn_of_codes(codes: list[str]) -> None:

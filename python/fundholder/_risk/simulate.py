@@ -9,6 +9,7 @@ from typing import Any
 from .. import _engine
 from .._contracts.stop_loss import StopLoss, stop_loss_terms
 from .._tables.arguments import Arguments
+from .._tables.memory import free_memory
 from .._tables.progress import progress_bar
 from .cost_model import CostModel
 from .population import (
@@ -85,13 +86,14 @@ def simulate(
     Returns
     -------
     Simulation
-        Memory grows with units times replications, not with people.
+        Memory grows with units times replications, 16 bytes each or with effects 24, and not with
+        people.
 
     Raises
     ------
     InputError, InputTypeError
         Before the first draw for arguments and tables; at the batch for readers. Also where totals
-        would overflow. An interrupt (Ctrl-C) ends the run within a second.
+        would overflow, or are larger than the memory that is free. An interrupt (Ctrl-C) ends the run within a second.
 
     Notes
     -----
@@ -136,6 +138,7 @@ def simulate(
             national_sd=national_sd,
             threads=threads,
             processor=os.environ.get("FUNDHOLDER_PROCESSOR") or _engine.processors()[0],
+            memory=free_memory(),
             shown=shown,
         )
     return Simulation(run)

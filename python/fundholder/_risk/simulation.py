@@ -22,6 +22,9 @@ class Simulation:
         replications = self._run.metadata["fundholder.replications"]
         return f"<fundholder.Simulation of {replications} replications by {self.levels}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, self._run.state()
+
     @property
     def levels(self) -> list[str]:
         """The columns that ``by`` named."""
@@ -142,3 +145,7 @@ class Simulation:
             arguments.reject_type("by", by, f"one of {', '.join(self.levels)}")
         arguments.check()
         return by
+
+
+def _restored(levels: list[tuple[str, pa.Table]], metadata: dict[str, str]) -> Simulation:
+    return Simulation(_engine.Simulation(levels, metadata))

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from .. import _engine
-from .._errors import InputTypeError, Problem
+from .._errors import InputError, InputTypeError, Problem
 from .arrays import FloatArray, IntArray
 
 MOST = 1e15
@@ -47,11 +47,17 @@ def arrow_table(name: str, value: Any) -> pa.Table:
     """The table in ``value``, which is an argument called ``name``."""
     allowed = "an Arrow table, or anything with __arrow_c_stream__ that gives one"
     try:
-        return pa.table(value)
+        table = pa.table(value)
     except (TypeError, ValueError) as error:
         text = f"{name} is {type(value).__name__}: must be {allowed} ({error})"
         problem = Problem(text, code="wrong_type", column=name, allowed=allowed)
         raise InputTypeError([problem]) from error
+    try:
+        table.validate(full=True)
+    except pa.ArrowException as error:
+        text = f"{name} cannot be read: {error}"
+        raise InputError([Problem(text, code="unreadable", column=name)]) from error
+    return table
 
 
 def read_table(

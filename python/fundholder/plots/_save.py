@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._errors import InputTypeError, Problem
-from .._files.atomic_write import write_atomically
+from .._files.atomic_write import Fill, write_atomically
 from ._figure import check_figure_path
 
 if TYPE_CHECKING:
@@ -39,6 +39,12 @@ def save(figure: Figure, path: str | Path) -> None:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save(cv_by_population(table), f"{folder}/cv.png")
     """
+    path, fill = figure_fill(figure, path)
+    write_atomically({path: fill})
+
+
+def figure_fill(figure: Figure, path: str | Path) -> tuple[Path, Fill]:
+    """The path of a figure, checked, and what fills its file."""
     check_figure_path(path)
     from matplotlib.figure import Figure
 
@@ -46,4 +52,4 @@ def save(figure: Figure, path: str | Path) -> None:
         problem = Problem.argument_type("figure", figure, "a matplotlib.figure.Figure")
         raise InputTypeError([problem])
     path = Path(path)
-    write_atomically({path: lambda name: figure.savefig(name, format=path.suffix[1:])})
+    return path, lambda file: figure.savefig(file, format=path.suffix[1:])

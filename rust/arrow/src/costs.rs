@@ -12,13 +12,14 @@ use arrow_schema::{DataType, Field};
 use fundholder_core::contract::StopLoss;
 use fundholder_core::error::{Code, Error, Problem};
 use fundholder_core::model::{Band, CostModel, EventType, MAX_RATE, Severity, SeverityKind, Year};
+use fundholder_core::run::{Progress, RunError, sort};
 use fundholder_core::severity::{Empirical, Family, GpdTail};
 
 use crate::column::{
     NOT_NEGATIVE, POSITIVE, PROBABILITY, Problems, Rule, check_unique_columns, each, numbers, required,
 };
 use crate::labels::{Label, Labels};
-use crate::table::{LabelColumn, NumberColumn, TableRules, read_table, table};
+use crate::table::{LabelColumn, NumberColumn, TableRules, read_long_table, table};
 
 /// The name in a table of a distribution of observed costs.
 const EMPIRICAL: &str = "empirical";
@@ -195,7 +196,8 @@ pub fn model_from_costs(
     band: Option<&str>,
     weight: Option<&str>,
     gpd: bool,
-) -> Result<CostModel, Error> {
+    progress: &Progress,
+) -> Result<CostModel, RunError> {
     let amount = |name: &str| NumberColumn { name: name.into(), rule: NOT_NEGATIVE, nulls: false };
     let rules = TableRules {
         table: "the table of costs".into(),
@@ -204,19 +206,23 @@ pub fn model_from_costs(
         unique: false,
         rows: true,
     };
-    let table = read_table(batches, &rules)?;
-    let mut groups: BTreeMap<Option<Label>, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
+    let table = read_long_table(batches, &rules, progress)?;
+    let mut groups: BTreeMap<Option<Label>, Vec<(f64, f64)>> = BTreeMap::new();
     for (row, cost) in table.numbers[0].iter().enumerate() {
         let name = table.labels.first().map(|(labels, codes)| labels.list()[codes[row] as usize].clone());
-        let (costs, weights) = groups.entry(name).or_default();
-        costs.push(cost.unwrap_or(0.0));
-        weights.push(table.numbers.get(1).map_or(1.0, |weights| weights[row].unwrap_or(0.0)));
+        let weight = table.numbers.get(1).map_or(1.0, |weights| weights[row].unwrap_or(0.0));
+        groups.entry(name).or_default().push((cost.unwrap_or(0.0), weight));
     }
+    drop(table);
     let mut problems = Problems::default();
     let mut fitted = Vec::new();
-    for (name, (costs, weights)) in groups {
+    for (name, mut records) in groups {
+        progress.check()?;
+        // In the order of the values, so that the order of the rows does not matter.
+        sort(&mut records, |a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)), progress)?;
         let name = name.map(|label| label.to_string());
-        match band_from_costs(&costs, &weights, gpd) {
+        let stop = || progress.check().is_err();
+        match band_from_costs(records, gpd, &stop) {
             Ok(year) => fitted.push(Band { name, year }),
             Err(text) => {
                 let band = name.map_or(String::new(), |name| format!(", band '{name}'"));
@@ -225,22 +231,19 @@ pub fn model_from_costs(
             }
         }
     }
+    progress.check()?;
     problems.check()?;
     Ok(CostModel { bands: fitted })
 }
 
-fn band_from_costs(costs: &[f64], weights: &[f64], gpd: bool) -> Result<Year, String> {
-    // In the order of the values, so that the order of the rows does not matter.
-    let mut records: Vec<(f64, f64)> = costs.iter().copied().zip(weights.iter().copied()).collect();
-    records.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+fn band_from_costs(records: Vec<(f64, f64)>, gpd: bool, stop: &dyn Fn() -> bool) -> Result<Year, String> {
     let all: f64 = records.iter().map(|record| record.1).sum();
     let (values, weights): (Vec<f64>, Vec<f64>) = records.into_iter().filter(|record| record.0 > 0.0).unzip();
     let positive: f64 = weights.iter().sum();
     if positive <= 0.0 {
         return Err("no person-year with weight has a cost: at least one must".into());
     }
-    let distribution =
-        if gpd { Empirical::fit_gpd(&values, &weights)? } else { Empirical::new(&values, &weights)? };
+    let distribution = Empirical::of_many(&values, &weights, gpd, stop)?;
     Ok(Year::Annual { p_any: positive / all, severity: Severity::observed(distribution) })
 }
 
@@ -306,13 +309,18 @@ pub fn model_table(model: &CostModel) -> RecordBatch {
 }
 
 /// band, mean, sd, cv, skewness of a person's yearly cost net of the stop-loss.
-pub fn moments_table(model: &CostModel, stop_loss: Option<&StopLoss>) -> Result<RecordBatch, Error> {
+pub fn moments_table(
+    model: &CostModel,
+    stop_loss: Option<&StopLoss>,
+    progress: &Progress,
+) -> Result<RecordBatch, RunError> {
     let mut problems = Vec::new();
     let mut moments = Vec::new();
     for band in &model.bands {
-        match band.moments(stop_loss) {
+        match band.stoppable_moments(stop_loss, progress) {
             Ok(of_band) => moments.push(of_band),
-            Err(error) => problems.extend(error.problems),
+            Err(RunError::Rejected(error)) => problems.extend(error.problems),
+            Err(interrupted) => return Err(interrupted),
         }
     }
     Error::unless_empty(problems)?;

@@ -80,9 +80,9 @@ impl Level<'_> {
 }
 
 /// Expected cost of each unit, in the order of the labels.
-pub fn expected(level: &Level<'_>, valuation: &Valuation) -> Vec<f64> {
-    let means = expected_costs(level.model, level.people, level.index, valuation);
-    level.labels.sorted().into_iter().map(|unit| means[unit as usize]).collect()
+pub fn expected(level: &Level<'_>, valuation: &Valuation, progress: &Progress) -> Result<Vec<f64>, RunError> {
+    let means = expected_costs(level.model, level.people, level.index, valuation, progress)?;
+    Ok(level.labels.sorted().into_iter().map(|unit| means[unit as usize]).collect())
 }
 
 /// The columns of `variance`, and how accurate its distributions are; without distributions, probabilities and
@@ -124,7 +124,7 @@ pub fn variance_table(
             quantiles: Vec::new(),
             accuracy: Accuracy::default(),
         };
-        let units = moments(level.model, level.people, level.index, valuation)?;
+        let units = moments(level.model, level.people, level.index, valuation, progress)?;
         units.into_iter().map(row).collect()
     };
     let order = level.labels.sorted();

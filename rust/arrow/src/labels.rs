@@ -95,6 +95,28 @@ impl Labels {
         }
     }
 
+    /// The labels in the given order as integers and as texts: one of the two is there, and neither of no label.
+    pub(crate) fn columns(&self, order: &[u32]) -> (ArrayRef, ArrayRef) {
+        let labels = || order.iter().map(|&i| &self.list[i as usize]);
+        let integers =
+            labels().map(|label| if let Label::Integer(number) = label { Some(*number) } else { None });
+        let texts = labels().map(|label| if let Label::Text(text) = label { Some(text) } else { None });
+        (Arc::new(Int64Array::from_iter(integers)), Arc::new(StringArray::from_iter(texts)))
+    }
+
+    /// The labels of such columns, numbered in their order.
+    pub(crate) fn of_columns(integers: &Int64Array, texts: &StringArray) -> Self {
+        let mut labels = Self::default();
+        for (integer, text) in integers.iter().zip(texts) {
+            match (integer, text) {
+                (Some(number), _) => labels.integer(number),
+                (None, Some(text)) => labels.text(text),
+                (None, None) => labels.null(),
+            };
+        }
+        labels
+    }
+
     fn text(&mut self, text: &str) -> u32 {
         match self.texts.get(text) {
             Some(&code) => code,

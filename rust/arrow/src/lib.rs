@@ -24,7 +24,9 @@ pub use formula::{
 };
 pub use labels::{Label, Labels};
 pub use population_columns::Reader;
-pub use read_population::{draw, read_population};
-pub use results::{LabelledNumber, Level, size_band_table, summary_table, totals_table};
-pub use source::{Source, readable, readable_or_empty, unreadable};
-pub use table::{CheckedTable, LabelColumn, NumberColumn, TableRules, read_table};
+pub use read_population::{describe, described_run, draw, read_population};
+pub use results::{
+    LabelledNumber, Level, level_of_table, level_table, size_band_table, summary_table, totals_table,
+};
+pub use source::{OTHER_COLUMNS, Source, or_empty, unreadable, with_schema};
+pub use table::{CheckedTable, LabelColumn, NumberColumn, TableRules, read_long_table, read_table};

@@ -1,6 +1,9 @@
 //! Populations read in one pass: every problem of a table, or the first batch of a stream that has one.
 
+use std::collections::HashMap;
+
 use arrow_array::RecordBatch;
+use fundholder_core::contract::StopLoss;
 use fundholder_core::error::{Code, Error};
 use fundholder_core::model::CostModel;
 use fundholder_core::population::Rows;
@@ -8,6 +11,7 @@ use fundholder_core::run::{Progress, RunError};
 use fundholder_core::simulate::{Options, Run, Totals};
 
 use crate::population_columns::Reader;
+use crate::source::slices;
 
 /// Rows that are drawn together: enough to share practice effects and keep all threads busy, and 80 MB at most.
 const ROWS_AT_ONCE: usize = 1 << 20;
@@ -49,7 +53,7 @@ pub fn read_population(
     let mut rejected: Option<Error> = None;
     let mut window = Window::default();
     for batch in source {
-        for slice in slices(&batch?) {
+        for slice in slices(&batch?, ROWS_AT_ONCE) {
             progress.check()?;
             let mut rows = Rows::default();
             let read = reader.read(&slice, &mut rows);
@@ -78,12 +82,6 @@ pub fn read_population(
     }
 }
 
-/// A batch in parts that are drawn together; an empty one is one part, so that its columns are seen.
-fn slices(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
-    let starts = (0..batch.num_rows().max(1)).step_by(ROWS_AT_ONCE);
-    starts.map(|start| batch.slice(start, ROWS_AT_ONCE.min(batch.num_rows() - start)))
-}
-
 fn empty() -> Error {
     Error::one(
         Code::Empty,
@@ -92,18 +90,21 @@ fn empty() -> Error {
     )
 }
 
-/// Draws the people of every batch.
+/// Draws the people of every batch. Where the number of `units` of all levels is known, totals that are larger than
+/// memory are rejected before the first draw.
 pub fn draw(
     source: impl Iterator<Item = Result<RecordBatch, RunError>>,
     model: &CostModel,
     options: &Options,
     reader: &mut Reader,
+    units: Option<u64>,
     progress: &Progress,
 ) -> Result<Vec<Totals>, RunError> {
     let mut run = Run::new(model, reader.levels(), options)?;
+    units.map_or(Ok(()), |units| run.check_memory(units))?;
     let mut rows = Rows::default();
     for batch in source {
-        for slice in slices(&batch?) {
+        for slice in slices(&batch?, ROWS_AT_ONCE) {
             reader.read(&slice, &mut rows)?;
             if rows.len() >= ROWS_AT_ONCE {
                 add(&mut run, reader, &rows, progress)?;
@@ -116,6 +117,39 @@ pub fn draw(
     }
     add(&mut run, reader, &rows, progress)?;
     Ok(run.finish())
+}
+
+/// What a result can be traced to: the version, the population and the costs.
+pub fn describe(reader: &Reader, model: &CostModel) -> HashMap<String, String> {
+    named([
+        ("version", env!("CARGO_PKG_VERSION").to_string()),
+        ("population_digest", format!("{:032x}", reader.digest())),
+        ("population_rows", reader.rows().to_string()),
+        ("costs_digest", format!("{:016x}", model.digest())),
+    ])
+}
+
+/// What a simulation can be traced to and replayed from.
+pub fn described_run(
+    options: &Options,
+    by: &[String],
+    reader: &Reader,
+    model: &CostModel,
+) -> HashMap<String, String> {
+    let mut all = describe(reader, model);
+    all.extend(named([
+        ("seed", options.seed.to_string()),
+        ("replications", options.replications.to_string()),
+        ("stop_loss", options.stop_loss.as_ref().map_or("none".into(), StopLoss::to_string)),
+        ("practice_sd", options.practice_sd.to_string()),
+        ("national_sd", options.national_sd.to_string()),
+        ("by", by.join(", ")),
+    ]));
+    all
+}
+
+fn named<const N: usize>(entries: [(&str, String); N]) -> HashMap<String, String> {
+    entries.map(|(name, value)| (format!("fundholder.{name}"), value)).into()
 }
 
 fn add(run: &mut Run, reader: &Reader, rows: &Rows, progress: &Progress) -> Result<(), RunError> {

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, FixedSizeListArray, Float64Array, Int64Array, RecordBatch};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int64Type, UInt64Type};
+use arrow_array::{ArrayRef, FixedSizeListArray, Float64Array, Int64Array, RecordBatch, UInt64Array};
 use arrow_schema::{DataType, Field};
 use fundholder_core::contract::Basis;
-use fundholder_core::error::Error;
 use fundholder_core::measures::{Estimate, QuantileRule, SizeBand, moments, shares, systematic_sd};
 use fundholder_core::numeric::money::pounds;
+use fundholder_core::run::{Progress, RunError, sort};
 use fundholder_core::simulate::{Totals, UnitTotals};
 
 use crate::budgets::Budgets;
@@ -50,24 +52,60 @@ fn years(basis: Basis, unit: &UnitTotals) -> Vec<f64> {
 pub type LabelledNumber = (String, f64);
 
 /// `<by>`, people, gross, net: each unit's cost (£) in every replication.
-pub fn totals_table(level: &Level) -> RecordBatch {
+pub fn totals_table(level: &Level, progress: &Progress) -> Result<RecordBatch, RunError> {
     let units = level.units();
     let replications = units.first().map_or(0, |unit| unit.gross.len());
-    let lists = |basis: Basis| -> ArrayRef {
+    let lists = |basis: Basis| -> Result<ArrayRef, RunError> {
         let mut values = Vec::with_capacity(units.len() * replications);
         for unit in &units {
+            progress.check()?;
             values.extend(years(basis, unit));
         }
         let item = Arc::new(Field::new_list_field(DataType::Float64, false));
-        Arc::new(FixedSizeListArray::new(
-            item,
-            replications as i32,
-            Arc::new(Float64Array::from(values)),
-            None,
-        ))
+        let values = Arc::new(Float64Array::from(values));
+        Ok(Arc::new(FixedSizeListArray::new(item, replications as i32, values, None)))
     };
     let [by, people] = level.head();
-    table(vec![by, people, ("gross", lists(Basis::Gross)), ("net", lists(Basis::Net))])
+    Ok(table(vec![by, people, ("gross", lists(Basis::Gross)?), ("net", lists(Basis::Net)?)]))
+}
+
+/// A level as a table that makes the same level again: its labels and the integers of its totals, by number of the unit.
+pub fn level_table(level: &Level) -> RecordBatch {
+    let units = &level.totals.units;
+    let replications = units.first().map_or(0, |unit| unit.gross.len());
+    let order: Vec<u32> = (0..units.len() as u32).collect();
+    let (integers, texts) = level.labels.columns(&order);
+    let lists = |of: fn(&UnitTotals) -> &[i64]| -> ArrayRef {
+        let values = Int64Array::from(units.iter().map(of).collect::<Vec<_>>().concat());
+        let item = Arc::new(Field::new_list_field(DataType::Int64, false));
+        Arc::new(FixedSizeListArray::new(item, replications as i32, Arc::new(values), None))
+    };
+    let people: ArrayRef = Arc::new(UInt64Array::from_iter_values(units.iter().map(|unit| unit.people)));
+    let mut columns = vec![("integer", integers), ("text", texts), ("people", people)];
+    columns.extend([("gross", lists(|unit| &unit.gross)), ("ceded", lists(|unit| &unit.ceded))]);
+    if units.iter().any(|unit| !unit.chance_net.is_empty()) {
+        columns.push(("chance_net", lists(|unit| &unit.chance_net)));
+    }
+    table(columns)
+}
+
+/// The level of a table that [`level_table`] made; none for any other table.
+pub fn level_of_table(name: String, batch: &RecordBatch) -> Option<Level> {
+    let column = |name: &str| batch.column_by_name(name);
+    let integers = column("integer")?.as_primitive_opt::<Int64Type>()?;
+    let texts = column("text")?.as_string_opt::<i32>()?;
+    let people = column("people")?.as_primitive_opt::<UInt64Type>()?;
+    let lists = |name: &str, unit: usize| -> Option<Vec<i64>> {
+        let list = column(name)?.as_fixed_size_list_opt()?.value(unit);
+        Some(list.as_primitive_opt::<Int64Type>()?.values().to_vec())
+    };
+    let unit = |i: usize| {
+        let chance_net = column("chance_net").map_or(Some(Vec::new()), |_| lists("chance_net", i))?;
+        let (gross, ceded) = (lists("gross", i)?, lists("ceded", i)?);
+        Some(UnitTotals { people: people.value(i), gross, ceded, chance_net })
+    };
+    let units = (0..batch.num_rows()).map(unit).collect::<Option<Vec<_>>>()?;
+    Some(Level { name, labels: Labels::of_columns(integers, texts), totals: Totals { units } })
 }
 
 /// The estimates of each unit, each followed by its Monte Carlo standard error.
@@ -77,7 +115,8 @@ pub fn summary_table(
     budgets: Option<&Budgets>,
     thresholds: &[LabelledNumber],
     quantiles: &[LabelledNumber],
-) -> Result<RecordBatch, Error> {
+    progress: &Progress,
+) -> Result<RecordBatch, RunError> {
     let budgets = budgets.map(|budgets| budgets.of(&level.labels, &level.labels.sorted())).transpose()?;
     let units = level.units();
     let replications = units.first().map_or(0, |unit| unit.gross.len());
@@ -87,6 +126,7 @@ pub fn summary_table(
     let mut columns: Vec<(String, Vec<Estimate>)> = Vec::new();
     let mut used_budgets = Vec::with_capacity(units.len());
     for (row, unit) in units.iter().enumerate() {
+        progress.check()?;
         let mut years = years(basis, unit);
         let all = moments(&years);
         let chance = match basis {
@@ -119,7 +159,7 @@ pub fn summary_table(
             put(&|| format!("p_under_{text}"), share.under);
             put(&|| format!("p_outside_{text}"), share.outside);
         }
-        years.sort_unstable_by(f64::total_cmp);
+        sort(&mut years, f64::total_cmp, progress)?;
         for ((text, _), rule) in quantiles.iter().zip(&rules) {
             put(&|| format!("q{text}"), rule.of(&years));
         }

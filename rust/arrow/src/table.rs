@@ -6,9 +6,11 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema};
 use fundholder_core::error::{Code, Error, Problem, Value};
+use fundholder_core::run::{Progress, RunError};
 
 use crate::column::{Problems, Rule, check_unique_columns, each, numbers};
 use crate::labels::Labels;
+use crate::source::slices;
 
 /// A column of labels: text, whole numbers, or a dictionary of them.
 #[derive(Clone, Debug)]
@@ -56,6 +58,21 @@ pub struct CheckedTable {
 
 /// Reads the columns of a table, or rejects all its problems at once.
 pub fn read_table(batches: &[RecordBatch], rules: &TableRules) -> Result<CheckedTable, Error> {
+    match read_long_table(batches, rules, &Progress::default()) {
+        Err(RunError::Rejected(error)) => Err(error),
+        read => Ok(read.expect("nobody tells it to stop")),
+    }
+}
+
+/// Rows that are read between two looks at whether to stop.
+const ROWS_AT_ONCE: usize = 1 << 18;
+
+/// The same of a table that may be long: it ends early where it is told to stop.
+pub fn read_long_table(
+    batches: &[RecordBatch],
+    rules: &TableRules,
+    progress: &Progress,
+) -> Result<CheckedTable, RunError> {
     let mut problems = Problems::default();
     let mut read = CheckedTable {
         labels: vec![Default::default(); rules.labels.len()],
@@ -64,9 +81,10 @@ pub fn read_table(batches: &[RecordBatch], rules: &TableRules) -> Result<Checked
     let label_names = rules.labels.iter().map(|column| &column.name);
     let names: Vec<&String> = label_names.chain(rules.numbers.iter().map(|column| &column.name)).collect();
     let mut first = 0;
-    for batch in batches {
+    for batch in batches.iter().flat_map(|batch| slices(batch, ROWS_AT_ONCE)) {
+        progress.check()?;
         if first == 0 {
-            check_columns(batch, &rules.table, &names, &mut problems);
+            check_columns(&batch, &rules.table, &names, &mut problems);
         }
         for (column, (labels, codes)) in rules.labels.iter().zip(&mut read.labels) {
             if let Some(array) = batch.column_by_name(&column.name) {
@@ -87,7 +105,7 @@ pub fn read_table(batches: &[RecordBatch], rules: &TableRules) -> Result<Checked
         problems.value(empty(&rules.table));
     }
     if rules.unique && problems.is_empty() {
-        read.check_unique(rules, &mut problems);
+        read.check_unique(rules, &mut problems, progress)?;
     }
     problems.check()?;
     Ok(read)
@@ -111,10 +129,18 @@ pub(crate) fn check_columns(batch: &RecordBatch, table: &str, names: &[&String],
 }
 
 impl CheckedTable {
-    fn check_unique(&self, rules: &TableRules, problems: &mut Problems) {
+    fn check_unique(
+        &self,
+        rules: &TableRules,
+        problems: &mut Problems,
+        progress: &Progress,
+    ) -> Result<(), RunError> {
         let rows = self.labels.first().map_or(0, |(_, codes)| codes.len());
         let mut seen: HashMap<Vec<u32>, u64> = HashMap::with_capacity(rows);
         for row in 0..rows {
+            if row % ROWS_AT_ONCE == 0 {
+                progress.check()?;
+            }
             let key = self.labels.iter().map(|(_, codes)| codes[row]).collect();
             let earlier = *seen.entry(key).or_insert(row as u64);
             if earlier == row as u64 {
@@ -138,6 +164,7 @@ impl CheckedTable {
             }
             problems.value(problem);
         }
+        Ok(())
     }
 
     /// The table of the columns that were read, in the order of the rules: labels, then numbers.

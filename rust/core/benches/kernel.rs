@@ -74,6 +74,7 @@ fn person_years(c: &mut Criterion) {
                     practice_sd: 0.0,
                     national_sd: 0.0,
                     processor,
+                    memory: None,
                 };
                 group.bench_function(BenchmarkId::new(processor.name(), name), |b| {
                     // The tables are made before; adding people again only adds to the totals.

@@ -77,7 +77,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
 
     println!("CV of a year's cost in %, before and after a ceiling of £{CEILING} a person");
     println!("{:>17} {:>9} {:>15} {:>29}", "list", "practices", "exact", "simulated");
-    for size in size_bands(&totals.units, &SIZES, &[]) {
+    for size in size_bands(&totals.units, &SIZES, &[], &Progress::default())? {
         let list = match size.to {
             Some(to) => format!("{} to {}", size.from, to - 1),
             None => format!("{} and more", size.from),

@@ -10,6 +10,7 @@ use crate::error::{Error, Problem};
 use crate::model::{Band, CostModel, Cumulants, Moments, Person, Persons};
 use crate::population::{Part, People, together};
 use crate::random_effects::{HALF_WIDTH, Node, count_at, nodes_at, sigma};
+use crate::run::{Progress, RunError};
 
 /// Nodes of an effect at which people's cumulants are taken, where they are smooth in it; and at most, where a corner of
 /// the contract passes over costs that are close together.
@@ -73,12 +74,13 @@ pub fn moments(
     people: &People,
     level: usize,
     valuation: &Valuation,
-) -> Result<Vec<UnitMoments>, Error> {
+    progress: &Progress,
+) -> Result<Vec<UnitMoments>, RunError> {
     valuation.check()?;
     check_variance(model, people, valuation)?;
-    let cumulants = cumulant_table(model, people, valuation);
+    let cumulants = cumulant_table(model, people, valuation, progress)?;
     let units = people.units(level);
-    Ok(units.par_iter().map(|parts| cumulants.unit(parts)).collect())
+    units.par_iter().map(|parts| progress.check().map(|()| cumulants.unit(parts))).collect()
 }
 
 /// Rejects an infinite variance of anyone's cost, by band.
@@ -91,17 +93,30 @@ pub fn check_variance(model: &CostModel, people: &People, valuation: &Valuation)
     Error::unless_empty(infinite.map(Band::infinite_variance).collect())
 }
 
-fn cumulant_table(model: &CostModel, people: &People, valuation: &Valuation) -> CumulantTable {
+fn cumulant_table(
+    model: &CostModel,
+    people: &People,
+    valuation: &Valuation,
+    progress: &Progress,
+) -> Result<CumulantTable, RunError> {
     let layer = valuation.layer();
-    CumulantTable::new(&Persons::new(model, &layer).all(&people.classes), &layer, valuation)
+    let persons = Persons::new(model, &layer, progress).all(&people.classes)?;
+    CumulantTable::new(&persons, &layer, valuation, progress)
 }
 
 /// Mean total (£) of each unit of a level, by its number: it exists where a variance does not.
 ///
 /// Computes in parallel on the rayon pool in which it is called (see [`crate::run::thread_pool`]).
-pub fn expected(model: &CostModel, people: &People, level: usize, valuation: &Valuation) -> Vec<f64> {
-    let cumulants = cumulant_table(model, people, valuation);
-    people.units(level).par_iter().map(|parts| cumulants.unit(parts).all.mean).collect()
+pub fn expected(
+    model: &CostModel,
+    people: &People,
+    level: usize,
+    valuation: &Valuation,
+    progress: &Progress,
+) -> Result<Vec<f64>, RunError> {
+    let cumulants = cumulant_table(model, people, valuation, progress)?;
+    let units = people.units(level);
+    units.par_iter().map(|parts| progress.check().map(|()| cumulants.unit(parts).all.mean)).collect()
 }
 
 /// The spacing of nodes of the effects, in the logarithm of the multiplier, at which a sum is as good as an integral.
@@ -137,21 +152,25 @@ pub(crate) struct CumulantTable {
 }
 
 impl CumulantTable {
-    pub(crate) fn new(persons: &[Person], layer: &Layer, valuation: &Valuation) -> Self {
+    pub(crate) fn new(
+        persons: &[Person],
+        layer: &Layer,
+        valuation: &Valuation,
+        progress: &Progress,
+    ) -> Result<Self, RunError> {
         let sigmas = [sigma(valuation.national_sd), sigma(valuation.practice_sd)];
         let spacing = node_spacing(persons, layer, sigmas);
         let [national, practice] = sigmas.map(|sigma| nodes_at(sigma, spacing, count_at(sigma, spacing)));
         let logs = (0..national.len() + practice.len() - 1)
             .map(|i| national[0].log + practice[0].log + i as f64 * if i > 0 { spacing } else { 0.0 });
         let multipliers: Vec<f64> = [1.0].into_iter().chain(logs.map(libm::exp)).collect();
-        let classes = persons
-            .par_iter()
-            .flat_map_iter(|person| {
-                let at = |factor: &f64| Cumulants::from_raw(person.times(*factor).raw_moments(layer));
-                multipliers.iter().map(at).collect::<Vec<_>>()
-            })
-            .collect();
-        Self { multipliers: multipliers.len(), national, practice, classes, spacing }
+        let classes = persons.par_iter().map(|person| {
+            progress.check()?;
+            let at = |factor: &f64| Cumulants::from_raw(person.times(*factor).raw_moments(layer));
+            Ok(multipliers.iter().map(at).collect())
+        });
+        let classes = classes.collect::<Result<Vec<Vec<_>>, RunError>>()?.concat();
+        Ok(Self { multipliers: multipliers.len(), national, practice, classes, spacing })
     }
 
     fn sum(&self, weights: &[(u32, f64)], multiplier: usize) -> Cumulants {

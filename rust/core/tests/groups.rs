@@ -83,7 +83,10 @@ fn are_effects_that_are_not_allowed_rejected_by_name() {
     for sd in [-0.1, f64::NAN, f64::INFINITY] {
         let valuation = Valuation { national_sd: sd, ..valuation };
         let message = format!("national_sd is {sd}: must be a finite number, 0 or more");
-        assert_eq!(moments(&model, &people, 0, &valuation).unwrap_err().to_string(), message);
+        assert_eq!(
+            moments(&model, &people, 0, &valuation, &Progress::default()).unwrap_err().to_string(),
+            message
+        );
         assert_eq!(unit_distributions(&model, &people, 0, &valuation).unwrap_err().to_string(), message);
     }
     assert_eq!(RunError::from(Error::one(Code::Argument, "x")).to_string(), "x");

@@ -6,6 +6,7 @@
 use fundholder_core::measures::{Estimate, QuantileRule, moments, shares, size_bands, systematic_sd};
 use fundholder_core::numeric::special::{beta_i, normal_inverse_cdf};
 use fundholder_core::random::{RoundKeys, philox4x32};
+use fundholder_core::run::Progress;
 use fundholder_core::simulate::UnitTotals;
 
 fn assert_value(estimate: Estimate, want: f64) {
@@ -190,7 +191,7 @@ fn is_a_band_of_sizes_what_its_units_are() {
         unit(5_000, [70, 130], [0, 60]),
         unit(0, [0, 0], [0, 0]),
     ];
-    let bands = size_bands(&units, &[1_000, 10_000], &[0.05, 0.2]);
+    let bands = size_bands(&units, &[1_000, 10_000], &[0.05, 0.2], &Progress::default()).unwrap();
     let heads: Vec<_> = bands.iter().map(|b| (b.from, b.to, b.units, b.people)).collect();
     // A list of 1,000 is in the band that starts there; units without people are in none.
     assert_eq!(heads, [(1, Some(1_000), 1, 999), (1_000, Some(10_000), 2, 6_000), (10_000, None, 0, 0)]);

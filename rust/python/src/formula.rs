@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 use fundholder_arrow::{
     Applied, Codes, Design, Fit, Formula as ArrowFormula, NeedComponent, Source, add_up as arrow_add_up,
-    need_by_unit as arrow_need_by_unit, readable_or_empty,
+    need_by_unit as arrow_need_by_unit, or_empty,
 };
-use fundholder_core::run::{Progress, RunError};
+use fundholder_core::run::{Progress, RunError, thread_pool};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
 use crate::errors::or_raise;
-use crate::tables::{batches, stream, table};
-use crate::watch::watched;
+use crate::tables::{Stream, batches, table};
+use crate::watch::{stoppable, watched};
 
 type Described<'py> = (Bound<'py, PyAny>, Option<Bound<'py, PyAny>>, u64, f64);
 
@@ -29,12 +29,12 @@ pub(crate) fn read<T: Send>(
     threads: usize,
     work: impl FnOnce(&mut Source<'_>, &Schema, &Progress) -> Result<T, RunError> + Send,
 ) -> PyResult<T> {
-    let reader = stream(rows, name)?.into_reader()?;
-    let name = name.to_string();
+    let stream = Stream::of(rows, name)?;
+    let schema = stream.schema.clone();
     let progress = Progress::default();
-    watched(rows.py(), threads, &progress, None, || {
-        let schema = reader.schema();
-        work(&mut readable_or_empty(reader, &name), &schema, &progress)
+    let pool = or_raise(rows.py(), thread_pool(threads))?;
+    watched(rows.py(), &pool, &progress, None, Some(stream), |source| {
+        work(&mut or_empty(source, &schema), &schema, &progress)
     })
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn fit<'py>(
     let codes = match codes {
         Some(codes) => {
             let batches = batches(codes, "codes")?;
-            Some(Arc::new(or_raise(py, py.detach(|| Codes::read(&batches, None)))?))
+            Some(Arc::new(stoppable(py, 1, |progress| Codes::read(&batches, None, progress))?))
         }
         None => None,
     };
@@ -204,7 +204,7 @@ impl Formula {
         codes: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Applied<'_>> {
         let codes = codes.map(|codes| batches(codes, "codes")).transpose()?;
-        or_raise(py, py.detach(|| self.0.ready(neutral, codes.as_deref())))
+        stoppable(py, 1, |progress| self.0.ready(neutral, codes.as_deref(), progress))
     }
 }
 
@@ -256,6 +256,6 @@ pub(crate) fn uniforms<'py>(
     seed: u64,
 ) -> PyResult<Bound<'py, PyAny>> {
     let batches = batches(rows, "persons")?;
-    let uniforms = rows.py().detach(|| fundholder_arrow::uniforms(&batches, column, seed));
-    table(rows.py(), or_raise(rows.py(), uniforms)?)
+    let work = |progress: &Progress| fundholder_arrow::uniforms(&batches, column, seed, progress);
+    table(rows.py(), stoppable(rows.py(), 1, work)?)
 }

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use fundholder_arrow::{annual_model, events_model, model_from_costs, model_table, moments_table};
 use fundholder_core::model;
-use fundholder_core::run::Progress;
 use pyo3::prelude::*;
 
 use crate::contract::StopLoss;
 use crate::errors::or_raise;
 use crate::tables::{batches, one_batch, table};
-use crate::watch::watched;
+use crate::watch::stoppable;
 
 #[pyclass(frozen, module = "fundholder._engine")]
 pub(crate) struct CostModel(pub(crate) Arc<model::CostModel>);
@@ -40,8 +39,8 @@ impl CostModel {
         threads: usize,
     ) -> PyResult<Self> {
         let batches = batches(costs, "the table of costs")?;
-        let model = watched(costs.py(), threads, &Progress::default(), None, || {
-            model_from_costs(&batches, cost, band, weight, gpd_tail)
+        let model = stoppable(costs.py(), threads, |progress| {
+            model_from_costs(&batches, cost, band, weight, gpd_tail, progress)
         })?;
         Ok(Self(Arc::new(model)))
     }
@@ -58,7 +57,6 @@ impl CostModel {
         stop_loss: Option<&Bound<'py, StopLoss>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let stop_loss = stop_loss.map(|s| s.get().0);
-        let moments = py.detach(|| moments_table(&self.0, stop_loss.as_ref()));
-        table(py, or_raise(py, moments)?)
+        table(py, stoppable(py, 1, |progress| moments_table(&self.0, stop_loss.as_ref(), progress))?)
     }
 }

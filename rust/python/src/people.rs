@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use fundholder_arrow::{
-    Budgets, LabelledNumber, Labels, PeopleLevel, Reader, cumulative_table, distribution_table, expected,
-    read_population, readable, variance_table,
+    Budgets, LabelledNumber, Labels, PeopleLevel, Reader, cumulative_table, describe, distribution_table,
+    expected, read_population, variance_table,
 };
 use fundholder_core::analytic_moments::Valuation as CoreValuation;
 use fundholder_core::contract::{Basis, StopLoss as StopLossTerms};
@@ -18,8 +18,8 @@ use pyo3::prelude::*;
 use crate::contract::StopLoss;
 use crate::errors::or_raise;
 use crate::model::CostModel;
-use crate::tables::{batches, stream, table};
-use crate::watch::watched_on;
+use crate::tables::{Stream, batches, table};
+use crate::watch::watched;
 
 #[pyclass(frozen, module = "fundholder._engine")]
 pub(crate) struct People {
@@ -49,27 +49,20 @@ impl People {
         let pool = or_raise(py, thread_pool(threads))?;
         let progress = Progress::default();
         let mut people = Composition::new(&model, by.len());
-        let stream = stream(population, "population")?.into_reader()?;
-        watched_on(py, &pool, &progress, None, || {
-            let stream = readable(stream, "population");
-            read_population(stream, streamed, &mut reader, &progress, |rows, reader| {
+        let stream = Some(Stream::of(population, "population")?);
+        watched(py, &pool, &progress, None, stream, |source| {
+            read_population(source, streamed, &mut reader, &progress, |rows, reader| {
                 Ok(people.add(&rows, reader.addresses())?)
             })
         })?;
-        let metadata = [
-            ("version", env!("CARGO_PKG_VERSION").to_string()),
-            ("population_digest", format!("{:032x}", reader.digest())),
-            ("population_rows", reader.rows().to_string()),
-            ("costs_digest", format!("{:016x}", model.digest())),
-        ];
-        let metadata = metadata.map(|(name, value)| (format!("fundholder.{name}"), value)).into();
+        let metadata = describe(&reader, &model);
         let levels = by.into_iter().zip(reader.into_units()).collect();
         Ok(Self { people: people.finish(), model, levels, metadata, pool })
     }
 
     /// Expected cost of each unit, in the order of a result's rows.
     fn expected(&self, py: Python<'_>, level: usize, valuation: &Valuation) -> PyResult<Vec<f64>> {
-        self.watched(py, |_| Ok(expected(&self.level(level), &valuation.0)))
+        self.watched(py, |progress| expected(&self.level(level), &valuation.0, progress))
     }
 
     #[pyo3(signature = (level, valuation, budgets, thresholds, quantiles, exact))]
@@ -147,7 +140,7 @@ impl People {
         work: impl FnOnce(&Progress) -> Result<T, RunError> + Send,
     ) -> PyResult<T> {
         let progress = Progress::default();
-        watched_on(py, &self.pool, &progress, None, || work(&progress))
+        watched(py, &self.pool, &progress, None, None, |_| work(&progress))
     }
 
     fn level(&self, index: usize) -> PeopleLevel<'_> {

@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_array::RecordBatch;
 use fundholder_arrow::{
-    Budgets, LabelledNumber, Level, Reader, draw, read_population, readable, size_band_table, summary_table,
-    totals_table,
+    Budgets, LabelledNumber, Level, Reader, described_run, draw, level_of_table, level_table,
+    read_population, size_band_table, summary_table, totals_table, unreadable,
 };
-use fundholder_core::contract::{Basis, StopLoss as StopLossTerms};
+use fundholder_core::contract::Basis;
 use fundholder_core::error::{Error, Problem, Value};
 use fundholder_core::measures;
 use fundholder_core::population::Rows;
-use fundholder_core::run::Progress;
+use fundholder_core::run::{Progress, thread_pool};
 use fundholder_core::simd;
 use fundholder_core::simulate::Options;
 use pyo3::prelude::*;
@@ -19,8 +19,10 @@ use pyo3::prelude::*;
 use crate::contract::StopLoss;
 use crate::errors::{exception, or_raise};
 use crate::model::CostModel;
-use crate::tables::{batches, stream, table};
-use crate::watch::watched;
+use crate::tables::{Stream, batches, one_batch, table};
+use crate::watch::{stoppable, watched};
+
+type State<'py> = (Vec<(String, Bound<'py, PyAny>)>, HashMap<String, String>);
 
 #[pyclass(frozen, module = "fundholder._engine")]
 pub(crate) struct Simulation {
@@ -30,7 +32,7 @@ pub(crate) struct Simulation {
 
 /// Runs a simulation. `streamed` populations are read once, batch by batch; others are checked in full first.
 #[pyfunction]
-#[pyo3(signature = (population, costs, *, streamed, replications, seed, by, stop_loss, practice_sd, national_sd, threads, processor, shown))]
+#[pyo3(signature = (population, costs, *, streamed, replications, seed, by, stop_loss, practice_sd, national_sd, threads, processor, memory, shown))]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn simulate(
     py: Python<'_>,
@@ -45,6 +47,7 @@ pub(crate) fn simulate(
     national_sd: f64,
     threads: usize,
     processor: &str,
+    memory: Option<u64>,
     shown: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Simulation> {
     let model = costs.get().0.clone();
@@ -55,26 +58,28 @@ pub(crate) fn simulate(
         practice_sd,
         national_sd,
         processor: level(py, processor)?,
+        memory,
     };
     let mut reader = Reader::new(model.clone(), &by);
-    let progress = Progress::default();
+    let (pool, progress) = (or_raise(py, thread_pool(threads))?, Progress::default());
     let totals = if streamed {
-        let stream = stream(population, "population")?.into_reader()?;
-        watched(py, threads, &progress, shown, || {
-            let columns = RecordBatch::new_empty(stream.schema());
+        let stream = Stream::of(population, "population")?;
+        let columns = RecordBatch::new_empty(stream.schema.clone());
+        watched(py, &pool, &progress, shown, Some(stream), |source| {
             Reader::new(model.clone(), &by).read(&columns, &mut Rows::default())?;
-            draw(readable(stream, "population"), &model, &options, &mut reader, &progress)
+            draw(source, &model, &options, &mut reader, None, &progress)
         })?
     } else {
         let batches = batches(population, "population")?;
-        watched(py, threads, &progress, shown, || {
+        watched(py, &pool, &progress, shown, None, |_| {
             // A table is checked in full before the first draw, which may take an hour.
             let mut check = Reader::new(model.clone(), &by);
             read_population(batches.iter().cloned().map(Ok), false, &mut check, &progress, |_, _| Ok(()))?;
-            draw(batches.into_iter().map(Ok), &model, &options, &mut reader, &progress)
+            let units = check.into_units().iter().map(|labels| labels.list().len() as u64).sum();
+            draw(batches.into_iter().map(Ok), &model, &options, &mut reader, Some(units), &progress)
         })?
     };
-    let metadata = describe(&options, &by, &reader, costs);
+    let metadata = described_run(&options, &by, &reader, &model);
     let units = reader.into_units();
     let levels = by.into_iter().zip(units).zip(totals);
     let levels = levels.map(|((name, labels), totals)| Level { name, labels, totals }).collect();
@@ -89,28 +94,6 @@ fn level(py: Python<'_>, name: &str) -> PyResult<simd::Processor> {
         let allowed = format!("one of {}", names.join(", "));
         exception(py, &Error::many(vec![Problem::argument("FUNDHOLDER_PROCESSOR", name, &allowed)]))
     })
-}
-
-/// What a result can be traced to and replayed from.
-fn describe(
-    options: &Options,
-    by: &[String],
-    reader: &Reader,
-    costs: &Bound<'_, CostModel>,
-) -> HashMap<String, String> {
-    let entries = [
-        ("version", env!("CARGO_PKG_VERSION").to_string()),
-        ("seed", options.seed.to_string()),
-        ("replications", options.replications.to_string()),
-        ("stop_loss", options.stop_loss.as_ref().map_or("none".into(), StopLossTerms::to_string)),
-        ("practice_sd", options.practice_sd.to_string()),
-        ("national_sd", options.national_sd.to_string()),
-        ("by", by.join(", ")),
-        ("population_digest", format!("{:032x}", reader.digest())),
-        ("population_rows", reader.rows().to_string()),
-        ("costs_digest", format!("{:016x}", costs.get().0.digest())),
-    ];
-    entries.map(|(name, value)| (format!("fundholder.{name}"), value)).into()
 }
 
 impl Simulation {
@@ -131,6 +114,23 @@ impl Simulation {
 
 #[pymethods]
 impl Simulation {
+    /// A run of what `state` gave.
+    #[new]
+    fn new(levels: Vec<(String, Bound<'_, PyAny>)>, metadata: HashMap<String, String>) -> PyResult<Self> {
+        let level = |(name, table): (String, Bound<'_, PyAny>)| {
+            level_of_table(name, &one_batch(&table, "the state of a simulation")?).ok_or_else(|| {
+                exception(table.py(), &unreadable("the state of a simulation", &"other columns"))
+            })
+        };
+        Ok(Self { levels: levels.into_iter().map(level).collect::<PyResult<_>>()?, metadata })
+    }
+
+    /// Name and table of each level, and the metadata: what makes the same run again.
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<State<'py>> {
+        let level = |level: &Level| Ok((level.name.clone(), table(py, level_table(level))?));
+        Ok((self.levels.iter().map(level).collect::<PyResult<_>>()?, self.metadata.clone()))
+    }
+
     /// The names of the levels.
     #[getter]
     fn levels(&self) -> Vec<&str> {
@@ -145,7 +145,7 @@ impl Simulation {
     #[pyo3(signature = (by = None))]
     fn totals<'py>(&self, py: Python<'py>, by: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
         let level = self.level(py, by)?;
-        table(py, py.detach(|| totals_table(level)))
+        table(py, stoppable(py, 1, |progress| totals_table(level, progress))?)
     }
 
     #[pyo3(signature = (by, budgets, of, thresholds, quantiles))]
@@ -164,8 +164,10 @@ impl Simulation {
             Some(budgets) => Some(or_raise(py, Budgets::read(&batches(budgets, "budgets")?, &level.name))?),
             None => None,
         };
-        let summary = py.detach(|| summary_table(level, basis, budgets.as_ref(), &thresholds, &quantiles));
-        table(py, or_raise(py, summary)?)
+        let summary = stoppable(py, 1, |progress| {
+            summary_table(level, basis, budgets.as_ref(), &thresholds, &quantiles, progress)
+        })?;
+        table(py, summary)
     }
 
     #[pyo3(signature = (by, edges, thresholds))]
@@ -178,7 +180,9 @@ impl Simulation {
     ) -> PyResult<Bound<'py, PyAny>> {
         let level = self.level(py, by)?;
         let tolerances: Vec<f64> = thresholds.iter().map(|(_, t)| *t).collect();
-        let bands = py.detach(|| measures::size_bands(&level.totals.units, &edges, &tolerances));
+        let bands = stoppable(py, 1, |progress| {
+            measures::size_bands(&level.totals.units, &edges, &tolerances, progress)
+        })?;
         table(py, size_band_table(&bands, &thresholds))
     }
 }

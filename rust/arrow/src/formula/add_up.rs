@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
-use fundholder_core::error::Error;
 use fundholder_core::fit::{Column, UnitFeatures};
 use fundholder_core::numeric::power::integer_power;
 use fundholder_core::random::mix;
@@ -13,7 +12,7 @@ use super::features::{FINITE, PersonColumns, Read, Reader};
 use super::parts::summed;
 use crate::labels::Label;
 use crate::source::Source;
-use crate::table::{LabelColumn, TableRules, read_table, table};
+use crate::table::{LabelColumn, TableRules, read_long_table, table};
 
 /// `<by>`, rows, and the sum of each column over the rows of a unit (or over all, without `by`): the same digits in any
 /// order of rows.
@@ -51,7 +50,12 @@ pub fn add_up(
 }
 
 /// `uniform`: for each row a number in [0, 1) that depends on the label of its column and a seed alone.
-pub fn uniforms(batches: &[RecordBatch], column: &str, seed: u64) -> Result<RecordBatch, Error> {
+pub fn uniforms(
+    batches: &[RecordBatch],
+    column: &str,
+    seed: u64,
+    progress: &Progress,
+) -> Result<RecordBatch, RunError> {
     let rules = TableRules {
         table: "persons".into(),
         labels: vec![LabelColumn { name: column.into(), nulls: false }],
@@ -59,7 +63,7 @@ pub fn uniforms(batches: &[RecordBatch], column: &str, seed: u64) -> Result<Reco
         unique: false,
         rows: false,
     };
-    let (labels, codes) = read_table(batches, &rules)?.labels.remove(0);
+    let (labels, codes) = read_long_table(batches, &rules, progress)?.labels.remove(0);
     // The upper 53 bits, as a double holds them.
     let uniform = |label: &Label| (mix(label.address() ^ mix(seed)) >> 11) as f64 * integer_power(2.0, -53);
     let uniforms: Vec<f64> = labels.list().iter().map(uniform).collect();

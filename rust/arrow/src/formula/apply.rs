@@ -113,10 +113,15 @@ impl Formula {
     }
 
     /// Makes ready for persons with these codes; with supply and area at their means where `neutral`.
-    pub fn ready(&self, neutral: bool, codes: Option<&[RecordBatch]>) -> Result<Applied<'_>, Error> {
+    pub fn ready(
+        &self,
+        neutral: bool,
+        codes: Option<&[RecordBatch]>,
+        progress: &Progress,
+    ) -> Result<Applied<'_>, RunError> {
         let own = self.codes();
         let codes = match codes {
-            Some(batches) => Some(Arc::new(Codes::read(batches, Some(&own))?)),
+            Some(batches) => Some(Arc::new(Codes::read(batches, Some(&own), progress)?)),
             None if own.is_empty() => None,
             None => {
                 return Err(Error::one(
@@ -125,7 +130,8 @@ impl Formula {
                         "codes are missing: the formula has {} codes, and needs a table of person and code",
                         own.len()
                     ),
-                ));
+                )
+                .into());
             }
         };
         let unknown_codes = codes.as_ref().map_or(Vec::new(), |codes| codes.unknown.clone());

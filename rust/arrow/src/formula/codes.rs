@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use arrow_array::{Array, RecordBatch};
 use arrow_cast::cast;
 use arrow_schema::DataType;
-use fundholder_core::error::Error;
+use fundholder_core::run::{Progress, RunError, sort};
 
 use crate::column::{Problems, required};
 use crate::labels::{Label, Labels};
-use crate::table::{LabelColumn, TableRules, read_table};
+use crate::table::{LabelColumn, TableRules, read_long_table};
 
 /// The codes of each person.
 #[derive(Clone, Debug)]
@@ -23,7 +23,11 @@ pub struct Codes {
 
 /// Numbers the codes of a formula, as they stand in it; without one, all codes in the order of their names.
 impl Codes {
-    pub fn read(batches: &[RecordBatch], known: Option<&[String]>) -> Result<Self, Error> {
+    pub fn read(
+        batches: &[RecordBatch],
+        known: Option<&[String]>,
+        progress: &Progress,
+    ) -> Result<Self, RunError> {
         let label = |name: &str| LabelColumn { name: name.into(), nulls: false };
         let rules = TableRules {
             table: "codes".into(),
@@ -32,7 +36,7 @@ impl Codes {
             unique: false,
             rows: true,
         };
-        let mut read = read_table(batches, &rules)?.labels;
+        let mut read = read_long_table(batches, &rules, progress)?.labels;
         let ((labels, code), (persons, person)) = (read.remove(1), read.remove(0));
         let met: Vec<String> =
             labels.sorted().iter().map(|&i| labels.list()[i as usize].to_string()).collect();
@@ -46,7 +50,7 @@ impl Codes {
         let mut codes: Vec<(u64, u32)> = (person.iter().zip(&code))
             .filter_map(|(&person, &code)| Some((addresses[person as usize], of[code as usize]?)))
             .collect();
-        codes.sort_unstable();
+        sort(&mut codes, Ord::cmp, progress)?;
         codes.dedup();
         Ok(Self { codes, names, unknown })
     }

@@ -60,7 +60,7 @@ impl Fit {
         let new = || Gram::new(design.regressors() + 1, weighted);
         let add = |gram: &mut Gram, read: Read, _: &[&[u32]]| {
             let (features, weights) = weigh(&design, read);
-            gram.add(&features, weights.as_deref(), level);
+            gram.add(&features, weights.as_deref(), level, progress);
         };
         let gram = summed(source, materialised, &mut reader, progress, new, add, Gram::merge)?;
         let (mut terms, columns) = lay_out(&design, &reader, &gram);
@@ -231,7 +231,7 @@ impl Fit {
             let (mut features, weights) = weigh(&self.design, read);
             let mut squares = self.residuals(&linear, &mut features, weights.as_deref());
             squares.iter_mut().for_each(|e| *e *= *e);
-            gram.add(&features, Some(&squares), level);
+            gram.add(&features, Some(&squares), level, progress);
         };
         summed(source, materialised, reader, progress, new, add, Gram::merge)
     }

@@ -40,7 +40,7 @@ pub fn minimum_population(
     probability: f64,
     progress: &Progress,
 ) -> Result<Pool, RunError> {
-    let limit = limit(model, people, valuation, tolerance);
+    let limit = limit(model, people, valuation, tolerance, progress)?;
     let outside = |sizes: &[u64]| -> Result<Vec<f64>, RunError> {
         let pools = people.pools(sizes);
         let read = |_: u32, distribution: &UnitDistribution| {
@@ -93,19 +93,23 @@ pub fn minimum_population(
 }
 
 /// Share of years in which the effects alone, with nothing left to chance, pass the tolerance.
-fn limit(model: &CostModel, people: &People, valuation: &Valuation, tolerance: f64) -> f64 {
+fn limit(
+    model: &CostModel,
+    people: &People,
+    valuation: &Valuation,
+    tolerance: f64,
+    progress: &Progress,
+) -> Result<f64, RunError> {
     let sigma = (integer_power(sigma(valuation.practice_sd), 2)
         + integer_power(sigma(valuation.national_sd), 2))
     .sqrt();
     if sigma == 0.0 {
-        return 0.0;
+        return Ok(0.0);
     }
     let layer = valuation.layer();
-    let mut prepare = Persons::new(model, &layer);
-    let persons: Vec<_> = together(&people.all())
-        .into_iter()
-        .map(|(class, weight)| (prepare.of(&people.classes[class as usize]), weight))
-        .collect();
+    let mut prepare = Persons::new(model, &layer, progress);
+    let person = |(class, weight)| Ok((prepare.of(&people.classes[class as usize])?, weight));
+    let persons: Vec<_> = together(&people.all()).into_iter().map(person).collect::<Result<_, RunError>>()?;
     let mean = |z: f64| -> f64 {
         let factor = libm::exp(sigma * z - 0.5 * sigma * sigma);
         persons.iter().map(|(person, weight)| weight * person.times(factor).raw_moments(&layer)[0]).sum()
@@ -121,6 +125,6 @@ fn limit(model: &CostModel, people: &People, valuation: &Valuation, tolerance: f
         }
         0.5 * (low + high)
     };
-    normal_cdf(crossing(expected * (1.0 - tolerance)))
-        + normal_survival(crossing(expected * (1.0 + tolerance)))
+    Ok(normal_cdf(crossing(expected * (1.0 - tolerance)))
+        + normal_survival(crossing(expected * (1.0 + tolerance))))
 }

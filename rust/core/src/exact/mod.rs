@@ -129,13 +129,13 @@ pub fn distributions<T: Send>(
         return Err(Error::many(vec![Problem::argument("level", level as f64, &allowed)]).into());
     }
     let layer = valuation.layer();
-    let persons = Persons::new(model, &layer).all(&people.classes);
+    let persons = Persons::new(model, &layer, progress).all(&people.classes)?;
     let prepared = Prepared {
         people,
         layer: &layer,
         cuts: Cuts::new(persons.iter()),
         atoms_and_density: persons.iter().map(|person| AtomsAndDensity::new(person, &layer)).collect(),
-        cumulants: CumulantTable::new(&persons, &layer, valuation),
+        cumulants: CumulantTable::new(&persons, &layer, valuation, progress)?,
         persons,
         sigma_practice: sigma(valuation.practice_sd),
         sigma_national: sigma(valuation.national_sd),

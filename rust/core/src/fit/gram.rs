@@ -10,6 +10,7 @@ use crate::numeric::double_double::DoubleDouble;
 use crate::numeric::exact_sums::{
     BITS, GroupSums, NO_TOP, cut_rows, digits_down, largest, lower, partners, top_of,
 };
+use crate::run::Progress;
 use crate::simd::{Processor, Simd, Task};
 
 /// Most rows of one addition: pairs of their indicators are counted by 16 bits.
@@ -63,11 +64,18 @@ impl Gram {
         self.counts.get(at).copied().unwrap_or(0).into()
     }
 
-    /// Adds people, at most [`MOST_ROWS`], each with their weight (0 or more) where sums are weighted.
-    pub fn add(&mut self, features: &Features, weights: Option<&[f64]>, processor: Processor) {
+    /// Adds people, at most [`MOST_ROWS`], each with their weight (0 or more) where sums are weighted. Where it is told
+    /// to stop, sums are of no use: not all of these people are in them.
+    pub fn add(
+        &mut self,
+        features: &Features,
+        weights: Option<&[f64]>,
+        processor: Processor,
+        progress: &Progress,
+    ) {
         debug_assert_eq!(self.weights.is_some(), weights.is_some());
         assert!(features.rows <= MOST_ROWS, "rows are added in parts");
-        processor.run(Add { gram: self, features, weights });
+        processor.run(Add { gram: self, features, weights, progress });
     }
 
     /// Adds the sums of other people.
@@ -172,6 +180,7 @@ struct Add<'a> {
     gram: &'a mut Gram,
     features: &'a Features,
     weights: Option<&'a [f64]>,
+    progress: &'a Progress,
 }
 
 impl Task for Add<'_> {
@@ -179,7 +188,7 @@ impl Task for Add<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { gram, features, weights } = self;
+        let Self { gram, features, weights, progress } = self;
         let plain = &features.numbers;
         let weighted: Option<Vec<Vec<f64>>> = weights.map(|weights| {
             let times = |column: &Vec<f64>| column.iter().zip(weights).map(|(x, w)| x * w).collect();
@@ -209,7 +218,9 @@ impl Task for Add<'_> {
         for from in (0..features.rows).step_by(TILE) {
             let rows = from..(from + TILE).min(features.rows);
             tile.read((left, gram.numbers.tops()), (plain, &gram.plain_tops), &mut runs, rows.clone());
-            tile.add_products(simd, &runs, &mut gram.products);
+            if tile.add_products(simd, &runs, &mut gram.products, progress).is_err() {
+                return;
+            }
             tile.add_numbers(&runs, &mut gram.numbers, features, rows.clone());
             match weights {
                 None => add_counts(&mut counts, features, rows),
@@ -299,7 +310,7 @@ mod tests {
     fn products(order: &[usize], weighted: bool, processor: Processor) -> Vec<u64> {
         let (features, weights) = people(order);
         let mut gram = Gram::new(3, weighted);
-        gram.add(&features, weighted.then_some(weights.as_slice()), processor);
+        gram.add(&features, weighted.then_some(weights.as_slice()), processor, &Progress::default());
         let columns = COLUMNS.iter().flat_map(|&a| COLUMNS.iter().map(move |&b| (a, b)));
         columns.map(|(a, b)| gram.product(a, b).to_bits()).collect()
     }
@@ -333,7 +344,7 @@ mod tests {
             numbers: vec![scaled(1), scaled(2)],
         };
         let mut gram = Gram::new(2, false);
-        gram.add(&features, None, Processor::best());
+        gram.add(&features, None, Processor::best(), &Progress::default());
         for (i, j) in [(0, 0), (0, 1), (1, 1)] {
             let rows = numbers(i + 1).zip(numbers(j + 1));
             let exact: i128 = rows.map(|(x, y)| i128::from(x) * i128::from(y)).sum();

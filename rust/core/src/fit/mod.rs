@@ -5,6 +5,7 @@
 //!
 //! ```
 //! use fundholder_core::fit::{Column, Features, Gram, Linear, solve};
+//! use fundholder_core::run::Progress;
 //! use fundholder_core::simd::Processor;
 //!
 //! // Four people: their age band (an indicator of each), their need and their cost (numbers).
@@ -15,7 +16,7 @@
 //!     numbers: vec![vec![0.5, 1.5, -1.0, 4.0], vec![301.0, 603.0, 298.0, 608.0]],
 //! };
 //! let mut gram = Gram::new(2, false);
-//! gram.add(&people, None, Processor::best());
+//! gram.add(&people, None, Processor::best(), &Progress::default());
 //! let columns = [Column::Indicator(0), Column::Indicator(1), Column::Number(0)];
 //! let never = || false; // nobody stops it
 //! let solution = solve(&gram, &columns, Column::Number(1), &[false; 3], &never).unwrap();

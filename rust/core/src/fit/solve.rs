@@ -123,6 +123,7 @@ fn product(left: &[f64], right: &[f64], size: usize, stop: &dyn Fn() -> bool) ->
 mod tests {
     use super::*;
     use crate::fit::Features;
+    use crate::run::Progress;
     use crate::simd::Processor;
 
     /// Two groups, one number; y = 3 in the first group, 5 in the second, plus twice the number.
@@ -133,7 +134,7 @@ mod tests {
         let features =
             Features { rows: 5, starts: vec![0, 1, 2, 3, 4, 5], indicators: groups, numbers: vec![x, y] };
         let mut gram = Gram::new(2, weights.is_some());
-        gram.add(&features, weights, Processor::best());
+        gram.add(&features, weights, Processor::best(), &Progress::default());
         gram
     }
 
@@ -162,7 +163,7 @@ mod tests {
             numbers: vec![vec![0.0, -1.0], vec![1.0, 2.0]],
         };
         let mut gram = Gram::new(2, false);
-        gram.add(&features, None, Processor::best());
+        gram.add(&features, None, Processor::best(), &Progress::default());
         let columns = [Column::Intercept, Column::Number(0)];
         let free = solve(&gram, &columns, Column::Number(1), &[false, false], &|| false).unwrap();
         assert_eq!(free.coefficients, [1.0, -1.0]);

@@ -6,6 +6,7 @@ use super::Features;
 use super::constant_runs::ConstantRuns;
 use super::packed_pairs::{Products, packed_index};
 use crate::numeric::exact_sums::{DIGITS, GroupSums, cut, partners};
+use crate::run::{Progress, RunError};
 use crate::simd::{LANES, Simd};
 
 /// Number of rows whose products of digits are added as doubles: 2^9 products below 2^44 stay below 2^53.
@@ -59,9 +60,16 @@ impl Tile {
     /// Adds the products of all pairs of columns that are not taken run by run: a weighted one, and a later one without
     /// its weight.
     #[inline(always)]
-    pub(super) fn add_products<S: Simd>(&self, simd: S, runs: &ConstantRuns, products: &mut [Products]) {
+    pub(super) fn add_products<S: Simd>(
+        &self,
+        simd: S,
+        runs: &ConstantRuns,
+        products: &mut [Products],
+        progress: &Progress,
+    ) -> Result<(), RunError> {
         let right = self.right.as_ref().unwrap_or(&self.left);
         for i in 0..self.columns {
+            progress.check()?;
             let left = &self.left[i * DIGITS..(i + 1) * DIGITS];
             for j in (i..self.columns).filter(|&j| !runs.by_run(i, j, self.right.is_some())) {
                 let right = &right[j * DIGITS..(j + 1) * DIGITS];
@@ -72,6 +80,7 @@ impl Tile {
                 add_dots::<S, { partners(3) }>(simd, &left[3], right, &mut sums[3]);
             }
         }
+        progress.check()
     }
 
     /// Adds the weighted numbers of some rows to the sums of everyone, and of their indicators.

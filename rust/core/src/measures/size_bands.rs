@@ -2,6 +2,7 @@
 
 use super::estimate::{Estimate, moments};
 use crate::numeric::money::pounds;
+use crate::run::{Progress, RunError};
 use crate::simulate::UnitTotals;
 
 /// Size band: units with at least `from` people and fewer than `to`.
@@ -30,7 +31,12 @@ pub struct SizeBand {
 /// Units by size band; `edges` are the sizes at which one band ends and the next begins. Units without people are left
 /// out. A unit's budget is its own mean over the years. Units of a band share national effects, so every error is taken
 /// over years, of the band's figure in each year.
-pub fn size_bands(units: &[UnitTotals], edges: &[u64], tolerances: &[f64]) -> Vec<SizeBand> {
+pub fn size_bands(
+    units: &[UnitTotals],
+    edges: &[u64],
+    tolerances: &[f64],
+    progress: &Progress,
+) -> Result<Vec<SizeBand>, RunError> {
     let mut starts = vec![1];
     starts.extend(edges);
     let ends = edges.iter().copied().map(Some).chain([None]);
@@ -42,25 +48,34 @@ pub fn size_bands(units: &[UnitTotals], edges: &[u64], tolerances: &[f64]) -> Ve
                 .iter()
                 .filter(|unit| unit.people >= from && to.is_none_or(|to| unit.people < to))
                 .collect();
-            band(from, to, &inside, tolerances)
+            band(from, to, &inside, tolerances, progress)
         })
         .collect()
 }
 
-fn band(from: u64, to: Option<u64>, units: &[&UnitTotals], tolerances: &[f64]) -> SizeBand {
-    let gross = spread(units, tolerances, |unit, r| unit.gross[r]);
-    let net = spread(units, tolerances, |unit, r| unit.gross[r] - unit.ceded[r]);
+fn band(
+    from: u64,
+    to: Option<u64>,
+    units: &[&UnitTotals],
+    tolerances: &[f64],
+    progress: &Progress,
+) -> Result<SizeBand, RunError> {
+    let gross = spread(units, tolerances, |unit, r| unit.gross[r], progress)?;
+    let net = spread(units, tolerances, |unit, r| unit.gross[r] - unit.ceded[r], progress)?;
     let replications = units.first().map_or(0, |unit| unit.gross.len());
     let year = |column: fn(&UnitTotals) -> &[i64], r: usize| -> f64 {
         units.iter().map(|unit| pounds(column(unit)[r])).sum()
     };
-    let years: Vec<(f64, f64)> =
-        (0..replications).map(|r| (year(|unit| &unit.gross, r), year(|unit| &unit.ceded, r))).collect();
+    let years = (0..replications).map(|r| {
+        progress.check()?;
+        Ok((year(|unit| &unit.gross, r), year(|unit| &unit.ceded, r)))
+    });
+    let years: Vec<(f64, f64)> = years.collect::<Result<_, RunError>>()?;
     let total: f64 = years.iter().map(|(gross, _)| gross).sum();
     let share = years.iter().map(|(_, ceded)| ceded).sum::<f64>() / total;
     let influences: Vec<f64> =
         years.iter().map(|(gross, ceded)| (ceded - share * gross) * replications as f64 / total).collect();
-    SizeBand {
+    Ok(SizeBand {
         from,
         to,
         units: units.len() as u64,
@@ -70,7 +85,7 @@ fn band(from: u64, to: Option<u64>, units: &[&UnitTotals], tolerances: &[f64]) -
         outside_gross: gross.outside,
         outside_net: net.outside,
         ceded: Estimate::new(share, error_of_mean(&influences)),
-    }
+    })
 }
 
 struct Spread {
@@ -78,7 +93,12 @@ struct Spread {
     outside: Vec<Estimate>,
 }
 
-fn spread(units: &[&UnitTotals], tolerances: &[f64], amount: impl Fn(&UnitTotals, usize) -> i64) -> Spread {
+fn spread(
+    units: &[&UnitTotals],
+    tolerances: &[f64],
+    amount: impl Fn(&UnitTotals, usize) -> i64,
+    progress: &Progress,
+) -> Result<Spread, RunError> {
     let replications = units.first().map_or(0, |unit| unit.gross.len());
     let n = units.len() as f64;
     // Units that keep no cost have no coefficient of variation.
@@ -86,6 +106,7 @@ fn spread(units: &[&UnitTotals], tolerances: &[f64], amount: impl Fn(&UnitTotals
     let mut cv_influence = vec![0.0; replications];
     let mut outside = vec![vec![0.0; replications]; tolerances.len()];
     for unit in units {
+        progress.check()?;
         let years: Vec<f64> = (0..replications).map(|r| pounds(amount(unit, r))).collect();
         let moments = moments(&years);
         cvs.extend(moments.cv.value);
@@ -105,10 +126,10 @@ fn spread(units: &[&UnitTotals], tolerances: &[f64], amount: impl Fn(&UnitTotals
         Estimate::new(mean, error_of_mean(&deviations))
     };
     let count = cvs.len() as f64;
-    Spread {
+    Ok(Spread {
         cv: Estimate::new(cvs.iter().sum::<f64>() / count, error_of_mean(&cv_influence) / count),
         outside: outside.iter().map(estimate).collect(),
-    }
+    })
 }
 
 /// The standard error of the mean of these deviations from it.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::EventType;
 use crate::numeric::bennett::bennett;
 use crate::numeric::common_measure::common_measure;
+use crate::run::{Progress, RunError};
 use crate::severity::{DensityPoints, Distribution, Empirical};
 use crate::simd::{Processor, Simd, Task};
 
@@ -35,9 +36,16 @@ const SAME: f64 = 1e-12;
 const ROUNDING: f64 = 1e-15;
 const ROUNDED: f64 = 1e-9;
 
+/// One of the amounts of which a year is at most one: its probability, and its distribution in £.
+pub(super) type Alternative = (f64, Arc<dyn Distribution>);
+
 /// The amounts of which a person's year with `factor` times the rates of these types is at most one, each with its
 /// probability: sums of prices alone, and those with a cost that has a density.
-pub(super) fn year_distribution(types: &[EventType], factor: f64) -> Vec<(f64, Arc<dyn Distribution>)> {
+pub(super) fn year_distribution(
+    types: &[EventType],
+    factor: f64,
+    progress: &Progress,
+) -> Result<Vec<Alternative>, RunError> {
     let types: Vec<(f64, &EventType)> =
         types.iter().map(|t| (t.rate * factor, t)).filter(|t| t.0 > 0.0).collect();
     let (mut priced, mut others): (Vec<_>, Vec<_>) = types.iter().partition(|(_, t)| is_priced(t));
@@ -46,7 +54,7 @@ pub(super) fn year_distribution(types: &[EventType], factor: f64) -> Vec<(f64, A
         (priced, others) = (Vec::new(), types);
     }
     let [price_rate, other_rate] = [&priced, &others].map(|types| rate(types));
-    let mut year: Vec<(f64, Arc<dyn Distribution>)> = Vec::new();
+    let mut year: Vec<Alternative> = Vec::new();
     let of = |costs: Vec<(f64, f64)>| {
         let (values, weights): (Vec<f64>, Vec<f64>) = costs.into_iter().unzip();
         Empirical::new(&values, &weights).ok()
@@ -54,7 +62,7 @@ pub(super) fn year_distribution(types: &[EventType], factor: f64) -> Vec<(f64, A
     if let Some(sums) = sums.and_then(of) {
         year.push((-libm::expm1(-price_rate) * libm::exp(-other_rate), Arc::new(sums)));
     }
-    if let Some(costs) = of(on_lattices(&priced, &others)) {
+    if let Some(costs) = of(on_lattices(&priced, &others, progress)?) {
         let p = -libm::expm1(-other_rate);
         // Prices on lattices are atoms still.
         match others.iter().all(|(_, t)| is_priced(t)) {
@@ -62,7 +70,7 @@ pub(super) fn year_distribution(types: &[EventType], factor: f64) -> Vec<(f64, A
             false => year.push((p, Arc::new(DensityPoints(costs)))),
         }
     }
-    year
+    Ok(year)
 }
 
 /// All sums of events of these priced types that are above 0, with their probabilities; none where there are too many.
@@ -97,10 +105,14 @@ fn sums_of_prices(types: &[(f64, &EventType)]) -> Option<Vec<(f64, f64)>> {
 
 /// The costs above 0 of a year in which there is an event of `others`, with their probabilities, on lattices of growing
 /// step.
-fn on_lattices(priced: &[(f64, &EventType)], others: &[(f64, &EventType)]) -> Vec<(f64, f64)> {
+fn on_lattices(
+    priced: &[(f64, &EventType)],
+    others: &[(f64, &EventType)],
+    progress: &Progress,
+) -> Result<Vec<(f64, f64)>, RunError> {
     let mut costs = Vec::new();
     if others.is_empty() {
-        return costs;
+        return Ok(costs);
     }
     let mut put = |cost: f64, weight: f64| {
         if weight > 0.0 {
@@ -111,14 +123,14 @@ fn on_lattices(priced: &[(f64, &EventType)], others: &[(f64, &EventType)]) -> Ve
     let mut so_far = None;
     loop {
         let year = |types| {
-            let intensities = intensities(types, step, points);
-            (intensities[0], compound(&intensities, rate(types)))
+            let intensities = intensities(types, step, points, progress)?;
+            Ok::<_, RunError>((intensities[0], compound(&intensities, rate(types))))
         };
-        let (none, mut masses) = year(others);
+        let (none, mut masses) = year(others)?;
         // A year without an event of them is no year of these.
         masses[0] = libm::exp(-rate(others)) * libm::expm1(none);
         if !priced.is_empty() {
-            masses = convolution(&year(priced).1, &masses);
+            masses = convolution(&year(priced)?.1, &masses);
         }
         // The end of the lattice before is the first point that is kept of this one: there the two are joined.
         let first = if so_far.is_some() { points / GROWTH } else { 0 };
@@ -134,7 +146,7 @@ fn on_lattices(priced: &[(f64, &EventType)], others: &[(f64, &EventType)]) -> Ve
         so_far = Some(up_to + masses[first + 1..end].iter().sum::<f64>());
         step *= GROWTH as f64;
     }
-    costs
+    Ok(costs)
 }
 
 /// Lattices of a year: the step of the first, the points of each, and the cost that the last one holds.
@@ -209,9 +221,15 @@ fn prices(types: &[(f64, &EventType)]) -> Option<Vec<(f64, f64)>> {
 
 /// Expected events on each point of a lattice: a cost between two points is shared by both so that its mean is kept
 /// (Gerber 1982). Nothing is taken off where it would be lost in rounding: every point has its digits.
-fn intensities(types: &[(f64, &EventType)], step: f64, points: usize) -> Vec<f64> {
+fn intensities(
+    types: &[(f64, &EventType)],
+    step: f64,
+    points: usize,
+    progress: &Progress,
+) -> Result<Vec<f64>, RunError> {
     let mut sums = vec![0.0; points + 1];
     for (rate, t) in types {
+        progress.check()?;
         let (scale, distribution) = (t.severity.scale(), t.severity.distribution());
         for (x, probability) in distribution.atoms() {
             let (point, share) = between_points(scale * x / step);
@@ -248,7 +266,7 @@ fn intensities(types: &[(f64, &EventType)], step: f64, points: usize) -> Vec<f64
             (above_low, below_low) = (above_high, below_high);
         }
     }
-    sums
+    Ok(sums)
 }
 
 /// The point at or below a position (in steps), and the share of the next one that keeps the mean: 0 where the position

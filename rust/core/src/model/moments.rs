@@ -5,6 +5,7 @@ use super::{Band, CostModel, RiskClass, Severity, Year};
 use crate::contract::{Basis, Layer, StopLoss};
 use crate::error::{Code, Error, Problem};
 use crate::numeric::power::integer_power;
+use crate::run::{Progress, RunError};
 
 /// The first four cumulants of a cost, in powers of £; infinite where they do not exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -64,15 +65,27 @@ impl Moments {
 impl Band {
     /// Moments of one person's year net of the stop-loss; rejects a variance that is infinite.
     pub fn moments(&self, stop_loss: Option<&StopLoss>) -> Result<Moments, Error> {
+        match self.stoppable_moments(stop_loss, &Progress::default()) {
+            Err(RunError::Rejected(error)) => Err(error),
+            moments => Ok(moments.expect("nobody tells it to stop")),
+        }
+    }
+
+    /// The same of a year that may have many types of events: it ends early where it is told to stop.
+    pub fn stoppable_moments(
+        &self,
+        stop_loss: Option<&StopLoss>,
+        progress: &Progress,
+    ) -> Result<Moments, RunError> {
         let layer = Layer::new(stop_loss, Basis::Net);
         if !self.has_variance(&layer) {
-            return Err(Error::many(vec![self.infinite_variance()]));
+            return Err(Error::many(vec![self.infinite_variance()]).into());
         }
         let model = CostModel { bands: vec![self.clone()] };
-        let person =
-            Persons::new(&model, &layer).of(&RiskClass { band: 0, scale: 1.0, p_any: self.year.p_any() });
+        let class = RiskClass { band: 0, scale: 1.0, p_any: self.year.p_any() };
+        let person = Persons::new(&model, &layer, progress).of(&class)?;
         let cumulants = Cumulants::from_raw(person.raw_moments(&layer));
-        Moments::from_cumulants(cumulants).ok_or_else(|| Error::many(vec![self.infinite_variance()]))
+        Moments::from_cumulants(cumulants).ok_or_else(|| Error::many(vec![self.infinite_variance()]).into())
     }
 
     /// Is the variance of a person's cost in this layer finite? Where the layer has no bound, its tail is the

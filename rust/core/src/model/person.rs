@@ -8,6 +8,7 @@ use super::line::power_of_line;
 use super::{CostModel, EventType, RiskClass, Severity, SeverityKind, Year};
 use crate::contract::Layer;
 use crate::numeric::power::integer_power;
+use crate::run::{Progress, RunError};
 use crate::severity::Distribution;
 
 /// Amount: a distribution of costs that is multiplied by `scale` to be in £.
@@ -30,17 +31,19 @@ pub(crate) enum Person {
 pub(crate) struct Persons<'a> {
     model: &'a CostModel,
     layer: &'a Layer,
+    progress: &'a Progress,
     years: HashMap<(u32, u64), Person>,
     /// One distribution for all bands that have the same family and shape.
     distributions: HashMap<(&'static str, u64), Arc<dyn Distribution>>,
 }
 
 impl<'a> Persons<'a> {
-    pub(crate) fn new(model: &'a CostModel, layer: &'a Layer) -> Self {
-        Self { model, layer, years: HashMap::new(), distributions: HashMap::new() }
+    pub(crate) fn new(model: &'a CostModel, layer: &'a Layer, progress: &'a Progress) -> Self {
+        Self { model, layer, progress, years: HashMap::new(), distributions: HashMap::new() }
     }
 
-    pub(crate) fn of(&mut self, class: &RiskClass) -> Person {
+    pub(crate) fn of(&mut self, class: &RiskClass) -> Result<Person, RunError> {
+        self.progress.check()?;
         let person = match &self.model.bands[class.band as usize].year {
             Year::Annual { severity, .. } => Person::Once(vec![(class.p_any, self.amount(severity))]),
             year @ Year::Events(types) => {
@@ -48,27 +51,27 @@ impl<'a> Persons<'a> {
                 let factor = if rate > 0.0 { year.rate_at(class.p_any) / rate } else { 0.0 };
                 let key = (class.band, factor.to_bits());
                 if !self.years.contains_key(&key) {
-                    let person = self.events(types, factor);
+                    let person = self.events(types, factor)?;
                     self.years.insert(key, person);
                 }
                 self.years[&key].clone()
             }
         };
-        person.times(class.scale)
+        Ok(person.times(class.scale))
     }
 
-    pub(crate) fn all(mut self, classes: &[RiskClass]) -> Vec<Person> {
+    pub(crate) fn all(mut self, classes: &[RiskClass]) -> Result<Vec<Person>, RunError> {
         classes.iter().map(|class| self.of(class)).collect()
     }
 
-    fn events(&mut self, types: &[EventType], factor: f64) -> Person {
+    fn events(&mut self, types: &[EventType], factor: f64) -> Result<Person, RunError> {
         if self.layer.proportional().is_some() {
-            return Person::Events(
-                types.iter().map(|t| (t.rate * factor, self.amount(&t.severity))).collect(),
-            );
+            let amounts = types.iter().map(|t| (t.rate * factor, self.amount(&t.severity)));
+            return Ok(Person::Events(amounts.collect()));
         }
         let amount = |(p, distribution)| (p, Scaled { distribution, scale: 1.0 });
-        Person::Once(year_distribution(types, factor).into_iter().map(amount).collect())
+        let year = year_distribution(types, factor, self.progress)?;
+        Ok(Person::Once(year.into_iter().map(amount).collect()))
     }
 
     fn amount(&mut self, severity: &Severity) -> Scaled {

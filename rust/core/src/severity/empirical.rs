@@ -2,6 +2,9 @@ use super::interval::{from_tails, move_origin};
 use super::{Distribution, GpdTail, MAX_MOMENT};
 
 const ORDERS: usize = MAX_MOMENT as usize + 1;
+/// Records that are gone through between two looks at whether to stop.
+const RECORDS_AT_ONCE: usize = 1 << 18;
+const NEVER: fn() -> bool = || false;
 
 /// The weighted distribution of observed costs in £, optionally with a generalised Pareto tail.
 ///
@@ -31,7 +34,18 @@ impl Empirical {
 
     /// The distribution with an atom at each distinct value; values are positive, weights at least 0.
     pub fn new(values: &[f64], weights: &[f64]) -> Result<Self, String> {
-        Ok(Self::from_records(&records(values, weights)?, None))
+        Self::from_records(&records(values, weights)?, None, &NEVER)
+    }
+
+    /// The distribution of records, which may be many, with a fitted tail or without; an error too where `stop` says so.
+    pub fn of_many(
+        values: &[f64],
+        weights: &[f64],
+        gpd: bool,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Self, String> {
+        let records = records(values, weights)?;
+        if gpd { Self::with_fitted_tail(records, stop) } else { Self::from_records(&records, None, stop) }
     }
 
     /// As [`Empirical::new`] up to the tail's threshold and the given tail above it. Values above
@@ -46,14 +60,17 @@ impl Empirical {
                 tail.threshold
             ));
         }
-        Ok(Self::from_records(&records, Some(tail)))
+        Self::from_records(&records, Some(tail), &NEVER)
     }
 
     /// The distribution with a tail fitted above the weighted 95 % quantile, by probability-weighted
     /// moments with plotting positions (j - 0.35) / n: Hosking & Wallis (1987). The fit keeps the
     /// mean excess that was observed.
     pub fn fit_gpd(values: &[f64], weights: &[f64]) -> Result<Self, String> {
-        let mut records = records(values, weights)?;
+        Self::with_fitted_tail(records(values, weights)?, &NEVER)
+    }
+
+    fn with_fitted_tail(mut records: Vec<(f64, f64)>, stop: &dyn Fn() -> bool) -> Result<Self, String> {
         let total = sum(records.iter().map(|r| r.1));
         let mut running = Sum::default();
         let threshold = records
@@ -77,7 +94,7 @@ impl Empirical {
         let (scale, shape) = probability_weighted_moments(&excesses, threshold, weight);
         let tail = GpdTail { threshold, scale, shape, probability: weight / total };
         let tail = tail.checked().map_err(|message| format!("no tail can be fitted: {message}"))?;
-        Ok(Self::from_records(&records, Some(tail)))
+        Self::from_records(&records, Some(tail), stop)
     }
 
     /// Atoms, ascending.
@@ -96,9 +113,18 @@ impl Empirical {
     }
 
     /// From records sorted by value, not empty, with positive weights.
-    fn from_records(records: &[(f64, f64)], tail: Option<GpdTail>) -> Self {
+    fn from_records(
+        records: &[(f64, f64)],
+        tail: Option<GpdTail>,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Self, String> {
+        let going_on = |i: usize| match i.is_multiple_of(RECORDS_AT_ONCE) && stop() {
+            true => Err("the work was stopped"),
+            false => Ok(()),
+        };
         let mut atoms: Vec<(f64, Sum)> = Vec::with_capacity(records.len());
-        for &(value, weight) in records {
+        for (i, &(value, weight)) in records.iter().enumerate() {
+            going_on(i)?;
             match atoms.last_mut() {
                 Some((last, merged)) if *last == value => merged.add(weight),
                 _ => atoms.push((value, Sum::of(weight))),
@@ -116,7 +142,8 @@ impl Empirical {
         let mut from_below = Vec::with_capacity(values.len());
         let mut partial = Vec::with_capacity(values.len());
         let mut sums = [Sum::default(); ORDERS];
-        for (value, probability) in values.iter().zip(&probabilities) {
+        for (i, (value, probability)) in values.iter().zip(&probabilities).enumerate() {
+            going_on(i)?;
             let mut term = *probability;
             for sum in &mut sums {
                 sum.add(term);
@@ -142,7 +169,8 @@ impl Empirical {
 
         let body_mean = partial.last().map_or(0.0, |moments| moments[1]);
         let tail_mean = tail.map_or(0.0, |t| t.probability * (t.threshold + t.mean_excess()));
-        Self { mean: body_mean + tail_mean, values, probabilities, from_below, above, partial, tail }
+        let mean = body_mean + tail_mean;
+        Ok(Self { mean, values, probabilities, from_below, above, partial, tail })
     }
 
     /// Number of atoms at or below `x`.

@@ -43,7 +43,7 @@ use std::sync::atomic::Ordering;
 use rayon::prelude::*;
 
 use crate::contract::{StopLoss, Terms};
-use crate::error::{Code, Error, Problem};
+use crate::error::{Code, Error, Problem, Value};
 use crate::model::CostModel;
 use crate::numeric::money::{Tally, UNITS_PER_POUND};
 use crate::population::Rows;
@@ -77,6 +77,8 @@ pub struct Options {
     pub national_sd: f64,
     /// Instructions that are used. Results do not depend on them.
     pub processor: Processor,
+    /// Bytes that totals may take; `None` where nobody knows.
+    pub memory: Option<u64>,
 }
 
 impl Options {
@@ -89,6 +91,7 @@ impl Options {
             practice_sd: 0.0,
             national_sd: 0.0,
             processor: Processor::best(),
+            memory: None,
         }
     }
 
@@ -118,6 +121,7 @@ pub struct Run {
     terms: Terms,
     replications: usize,
     processor: Processor,
+    memory: Option<u64>,
     levels: Vec<LevelTotals>,
     /// Expected cost of everyone so far, in units of money.
     expected: f64,
@@ -136,6 +140,7 @@ impl Run {
             terms: Terms::new(options.stop_loss),
             replications,
             processor: options.processor,
+            memory: options.memory,
             levels: (0..levels).map(|_| LevelTotals::new(replications, effects.any())).collect(),
             effects,
             expected: 0.0,
@@ -146,6 +151,9 @@ impl Run {
     /// practices, by number. An error leaves totals that are of no use: not all of these people are in them.
     pub fn add(&mut self, rows: &Rows, addresses: &[u64], progress: &Progress) -> Result<(), RunError> {
         self.check_room(rows)?;
+        let units = self.levels.iter().zip(&rows.units);
+        let units: u64 = units.map(|(level, units)| level.units_with(units) as u64).sum();
+        self.check_memory(units)?;
         for (level, units) in self.levels.iter_mut().zip(&rows.units) {
             level.register(units, &rows.count).map_err(RunError::Rejected)?;
         }
@@ -155,6 +163,27 @@ impl Run {
             || (Chunk::new(), Users::new()),
             |(chunk, users), slab| this.slab(rows, &plan, slab, addresses, progress, chunk, users),
         )
+    }
+
+    /// Rejects so many units, of all levels together, if their totals are larger than memory.
+    pub fn check_memory(&self, units: u64) -> Result<(), Error> {
+        let columns = if self.effects.any() { 3 } else { 2 };
+        let bytes_of_a_year = units * columns * size_of::<i64>() as u64;
+        let needed = u128::from(bytes_of_a_year) * self.replications as u128;
+        let Some(free) = self.memory.filter(|&free| needed > u128::from(free)) else { return Ok(()) };
+        let most = free / bytes_of_a_year;
+        let allowed = if most > 0 { format!("at most {most}") } else { "fewer, of fewer units".into() };
+        let gigabytes = |bytes: f64| bytes / 1e9;
+        let text = format!(
+            "replications is {}: the totals of {units} units need {:.1} GB, and {:.1} GB of memory are free: must be \
+             {allowed} (or give fewer levels or units in one run)",
+            self.replications,
+            gigabytes(needed as f64),
+            gigabytes(free as f64),
+        );
+        let problem = Problem::new(Code::TooLarge, text).of("replications").must_be(&allowed);
+        let value = Some(Value::Integer(self.replications as i64));
+        Err(Error::many(vec![Problem { value, ..problem }]))
     }
 
     /// The totals of each level.

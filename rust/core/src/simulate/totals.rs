@@ -38,6 +38,11 @@ impl LevelTotals {
         Self { replications, effects, units: Vec::new() }
     }
 
+    /// Number of units when those of a batch are among them.
+    pub(crate) fn units_with(&self, units: &[u32]) -> usize {
+        units.iter().map(|&unit| unit as usize + 1).fold(self.units.len(), usize::max)
+    }
+
     /// Makes room for the units of a batch and counts their people.
     pub(crate) fn register(&mut self, units: &[u32], counts: &[u64]) -> Result<(), Error> {
         for (&unit, &count) in units.iter().zip(counts) {

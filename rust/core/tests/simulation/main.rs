@@ -70,6 +70,7 @@ fn options(replications: u32) -> Options {
         practice_sd: 0.0,
         national_sd: 0.0,
         processor: Processor::best(),
+        memory: None,
     }
 }
 

@@ -1,0 +1,30 @@
+"""Batches of pyarrow's objects, checked before the engine looks into them.
+
+A damaged file can make columns whose parts do not fit together, and reading such a column may reach
+anywhere in memory. Only pyarrow knows how long the parts are, so that it is asked, once for each
+batch: 5 ns for a text, nothing for a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+
+def valid_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch, whose columns are what they say."""
+    batch.validate(full=True)
+    return batch
+
+
+def checked_batches(source: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]] | None:
+    """The schema and the batches of an object of pyarrow; nothing for any other."""
+    if isinstance(source, pa.RecordBatch):
+        source = pa.Table.from_batches([source])
+    if isinstance(source, pa.Table):
+        source = source.to_reader()
+    if not isinstance(source, pa.RecordBatchReader):
+        return None
+    return source.schema, map(valid_batch, source)

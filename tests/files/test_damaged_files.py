@@ -1,0 +1,69 @@
+"""Is a damaged file a table or an error of the package, and never the end of the process?"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from fundholder import CostModel, InputError, fit_formula, read, simulate, variance, write
+
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "read_damaged_files.py"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="measures memory as POSIX does")
+def test_damaged_files_are_read_or_rejected() -> None:
+    # In processes of their own: the fault that is looked for ends them.
+    command = [sys.executable, str(TOOL), "300", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def inconsistent(kind: str) -> pa.Table:
+    """A table of pyarrow's own whose parts do not fit together."""
+    offsets = pa.py_buffer(pa.array([0, 1, 1_000_000], pa.int32()).buffers()[1])
+    if kind == "text past its end":
+        practice = pa.Array.from_buffers(pa.string(), 2, [None, offsets, pa.py_buffer(b"AB")])
+    elif kind == "text that is no UTF-8":
+        ends = pa.array([0, 1, 2], pa.int32()).buffers()[1]
+        practice = pa.Array.from_buffers(pa.string(), 2, [None, ends, pa.py_buffer(b"\xff\xfe")])
+    else:
+        codes = pa.array([0, 7], pa.int32())
+        practice = pa.DictionaryArray.from_arrays(codes, pa.array(["A"]), safe=False)
+    return pa.table({"practice": practice, "need": [1.0, 2.0]})
+
+
+@pytest.mark.parametrize(
+    "kind", ["text past its end", "text that is no UTF-8", "a code of no entry"]
+)
+@pytest.mark.parametrize("reader", [False, True])
+def test_tables_whose_parts_do_not_fit_are_rejected(
+    costs: CostModel, tmp_path: Path, kind: str, reader: bool
+) -> None:
+    table = inconsistent(kind)
+    calls = [
+        ("population", lambda rows: simulate(rows, costs, replications=2)),
+        ("population", lambda rows: variance(rows, costs)),
+        ("persons", lambda rows: fit_formula(rows, cost="need", categories="practice")),
+    ]
+    if not reader:
+        calls.append(("table", lambda rows: write(rows, tmp_path / "table.csv")))
+    for name, call in calls:
+        with pytest.raises(InputError, match=f"^{name} cannot be read: ") as caught:
+            call(table.to_reader() if reader else table)
+        assert [problem.code for problem in caught.value.problems] == ["unreadable"]
+
+
+def test_what_a_damaged_file_says_names_the_file(costs: CostModel, tmp_path: Path) -> None:
+    path = tmp_path / "people.parquet"
+    write(pa.table({"practice": [f"P{i}" for i in range(5_000)]}), path)
+    data = bytearray(path.read_bytes())
+    data[100:400] = bytes(300)
+    path.write_bytes(bytes(data))
+    for call in (lambda: read(path).read_all(), lambda: simulate(read(path), costs)):
+        with pytest.raises(InputError, match=r"people\.parquet: cannot be read: ") as caught:
+            call()
+        assert [problem.code for problem in caught.value.problems] == ["unreadable"]
