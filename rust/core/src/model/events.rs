@@ -36,13 +36,16 @@ const SAME: f64 = 1e-12;
 const ROUNDING: f64 = 1e-15;
 const ROUNDED: f64 = 1e-9;
 
+/// Amounts of which a year is at most one, each with its probability.
+type Amounts = Vec<(f64, Arc<dyn Distribution>)>;
+
 /// The amounts of which a person's year with `factor` times the rates of these types is at most one, each with its
 /// probability: sums of prices alone, and those with a cost that has a density.
 pub(super) fn year_distribution(
     types: &[EventType],
     factor: f64,
     progress: &Progress,
-) -> Result<Vec<(f64, Arc<dyn Distribution>)>, RunError> {
+) -> Result<Amounts, RunError> {
     let types: Vec<(f64, &EventType)> =
         types.iter().map(|t| (t.rate * factor, t)).filter(|t| t.0 > 0.0).collect();
     let (mut priced, mut others): (Vec<_>, Vec<_>) = types.iter().partition(|(_, t)| is_priced(t));
@@ -51,7 +54,7 @@ pub(super) fn year_distribution(
         (priced, others) = (Vec::new(), types);
     }
     let [price_rate, other_rate] = [&priced, &others].map(|types| rate(types));
-    let mut year: Vec<(f64, Arc<dyn Distribution>)> = Vec::new();
+    let mut year = Amounts::new();
     let of = |costs: Vec<(f64, f64)>| {
         let (values, weights): (Vec<f64>, Vec<f64>) = costs.into_iter().unzip();
         Empirical::new(&values, &weights).ok()

@@ -118,7 +118,7 @@ impl Empirical {
         tail: Option<GpdTail>,
         stop: &dyn Fn() -> bool,
     ) -> Result<Self, String> {
-        let going_on = |i: usize| match i % RECORDS_AT_ONCE == 0 && stop() {
+        let going_on = |i: usize| match i.is_multiple_of(RECORDS_AT_ONCE) && stop() {
             true => Err("the work was stopped"),
             false => Ok(()),
         };
