@@ -21,7 +21,7 @@ from pathlib import Path
 import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
-from damage import damaged, good_files
+from damage import damaged, good_files  # noqa: I001
 
 import fundholder as fh
 
@@ -91,7 +91,9 @@ def work(first: int, files: int) -> None:
             try:
                 print(suffix, use(path), flush=True)
             except BaseException as error:  # a panic is no Exception
-                print(suffix, f"{type(error).__name__}: {error}"[:200].replace("\n", " "), flush=True)
+                print(
+                    suffix, f"{type(error).__name__}: {error}"[:200].replace("\n", " "), flush=True
+                )
 
 
 def main(files: int, first: int) -> int:

@@ -126,6 +126,8 @@ ALLOWED_NAMES = [
     Allowed("python/fundholder/official/_places.py", "places", "a CCG's place: the NHS's own word"),
     Allowed("tests/official/test_official_places.py", "places", "the tests of official/_places.py"),
     Allowed("rust/core/src/numeric/special*", "small", "the method for a small argument or tail"),
-    Allowed("rust/python/src/watch.rs", "place", "a scope in the thread that opens it: rayon's name"),
+    Allowed(
+        "rust/python/src/watch.rs", "place", "a scope in the thread that opens it: rayon's name"
+    ),
     Allowed("rust/core/src/simd/avx512.rs", "pair", "two registers: that is what is paired"),
 ]

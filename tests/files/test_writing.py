@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
+import pyarrow.parquet as pq
 import pytest
 
 from commands import run_python
@@ -153,15 +154,13 @@ except fh.InputError as error:
 def test_england_leaves_all_of_its_files_or_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import pyarrow.parquet
-
     from fundholder import CostModel, england
 
     lists = pa.table({"practice": ["A", "B"], "icb": ["X", "Y"], "region": ["N", "N"]})
     monkeypatch.setattr(england, "population", lambda year: lists)
     costs = pa.table({"p_any": [0.3], "family": ["fixed"], "mean": [100.0]})
     monkeypatch.setattr(england, "costs", lambda year: CostModel(costs).table)
-    real, calls = pyarrow.parquet.write_table, []
+    real, calls = pq.write_table, []
 
     def third_fails(table: pa.Table, file: object) -> None:
         calls.append(file)
@@ -169,7 +168,7 @@ def test_england_leaves_all_of_its_files_or_none(
             raise OSError(28, "disk full")
         real(table, file)
 
-    monkeypatch.setattr(pyarrow.parquet, "write_table", third_fails)
+    monkeypatch.setattr(pq, "write_table", third_fails)
     out = tmp_path / "out"
     assert _cli.main(["england", "--replications", "3", "--out", str(out)]) == 2
     assert capsys.readouterr().err == (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pyarrow as pa
 import pytest
 
 from fundholder import CostModel, simulate
+from interrupts import answer
+from long_calls import CALLS
 
 # What is promised is 1 s. The rest is for a machine that does other work beside.
 WITHIN = 1.0 + 2.0
@@ -20,6 +23,8 @@ LONG = """
 import sys
 import pyarrow as pa
 from fundholder import CostModel, simulate
+from interrupts import answer
+from long_calls import CALLS
 distribution = {"p_any": [0.3], "family": ["lognormal"], "mean": [2_000.0], "shape": [1.6]}
 costs = CostModel(pa.table(distribution))
 people = pa.table({"practice": ["A", "B"], "count": [4_000_000_000] * 2})
@@ -51,6 +56,13 @@ def test_an_interrupt_ends_a_run_within_a_second(kind: str) -> None:
             assert process.wait(10) == 0
         finally:
             process.kill()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends the signal of Ctrl-C as POSIX does")
+@pytest.mark.parametrize("call", CALLS)
+def test_an_interrupt_ends_any_call_within_a_second(call: str) -> None:
+    seconds, said = answer(call, after=random.Random(call).uniform(0.05, 2.0))
+    assert said == "interrupted" and seconds < WITHIN
 
 
 def test_other_threads_run_meanwhile(costs: CostModel) -> None:

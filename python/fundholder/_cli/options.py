@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from .. import plots
 from .._contracts.stop_loss import StopLoss
 from .._errors import FundholderError, InputError, Problem
 from .._files.atomic_write import SUFFIXES, WRITABLE, check_output

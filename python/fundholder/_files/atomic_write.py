@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from .._errors import InputError, Problem
 from .._tables.problems import Problems
 from .signals import held_back, terminated_cleanly
@@ -144,7 +146,7 @@ def _clear(path: Path) -> Iterator[None]:
     """Say in one line what the system has against a file."""
     try:
         yield
-    except OSError as error:
+    except (OSError, pa.ArrowException) as error:
         problem = Problem.path(path, f"cannot be written: {_reason(error)}")
         raise InputError([problem]) from error
 

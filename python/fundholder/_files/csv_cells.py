@@ -1,6 +1,7 @@
 """Text in CSV files that a spreadsheet would take for a formula: marked, and as it was.
 
-A ' is written before it, and before text that begins with such a mark itself (OWASP: CSV Injection).
+A ' is written before it, and before text that begins with such a mark itself (OWASP: CSV
+Injection).
 """
 
 from __future__ import annotations

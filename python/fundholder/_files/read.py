@@ -6,12 +6,11 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from .._errors import FundholderError, InputError, InputTypeError, Problem
-from .._tables.batches import valid_batch
+from .._tables.batches import valid_batch, valid_schema
 from .atomic_write import SUFFIXES
 from .csv_cells import from_cells
 
@@ -47,7 +46,7 @@ def read(path: str | Path, labels: Sequence[str] = ()) -> pa.RecordBatchReader:
         raise InputError([Problem.path(path, "must be a file that exists")])
     with readable(path):
         schema, batches = OPENERS[path.suffix](path, labels)
-        return pa.RecordBatchReader.from_batches(schema, _readable(path, batches))
+        return pa.RecordBatchReader.from_batches(valid_schema(schema), _readable(path, batches))
 
 
 def read_all(path: str | Path, labels: Sequence[str] = ()) -> pa.Table:

@@ -47,13 +47,13 @@ def held_back() -> Iterator[None]:
         for number in (signal.SIGINT, signal.SIGTERM)
         if callable(handler := signal.getsignal(number))
     }
-    for number in handlers:
-        signal.signal(number, lambda number, frame: came.append(number))
+    for held in handlers:
+        signal.signal(held, lambda number, frame: came.append(number))
     try:
         yield
     finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        for held, handler in handlers.items():
+            signal.signal(held, handler)
     for number in came:
         signal.raise_signal(number)
 

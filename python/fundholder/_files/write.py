@@ -119,7 +119,7 @@ def _is_years(data_type: pa.DataType) -> bool:
 
 def _years(table: pa.Table) -> int:
     """Replications of the lists of a table."""
-    return max([1, *(f.type.list_size for f in table.schema if _is_years(f.type))])
+    return max([1, *(int(f.type.list_size) for f in table.schema if _is_years(f.type))])
 
 
 def _long(table: pa.Table) -> pa.Table:

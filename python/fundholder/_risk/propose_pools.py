@@ -14,6 +14,7 @@ from .. import _engine
 from .._contracts.stop_loss import StopLoss
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray, IntArray
+from .._tables.checked import arrow_table
 from .._tables.columns import plain_column
 from .._tables.hierarchy import Areas, read_areas
 from .._tables.provenance import traced
@@ -123,7 +124,7 @@ def propose_pools(
     threads = arguments.threads(threads)
     arguments.check()
     tolerance, allowed = float(tolerance), float(probability)
-    table = pa.table(population)
+    table = arrow_table("population", population)
     areas = read_areas(table, by, within, boundaries)
 
     units = read_people(table, costs, levels, threads)

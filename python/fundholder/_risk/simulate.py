@@ -93,7 +93,8 @@ def simulate(
     ------
     InputError, InputTypeError
         Before the first draw for arguments and tables; at the batch for readers. Also where totals
-        would overflow, or are larger than the memory that is free. An interrupt (Ctrl-C) ends the run within a second.
+        would overflow, or are larger than the memory that is free. An interrupt (Ctrl-C) ends the
+        run within a second.
 
     Notes
     -----

@@ -19,6 +19,18 @@ def valid_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch
 
 
+def valid_schema(schema: pa.Schema) -> pa.Schema:
+    """The schema, whose columns have names that can be text everywhere."""
+    try:
+        names = schema.names
+    except UnicodeDecodeError as error:
+        raise pa.ArrowInvalid(f"the name of a column is no text: {error}") from None
+    for name in names:
+        if "\0" in name:
+            raise pa.ArrowInvalid(f"the name of a column holds a NUL: {name!r}")
+    return schema
+
+
 def checked_batches(source: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]] | None:
     """The schema and the batches of an object of pyarrow; nothing for any other."""
     if isinstance(source, pa.RecordBatch):
@@ -27,4 +39,4 @@ def checked_batches(source: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]] |
         source = source.to_reader()
     if not isinstance(source, pa.RecordBatchReader):
         return None
-    return source.schema, map(valid_batch, source)
+    return valid_schema(source.schema), map(valid_batch, source)

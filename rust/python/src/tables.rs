@@ -33,7 +33,9 @@ enum Batches {
 impl Stream {
     pub(crate) fn of(table: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let module = table.py().import("fundholder._tables.batches")?;
-        let checked = module.getattr("checked_batches")?.call1((table,))?;
+        let checked = module.getattr("checked_batches")?.call1((table,));
+        let checked =
+            or_raise(table.py(), checked.map_err(|error| unreadable(name, &error.value(table.py()))))?;
         let (schema, batches) = if checked.is_none() {
             let reader =
                 table.extract::<PyRecordBatchReader>().map_err(|error| not_a_table(table, name, &error))?;

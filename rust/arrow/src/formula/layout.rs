@@ -24,6 +24,10 @@ pub(super) fn check_names(terms: &[Term]) -> Result<(), RunError> {
                 format!("column '{of}': a level is {text}: must have a name"),
             ));
         }
+        if term.name().contains('\0') {
+            let text = format!("term '{}' holds a NUL: no column can be called so", term.name());
+            problems.push(Problem::new(Code::NotAllowed, text.replace('\0', "\\0")));
+        }
         if term.name() == "term" {
             problems.push(Problem::new(
                 Code::NotAllowed,
