@@ -23,8 +23,6 @@ LONG = """
 import sys
 import pyarrow as pa
 from fundholder import CostModel, simulate
-from interrupts import answer
-from long_calls import CALLS
 distribution = {"p_any": [0.3], "family": ["lognormal"], "mean": [2_000.0], "shape": [1.6]}
 costs = CostModel(pa.table(distribution))
 people = pa.table({"practice": ["A", "B"], "count": [4_000_000_000] * 2})

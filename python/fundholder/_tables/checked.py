@@ -49,14 +49,15 @@ def arrow_table(name: str, value: Any) -> pa.Table:
     allowed = "an Arrow table, or anything with __arrow_c_stream__ that gives one"
     try:
         checked = checked_batches(value)
-        if checked is None:
-            return pa.table(value)
-        # Not by way of a stream, on which the lengths of its parts would be lost.
-        schema, batches = checked
-        return pa.Table.from_batches(batches, schema)
+        if checked is not None:
+            # Not by way of a stream, on which the lengths of its parts would be lost.
+            schema, batches = checked
+            return pa.Table.from_batches(batches, schema)
     except pa.ArrowException as error:
         text = f"{name} cannot be read: {error}"
         raise InputError([Problem(text, code="unreadable", column=name)]) from error
+    try:
+        return pa.table(value)
     except (TypeError, ValueError) as error:
         text = f"{name} is {type(value).__name__}: must be {allowed} ({error})"
         problem = Problem(text, code="wrong_type", column=name, allowed=allowed)
