@@ -15,6 +15,9 @@ TOOL = Path(__file__).resolve().parents[2] / "tools" / "read_damaged_files.py"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="measures memory as POSIX does")
+@pytest.mark.skipif(
+    int(pa.__version__.split(".")[0]) < 15, reason="pyarrow 14 ends the process itself on some"
+)
 def test_damaged_files_are_read_or_rejected() -> None:
     # In processes of their own: the fault that is looked for ends them.
     command = [sys.executable, str(TOOL), "300", "0"]
