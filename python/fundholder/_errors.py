@@ -35,7 +35,7 @@ class Problem(str):
     ... except InputError as error:
     ...     problem = error.problems[0]
     >>> problem
-    "column 'p_any', row 0: 1.5: must be a number from 0 to 1"
+    "column 'p_any', row 0: 1.5: must be a number from 0 to 1 (0, or from 1e-15)"
     >>> problem.code, problem.column, problem.row, problem.value
     ('not_allowed', 'p_any', 0, 1.5)
     """

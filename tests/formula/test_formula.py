@@ -88,7 +88,10 @@ def test_many_people_in_many_batches_agree_with_the_oracle() -> None:
 
 
 def test_weights_may_be_of_any_size_and_0(people: pa.Table) -> None:
-    """Weighted least squares does not know the unit of the weights, and 0 is a row all the same."""
+    """Weighted least squares does not know the unit of the weights, and 0 is no row.
+
+    R's lm and Stata's aweights have it so; statsmodels counts such rows.
+    """
     weight = column(people, "weight").copy()
     weight[::7] = 0
     some = with_column(people, "weight", weight)
@@ -344,3 +347,20 @@ def test_the_others_are_those_of_a_formula_without_what_is_held() -> None:
     for i, value, error in zip(free, beta, np.sqrt(np.diag(own)), strict=True):
         assert rows[i]["coefficient"] == pytest.approx(value, abs=CLOSE * error)
         assert rows[i]["standard_error"] == pytest.approx(error, rel=CLOSE)
+
+
+@pytest.mark.parametrize("cluster", [None, "area"])
+def test_people_of_weight_0_are_as_if_absent(people: pa.Table, cluster: str | None) -> None:
+    """Bit by bit, a cluster of theirs alone among them."""
+    areas = pa.array([f"a{i % 40}" for i in range(people.num_rows)])
+    weight = column(people, "weight").copy()
+    weight[::7] = 0
+    weight[2::40] = 0
+    some = with_column(people, "weight", weight).append_column("cluster", areas)
+    present = some.filter(pa.array(weight > 0))
+    roles = (
+        ROLES | {"cost": "cost", "weight": "weight"} | ({"cluster": "cluster"} if cluster else {})
+    )
+    fits = [fit_formula(table, **roles) for table in (some, present)]
+    assert fits[0].coefficients.equals(fits[1].coefficients)
+    assert fits[0].people == fits[1].people == present.num_rows

@@ -79,7 +79,7 @@ def elsewhere(halves: tuple[pa.Table, pa.Table], side: int, formula: Formula) ->
 def test_coefficients_are_those_of_weighted_least_squares(
     halves: tuple[pa.Table, pa.Table], fits: list[tuple[Formula, Formula]], side: int
 ) -> None:
-    """1,236 people have a weight of 0 in their second year, and count as rows all the same."""
+    """1,236 people have a weight of 0 in their second year, and are as if absent."""
     for formula, roles in zip(fits[side], (AGE_SEX, WITH_CONDITIONS), strict=True):
         expected = oracle.fit(halves[side], **roles)
         table = formula.coefficients

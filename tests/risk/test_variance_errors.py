@@ -35,7 +35,7 @@ POOL: dict[str, Any] = {"tolerance": 0.1, "probability": 0.05}
         ({"quantiles": [0.0]}, ["quantiles is 0.0"]),
         ({"practice_sd": -0.1}, ["practice_sd is -0.1", "at least 0"]),
         ({"national_sd": NAN}, ["national_sd is nan"]),
-        ({"stop_loss": -1}, ["stop_loss is -1", "at least 0"]),
+        ({"stop_loss": -1}, ["stop_loss is -1", "0 or more"]),
         (
             {"method": "bootstrap"},
             ["method is 'bootstrap'", "'exact'", "'moments'", "'simulation'"],

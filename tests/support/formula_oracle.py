@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 F64 = np.ndarray
 ROLES: dict[str, Any] = {
@@ -149,7 +150,9 @@ def fit(
     cluster: str | None = None,
     **roles: Any,
 ) -> Fit:
-    """Weighted least squares with robust errors."""
+    """Weighted least squares with robust errors; people of weight 0 are as if absent."""
+    if weight is not None:
+        table = table.filter(pc.greater(table[weight], 0))
     columns = design(table, **roles)
     w = np.ones(table.num_rows) if weight is None else table[weight].to_numpy().astype(float)
     y = table[cost].to_numpy().astype(float)

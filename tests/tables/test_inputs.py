@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -11,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from fundholder import CostModel, FundholderError, InputError, simulate
+from fundholder import CostModel, FundholderError, InputError, allocate, simulate, variance
 
 
 @pytest.fixture(scope="module")
@@ -138,9 +139,103 @@ def test_a_batch_with_other_columns_is_rejected(costs: CostModel) -> None:
 # ---- Columns that are not read ------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("name", "meant"),
-    [("Count", "count"), ("people", "count"), ("List size", "count"), ("P-any", "p_any")],
+    [("People", "count"), ("P-any", "p_any"), ("scael", "scale"), ("Person", "person")],
 )
 def test_a_column_that_seems_to_be_meant_is_said(costs: CostModel, name: str, meant: str) -> None:
-    people = pa.table({"practice": ["A"], name: [0.5]})
+    named = {} if meant == "person" else {"person": [1]}
+    people = pa.table({"practice": ["A"], name: [1.0]} | named)
     with pytest.warns(UserWarning, match=f"'{name}' of the population is ignored: is it '{meant}'"):
         simulate(people, costs, replications=2)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["people", "Patients", "NUMBER_OF_PATIENTS", "List size", " count", "counts", "cuont", "pop"],
+)
+@pytest.mark.parametrize("method", ["exact", "moments", "simulation"])
+def test_sizes_in_a_column_of_another_name_are_not_single_persons(
+    costs: CostModel, name: str, method: Any
+) -> None:
+    lists = pa.table({"practice": ["A"], name: [4_100]})
+    for table in (lists, lists.to_reader()):
+        with pytest.raises(InputError, match="'count'") as raised:
+            variance(table, costs, method=method, replications=2)
+        assert [(p.code, p.column) for p in raised.value.problems] == [("missing_column", name)]
+
+
+@pytest.mark.parametrize("name", ["county", "region", "scale_of_need", "imd", "people_at_risk"])
+def test_other_columns_are_carried_without_a_word(costs: CostModel, name: str) -> None:
+    """Text of a name that is one slip from one that is read, and numbers of other names."""
+    value = "Kent" if name in ("county", "region") else 3.0
+    people = pa.table({"practice": ["A"], name: [value]})
+    assert variance(people, costs, method="moments")["people"].to_pylist() == [1]
+
+
+# ---- Organisations that are written in two ways --------------------------------------------------
+VARIANTS = ["A81001", "a81001", "A81001 ", " A81001"]
+
+
+@pytest.mark.parametrize("other", VARIANTS[1:])
+@pytest.mark.parametrize("method", ["moments", "simulation"])
+def test_one_practice_that_is_written_in_two_ways_is_rejected(
+    costs: CostModel, other: str, method: Any
+) -> None:
+    for names in ([VARIANTS[0], "B", other], [other, "B", VARIANTS[0]]):
+        people = pa.table({"practice": names, "count": [10, 10, 10]})
+        with pytest.raises(InputError, match="case or space") as raised:
+            variance(people, costs, method=method, replications=2)
+        (problem,) = raised.value.problems
+        assert (problem.code, problem.row, problem.value) == ("duplicate", 2, names[2])
+
+
+def test_levels_and_budgets_that_are_written_in_two_ways_are_rejected(costs: CostModel) -> None:
+    people = pa.table({"practice": ["A", "B"], "region": ["north", "North"], "count": [9, 9]})
+    with pytest.raises(InputError, match="'North'.*like 'north'"):
+        variance(people, costs, by="region", method="moments")
+    budgets = pa.table({"practice": ["A", "a", "B"], "budget": [1.0, 2.0, 3.0]})
+    with pytest.raises(InputError, match="'a'.*like 'A'"):
+        variance(people, costs, budgets=budgets, method="moments")
+
+
+def test_persons_bands_and_codes_may_differ_by_case_alone() -> None:
+    """Pseudonyms do, and a band is what the modeller calls it."""
+    table = {"band": ["m", "M"], "p_any": [0.1, 0.2], "family": ["fixed"] * 2, "mean": [1.0] * 2}
+    model = CostModel(pa.table(table))
+    people = {"practice": ["A"] * 3, "band": ["m", "M", "M"], "person": ["x", "X", "x "]}
+    assert variance(pa.table(people), model, method="moments")["people"].to_pylist() == [3]
+
+
+# ---- People who come twice -----------------------------------------------------------------------
+@pytest.mark.parametrize("rows", [[3], [1, 2], [1, 1, 1]])
+@pytest.mark.parametrize("kind", ["table", "reader"])
+@pytest.mark.parametrize("method", ["exact", "moments", "simulation"])
+def test_a_person_who_comes_twice_is_rejected_whatever_the_chunks(
+    costs: CostModel, rows: list[int], kind: str, method: Any
+) -> None:
+    people = pa.table({"practice": ["A"] * 3, "person": [7, 8, 7]})
+    starts = [sum(rows[:i]) for i in range(len(rows))]
+    cut = pa.concat_tables([people.slice(at, n) for at, n in zip(starts, rows, strict=True)])
+    with pytest.raises(InputError, match="row 2.*duplicate of row 0"):
+        variance(cut if kind == "table" else cut.to_reader(), costs, method=method, replications=2)
+
+
+@pytest.mark.parametrize("kind", ["table", "reader"])
+@pytest.mark.parametrize("method", ["moments", "simulation"])
+def test_a_person_who_comes_twice_is_rejected_however_far_apart(
+    costs: CostModel, kind: str, method: Any
+) -> None:
+    """About a million rows are drawn together."""
+    n = 2_500_000
+    people = pa.table({"practice": pa.repeat("A", n), "person": [*range(n - 1), 5]})
+    with pytest.raises(InputError, match=f"row {n - 1}.*duplicate of row 5"):
+        variance(
+            people if kind == "table" else people.to_reader(), costs, method=method, replications=2
+        )
+
+
+def test_a_person_who_comes_twice_has_no_need_twice() -> None:
+    persons = {"practice": ["A", "A", "B"], "person": [1, 1, 1], "need": [1.0, 1.0, 1.0]}
+    with pytest.raises(InputError, match="row 1.*duplicate of row 0"):
+        allocate(pa.table(persons), need="need", total=100)
+    once = allocate(pa.table(persons).slice(1), need="need", total=100)
+    assert once["budget"].to_pylist() == [50.0, 50.0]

@@ -115,7 +115,7 @@ def test_a_column_of_numbers_is_not_a_table(costs: CostModel) -> None:
 
 
 @pytest.mark.parametrize("effect", [0.0, 0.5])
-@pytest.mark.parametrize("big", [{"scale": [1e30]}, {"scale": [1e308]}, {"count": [4e9]}])
+@pytest.mark.parametrize("big", [{"scale": [1e9], "count": [1_000]}, {"count": [4e9]}])
 def test_totals_that_would_overflow_are_rejected(big: dict[str, list], effect: float) -> None:
     model = CostModel(pa.table(SEVERITY | {"mean": [1e7]}))
     table = pa.table({"practice": ["A"], **big})
@@ -137,7 +137,7 @@ def test_totals_that_would_overflow_are_rejected(big: dict[str, list], effect: f
         ("seed", True, InputError, ["seed is True"]),
         ("threads", 0, InputError, ["threads is 0", "from 1"]),
         ("threads", "all", InputTypeError, ["threads is 'all'"]),
-        ("stop_loss", -1, InputError, ["stop_loss is -1", "at least 0"]),
+        ("stop_loss", -1, InputError, ["stop_loss is -1", "0 or more"]),
         ("stop_loss", NAN, InputError, ["stop_loss is nan"]),
         ("stop_loss", INF, InputError, ["stop_loss is inf"]),
         ("stop_loss", "20000", InputTypeError, ["stop_loss is '20000'"]),
@@ -336,9 +336,9 @@ def test_every_unit_without_a_budget_is_named(costs: CostModel) -> None:
 def test_a_unit_called_null_is_not_the_unit_without_a_name(costs: CostModel) -> None:
     population = pa.table({"practice": ["A", "B"], "icb": ["null", None]})
     run = simulate(population, costs, by="icb", replications=2)
-    budgets = pa.table({"icb": [None, "null"], "budget": [1.0, 2.0]})
+    budgets = pa.table({"icb": [None, "null"], "budget": [700.0, 800.0]})
     rows = {row["icb"]: row["budget"] for row in run.summary(budgets=budgets).to_pylist()}
-    assert rows == {"null": 2.0, None: 1.0}
+    assert rows == {"null": 800.0, None: 700.0}
 
 
 def test_a_level_must_be_named_where_there_are_several(costs: CostModel) -> None:
@@ -365,4 +365,4 @@ def test_a_person_of_a_practice_who_comes_twice() -> None:
         error = rejection(simulate, population, costs)
         assert str(rejection(variance, chunks, costs, method="moments")) == str(error)
         assert "column 'person', row 3" in str(error)
-        assert "the person of practice 'A' is a duplicate of row 0" in str(error)
+        assert "the person of this practice is a duplicate of row 0" in str(error)

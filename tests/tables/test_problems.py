@@ -126,8 +126,11 @@ def test_a_problem_has_a_code_and_where_it_is(name: str) -> None:
 
 def test_a_problem_is_its_message_and_says_what_is_allowed() -> None:
     problem = rejection(REJECTED["a value"][0]).problems[0]
-    assert problem == "column 'scale', row 0: -1: must be a finite number, 0 or more"
-    assert problem.allowed == "a finite number, 0 or more"
+    assert (
+        problem
+        == "column 'scale', row 0: -1: must be a finite number, 0 or more (0, or from 1e-9 to 1e9)"
+    )
+    assert problem.allowed == "a finite number, 0 or more (0, or from 1e-9 to 1e9)"
 
 
 def test_engine_and_python_word_a_duplicate_alike() -> None:

@@ -44,17 +44,17 @@ class StopLoss:
 
     def __post_init__(self) -> None:
         arguments = Arguments()
-        arguments.number("ceiling", self.ceiling)
+        arguments.money("ceiling", self.ceiling)
         if arguments.number("share", self.share) > 1:
             arguments.reject("share", self.share, "a number from 0 to 1")
         if self.limit is not None:
-            arguments.number("limit", self.limit)
+            arguments.money("limit", self.limit)
         arguments.check()
 
     def ceded(self, cost: float) -> float:
         """The ceded part (£) of one person's cost of the year (£)."""
         arguments = Arguments()
-        cost = arguments.number("cost", cost)
+        cost = arguments.money("cost", cost)
         arguments.check()
         return self._terms().ceded(cost)
 
@@ -69,4 +69,4 @@ def stop_loss_terms(arguments: Arguments, value: Any) -> _engine.StopLoss | None
         return None
     if isinstance(value, StopLoss):
         return value._terms()
-    return _engine.StopLoss(arguments.number("stop_loss", value))
+    return _engine.StopLoss(arguments.money("stop_loss", value))

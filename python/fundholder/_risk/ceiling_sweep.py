@@ -90,7 +90,7 @@ def _ceilings(arguments: Arguments, ceilings: Any) -> list[float | None]:
         return []
     values: list[float | None] = []
     for ceiling in ceilings:
-        value = None if ceiling is None else arguments.number("ceilings", ceiling)
+        value = None if ceiling is None else arguments.money("ceilings", ceiling)
         if value in values:
             arguments.reject("ceilings", ceiling, f"unique: {allowed}")
         values.append(value)

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from .._contracts.stop_loss import StopLoss
 from .._tables.arguments import Arguments
+from .._tables.provenance import traced
 from .cost_model import CostModel
 from .population import check_population, read_people, read_valuation
 
@@ -85,8 +86,8 @@ def minimum_population(
     if population is None:
         population = pa.table({"practice": [0], "count": [1]})
     people = read_people(population, costs, [], threads)
-    size, outside, limit = people.minimum_population(valuation, tolerance, probability)
-    return pa.table(
+    size, outside, limit, metadata = people.minimum_population(valuation, tolerance, probability)
+    table = pa.table(
         {
             "tolerance": [tolerance],
             "probability": [probability],
@@ -95,3 +96,4 @@ def minimum_population(
             "p_outside_limit": [limit],
         }
     )
+    return traced((table, metadata))

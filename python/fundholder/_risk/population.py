@@ -17,13 +17,6 @@ BASES = ("net", "gross", "ceded")
 EFFECT_SD_BELOW = 5.0
 """Above it a lognormal effect of mean 1 is nearly always nearly 0: a percentage, most likely."""
 COLUMNS = {"practice", "band", "count", "scale", "p_any", "person"}
-ALSO_CALLED = {
-    "count": {"counts", "people", "persons", "patients", "list_size", "registered", "headcount"},
-    "scale": {"scales", "scaling"},
-    "p_any": {"pany", "p_cost"},
-    "person": {"person_id", "patient", "patient_id"},
-}
-"""What a column may be called by those who mean one that is read."""
 RESULT_COLUMN = re.compile(
     r"people|gross|net|replication|expected|budget|sd|cv|skewness|kurtosis|chance_sd|systematic_sd"
     r"|cost|probability|cumulative|ceiling|expected_.*|ceded_share|premium_per_head|cv_gross"
@@ -49,20 +42,6 @@ def check_result_columns(arguments: Arguments, levels: Iterable[str]) -> None:
         arguments.reject("by", level, "a column that results do not have under the same name")
 
 
-def warn_of_lookalikes(population: Any) -> None:
-    """Warn of a column that is ignored though by its name one that is read is meant."""
-    columns: Any = getattr(getattr(population, "schema", None), "names", None)
-    if not isinstance(columns, list):
-        columns = getattr(population, "columns", ())
-    names = [name for name in columns if isinstance(name, str)]
-    meant_by = {other: name for name, others in ALSO_CALLED.items() for other in (name, *others)}
-    meant_by |= {name: name for name in COLUMNS}
-    for name in names:
-        meant = meant_by.get(re.sub(r"[\s-]+", "_", name.strip().lower()))
-        if name not in COLUMNS and meant is not None and meant not in names:
-            warn(f"column {name!r} of the population is ignored: is it {meant!r}?")
-
-
 def check_people(
     arguments: Arguments, population: Any, costs: Any, by: Any, *, single: bool = False
 ) -> list[str]:
@@ -81,11 +60,13 @@ def read_people(
     population: Any, costs: CostModel, levels: Sequence[str], threads: int
 ) -> _engine.People:
     """Read a population whose arguments have been checked; whatever it is asked has the threads."""
-    warn_of_lookalikes(population)
     streamed = not hasattr(population, "__len__")
-    return _engine.People(
+    people = _engine.People(
         population, costs._model, by=list(levels), streamed=streamed, threads=threads
     )
+    for text in people.warnings:
+        warn(text)
+    return people
 
 
 def read_valuation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -9,6 +10,8 @@ import pyarrow as pa
 
 from .. import _engine
 from .._tables.arguments import Arguments
+from .._tables.provenance import traced
+from .budget_totals import warn_of_other_totals
 from .size_bands import check_edges
 
 
@@ -105,7 +108,10 @@ class Simulation:
             arguments.reject("of", of, "'net', 'gross' or 'ceded'")
         arguments.check()
         level = self._level(by)
-        return self._traced(self._run.summary(level, budgets, of, tolerances, probabilities))
+        table = traced(self._run.summary(level, budgets, of, tolerances, probabilities))
+        if budgets is not None:
+            warn_of_other_totals(table, of, lambda: self._expected_gross(level))
+        return table
 
     def size_bands(
         self,
@@ -138,6 +144,10 @@ class Simulation:
         tolerances = arguments.fractions("thresholds", thresholds)
         arguments.check()
         return self._traced(self._run.size_bands(self._level(by), starts, tolerances))
+
+    def _expected_gross(self, level: str | None) -> float:
+        table, _ = self._run.summary(level, None, "gross", [], [])
+        return math.fsum(table["expected"].to_pylist())
 
     def _level(self, by: str | None) -> str | None:
         arguments = Arguments()

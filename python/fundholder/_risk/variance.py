@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 from .._contracts.stop_loss import StopLoss
 from .._tables.arguments import Arguments
 from .._tables.provenance import traced
+from .budget_totals import warn_of_other_totals
 from .cost_model import CostModel
 from .population import Basis, check_people, read_people, read_valuation
 from .simulate import simulate
@@ -141,11 +143,18 @@ def variance(
     else:
         people = read_people(population, costs, levels, thread_count)
         exact = method == "exact"
+        whole = read_valuation(arguments, of="gross")
+
+        def gross() -> float:
+            return math.fsum(people.expected(0, whole))
+
         for i, level in enumerate(levels):
             answer = people.variance(
                 i, valuation, given.get(level), tolerances, probabilities, exact=exact
             )
             tables[level] = traced(answer)
+            if level in given:
+                warn_of_other_totals(tables[level], of, gross)
     return tables[by] if isinstance(by, str) else tables
 
 

@@ -12,6 +12,10 @@ from .._errors import Problem
 from .problems import Problems
 
 
+LEAST_MONEY, MOST_MONEY = 1e-9, 1e15
+"""£, of an amount that is not 0: powers of all between stay within double precision."""
+
+
 class Arguments(Problems):
     """The arguments of one call; ``check`` raises all that is wrong with them."""
 
@@ -59,6 +63,18 @@ class Arguments(Problems):
             self.reject_type(name, value, allowed)
             return 0.0
         if not 0 <= number < below:
+            self.reject(name, value, allowed)
+            return 0.0
+        return number
+
+    def money(self, name: str, value: Any) -> float:
+        """An amount in £: 0, or one that the engine serves."""
+        allowed = "a finite number of £, 0 or more (0, or from 1e-9 to 1e15)"
+        number = _number(value)
+        if number is None:
+            self.reject_type(name, value, allowed)
+            return 0.0
+        if number != 0 and not LEAST_MONEY <= number <= MOST_MONEY:
             self.reject(name, value, allowed)
             return 0.0
         return number

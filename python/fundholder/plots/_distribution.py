@@ -62,7 +62,7 @@ def distribution(
     """
     arguments = Arguments()
     if budget is not None:
-        budget = arguments.number("budget", budget)
+        budget = arguments.money("budget", budget)
     probabilities = [p for _, p in arguments.fractions("quantiles", quantiles)]
     arguments.check()
     name, curve = _one_unit(arrow_table("table", table), unit)

@@ -4,15 +4,17 @@ use std::collections::{HashMap, HashSet};
 
 use arrow_array::RecordBatch;
 use fundholder_core::error::{Code, Error, Problem};
+use fundholder_core::random::mix;
 
-use crate::column::{NOT_NEGATIVE, Problems};
-use crate::labels::Labels;
+use crate::column::{MONEY, Problems};
+use crate::labels::{Label, Labels};
 use crate::table::{LabelColumn, NumberColumn, TableRules, read_table};
 
 /// The budget of each unit, by label: an integer label and its digits are the same unit, and null is one of its own.
 pub struct Budgets {
     by: String,
     budgets: HashMap<Option<String>, f64>,
+    digest: u64,
 }
 
 impl Budgets {
@@ -20,9 +22,18 @@ impl Budgets {
     pub fn read(batches: &[RecordBatch], by: &str) -> Result<Self, Error> {
         let table = read_table(batches, &amounts("budgets", by, "budget", true))?;
         let (labels, units) = &table.labels[0];
-        let keys = units.iter().map(|&unit| labels.list()[unit as usize].key());
-        let budgets = keys.zip(table.numbers[0].iter().map(|budget| budget.unwrap_or(0.0)));
-        Ok(Self { by: by.into(), budgets: budgets.collect() })
+        let units = units.iter().map(|&unit| &labels.list()[unit as usize]);
+        let amounts = table.numbers[0].iter().map(|budget| budget.unwrap_or(0.0));
+        let digest = units.clone().zip(amounts.clone()).fold(0, |digest: u64, (unit, amount)| {
+            let key = u64::from(*unit != Label::Null);
+            digest.wrapping_add(mix(mix(unit.address() ^ key) ^ amount.to_bits()))
+        });
+        Ok(Self { by: by.into(), budgets: units.map(Label::key).zip(amounts).collect(), digest })
+    }
+
+    /// What a result can be traced to: the same for any order of rows.
+    pub fn describe(&self, metadata: &mut HashMap<String, String>) {
+        metadata.insert("fundholder.budgets_digest".into(), format!("{:016x}", self.digest));
     }
 
     /// The budgets of these units, in their order; units without one are rejected together.
@@ -63,8 +74,8 @@ impl Budgets {
 pub(crate) fn amounts(table: &str, by: &str, amount: &str, unique: bool) -> TableRules {
     TableRules {
         table: table.into(),
-        labels: vec![LabelColumn { name: by.into(), nulls: true }],
-        numbers: vec![NumberColumn { name: amount.into(), rule: NOT_NEGATIVE, nulls: false }],
+        labels: vec![LabelColumn { name: by.into(), nulls: true, organisations: true }],
+        numbers: vec![NumberColumn { name: amount.into(), rule: MONEY, nulls: false }],
         unique,
         rows: false,
     }

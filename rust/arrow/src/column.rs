@@ -8,6 +8,8 @@ use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch};
 use arrow_cast::cast;
 use arrow_schema::DataType;
 use fundholder_core::error::{Code, Error, ErrorKind, KEPT, Problem, Value};
+use fundholder_core::model::MAX_RATE;
+use fundholder_core::numeric::money::{AMOUNT, AMOUNTS};
 
 /// The problems of one table.
 #[derive(Debug, Default)]
@@ -180,12 +182,31 @@ impl Rule {
     }
 }
 
-pub(crate) const NOT_NEGATIVE: Rule = Rule::range(0.0, f64::MAX, "a finite number, 0 or more");
+/// Amounts of money, £.
+pub(crate) const MONEY: Rule = Rule::range(0.0, *AMOUNTS.end(), AMOUNT).smallest(*AMOUNTS.start());
+/// Amounts of money above 0.
+pub(crate) const COST: Rule =
+    Rule::range(*AMOUNTS.start(), *AMOUNTS.end(), "a finite number of £ above 0 (from 1e-9 to 1e15)");
+/// What costs are multiplied by.
+pub(crate) const SCALE: Rule =
+    Rule::range(0.0, 1e9, "a finite number, 0 or more (0, or from 1e-9 to 1e9)").smallest(1e-9);
+/// Weights of people.
+pub(crate) const WEIGHT: Rule =
+    Rule::range(0.0, 1e15, "a finite number, 0 or more (0, or from 1e-60 to 1e15)").smallest(1e-60);
+/// Events a year.
+pub(crate) const RATE: Rule =
+    Rule::range(0.0, MAX_RATE, "a number from 0 to 500 (0, or from 1e-15)").smallest(LEAST_PROBABILITY);
+/// The smallest probability or rate that is not 0.
+const LEAST_PROBABILITY: f64 = 1e-15;
 /// People that a row stands for.
 pub(crate) const COUNT: Rule =
     Rule::range(0.0, u32::MAX as f64, "a whole number from 0 to 4294967295").integer();
-pub(crate) const POSITIVE: Rule = Rule::range(0.0, f64::MAX, "a finite number above 0").above_low();
-pub(crate) const PROBABILITY: Rule = Rule::range(0.0, 1.0, "a number from 0 to 1");
+pub(crate) const PROBABILITY: Rule =
+    Rule::range(0.0, 1.0, "a number from 0 to 1 (0, or from 1e-15)").smallest(LEAST_PROBABILITY);
+/// With events, a person who is certain to have one would have infinitely many.
+pub(crate) const EVENT_PROBABILITY: Rule =
+    Rule::range(0.0, 1.0 - 1e-15, "a number from 0 to below 1 in a model of events (0, or from 1e-15)")
+        .smallest(LEAST_PROBABILITY);
 
 /// The first names of a list that may be long.
 pub(crate) fn listed(names: &[&str]) -> String {

@@ -12,15 +12,18 @@ use arrow_schema::{DataType, Field};
 use fundholder_core::contract::StopLoss;
 use fundholder_core::error::{Code, Error, Problem};
 use fundholder_core::model::{Band, CostModel, EventType, MAX_RATE, Severity, SeverityKind, Year};
+use fundholder_core::numeric::money::AMOUNTS;
 use fundholder_core::run::{Progress, RunError, sort};
-use fundholder_core::severity::{Empirical, Family, GpdTail};
+use fundholder_core::severity::{Distribution, Empirical, Family, GpdTail};
 
 use crate::column::{
-    NOT_NEGATIVE, POSITIVE, PROBABILITY, Problems, Rule, check_unique_columns, each, numbers, required,
+    COST, PROBABILITY, Problems, RATE, Rule, WEIGHT, check_unique_columns, each, numbers, required,
 };
 use crate::labels::{Label, Labels};
 use crate::table::{LabelColumn, NumberColumn, TableRules, read_long_table, table};
 
+/// Observed costs, however low: their mean is bounded.
+const OBSERVED: Rule = Rule::range(0.0, *AMOUNTS.end(), "a finite number of £, 0 or more, at most 1e15");
 /// The name in a table of a distribution of observed costs.
 const EMPIRICAL: &str = "empirical";
 const TAIL: [&str; 4] = ["tail_threshold", "tail_scale", "tail_shape", "tail_probability"];
@@ -48,7 +51,7 @@ pub fn annual_model(batch: &RecordBatch) -> Result<CostModel, Error> {
 /// A model of Poisson events: band, rate, family, mean, shape; several rows of a band are several types of event.
 pub fn events_model(batch: &RecordBatch) -> Result<CostModel, Error> {
     let mut problems = Problems::default();
-    let rates = column(batch, "rate", &NOT_NEGATIVE, &mut problems);
+    let rates = column(batch, "rate", &RATE, &mut problems);
     let severities = severities(batch, &mut problems);
     let names = band_names(batch, true, &mut problems);
     let mut bands: Vec<(Option<String>, Vec<EventType>)> = Vec::new();
@@ -139,6 +142,10 @@ fn severities(batch: &RecordBatch, problems: &mut Problems) -> Vec<Option<Severi
                 Err(text) => reject("values", text),
             };
         }
+        // A null has been named as such.
+        if labels.list()[codes[row] as usize] == Label::Null {
+            return None;
+        }
         let family = match Family::from_name(&family) {
             Ok(family) => family,
             Err(text) => return reject("family", format!("{text}, {EMPIRICAL}")),
@@ -151,12 +158,12 @@ fn severities(batch: &RecordBatch, problems: &mut Problems) -> Vec<Option<Severi
             good = false;
         }
         match mean {
-            Some(mean) if POSITIVE.allows(mean) => {
+            Some(mean) if COST.allows(mean) => {
                 let severity = Severity::parametric(family.name(), mean, shape);
                 if good { severity.ok() } else { None }
             }
-            Some(mean) => reject("mean", format!("{mean}: must be {}", POSITIVE.allowed)),
-            None => reject("mean", format!("null: must be {}", POSITIVE.allowed)),
+            Some(mean) => reject("mean", format!("{mean}: must be {}", COST.allowed)),
+            None => reject("mean", format!("null: must be {}", COST.allowed)),
         }
     };
     (0..batch.num_rows()).map(&mut read).collect()
@@ -198,11 +205,18 @@ pub fn model_from_costs(
     gpd: bool,
     progress: &Progress,
 ) -> Result<CostModel, RunError> {
-    let amount = |name: &str| NumberColumn { name: name.into(), rule: NOT_NEGATIVE, nulls: false };
+    let number = |(name, rule): (&str, Rule)| NumberColumn { name: name.into(), rule, nulls: false };
     let rules = TableRules {
         table: "the table of costs".into(),
-        labels: band.iter().map(|&name| LabelColumn { name: name.into(), nulls: false }).collect(),
-        numbers: [Some(cost), weight].into_iter().flatten().map(amount).collect(),
+        labels: band
+            .iter()
+            .map(|&name| LabelColumn { name: name.into(), nulls: false, organisations: false })
+            .collect(),
+        numbers: [Some((cost, OBSERVED)), weight.map(|name| (name, WEIGHT))]
+            .into_iter()
+            .flatten()
+            .map(number)
+            .collect(),
         unique: false,
         rows: true,
     };
@@ -244,6 +258,13 @@ fn band_from_costs(records: Vec<(f64, f64)>, gpd: bool, stop: &dyn Fn() -> bool)
         return Err("no person-year with weight has a cost: at least one must".into());
     }
     let distribution = Empirical::of_many(&values, &weights, gpd, stop)?;
+    if !AMOUNTS.contains(&distribution.mean()) {
+        return Err(format!(
+            "the mean of costs above 0 is {:e}: must be {}",
+            distribution.mean(),
+            COST.allowed
+        ));
+    }
     Ok(Year::Annual { p_any: positive / all, severity: Severity::observed(distribution) })
 }
 

@@ -9,7 +9,7 @@ use arrow_array::types::{Int64Type, UInt64Type};
 use arrow_array::{Array, ArrayRef, Int64Array, StringArray, UInt64Array};
 use arrow_cast::cast;
 use arrow_schema::DataType;
-use fundholder_core::error::{Problem, Value};
+use fundholder_core::error::{Code, Problem, Value};
 use fundholder_core::random::{integer_address, label_address};
 
 use crate::column::{Problems, is_text};
@@ -65,9 +65,16 @@ pub struct Labels {
     texts: HashMap<Box<str>, u32>,
     integers: HashMap<i64, u32>,
     null: Option<u32>,
+    /// Of labels of organisations, those that are not in capitals or have outer space, by their capitals without it.
+    variants: Option<HashMap<Box<str>, u32>>,
 }
 
 impl Labels {
+    /// Labels of organisations: two that differ by case or outer space alone are a problem.
+    pub(crate) fn of_organisations() -> Self {
+        Self { variants: Some(HashMap::new()), ..Self::default() }
+    }
+
     pub fn list(&self) -> &[Label] {
         &self.list
     }
@@ -129,6 +136,22 @@ impl Labels {
         }
     }
 
+    /// The label that a new one differs from by case or outer space alone, if there is one.
+    fn variant_of(&mut self, code: u32) -> Option<&Label> {
+        let variants = self.variants.as_mut()?;
+        let Label::Text(text) = &self.list[code as usize] else { return None };
+        let capitals = text.trim().to_uppercase();
+        let exact = capitals == **text;
+        let other = match self.texts.get(capitals.as_str()).filter(|_| !exact) {
+            Some(&other) if other < code => Some(other),
+            _ => variants.get(capitals.as_str()).copied(),
+        };
+        if !exact {
+            variants.entry(capitals.into()).or_insert(code);
+        }
+        other.map(|other| &self.list[other as usize])
+    }
+
     fn integer(&mut self, number: i64) -> u32 {
         *self.integers.entry(number).or_insert_with(|| {
             self.list.push(Label::Integer(number));
@@ -143,7 +166,8 @@ impl Labels {
         })
     }
 
-    /// Appends the number of each row's label. A null is a problem unless nulls are allowed.
+    /// Appends the number of each row's label. A null is a problem unless nulls are allowed, and so is an organisation
+    /// that is written in two ways.
     pub(crate) fn read(
         &mut self,
         array: &ArrayRef,
@@ -153,6 +177,7 @@ impl Labels {
         problems: &mut Problems,
         codes: &mut Vec<u32>,
     ) {
+        let (known, from) = (self.list.len(), codes.len());
         let mut missing = |labels: &mut Self, i: usize| {
             if !nulls {
                 let row = first_row + i as u64;
@@ -206,6 +231,19 @@ impl Labels {
                     "a string, a dictionary of strings or an integer",
                 );
                 codes.resize(codes.len() + array.len(), 0);
+            }
+        }
+        let variants = (known as u32..self.list.len() as u32)
+            .filter_map(|code| Some((code, self.variant_of(code)?.to_string())));
+        let mut variants: HashMap<u32, String> = variants.collect();
+        for (row, code) in (first_row..).zip(&codes[from..]) {
+            if variants.is_empty() {
+                break;
+            }
+            if let Some(other) = variants.remove(code) {
+                let allowed = format!("written like '{other}', from which it differs by case or space alone");
+                let label = &self.list[*code as usize];
+                problems.value(Problem::cell(Code::Duplicate, name, row, label, &allowed));
             }
         }
     }

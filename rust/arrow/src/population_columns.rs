@@ -1,28 +1,21 @@
 //! The population: rows of people, batch by batch.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_cast::cast;
-use arrow_schema::DataType;
+use arrow_array::RecordBatch;
 use fundholder_core::error::{Code, Error, Problem};
 use fundholder_core::model::{Band, CostModel, Year};
 use fundholder_core::population::Rows;
-use fundholder_core::random::{identity, integer_address, label_address, mix};
-use rayon::prelude::*;
+use fundholder_core::random::{identity, label_address, mix};
 
 use crate::column::{
-    COUNT, NOT_NEGATIVE, PROBABILITY, Problems, Rule, check_unique_columns, each, is_label, listed, numbers,
-    required,
+    COUNT, EVENT_PROBABILITY, PROBABILITY, Problems, Rule, SCALE, check_unique_columns, each, listed,
+    numbers, required,
 };
+use crate::identities::person_addresses;
 use crate::labels::{Label, Labels};
-
-/// With events, a person who is certain to have one would have infinitely many.
-const EVENT_PROBABILITY: Rule =
-    Rule::range(0.0, 1.0 - f64::EPSILON / 2.0, "a number from 0 to below 1 in a model of events");
+use crate::lookalikes::check_lookalikes;
 
 /// Reads the batches of one population into the engine's columns; practices and units keep their numbers throughout.
 pub struct Reader {
@@ -44,6 +37,8 @@ pub struct Reader {
     digest: u128,
     /// Do rows have identities of their own?
     named: bool,
+    /// What a user may not have meant: known from the first batch on.
+    warnings: Option<Vec<String>>,
 }
 
 impl Reader {
@@ -55,17 +50,18 @@ impl Reader {
             model,
             band_names,
             levels: levels.to_vec(),
-            practices: Labels::default(),
+            practices: Labels::of_organisations(),
             addresses: Vec::new(),
             bands: Labels::default(),
             band_numbers: Vec::new(),
             reported: Vec::new(),
-            units: vec![Labels::default(); levels.len()],
+            units: vec![Labels::of_organisations(); levels.len()],
             unit_addresses: vec![Vec::new(); levels.len()],
             numbered: Vec::new(),
             rows: 0,
             digest: 0,
             named: false,
+            warnings: None,
         }
     }
 
@@ -88,6 +84,16 @@ impl Reader {
         self.digest
     }
 
+    /// What a user may not have meant, in words.
+    pub fn warnings(&self) -> &[String] {
+        self.warnings.as_deref().unwrap_or_default()
+    }
+
+    /// Whether rows have identities of their own.
+    pub(crate) fn is_named(&self) -> bool {
+        self.named
+    }
+
     /// The labels of each level.
     pub fn into_units(self) -> Vec<Labels> {
         self.units
@@ -106,6 +112,9 @@ impl Reader {
             read.into_iter().chain(self.levels.iter().map(String::as_str)),
             &mut problems,
         );
+        if self.warnings.is_none() {
+            self.warnings = Some(check_lookalikes(batch.schema_ref(), &self.levels, &mut problems));
+        }
         if let Some(practice) = required(batch, "practice", &mut problems) {
             self.practices.read(practice, "practice", false, first, &mut problems, &mut rows.practice);
         }
@@ -123,9 +132,11 @@ impl Reader {
             }
         }
         read_numbers(batch, "count", &COUNT, 1.0, first, &mut problems, |x| rows.count.push(x as u64));
-        read_numbers(batch, "scale", &NOT_NEGATIVE, 1.0, first, &mut problems, |x| rows.scale.push(x));
+        read_numbers(batch, "scale", &SCALE, 1.0, first, &mut problems, |x| rows.scale.push(x));
         self.read_probabilities(batch, first, &mut problems, rows);
-        let people = self.read_people(batch, first, &mut problems);
+        let people =
+            batch.column_by_name("person").map(|column| person_addresses(column, first, &mut problems));
+        self.named |= people.is_some();
         problems.check()?;
         self.identify(from, people, rows);
         self.add_to_digest(from, rows);
@@ -202,68 +213,6 @@ impl Reader {
         }
     }
 
-    /// The addresses of people with identities of their own.
-    fn read_people(&mut self, batch: &RecordBatch, first: u64, problems: &mut Problems) -> Option<Vec<u64>> {
-        let column = batch.column_by_name("person")?;
-        self.named = true;
-        let mut addresses = Vec::with_capacity(column.len());
-        let allowed = "an integer or a string";
-        let mut reject = |row: usize| problems.value(Problem::null("person", first + row as u64, allowed));
-        if let Some(numbers) = lossless(column, &DataType::Int64).filter(|_| column.data_type().is_integer())
-        {
-            let numbers = numbers.as_primitive::<Int64Type>();
-            for i in 0..numbers.len() {
-                if numbers.is_null(i) {
-                    reject(i);
-                }
-                addresses.push(integer_address(numbers.value(i)));
-            }
-        } else if let Some(texts) = lossless(column, &DataType::Utf8).filter(|_| is_label(column.data_type()))
-        {
-            let texts = texts.as_string::<i32>();
-            for i in 0..texts.len() {
-                if texts.is_null(i) {
-                    reject(i);
-                }
-                addresses.push(label_address(texts.value(i).as_bytes()));
-            }
-        } else {
-            problems.wrong_type("person", column.data_type(), allowed);
-        }
-        Some(addresses)
-    }
-
-    /// Rejects people who are in a practice twice: both would have the same years. `first` is the row of the table
-    /// that these begin at.
-    pub fn check_repeated(&self, first: u64, identities: &[u64], practices: &[u32]) -> Result<(), Error> {
-        if !self.named {
-            return Ok(());
-        }
-        let mut sorted = identities.to_vec();
-        sorted.par_sort_unstable();
-        let repeated: HashSet<u64> =
-            sorted.windows(2).filter(|ids| ids[0] == ids[1]).map(|ids| ids[0]).collect();
-        if repeated.is_empty() {
-            return Ok(());
-        }
-        let mut problems = Problems::default();
-        let mut seen = HashMap::new();
-        for (i, id) in identities.iter().enumerate().filter(|(_, id)| repeated.contains(id)) {
-            if let Some(before) = seen.insert(id, i) {
-                let practice = &self.practices.list()[practices[i] as usize];
-                let (row, before) = (first + i as u64, first + before as u64);
-                let text = format!(
-                    "column 'person', row {row}: the person of practice '{practice}' is a duplicate of row {before}: \
-                     must be unique within the practice"
-                );
-                let problem =
-                    Problem::new(Code::Duplicate, text).of("person").must_be("unique within the practice");
-                problems.value(Problem { row: Some(row), ..problem });
-            }
-        }
-        problems.check()
-    }
-
     fn identify(&mut self, from: usize, people: Option<Vec<u64>>, rows: &mut Rows) {
         self.numbered.resize(self.addresses.len(), 0);
         for i in from..rows.len() {
@@ -298,10 +247,6 @@ impl Reader {
             self.digest = self.digest.wrapping_add(row);
         }
     }
-}
-
-fn lossless(column: &ArrayRef, to: &DataType) -> Option<ArrayRef> {
-    cast(column, to).ok().filter(|cast| cast.null_count() == column.logical_null_count())
 }
 
 /// A numeric column that may be absent: then every row has the default.

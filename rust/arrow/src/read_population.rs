@@ -10,36 +10,12 @@ use fundholder_core::population::Rows;
 use fundholder_core::run::{Progress, RunError};
 use fundholder_core::simulate::{Options, Run, Totals};
 
+use crate::identities::Identities;
 use crate::population_columns::Reader;
 use crate::source::slices;
 
 /// Rows that are drawn together: enough to share practice effects and keep all threads busy, and 80 MB at most.
 const ROWS_AT_ONCE: usize = 1 << 20;
-
-/// Rows that are looked through together for people who come twice, however a table is cut into batches.
-#[derive(Default)]
-struct Window {
-    first: u64,
-    identity: Vec<u64>,
-    practice: Vec<u32>,
-}
-
-impl Window {
-    /// Adds rows that end before row `end` of the table.
-    fn add(&mut self, rows: &Rows, end: u64) {
-        if self.identity.is_empty() {
-            self.first = end - rows.len() as u64;
-        }
-        self.identity.extend_from_slice(&rows.identity);
-        self.practice.extend_from_slice(&rows.practice);
-    }
-
-    /// Rejects people who are in a practice twice, and begins anew.
-    fn check(&mut self, reader: &Reader) -> Result<(), Error> {
-        let window = std::mem::take(self);
-        reader.check_repeated(window.first, &window.identity, &window.practice)
-    }
-}
 
 /// Reads every batch and hands its rows on, or rejects the problems of all batches together; those of a stream at the
 /// first batch that has one.
@@ -51,28 +27,24 @@ pub fn read_population(
     mut take: impl FnMut(Rows, &Reader) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
     let mut rejected: Option<Error> = None;
-    let mut window = Window::default();
+    let mut identities = Identities::default();
     for batch in source {
         for slice in slices(&batch?, ROWS_AT_ONCE) {
             progress.check()?;
             let mut rows = Rows::default();
             let read = reader.read(&slice, &mut rows);
-            if read.is_ok() {
-                window.add(&rows, reader.rows());
+            if read.is_ok() && reader.is_named() {
+                identities.add(rows.identity.iter().copied());
             }
-            let full = read.is_err() || window.identity.len() >= ROWS_AT_ONCE;
-            let checked = if full { window.check(reader) } else { Ok(()) };
-            let mut wrong: Option<Error> = None;
-            [read, checked].into_iter().filter_map(Result::err).for_each(|error| error.join(&mut wrong));
-            match wrong {
-                None if rejected.is_none() => take(rows, reader)?,
-                None => {}
-                Some(error) if streamed => return Err(error.into()),
-                Some(error) => error.join(&mut rejected),
+            match read {
+                Ok(()) if rejected.is_none() => take(rows, reader)?,
+                Ok(()) => {}
+                Err(error) if streamed => return Err(error.into()),
+                Err(error) => error.join(&mut rejected),
             }
         }
     }
-    if let Err(error) = window.check(reader) {
+    if let Err(error) = identities.check_all() {
         error.join(&mut rejected);
     }
     match rejected {
@@ -90,8 +62,8 @@ fn empty() -> Error {
     )
 }
 
-/// Draws the people of every batch. Where the number of `units` of all levels is known, totals that are larger than
-/// memory are rejected before the first draw.
+/// Draws the people of every batch. The number of `units` of all levels is that of a table which has been checked: then
+/// totals that are larger than memory are rejected before the first draw.
 pub fn draw(
     source: impl Iterator<Item = Result<RecordBatch, RunError>>,
     model: &CostModel,
@@ -103,11 +75,19 @@ pub fn draw(
     let mut run = Run::new(model, reader.levels(), options)?;
     units.map_or(Ok(()), |units| run.check_memory(units))?;
     let mut rows = Rows::default();
+    let mut identities = Identities::default();
+    let mut add = |rows: &Rows, reader: &Reader| {
+        if reader.is_named() && units.is_none() {
+            identities.add(rows.identity.iter().copied());
+            identities.check_latest()?;
+        }
+        run.add(rows, reader.addresses(), progress)
+    };
     for batch in source {
         for slice in slices(&batch?, ROWS_AT_ONCE) {
             reader.read(&slice, &mut rows)?;
             if rows.len() >= ROWS_AT_ONCE {
-                add(&mut run, reader, &rows, progress)?;
+                add(&rows, reader)?;
                 rows = Rows::default();
             }
         }
@@ -115,8 +95,9 @@ pub fn draw(
     if reader.rows() == 0 {
         return Err(empty().into());
     }
-    add(&mut run, reader, &rows, progress)?;
-    Ok(run.finish())
+    add(&rows, reader)?;
+    identities.check_all()?;
+    run.finish(progress)
 }
 
 /// What a result can be traced to: the version, the population and the costs.
@@ -150,9 +131,4 @@ pub fn described_run(
 
 fn named<const N: usize>(entries: [(&str, String); N]) -> HashMap<String, String> {
     entries.map(|(name, value)| (format!("fundholder.{name}"), value)).into()
-}
-
-fn add(run: &mut Run, reader: &Reader, rows: &Rows, progress: &Progress) -> Result<(), RunError> {
-    reader.check_repeated(reader.rows() - rows.len() as u64, &rows.identity, &rows.practice)?;
-    run.add(rows, reader.addresses(), progress)
 }

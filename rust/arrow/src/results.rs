@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Int64Type, UInt64Type};
-use arrow_array::{ArrayRef, FixedSizeListArray, Float64Array, Int64Array, RecordBatch, UInt64Array};
+use arrow_array::types::{Float64Type, Int64Type, UInt64Type};
+use arrow_array::{Array, ArrayRef, FixedSizeListArray, Float64Array, Int64Array, RecordBatch, UInt64Array};
 use arrow_schema::{DataType, Field};
 use fundholder_core::contract::Basis;
-use fundholder_core::measures::{Estimate, QuantileRule, SizeBand, moments, shares, systematic_sd};
+use fundholder_core::measures::{Estimate, Moments, QuantileRule, SizeBand, moments, shares, systematic_sd};
 use fundholder_core::numeric::money::pounds;
 use fundholder_core::run::{Progress, RunError, sort};
 use fundholder_core::simulate::{Totals, UnitTotals};
@@ -69,6 +69,9 @@ pub fn totals_table(level: &Level, progress: &Progress) -> Result<RecordBatch, R
     Ok(table(vec![by, people, ("gross", lists(Basis::Gross)?), ("net", lists(Basis::Net)?)]))
 }
 
+/// The columns of expected costs where the variance is infinite, by basis.
+const HEAVY_MEANS: [&str; Basis::ALL.len()] = ["heavy_mean_gross", "heavy_mean_net", "heavy_mean_ceded"];
+
 /// A level as a table that makes the same level again: its labels and the integers of its totals, by number of the unit.
 pub fn level_table(level: &Level) -> RecordBatch {
     let units = &level.totals.units;
@@ -86,6 +89,9 @@ pub fn level_table(level: &Level) -> RecordBatch {
     if units.iter().any(|unit| !unit.chance_net.is_empty()) {
         columns.push(("chance_net", lists(|unit| &unit.chance_net)));
     }
+    let means = Basis::ALL.map(|basis| units.iter().map(move |unit| unit.heavy_means[basis as usize]));
+    let means = means.map(|means| Arc::new(Float64Array::from_iter(means)) as ArrayRef);
+    columns.extend(HEAVY_MEANS.into_iter().zip(means));
     table(columns)
 }
 
@@ -102,7 +108,12 @@ pub fn level_of_table(name: String, batch: &RecordBatch) -> Option<Level> {
     let unit = |i: usize| {
         let chance_net = column("chance_net").map_or(Some(Vec::new()), |_| lists("chance_net", i))?;
         let (gross, ceded) = (lists("gross", i)?, lists("ceded", i)?);
-        Some(UnitTotals { people: people.value(i), gross, ceded, chance_net })
+        let mut heavy_means = [None; HEAVY_MEANS.len()];
+        for (mean, name) in heavy_means.iter_mut().zip(HEAVY_MEANS) {
+            let means = column(name)?.as_primitive_opt::<Float64Type>()?;
+            *mean = means.is_valid(i).then(|| means.value(i));
+        }
+        Some(UnitTotals { people: people.value(i), gross, ceded, chance_net, heavy_means })
     };
     let units = (0..batch.num_rows()).map(unit).collect::<Option<Vec<_>>>()?;
     Some(Level { name, labels: Labels::of_columns(integers, texts), totals: Totals { units } })
@@ -128,10 +139,15 @@ pub fn summary_table(
     for (row, unit) in units.iter().enumerate() {
         progress.check()?;
         let mut years = years(basis, unit);
-        let all = moments(&years);
+        let heavy_mean = unit.heavy_means[basis as usize];
+        let known = |moments: Moments| match heavy_mean {
+            Some(mean) => moments.without_variance(mean),
+            None => moments,
+        };
+        let all = known(moments(&years));
         let chance = match basis {
             Basis::Net if !unit.chance_net.is_empty() => {
-                moments(&unit.chance_net.iter().copied().map(pounds).collect::<Vec<_>>())
+                known(moments(&unit.chance_net.iter().copied().map(pounds).collect::<Vec<_>>()))
             }
             _ => all.clone(),
         };
@@ -151,7 +167,9 @@ pub fn summary_table(
         put(&|| "skewness".into(), all.skewness);
         if basis == Basis::Net {
             put(&|| "chance_sd".into(), chance.sd);
-            put(&|| "systematic_sd".into(), systematic_sd(&all, &chance));
+            let systematic =
+                if heavy_mean.is_some() { Estimate::default() } else { systematic_sd(&all, &chance) };
+            put(&|| "systematic_sd".into(), systematic);
         }
         let tolerances: Vec<_> = thresholds.iter().map(|(_, t)| shares(&years, budget, *t)).collect();
         for ((text, _), share) in thresholds.iter().zip(&tolerances) {

@@ -19,6 +19,14 @@ pub struct LabelColumn {
     pub name: String,
     /// Whether null is a label.
     pub nulls: bool,
+    /// Whether it names organisations: two labels that differ by case or outer space alone are rejected.
+    pub organisations: bool,
+}
+
+impl LabelColumn {
+    fn new_labels(&self) -> Labels {
+        if self.organisations { Labels::of_organisations() } else { Labels::default() }
+    }
 }
 
 /// A column of numbers.
@@ -75,7 +83,7 @@ pub fn read_long_table(
 ) -> Result<CheckedTable, RunError> {
     let mut problems = Problems::default();
     let mut read = CheckedTable {
-        labels: vec![Default::default(); rules.labels.len()],
+        labels: rules.labels.iter().map(|column| (column.new_labels(), Vec::new())).collect(),
         numbers: vec![Vec::new(); rules.numbers.len()],
     };
     let label_names = rules.labels.iter().map(|column| &column.name);

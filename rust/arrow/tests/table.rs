@@ -17,7 +17,7 @@ fn rules(unique: bool) -> TableRules {
     };
     TableRules {
         table: "units".into(),
-        labels: vec![LabelColumn { name: "practice".into(), nulls: false }],
+        labels: vec![LabelColumn { name: "practice".into(), nulls: false, organisations: true }],
         numbers: vec![NumberColumn { name: "cost".into(), rule, nulls: false }],
         unique,
         rows: true,

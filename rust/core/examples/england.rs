@@ -73,7 +73,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let options = Options { stop_loss: Some(ceiling), ..Options::new(YEARS, 2026) };
     let mut run = Run::new(&model, 1, &options)?;
     run.add(&Rows::of_groups(&groups), &practice_addresses(PRACTICES), &Progress::default())?;
-    let totals = run.finish().remove(0);
+    let totals = run.finish(&Progress::default())?.remove(0);
 
     println!("CV of a year's cost in %, before and after a ceiling of £{CEILING} a person");
     println!("{:>17} {:>9} {:>15} {:>29}", "list", "practices", "exact", "simulated");

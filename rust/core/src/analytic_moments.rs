@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::contract::{Basis, Layer, StopLoss};
 use crate::error::{Error, Problem};
-use crate::model::{Band, CostModel, Cumulants, Moments, Person, Persons};
+use crate::model::{Band, CostModel, Cumulants, Moments, Person, Persons, RiskClass};
 use crate::population::{Part, People, together};
 use crate::random_effects::{HALF_WIDTH, Node, count_at, nodes_at, sigma};
 use crate::run::{Progress, RunError};
@@ -117,6 +117,29 @@ pub fn expected(
     let cumulants = cumulant_table(model, people, valuation, progress)?;
     let units = people.units(level);
     units.par_iter().map(|parts| progress.check().map(|()| cumulants.unit(parts).all.mean)).collect()
+}
+
+/// The same of units whose variance is infinite; none for others.
+pub fn heavy_means(
+    model: &CostModel,
+    people: &People,
+    level: usize,
+    valuation: &Valuation,
+    progress: &Progress,
+) -> Result<Vec<Option<f64>>, RunError> {
+    let layer = valuation.layer();
+    let heavy = |class: &RiskClass| !model.bands[class.band as usize].has_variance(&layer);
+    let heavy: Vec<bool> = people.classes.iter().map(heavy).collect();
+    let units = people.units(level);
+    if !heavy.contains(&true) {
+        return Ok(vec![None; units.len()]);
+    }
+    let cumulants = cumulant_table(model, people, valuation, progress)?;
+    let mean = |parts: &Vec<&Part>| {
+        let of_heavy = together(parts).iter().any(|(class, _)| heavy[*class as usize]);
+        of_heavy.then(|| cumulants.unit(parts).all.mean)
+    };
+    units.par_iter().map(|parts| progress.check().map(|()| mean(parts))).collect()
 }
 
 /// The spacing of nodes of the effects, in the logarithm of the multiplier, at which a sum is as good as an integral.

@@ -27,6 +27,9 @@ pub(crate) struct People {
     model: Arc<CoreModel>,
     levels: Vec<(String, Labels)>,
     metadata: HashMap<String, String>,
+    /// What the user may not have meant.
+    #[pyo3(get)]
+    warnings: Vec<String>,
     pool: ThreadPool,
 }
 
@@ -56,8 +59,9 @@ impl People {
             })
         })?;
         let metadata = describe(&reader, &model);
+        let warnings = reader.warnings().to_vec();
         let levels = by.into_iter().zip(reader.into_units()).collect();
-        Ok(Self { people: people.finish(), model, levels, metadata, pool })
+        Ok(Self { people: people.finish(), model, levels, metadata, warnings, pool })
     }
 
     /// Expected cost of each unit, in the order of a result's rows.
@@ -85,7 +89,9 @@ impl People {
         let (batch, accuracy) = self.watched(py, |progress| {
             variance_table(&level, &valuation.0, budgets.as_ref(), &thresholds, &quantiles, exact, progress)
         })?;
-        Ok((table(py, batch)?, self.described(&valuation.0, exact.then_some(accuracy))))
+        let mut metadata = self.described(&valuation.0, exact.then_some(accuracy));
+        budgets.iter().for_each(|budgets| budgets.describe(&mut metadata));
+        Ok((table(py, batch)?, metadata))
     }
 
     #[pyo3(signature = (level, valuation, units, points))]
@@ -118,18 +124,18 @@ impl People {
     }
 
     /// People (none where no pool is large enough), the share of years outside at that size, and that of an infinitely
-    /// large pool.
+    /// large pool; and the metadata.
     fn minimum_population(
         &self,
         py: Python<'_>,
         valuation: &Valuation,
         tolerance: f64,
         probability: f64,
-    ) -> PyResult<(Option<u64>, Option<f64>, f64)> {
+    ) -> PyResult<(Option<u64>, Option<f64>, f64, HashMap<String, String>)> {
         let Pool { people, outside, limit } = self.watched(py, |progress| {
             minimum_population(&self.model, &self.people, &valuation.0, tolerance, probability, progress)
         })?;
-        Ok((people, outside, limit))
+        Ok((people, outside, limit, self.described(&valuation.0, None)))
     }
 }
 

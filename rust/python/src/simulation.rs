@@ -28,6 +28,9 @@ type State<'py> = (Vec<(String, Bound<'py, PyAny>)>, HashMap<String, String>);
 pub(crate) struct Simulation {
     levels: Vec<Level>,
     metadata: HashMap<String, String>,
+    /// What the user may not have meant.
+    #[pyo3(get)]
+    warnings: Vec<String>,
 }
 
 /// Runs a simulation. `streamed` populations are read once, batch by batch; others are checked in full first.
@@ -80,10 +83,11 @@ pub(crate) fn simulate(
         })?
     };
     let metadata = described_run(&options, &by, &reader, &model);
+    let warnings = reader.warnings().to_vec();
     let units = reader.into_units();
     let levels = by.into_iter().zip(units).zip(totals);
     let levels = levels.map(|((name, labels), totals)| Level { name, labels, totals }).collect();
-    Ok(Simulation { levels, metadata })
+    Ok(Simulation { levels, metadata, warnings })
 }
 
 fn level(py: Python<'_>, name: &str) -> PyResult<simd::Processor> {
@@ -122,7 +126,8 @@ impl Simulation {
                 exception(table.py(), &unreadable("the state of a simulation", &"other columns"))
             })
         };
-        Ok(Self { levels: levels.into_iter().map(level).collect::<PyResult<_>>()?, metadata })
+        let levels = levels.into_iter().map(level).collect::<PyResult<_>>()?;
+        Ok(Self { levels, metadata, warnings: Vec::new() })
     }
 
     /// Name and table of each level, and the metadata: what makes the same run again.
@@ -157,7 +162,7 @@ impl Simulation {
         of: &str,
         thresholds: Vec<LabelledNumber>,
         quantiles: Vec<LabelledNumber>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    ) -> PyResult<(Bound<'py, PyAny>, HashMap<String, String>)> {
         let level = self.level(py, by)?;
         let basis = or_raise(py, Basis::named(of))?;
         let budgets = match budgets {
@@ -167,7 +172,10 @@ impl Simulation {
         let summary = stoppable(py, 1, |progress| {
             summary_table(level, basis, budgets.as_ref(), &thresholds, &quantiles, progress)
         })?;
-        table(py, summary)
+        let mut metadata = self.metadata.clone();
+        metadata.insert("fundholder.of".into(), of.into());
+        budgets.iter().for_each(|budgets| budgets.describe(&mut metadata));
+        Ok((table(py, summary)?, metadata))
     }
 
     #[pyo3(signature = (by, edges, thresholds))]

@@ -126,7 +126,7 @@ pub(crate) fn read_table<'py>(
     unique: bool,
     rows_needed: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let label = |(name, nulls)| LabelColumn { name, nulls };
+    let label = |(name, nulls)| LabelColumn { name, nulls, organisations: true };
     let number = |(name, low, high, above_low, integer, nulls, allowed): NumberRule| {
         let rule = Rule { low, high, above_low, integer, smallest: 0.0, allowed: allowed.into() };
         NumberColumn { name, rule, nulls }

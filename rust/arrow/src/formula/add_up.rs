@@ -8,8 +8,9 @@ use fundholder_core::numeric::power::integer_power;
 use fundholder_core::random::mix;
 use fundholder_core::run::{Progress, RunError};
 
-use super::features::{FINITE, PersonColumns, Read, Reader};
+use super::features::{FINITE, Read, Reader};
 use super::parts::summed;
+use super::person_columns::PersonColumns;
 use crate::labels::Label;
 use crate::source::Source;
 use crate::table::{LabelColumn, TableRules, read_long_table, table};
@@ -58,7 +59,7 @@ pub fn uniforms(
 ) -> Result<RecordBatch, RunError> {
     let rules = TableRules {
         table: "persons".into(),
-        labels: vec![LabelColumn { name: column.into(), nulls: false }],
+        labels: vec![LabelColumn { name: column.into(), nulls: false, organisations: true }],
         numbers: Vec::new(),
         unique: false,
         rows: false,

@@ -9,8 +9,9 @@ use fundholder_core::fit::{Column, Features, Linear, UnitFeatures};
 use fundholder_core::run::{Progress, RunError};
 
 use super::codes::Codes;
-use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, PersonColumns, Read, Reader};
+use super::features::{AMOUNT, ANY_NUMBER, Read, Reader};
 use super::parts::{in_parts, summed};
+use super::person_columns::{LevelColumn, Levels, PersonColumns};
 use super::person_costs::{GroupSum, PersonCosts};
 use super::terms::{Role, Term};
 use crate::column::Rule;
@@ -36,7 +37,7 @@ fn square(terms: &[Term], batches: &[RecordBatch]) -> Result<Vec<f64>, Error> {
     let names: Vec<String> = terms.iter().map(Term::name).collect();
     let rules = TableRules {
         table: "covariance".into(),
-        labels: vec![LabelColumn { name: "term".into(), nulls: false }],
+        labels: vec![LabelColumn { name: "term".into(), nulls: false, organisations: false }],
         numbers: names.iter().cloned().map(number).collect(),
         unique: true,
         rows: true,
@@ -66,7 +67,8 @@ impl Formula {
     /// Reads the columns role, column, level, coefficient and mean of a table of terms, and the covariance of their
     /// coefficients: `term`, then a column for each term.
     pub fn read(terms: &[RecordBatch], covariance: Option<&[RecordBatch]>) -> Result<Self, Error> {
-        let label = |name: &str| LabelColumn { name: name.into(), nulls: name != "role" };
+        let label =
+            |name: &str| LabelColumn { name: name.into(), nulls: name != "role", organisations: false };
         let rules = TableRules {
             table: "terms".into(),
             labels: ["role", "column", "level"].map(label).into(),

@@ -28,7 +28,7 @@ impl Codes {
         known: Option<&[String]>,
         progress: &Progress,
     ) -> Result<Self, RunError> {
-        let label = |name: &str| LabelColumn { name: name.into(), nulls: false };
+        let label = |name: &str| LabelColumn { name: name.into(), nulls: false, organisations: false };
         let rules = TableRules {
             table: "codes".into(),
             labels: vec![label("person"), label("code")],

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::codes::Codes;
-use super::features::{AMOUNT, ANY_NUMBER, LevelColumn, Levels, PersonColumns};
+use super::features::{AMOUNT, ANY_NUMBER};
+use super::person_columns::{LevelColumn, Levels, PersonColumns};
 
 /// What is fitted on what.
 #[derive(Clone, Debug, Default)]

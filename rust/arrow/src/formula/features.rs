@@ -1,8 +1,6 @@
 //! What a formula reads of persons: batches of a table as indicators and numbers.
 
-use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow_array::cast::AsArray;
@@ -11,11 +9,13 @@ use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
 use fundholder_core::error::{Code, Error, Problem};
 use fundholder_core::fit::Features;
+use fundholder_core::random::identity;
 
-use super::codes::Codes;
+use super::person_columns::{LevelColumn, Levels, PersonColumns};
 use crate::column::{
     COUNT, Problems, Rule, check_unique_columns, each, is_numeric, listed, numbers, required,
 };
+use crate::identities::{Identities, person_addresses};
 use crate::labels::{Label, Labels};
 
 /// Sums of products of larger numbers would leave the range that is exact.
@@ -32,61 +32,6 @@ pub(super) const AMOUNT: Rule =
 const MOST_INDICATORS: usize = 4_000;
 const FLAG: Rule = Rule::range(0.0, 1.0, "true or false, or 0 or 1").integer();
 
-/// The levels of a column that are indicators.
-#[derive(Clone, Debug)]
-pub(super) enum Levels {
-    /// Those met, numbered as they come.
-    Met,
-    /// These, and no others.
-    Known(HashMap<String, u32>),
-}
-
-/// A column whose levels are indicators: each row has one.
-#[derive(Clone, Debug)]
-pub(super) struct LevelColumn {
-    pub name: String,
-    pub levels: Levels,
-}
-
-/// What is read.
-#[derive(Clone)]
-pub(super) struct PersonColumns {
-    /// What messages call the table.
-    pub table: &'static str,
-    pub levels: Vec<LevelColumn>,
-    pub flags: Vec<String>,
-    pub codes: Option<Arc<Codes>>,
-    pub numbers: Vec<(String, Rule)>,
-    /// Columns whose values are units, and whether null is one of them.
-    pub units: Vec<(String, bool)>,
-    /// Is `count` read: people that a row stands for?
-    pub count: bool,
-}
-
-impl Default for PersonColumns {
-    fn default() -> Self {
-        Self {
-            table: "persons",
-            levels: Vec::new(),
-            flags: Vec::new(),
-            codes: None,
-            numbers: Vec::new(),
-            units: Vec::new(),
-            count: false,
-        }
-    }
-}
-
-impl PersonColumns {
-    fn columns(&self) -> impl Iterator<Item = &str> {
-        let person = self.codes.iter().map(|_| "person");
-        let names = self.levels.iter().map(|l| &l.name).chain(&self.flags);
-        let units = self.units.iter().map(|(name, _)| name);
-        let numbers = self.numbers.iter().map(|(name, _)| name);
-        names.chain(units).chain(numbers).map(String::as_str).chain(person)
-    }
-}
-
 /// Reads batches; levels and units keep their numbers throughout.
 pub(super) struct Reader {
     pub person_columns: PersonColumns,
@@ -98,6 +43,8 @@ pub(super) struct Reader {
     pub rows: u64,
     /// Codes of persons who were read.
     row_codes: AtomicU64,
+    /// Of persons who may come only once.
+    pub identities: Identities,
 }
 
 /// The indicators of the labels that were met of a column, and which of those that have none have been named.
@@ -134,10 +81,11 @@ impl Reader {
         Self {
             labels: vec![Labels::default(); person_columns.levels.len()],
             indicators: vec![Indicators::default(); person_columns.levels.len()],
-            units: vec![Labels::default(); person_columns.units.len()],
+            units: vec![Labels::of_organisations(); person_columns.units.len()],
             next: next as u32,
             rows: 0,
             row_codes: AtomicU64::new(0),
+            identities: Identities::default(),
             person_columns,
         }
     }
@@ -203,6 +151,15 @@ impl Reader {
                 labels.read(array, name, *nulls, first, &mut problems, &mut codes);
             }
             units.push(codes);
+        }
+        if let Some(column) = batch.column_by_name("person").filter(|_| self.person_columns.once) {
+            let persons = person_addresses(column, first, &mut problems);
+            let units = units
+                .first()
+                .into_iter()
+                .flatten()
+                .map(|&unit| self.units[0].list()[unit as usize].address());
+            self.identities.add(units.zip(persons).map(|(unit, person)| identity(unit, person)));
         }
         self.check_types(batch, first, &mut problems);
         Coded { levels, units, first, wrong: problems.check().err() }

@@ -1,5 +1,6 @@
 //! A formula fitted to persons: the normal equations in one reading, robust errors in another.
 
+use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 
 use arrow_array::RecordBatch;
@@ -9,9 +10,10 @@ use fundholder_core::run::{Progress, RunError};
 use fundholder_core::simd::Processor;
 
 use super::design::Design;
-use super::features::{Levels, PersonColumns, Read, Reader};
+use super::features::{Read, Reader};
 use super::layout::{check_names, lay_out};
 use super::parts::{in_parts, summed};
+use super::person_columns::{Levels, PersonColumns};
 use super::terms::{Role, Term, square_table, terms_table};
 use crate::source::Source;
 
@@ -27,6 +29,8 @@ pub struct Fit {
     /// What was read, with its levels numbered as they were met.
     person_columns: PersonColumns,
     indicators: usize,
+    /// Rows that were read.
+    rows: u64,
     gram: Gram,
     solution: Solution,
 }
@@ -40,11 +44,23 @@ pub struct Fitted {
     pub r2: f64,
 }
 
-/// The features of a part without its weights.
-fn weigh(design: &Design, read: Read) -> (Features, Option<Vec<f64>>) {
+/// The features of a part without its weights, and the clusters of its rows. Rows of weight 0 are as if absent.
+fn weigh<'a>(
+    design: &Design,
+    read: Read,
+    clusters: &'a [u32],
+) -> (Features, Option<Vec<f64>>, Cow<'a, [u32]>) {
     let mut features = read.features;
-    let weights = design.weight.as_ref().and_then(|_| features.numbers.pop());
-    (features, weights)
+    let mut clusters = Cow::Borrowed(clusters);
+    let mut weights = design.weight.as_ref().and_then(|_| features.numbers.pop());
+    if let Some(weights) = weights.as_mut().filter(|weights| weights.contains(&0.0)) {
+        let keep: Vec<bool> = weights.iter().map(|&weight| weight != 0.0).collect();
+        features.retain(&keep);
+        clusters =
+            clusters.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(cluster, _)| *cluster).collect();
+        weights.retain(|&weight| weight != 0.0);
+    }
+    (features, weights, clusters)
 }
 
 impl Fit {
@@ -59,13 +75,21 @@ impl Fit {
         let (level, weighted) = (Processor::best(), design.weight.is_some());
         let new = || Gram::new(design.regressors() + 1, weighted);
         let add = |gram: &mut Gram, read: Read, _: &[&[u32]]| {
-            let (features, weights) = weigh(&design, read);
+            let (features, weights, _) = weigh(&design, read, &[]);
             gram.add(&features, weights.as_deref(), level, progress);
         };
         let gram = summed(source, materialised, &mut reader, progress, new, add, Gram::merge)?;
         let (mut terms, columns) = lay_out(&design, &reader, &gram);
         check_names(&terms)?;
         let fitted: Vec<usize> = (0..terms.len()).filter(|&t| columns[t].is_some()).collect();
+        if gram.total(Column::Intercept) <= 0.0 {
+            let weight = design.weight.as_deref().unwrap_or_default();
+            return Err(Error::one(
+                Code::NotAllowed,
+                format!("column '{weight}' adds up to 0: must have a weight above 0"),
+            )
+            .into());
+        }
         if gram.rows() <= fitted.len() as u64 {
             return Err(Error::one(
                 Code::NotComputable,
@@ -74,14 +98,6 @@ impl Fit {
                     fitted.len(),
                     gram.rows()
                 ),
-            )
-            .into());
-        }
-        if gram.total(Column::Intercept) <= 0.0 {
-            let weight = design.weight.as_deref().unwrap_or_default();
-            return Err(Error::one(
-                Code::NotAllowed,
-                format!("column '{weight}' adds up to 0: must have a weight above 0"),
             )
             .into());
         }
@@ -125,7 +141,16 @@ impl Fit {
         for (c, column) in person_columns.levels.iter_mut().enumerate() {
             column.levels = Levels::Known(reader.levels(c).into_iter().collect());
         }
-        Ok(Self { indicators: reader.indicators(), design, terms, columns, person_columns, gram, solution })
+        Ok(Self {
+            indicators: reader.indicators(),
+            rows: reader.rows,
+            design,
+            terms,
+            columns,
+            person_columns,
+            gram,
+            solution,
+        })
     }
 
     /// Reads the persons again for robust errors of the coefficients.
@@ -144,7 +169,8 @@ impl Fit {
             self.solution.covariance(people / (people - rank), |i, j| meat.product(laid[i], laid[j]), &stop)
         } else {
             let scores = self.scores(source, materialised, &mut reader, progress)?;
-            let order = reader.units[0].sorted();
+            let sorted = reader.units[0].sorted();
+            let order: Vec<u32> = sorted.into_iter().filter(|&cluster| scores.has(cluster)).collect();
             if order.len() < 2 {
                 return Err(Error::one(
                     Code::NotAllowed,
@@ -161,13 +187,12 @@ impl Fit {
             self.solution.covariance(factor, |i, j| meat[i * laid.len() + j], &stop)
         };
         let covariance = covariance.ok_or(RunError::Interrupted)?;
-        if reader.rows != self.gram.rows() {
+        if reader.rows != self.rows {
             return Err(Error::one(
                 Code::Inconsistent,
                 format!(
                     "persons had {} rows at the first reading and {} at the second: must be the same",
-                    self.gram.rows(),
-                    reader.rows
+                    self.rows, reader.rows
                 ),
             )
             .into());
@@ -228,7 +253,7 @@ impl Fit {
         let (level, linear) = (Processor::best(), self.linear());
         let new = || Gram::new(self.design.regressors(), true);
         let add = |gram: &mut Gram, read: Read, _: &[&[u32]]| {
-            let (mut features, weights) = weigh(&self.design, read);
+            let (mut features, weights, _) = weigh(&self.design, read, &[]);
             let mut squares = self.residuals(&linear, &mut features, weights.as_deref());
             squares.iter_mut().for_each(|e| *e *= *e);
             gram.add(&features, Some(&squares), level, progress);
@@ -247,9 +272,9 @@ impl Fit {
         let linear = self.linear();
         let mut scores = Scores::new(self.indicators, self.design.regressors());
         let work = |(): &mut (), _: &RecordBatch, read: Read, units: &[&[u32]]| {
-            let (mut features, weights) = weigh(&self.design, read);
+            let (mut features, weights, clusters) = weigh(&self.design, read, units[0]);
             let residuals = self.residuals(&linear, &mut features, weights.as_deref());
-            (features, residuals, units[0].to_vec())
+            (features, residuals, clusters.into_owned())
         };
         let mut states = vec![(); rayon::current_num_threads()];
         in_parts(

@@ -9,6 +9,7 @@ mod features;
 mod fit;
 mod layout;
 mod parts;
+mod person_columns;
 mod person_costs;
 mod terms;
 mod unit_need;

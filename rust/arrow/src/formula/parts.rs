@@ -73,6 +73,9 @@ pub(super) fn in_parts<S: Send, R: Send>(
             break;
         }
     }
+    if let Err(error) = reader.identities.check_all() {
+        error.join(&mut rejected);
+    }
     match rejected {
         Some(error) => Err(RunError::Rejected(error)),
         None if reader.rows == 0 => Err(Error::many(vec![empty(reader.person_columns.table)]).into()),

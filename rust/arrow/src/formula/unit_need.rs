@@ -8,8 +8,9 @@ use fundholder_core::error::{Code, Error, Problem};
 use fundholder_core::fit::{Column, Features, UnitFeatures};
 use fundholder_core::run::{Progress, RunError};
 
-use super::features::{PersonColumns, Read, Reader};
+use super::features::{Read, Reader};
 use super::parts::summed;
+use super::person_columns::PersonColumns;
 use crate::column::{COUNT, Rule};
 use crate::source::Source;
 use crate::table::table;
@@ -103,6 +104,7 @@ pub fn need_by_unit(
         table: "persons_or_units",
         numbers,
         units: vec![(by.to_string(), false)],
+        once: true,
         ..PersonColumns::default()
     };
     let width = 1 + 2 * components.len();

@@ -15,6 +15,9 @@ pub enum Basis {
 }
 
 impl Basis {
+    /// Every basis, in the order of its number (`basis as usize`).
+    pub const ALL: [Self; 3] = [Self::Gross, Self::Net, Self::Ceded];
+
     /// The name: "gross", "net" or "ceded".
     pub fn name(self) -> &'static str {
         match self {
@@ -26,7 +29,7 @@ impl Basis {
 
     /// The basis of a name; others are rejected as the argument `of`.
     pub fn named(name: &str) -> Result<Self, Error> {
-        let basis = [Self::Net, Self::Gross, Self::Ceded].into_iter().find(|basis| basis.name() == name);
+        let basis = Self::ALL.into_iter().find(|basis| basis.name() == name);
         let allowed = "'net', 'gross' or 'ceded'";
         basis.ok_or_else(|| Error::many(vec![Problem::argument("of", name, allowed)]))
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::{Error, Problem};
-use crate::numeric::money::UNITS_PER_POUND;
+use crate::numeric::money::{AMOUNT, UNITS_PER_POUND, is_amount};
 
 /// Specific stop-loss: `share` of a person's cost above `ceiling` is ceded, at most `limit`. Money in £.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,7 +14,7 @@ pub struct StopLoss {
 }
 
 impl StopLoss {
-    /// A stop-loss; `limit` is `None` where there is none. Rejects negative or infinite money, and a share outside of 0
+    /// A stop-loss; `limit` is `None` where there is none. Rejects money that is not served, and a share outside of 0
     /// to 1.
     pub fn new(ceiling: f64, share: f64, limit: Option<f64>) -> Result<Self, Error> {
         let mut problems = Vec::new();
@@ -23,11 +23,10 @@ impl StopLoss {
                 problems.push(Problem::argument(name, value, allowed));
             }
         };
-        let money = |x: f64| x.is_finite() && x >= 0.0;
-        check("ceiling", ceiling, money(ceiling), "a finite number of £, 0 or more");
+        check("ceiling", ceiling, is_amount(ceiling), AMOUNT);
         check("share", share, (0.0..=1.0).contains(&share), "a number from 0 to 1");
         if let Some(limit) = limit {
-            check("limit", limit, money(limit), "a finite number of £, 0 or more");
+            check("limit", limit, is_amount(limit), AMOUNT);
         }
         Error::unless_empty(problems)?;
         Ok(Self { ceiling, share, limit: limit.unwrap_or(f64::INFINITY) })

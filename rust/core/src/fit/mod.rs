@@ -66,6 +66,20 @@ impl Features {
         Self { rows, starts: vec![0; rows + 1], indicators: Vec::new(), numbers }
     }
 
+    /// Leaves out the rows that are not kept.
+    pub fn retain(&mut self, keep: &[bool]) {
+        let kept: Vec<usize> = (0..self.rows).filter(|&row| keep[row]).collect();
+        let indicators = kept.iter().flat_map(|&row| self.of(row)).copied().collect();
+        let mut starts = vec![0];
+        starts.extend(kept.iter().scan(0, |end, &row| {
+            *end += self.of(row).len() as u32;
+            Some(*end)
+        }));
+        let numbers =
+            self.numbers.iter().map(|column| kept.iter().map(|&row| column[row]).collect()).collect();
+        *self = Self { rows: kept.len(), starts, indicators, numbers };
+    }
+
     /// The indicators of a row.
     #[inline]
     pub fn of(&self, row: usize) -> &[u32] {

@@ -11,18 +11,27 @@ pub struct Scores {
     /// Of each cluster, the residuals of people with each indicator, then of everyone.
     indicators: GroupSums,
     numbers: GroupSums,
+    /// Which clusters have rows.
+    clusters: Vec<bool>,
 }
 
 impl Scores {
     /// Empty sums over so many indicators and columns of numbers.
     pub fn new(indicators: usize, numbers: usize) -> Self {
-        Self { columns: indicators + 1, indicators: GroupSums::new(1), numbers: GroupSums::new(numbers) }
+        Self {
+            columns: indicators + 1,
+            indicators: GroupSums::new(1),
+            numbers: GroupSums::new(numbers),
+            clusters: Vec::new(),
+        }
     }
 
     /// Adds rows with their weighted residuals and clusters.
     pub fn add(&mut self, features: &Features, residuals: &[f64], clusters: &[u32]) {
         let (mut groups, mut values) = (Vec::new(), Vec::new());
         for (row, (&residual, &cluster)) in residuals.iter().zip(clusters).enumerate() {
+            self.clusters.resize(self.clusters.len().max(cluster as usize + 1), false);
+            self.clusters[cluster as usize] = true;
             let of_cluster = cluster * self.columns as u32;
             groups.extend(features.of(row).iter().map(|i| of_cluster + i));
             groups.push(of_cluster + self.columns as u32 - 1);
@@ -33,6 +42,11 @@ impl Scores {
         let products: Vec<Vec<f64>> = features.numbers.iter().map(times).collect();
         let products: Vec<&[f64]> = products.iter().map(Vec::as_slice).collect();
         self.numbers.add(clusters, &products);
+    }
+
+    /// Whether a row of this cluster has been added.
+    pub fn has(&self, cluster: u32) -> bool {
+        self.clusters.get(cluster as usize).is_some_and(|&has| has)
     }
 
     /// The sum over clusters, in this order, of the products of the scores of all pairs of columns, row by row.

@@ -75,6 +75,13 @@ pub fn moments(years: &[f64]) -> Moments {
 }
 
 impl Moments {
+    /// These where the variance is infinite: the mean that is known, and no spread; nothing has an error.
+    pub fn without_variance(self, mean: f64) -> Self {
+        let mean = Estimate { value: Some(mean), se: None };
+        let none = Estimate::default();
+        Self { mean, sd: none, cv: none, skewness: none, ..self }
+    }
+
     /// How each year moves the coefficient of variation; the years are those the moments are of.
     pub(crate) fn cv_influences<'a>(&'a self, years: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
         let mean = self.mean.value.unwrap_or(0.0);

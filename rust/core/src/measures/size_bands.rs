@@ -1,6 +1,7 @@
 //! The national summary: units by the size of their list.
 
 use super::estimate::{Estimate, moments};
+use crate::contract::Basis;
 use crate::numeric::money::pounds;
 use crate::run::{Progress, RunError};
 use crate::simulate::UnitTotals;
@@ -60,8 +61,8 @@ fn band(
     tolerances: &[f64],
     progress: &Progress,
 ) -> Result<SizeBand, RunError> {
-    let gross = spread(units, tolerances, |unit, r| unit.gross[r], progress)?;
-    let net = spread(units, tolerances, |unit, r| unit.gross[r] - unit.ceded[r], progress)?;
+    let gross = spread(units, tolerances, Basis::Gross, |unit, r| unit.gross[r], progress)?;
+    let net = spread(units, tolerances, Basis::Net, |unit, r| unit.gross[r] - unit.ceded[r], progress)?;
     let replications = units.first().map_or(0, |unit| unit.gross.len());
     let year = |column: fn(&UnitTotals) -> &[i64], r: usize| -> f64 {
         units.iter().map(|unit| pounds(column(unit)[r])).sum()
@@ -75,6 +76,8 @@ fn band(
     let share = years.iter().map(|(_, ceded)| ceded).sum::<f64>() / total;
     let influences: Vec<f64> =
         years.iter().map(|(gross, ceded)| (ceded - share * gross) * replications as f64 / total).collect();
+    let heavy = units.iter().any(|unit| unit.heavy_means.iter().any(Option::is_some));
+    let ceded = Estimate::new(share, error_of_mean(&influences));
     Ok(SizeBand {
         from,
         to,
@@ -84,7 +87,7 @@ fn band(
         cv_net: net.cv,
         outside_gross: gross.outside,
         outside_net: net.outside,
-        ceded: Estimate::new(share, error_of_mean(&influences)),
+        ceded: if heavy { Estimate { se: None, ..ceded } } else { ceded },
     })
 }
 
@@ -96,6 +99,7 @@ struct Spread {
 fn spread(
     units: &[&UnitTotals],
     tolerances: &[f64],
+    basis: Basis,
     amount: impl Fn(&UnitTotals, usize) -> i64,
     progress: &Progress,
 ) -> Result<Spread, RunError> {
@@ -108,7 +112,10 @@ fn spread(
     for unit in units {
         progress.check()?;
         let years: Vec<f64> = (0..replications).map(|r| pounds(amount(unit, r))).collect();
-        let moments = moments(&years);
+        let moments = match unit.heavy_means[basis as usize] {
+            Some(mean) => moments(&years).without_variance(mean),
+            None => moments(&years),
+        };
         cvs.extend(moments.cv.value);
         for (sum, influence) in cv_influence.iter_mut().zip(moments.cv_influences(&years)) {
             *sum += influence;
@@ -126,10 +133,13 @@ fn spread(
         Estimate::new(mean, error_of_mean(&deviations))
     };
     let count = cvs.len() as f64;
-    Ok(Spread {
-        cv: Estimate::new(cvs.iter().sum::<f64>() / count, error_of_mean(&cv_influence) / count),
-        outside: outside.iter().map(estimate).collect(),
-    })
+    let heavy = units.iter().any(|unit| unit.heavy_means[basis as usize].is_some());
+    let cv = if heavy {
+        Estimate::default()
+    } else {
+        Estimate::new(cvs.iter().sum::<f64>() / count, error_of_mean(&cv_influence) / count)
+    };
+    Ok(Spread { cv, outside: outside.iter().map(estimate).collect() })
 }
 
 /// The standard error of the mean of these deviations from it.

@@ -35,6 +35,7 @@ mod risk_class;
 
 use std::sync::Arc;
 
+use crate::numeric::money::AMOUNTS;
 use crate::numeric::power::integer_power;
 use crate::random::{label_address, mix};
 use crate::severity::{Distribution, Empirical, Family};
@@ -73,8 +74,12 @@ impl Severity {
     pub fn parametric(family: &str, mean: f64, shape: Option<f64>) -> Result<Self, String> {
         let family = Family::from_name(family)?;
         let distribution = family.distribution(shape)?.into();
-        if !(mean.is_finite() && mean > 0.0) {
-            return Err(format!("mean is {mean}: must be a finite number of £ above 0"));
+        if !AMOUNTS.contains(&mean) {
+            return Err(format!(
+                "mean is {mean:e}: must be from £{:e} to £{:e}",
+                AMOUNTS.start(),
+                AMOUNTS.end()
+            ));
         }
         Ok(Self { kind: SeverityKind::Parametric { family, shape, distribution }, scale: mean })
     }

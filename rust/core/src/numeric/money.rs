@@ -1,10 +1,23 @@
 //! Money is an integer: totals are 64-bit counts of a hundredth of a penny, so that sums are the same in any order.
 
+use std::ops::RangeInclusive;
+
 /// Units of money in a pound: hundredths of a penny.
 pub const UNITS_PER_POUND: f64 = 10_000.0;
 
 /// Units of money that no person-year may cost (£225 billion); a chunk of such people still adds up without overflow.
 pub(crate) const MAX_PERSON_YEAR: f64 = 2_251_799_813_685_248.0; // 2^51
+
+/// The least and the largest amount (£) of an input that is not 0: powers of all between stay within double precision.
+pub const AMOUNTS: RangeInclusive<f64> = 1e-9..=1e15;
+
+/// What an amount must be, in words.
+pub const AMOUNT: &str = "a finite number of £, 0 or more (0, or from 1e-9 to 1e15)";
+
+/// Whether an amount (£) of an input is served.
+pub fn is_amount(pounds: f64) -> bool {
+    pounds == 0.0 || AMOUNTS.contains(&pounds)
+}
 
 /// Pounds of so many units of money.
 #[inline]

@@ -19,7 +19,7 @@
 //! let stop_loss = Some(StopLoss::new(20_000.0, 1.0, None)?);
 //! let mut run = Run::new(&model, 1, &Options { stop_loss, ..Options::new(200, 1) })?;
 //! run.add(&Rows::of_groups(&practices), &practice_addresses(2), &Progress::default())?;
-//! let totals = run.finish().remove(0);
+//! let totals = run.finish(&Progress::default())?.remove(0);
 //! let practice = &totals.units[0];
 //! let net: Vec<f64> = practice.gross.iter().zip(&practice.ceded).map(|(g, c)| pounds(g - c)).collect();
 //! let net = moments(&net);
@@ -42,11 +42,12 @@ use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
-use crate::contract::{StopLoss, Terms};
+use crate::analytic_moments::{Valuation, heavy_means};
+use crate::contract::{Basis, StopLoss, Terms};
 use crate::error::{Code, Error, Problem, Value};
-use crate::model::CostModel;
+use crate::model::{Band, CostModel, Severity, Year};
 use crate::numeric::money::{Tally, UNITS_PER_POUND};
-use crate::population::Rows;
+use crate::population::{Composition, Rows};
 use crate::random::{Source, WORDS};
 use crate::run::{Progress, RunError};
 use crate::simd::Processor;
@@ -110,6 +111,26 @@ impl Options {
     }
 }
 
+/// Rejects costs so low that rounding to units of money would change them: £ billions, most likely.
+fn check_money(model: &CostModel) -> Result<(), Error> {
+    let is_low = |severity: &Severity| severity.mean() < LEAST_MEAN;
+    let low = model.bands.iter().filter(|band| match &band.year {
+        Year::Annual { severity, .. } => is_low(severity),
+        Year::Events(types) => types.iter().any(|of_type| is_low(&of_type.severity)),
+    });
+    let problem = |band: &Band| {
+        let name = band.name.as_deref().map_or(String::new(), |name| format!(", band '{name}'"));
+        let allowed = "in £, with a mean of a penny or more to be simulated";
+        let text =
+            format!("column 'mean'{name}: costs are simulated in hundredths of a penny: must be {allowed}");
+        Problem::new(Code::NotAllowed, text).of("mean").must_be(allowed)
+    };
+    Error::unless_empty(low.map(problem).collect())
+}
+
+/// The least mean cost (£) that is simulated: a hundred units of money.
+const LEAST_MEAN: f64 = 100.0 / UNITS_PER_POUND;
+
 /// The most replications of one run: the address of a draw has room for four times as many.
 pub const MAX_REPLICATIONS: u32 = 1 << 30;
 
@@ -125,12 +146,47 @@ pub struct Run {
     levels: Vec<LevelTotals>,
     /// Expected cost of everyone so far, in units of money.
     expected: f64,
+    /// Where the variance of a cost is infinite: what expected costs are computed from.
+    heavy: Option<Heavy>,
+}
+
+/// A population whose mean cost over years would not settle.
+struct Heavy {
+    model: CostModel,
+    people: Composition,
+    /// The bases whose variance is infinite.
+    valuations: Vec<Valuation>,
+}
+
+impl Heavy {
+    fn new(model: &CostModel, levels: usize, options: &Options) -> Option<Self> {
+        let Options { stop_loss, practice_sd, national_sd, .. } = *options;
+        let mut valuations =
+            Basis::ALL.map(|basis| Valuation { basis, stop_loss, practice_sd, national_sd }).to_vec();
+        valuations.retain(|valuation| model.bands.iter().any(|band| !band.has_variance(&valuation.layer())));
+        let people = Composition::new(model, levels);
+        (!valuations.is_empty()).then(|| Self { model: model.clone(), people, valuations })
+    }
+
+    fn put_means(self, levels: &mut [Totals], progress: &Progress) -> Result<(), RunError> {
+        let people = self.people.finish();
+        for valuation in &self.valuations {
+            for (i, level) in levels.iter_mut().enumerate() {
+                let means = heavy_means(&self.model, &people, i, valuation, progress)?;
+                for (unit, mean) in level.units.iter_mut().zip(means) {
+                    unit.heavy_means[valuation.basis as usize] = mean;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Run {
     /// A run over `levels` levels of units. Rejects options that are out of range.
     pub fn new(model: &CostModel, levels: usize, options: &Options) -> Result<Self, Error> {
         options.check()?;
+        check_money(model)?;
         let source = Source::new(options.seed);
         let effects = Effects::new(source, options);
         let replications = options.replications as usize;
@@ -144,6 +200,7 @@ impl Run {
             levels: (0..levels).map(|_| LevelTotals::new(replications, effects.any())).collect(),
             effects,
             expected: 0.0,
+            heavy: Heavy::new(model, levels, options),
         })
     }
 
@@ -156,6 +213,9 @@ impl Run {
         self.check_memory(units)?;
         for (level, units) in self.levels.iter_mut().zip(&rows.units) {
             level.register(units, &rows.count).map_err(RunError::Rejected)?;
+        }
+        if let Some(heavy) = &mut self.heavy {
+            heavy.people.add(rows, addresses)?;
         }
         let plan = Plan::new(rows, &self.samplers);
         let this = &*self;
@@ -187,8 +247,10 @@ impl Run {
     }
 
     /// The totals of each level.
-    pub fn finish(self) -> Vec<Totals> {
-        self.levels.into_iter().map(LevelTotals::finish).collect()
+    pub fn finish(self, progress: &Progress) -> Result<Vec<Totals>, RunError> {
+        let mut levels: Vec<Totals> = self.levels.into_iter().map(LevelTotals::finish).collect();
+        self.heavy.map_or(Ok(()), |heavy| heavy.put_means(&mut levels, progress))?;
+        Ok(levels)
     }
 
     /// Totals are 64-bit: rejects people whose expected cost leaves no room above it.

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::kernel::KernelError;
+use crate::contract::Basis;
 use crate::error::{Code, Error};
 use crate::numeric::money::Tally;
 
@@ -18,6 +19,9 @@ pub struct UnitTotals {
     pub ceded: Vec<i64>,
     /// Net cost with effects held at 1; empty where there are no effects (it is the net cost then).
     pub chance_net: Vec<i64>,
+    /// By basis, the expected cost (£) where the variance is infinite, so that a mean of years would not settle; `None`
+    /// where it is finite.
+    pub heavy_means: [Option<f64>; Basis::ALL.len()],
 }
 
 /// Totals of one level, by the numbers of its units.
@@ -74,6 +78,7 @@ impl LevelTotals {
             gross: zeros(true)?,
             ceded: zeros(true)?,
             chance_net: zeros(self.effects)?,
+            heavy_means: Default::default(),
         })
     }
 

@@ -79,7 +79,7 @@ fn try_run(model: &CostModel, batches: &[&[Row]], options: &Options) -> Result<V
     for batch in batches {
         run.add(&rows(batch), &addresses(), &Progress::default())?;
     }
-    Ok(run.finish())
+    run.finish(&Progress::default())
 }
 
 fn run(model: &CostModel, people: &[Row], options: &Options) -> Vec<Totals> {
