@@ -1,4 +1,4 @@
-"""Is the expected cost right where years do not tell it, and is no error claimed that is not one?"""
+"""Is the expected cost right where years do not tell it, and is no error claimed that is none?"""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_variance_that_is_just_there_is_estimated() -> None:
     assert row["sd"] > 0 and row["sd_se"] > 0 and row["expected_se"] > 0
 
 
-# ---- Money that is rounded away -------------------------------------------------------------------
+# ---- Money that is rounded away ----------------------------------------------------------------
 @pytest.mark.parametrize("mean", [2_000e-9, 0.0099])
 def test_costs_in_billions_are_not_simulated_to_nothing(mean: float) -> None:
     costs = CostModel(pa.table({"p_any": [0.3], "family": ["fixed"], "mean": [mean]}))

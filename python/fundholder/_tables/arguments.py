@@ -11,7 +11,6 @@ from typing import Any
 from .._errors import Problem
 from .problems import Problems
 
-
 LEAST_MONEY, MOST_MONEY = 1e-9, 1e15
 """£, of an amount that is not 0: powers of all between stay within double precision."""
 
