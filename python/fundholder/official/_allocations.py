@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .._errors import InputError, Problem
 from .._tables.arrays import FloatArray
 from .._tables.problems import Problems
-from ._cells import MOST, Cells, Column, Mask, described
-from ._source import YEAR, Source, open_workbook
+from ._cells import MOST, Cells, Column, Mask, described, layout
+from ._read import check_sheet
+from ._source import Source
+from ._workbook import Workbook, open_workbook
 
 PUBLICATION = "Allocation of resources: ICB allocations, core services workbook (NHS England)"
 THOUSAND = 1_000.0
@@ -24,12 +29,14 @@ ROUNDED = 0.51
 SAME = 1e-9
 """Relative: columns that are formulas of others are there to the last digits."""
 
-REGION = Column("region", ("R23", "R22", "R24", "R25"))
+REGION = Column("region", ("R<yy>",))
 REGION_NAME = Column("region_name", ("Region",))
-ICB = Column("icb", ("ICB23", "ICB22", "ICB24", "ICB25"))
-ICB_NAME = Column("icb_name", ("Integrated Care Board (ICB)",))
-TARGET = Column("target", ("Fair shares target (£k)", "Fair shares target"))
-DFT_OPEN = Column("dft_open", ("Distance from target (%)",))
+ICB = Column("icb", ("ICB<yy>",))
+ICB_NAME = Column("icb_name", ("Integrated Care Board (ICB)", "System Name"))
+TARGET = Column(
+    "target", ("Fair shares target (£k)", "Fair shares target", "Fair shares target (inc. COVID)")
+)
+DFT_OPEN = Column("dft_open", ("Distance from target (%)", "Distance from target inc COVID (%)"))
 GROWTH = Column("growth", ("Base growth (%)",))
 CONVERGENCE = Column("convergence", ("Convergence (%)",))
 MONEY = ("baseline", "target", "allocation", "allocation_per_head")
@@ -45,6 +52,8 @@ class Stream:
     baseline: Column
     allocation: Column
     per_head: Column
+    since: str
+    """The first year of the stream."""
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -54,49 +63,56 @@ class Stream:
         return (REGION, REGION_NAME, ICB, ICB_NAME, *money, *last)
 
 
-def _stream(name: str, sheet: str, baseline: str, allocation: str, per_head: str) -> Stream:
+def _stream(
+    name: str, sheet: str, baseline: str, allocation: str, *per_head: str, since: str = ""
+) -> Stream:
     return Stream(
         name,
-        f"{sheet} {YEAR}",
+        sheet,
         Column("baseline", (f"{baseline} (£k)",)),
         Column("allocation", (f"{allocation} (£k)",)),
-        Column("allocation_per_head", (f"{per_head} £/head",)),
+        Column("allocation_per_head", tuple(f"{name} £/head" for name in per_head)),
+        since,
     )
 
 
 STREAMS = (
     _stream(
         "core",
-        "ICB Core Allocations?",
+        "ICB Core Allocation",
         "Adjusted recurrent baseline",
         "Recurrent allocation",
         "Recurrent allocation",
     ),
     _stream(
         "specialised",
-        "Specialised Allocations?",
+        "Specialised Allocation",
         "Physical health services + HCDD recurrent baseline",
         "Physical health services + HCDD recurrent allocation",
         "Physical health services recurrent allocation",
+        since="2025-26",
     ),
     _stream(
         "primary medical care",
-        "PMC Allocations?",
+        "PMC Allocation",
         "Adjusted recurrent baseline",
         "Recurrent allocation",
         "Revised recurrent allocation",
+        "Recurrent allocation",
     ),
 )
 
 
-def read_icb_allocations(path: str | Path) -> pa.Table:
-    """Baselines, targets and allocations of each ICB, by stream of money.
+def read_icb_allocations(path: str | Path, *, year: str | None = None) -> pa.Table:
+    """Baselines, targets and allocations of each ICB, by stream of money and year.
 
     Parameters
     ----------
     path
-        The workbook of allocations of one year, with the sheets "ICB Core Allocations <year>",
-        "Specialised Allocations <year>" and "PMC Allocation <year>".
+        The workbook of allocations, with the sheets "ICB Core Allocations <year>", "PMC Allocation
+        <year>" and, from 2025-26 on, "Specialised Allocations <year>"; of one year, or of two.
+    year
+        One year of the workbook, as "2024/25"; by default, all.
 
     Returns
     -------
@@ -105,26 +121,27 @@ def read_icb_allocations(path: str | Path) -> pa.Table:
         ``region``, ``region_name``, ``icb``, ``icb_name``, ``baseline`` (£), ``target`` (£),
         ``dft_open`` (baseline / target - 1), ``growth``, ``convergence``, ``allocation`` (£; the
         baseline with both, in whole thousands), ``dft`` (after it, against the target of the
-        year) and ``allocation_per_head`` (£, as published: of the specialised stream without high
-        cost drugs and devices, of primary medical care with the additions of the year). By
-        stream, then in the order of the ICBs' codes.
+        year), ``allocation_per_head`` (£, as published: of the specialised stream without high
+        cost drugs and devices, of primary medical care with the additions of the year) and
+        ``next_target`` (£, the target of the year: allocation / (1 + dft), which ``pace_of_change``
+        takes). By year and stream, then in the order of the ICBs' codes.
 
     Raises
     ------
     InputError
-        Sheets or columns that are missing, cells that are no numbers, an ICB twice, distances or
-        allocations that do not follow from their baseline, totals of regions or of England that
-        are not the sum of their ICBs: all at once.
+        Sheets or columns that are missing, a year that the workbook does not have, cells that are
+        no numbers, an ICB twice, distances or allocations that do not follow from their baseline,
+        totals of regions or of England that are not the sum of their ICBs: all at once.
     """
+    year = check_sheet(None, year)
     problems = Problems()
     tables: list[pa.Table] = []
     sources: list[Source] = []
     with open_workbook(path) as book:
-        for stream in STREAMS:
-            headings = [heading for column in stream.columns for heading in column.headings]
+        for stream, name, of in _sheets(book, year, problems):
             try:
-                source = book.sheet(headings, stream.sheet)
-                tables.append(_read_stream(source, stream))
+                source = book.read(name, [layout(stream.columns)])
+                tables.append(_read_stream(source, stream, of))
                 sources.append(source)
             except InputError as error:
                 problems.extend(error.problems, error.more)
@@ -132,7 +149,31 @@ def read_icb_allocations(path: str | Path) -> pa.Table:
     return described(pa.concat_tables(tables), PUBLICATION, sources)
 
 
-def _read_stream(source: Source, stream: Stream) -> pa.Table:
+def _sheets(
+    book: Workbook, year: str | None, problems: Problems
+) -> Iterator[tuple[Stream, str, str]]:
+    """The sheets of each year and stream; those that must be there and are not are problems."""
+    named: dict[tuple[str, str], str] = {}
+    for name, stream in itertools.product(book.visible, STREAMS):
+        match = re.fullmatch(rf"{stream.sheet}s? (20\d\d)[-/](\d\d)", name.strip(), re.IGNORECASE)
+        if match:
+            named[f"{match[1]}-{match[2]}", stream.name] = name
+    years = {of for of, _ in named} or {"<year>"}
+    if year is not None:
+        years &= {year.replace("/", "-")}
+        if not years:
+            known = ", ".join(sorted({of for of, _ in named})) or "none"
+            text = f"year is {year}: must be one of the workbook's, {known}"
+            problems.add(Problem(text, code="argument", column="year", value=year, allowed=known))
+    for of, stream in itertools.product(sorted(years), STREAMS):
+        if (of, stream.name) in named:
+            yield stream, named[of, stream.name], of
+        elif of >= stream.since:
+            text = f"sheet '{stream.sheet}s {of}' is missing: the sheets are {book.visible}"
+            problems.add(Problem(text, code="unreadable", column="path"))
+
+
+def _read_stream(source: Source, stream: Stream, year: str) -> pa.Table:
     cells = Cells(source, stream.columns)
     icbs, sums = _blocks(source, cells.index(ICB))
     cells.keep(icbs, "ICBs")
@@ -156,7 +197,7 @@ def _read_stream(source: Source, stream: Stream) -> pa.Table:
         _check_sums(cells, column, numbers[column.name].to_pylist(), region, sums)
         numbers[column.name] = pa.array(numbers[column.name].to_numpy() * THOUSAND)
     rows = source.rows
-    year = re.findall(YEAR, source.name)[-1]
+    numbers["next_target"] = pc.divide(numbers["allocation"], pc.add(numbers["dft"], 1))
     table = cells.table(
         {
             "stream": pa.array([stream.name] * rows),

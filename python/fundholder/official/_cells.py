@@ -16,7 +16,8 @@ from .._errors import Problem
 from .._tables.arrays import FloatArray
 from .._tables.problems import Problems
 from ._dates import date_of
-from ._source import Source, plain_heading
+from ._headings import Layout, is_called
+from ._source import Source
 
 MOST_PEOPLE = 10**9
 MOST = 1e15
@@ -39,19 +40,26 @@ class Column:
     """Texts that mean: not known."""
 
 
-class Cells:
-    """Reads the columns of one file; ``check`` raises all that was wrong with them."""
+def layout(columns: Iterable[Column]) -> Layout:
+    """What the columns that a file must have may be called."""
+    return [column.headings for column in columns if column.required]
 
-    def __init__(self, source: Source, columns: Iterable[Column]) -> None:
+
+class Cells:
+    """Reads the columns of one file; ``check`` raises all that was wrong with them.
+
+    Where columns are missing, the ``edition`` that has them is named.
+    """
+
+    def __init__(self, source: Source, columns: Iterable[Column], edition: str = "") -> None:
         self._source = source
         self._problems = Problems()
         self.kept: Mask = np.ones(source.rows, bool)
-        plain = [plain_heading(heading) for heading in source.headings]
         self._index: dict[str, int] = {}
         missing = []
         for column in columns:
-            headings = {plain_heading(heading) for heading in column.headings}
-            matches = [i for i, heading in enumerate(plain) if heading in headings]
+            named = (is_called(heading, column.headings) for heading in source.headings)
+            matches = [i for i, match in enumerate(named) if match]
             if len(matches) > 1:
                 self.problem(_same_columns([source.headings[i] for i in matches]))
             elif matches:
@@ -59,7 +67,7 @@ class Cells:
             elif column.required:
                 missing.append(column)
         if missing:
-            self.problem(_missing_columns(missing, source.headings))
+            self.problem(_missing_columns(missing, source.headings, edition))
         if source.rows == 0:
             self.problem(Problem("has no rows: at least one is needed", code="empty"))
         self.check()
@@ -110,8 +118,8 @@ class Cells:
         return pc.if_else(known, text, pa.scalar(None, pa.string()))
 
     def code(self, column: Column, *, needed: bool = True) -> pa.StringArray:
-        """A code of letters and digits."""
-        text = self.text(column)
+        """A code of letters and digits, in capitals as the NHS writes its own."""
+        text = pc.utf8_upper(self.text(column))
         good = pc.fill_null(pc.match_substring_regex(text, CODE), not needed)
         self.reject(column, ~_mask(good), "a code of letters and digits")
         return text
@@ -140,8 +148,8 @@ class Cells:
         return digits.cast(pa.float64()).to_numpy(zero_copy_only=False), _mask(good)
 
     def date(self, column: Column, *, needed: bool = True) -> pa.Date32Array:
-        """Days, as 2021-01-31, 31JAN2021, 20210131 or 31/01/2021; in a workbook, days of Excel."""
-        allowed = "a date such as 2021-01-31, 31JAN2021, 20210131 or 31/01/2021"
+        """Days, as 2021-01-31, 31JAN2021, 31-Jan-21 or 31/01/2021; in a workbook, days of Excel."""
+        allowed = "a date such as 2021-01-31, 31JAN2021, 31-Jan-21, 20210131 or 31/01/2021"
         if not self._source.excel:
             allowed += ", not a serial number of Excel"
         dates, wrong = self.each(column, lambda text: date_of(text, self._source.excel))
@@ -169,11 +177,27 @@ class Cells:
             self.problem(Problem(f"has no rows of {what}: at least one is needed", code="empty"))
             self.check()
 
-    def only(self, column: Column, allowed: str) -> None:
-        """Keep the rows where the column, if there is one, holds one text in any case."""
+    def only(self, column: Column, kept: str, others: str) -> None:
+        """Keep the rows where the column, if there is one, holds one text in any case.
+
+        Those that match ``others``, a pattern, are left out; any other text is a problem.
+        """
         if self.has(column):
-            same = pc.equal(pc.utf8_upper(self.text(column)), allowed)
-            self.keep(_mask(pc.fill_null(same, False)), f"{self.heading(column)} {allowed}")
+            text = pc.fill_null(pc.utf8_upper(self.text(column)), "")
+            known = pc.match_substring_regex(text, f"^({kept}|{others})$")
+            self.reject(column, ~_mask(known), f"{kept}, or another that is known, to be left out")
+            # Problems of rows that are left out are raised before the others.
+            self.check()
+            self.keep(_mask(pc.equal(text, kept)), f"{self.heading(column)} {kept}")
+
+    def one_day(self, column: Column, days: pa.Date32Array) -> None:
+        """Reject days that are not all the same."""
+        known = sorted(set(days.filter(pa.array(self.kept)).drop_null().to_pylist()))
+        if len(known) > 1:
+            named = " and ".join(map(str, known[:5]))
+            heading, allowed = self.heading(column), "one day in all rows"
+            text = f"column {heading!r}: {named}: must be {allowed}"
+            self.problem(Problem(text, code="inconsistent", column=heading, allowed=allowed))
 
     def table(self, columns: Mapping[str, pa.Array]) -> pa.Table:
         """The rows that were kept, in the order of the first column; raises every problem."""
@@ -204,12 +228,13 @@ def _same_columns(headings: Sequence[str]) -> Problem:
     return Problem(text, code="duplicate_column", column=headings[0], allowed="unique")
 
 
-def _missing_columns(columns: Sequence[Column], headings: Sequence[str]) -> Problem:
+def _missing_columns(columns: Sequence[Column], headings: Sequence[str], edition: str) -> Problem:
     """The problem of required columns that a file does not have."""
     named = "; ".join(" or ".join(map(repr, column.headings)) for column in columns)
     are = "columns are" if len(columns) > 1 else "column is"
     has = ", ".join(map(repr, headings)) or "no column"
-    text = f"{are} missing: {named}: the file has {has}"
+    of = f" of the nearest known edition, {edition}," if edition else ""
+    text = f"{are} missing: {named}:{of} the file has {has}"
     return Problem(text, code="missing_column", column=columns[0].headings[0], allowed=named)
 
 
@@ -221,6 +246,9 @@ def described(table: pa.Table, publication: str, sources: Sequence[Source]) -> p
         "fundholder.file": "; ".join(dict.fromkeys(source.name for source in sources)),
         "fundholder.file_sha256": "; ".join(dict.fromkeys(source.digest for source in sources)),
     }
+    years = sorted({source.year for source in sources if source.year})
+    if years:
+        metadata["fundholder.year"] = "; ".join(years)
     return table.replace_schema_metadata(metadata)
 
 

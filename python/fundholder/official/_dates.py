@@ -11,6 +11,7 @@ DATES = (
     r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})",
     r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
     rf"(?P<day>\d{{2}})(?P<month>{'|'.join(MONTHS)})(?P<year>\d{{4}})",
+    rf"(?P<day>\d{{1,2}})-(?P<month>{'|'.join(MONTHS)})-(?P<year>\d{{4}}|\d{{2}})",
     r"(?P<day>\d{2})/(?P<month>\d{2})/(?P<year>\d{4})",
 )
 FIRST_DAY = datetime.date(1899, 12, 30)
@@ -27,7 +28,8 @@ def date_of(text: str, excel: bool) -> datetime.date | None:
             month = match["month"].upper()
             number = MONTHS.index(month) + 1 if month in MONTHS else int(month)
             try:
-                return datetime.date(int(match["year"]), number, int(match["day"]))
+                year = int(match["year"])
+                return datetime.date(year + (year < 100) * 2000, number, int(match["day"]))
             except ValueError:
                 return None
     return None

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from ._cells import NOTHING, Cells, Column, described
-from ._source import plain_heading, read_source
+from ._cells import NOTHING, Cells, Column, described, layout
+from ._headings import is_called
+from ._read import read_source
 
 INDICES = "English Indices of Deprivation (Ministry of Housing, Communities and Local Government)"
 BY_PRACTICE = "Index of Multiple Deprivation by practice, made from the English Indices"
@@ -43,7 +44,7 @@ DECILE = Column(
 )
 
 
-def read_imd(path: str | Path) -> pa.Table:
+def read_imd(path: str | Path, *, sheet: str | None = None) -> pa.Table:
     """Scores of the Index of Multiple Deprivation, of small areas or of practices.
 
     Parameters
@@ -51,6 +52,8 @@ def read_imd(path: str | Path) -> pa.Table:
     path
         "File 7: all IoD scores, ranks, deciles and population denominators" (by LSOA), or a table
         of practices with ``practice_code`` and ``imd_score``; as .csv, .csv.gz or .xlsx.
+    sheet
+        The sheet of a workbook; without it, the visible one that has the columns.
 
     Returns
     -------
@@ -75,9 +78,8 @@ def read_imd(path: str | Path) -> pa.Table:
     ...     read_imd(file).to_pylist()
     [{'practice': 'A81001', 'imd_score': 34.6, 'imd_decile': 2}]
     """
-    source = read_source(path, [*LSOA.headings, *PRACTICE.headings, *SCORE.headings])
-    plain = {plain_heading(heading) for heading in source.headings}
-    by_area = any(plain_heading(heading) in plain for heading in LSOA.headings)
+    source = read_source(path, [layout((unit, SCORE)) for unit in (LSOA, PRACTICE)], sheet)
+    by_area = any(is_called(heading, LSOA.headings) for heading in source.headings)
     unit, texts = (LSOA, AREA_TEXTS) if by_area else (PRACTICE, PRACTICE_TEXTS)
     cells = Cells(source, (unit, *texts, SCORE, DECILE))
     arrays: dict[str, pa.Array] = {unit.name: cells.code(unit)}

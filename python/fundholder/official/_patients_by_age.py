@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 
 from .._errors import InputError, Problem
 from .._tables.problems import Problems
-from ._cells import Cells, described
-from ._patients import AGE, DATE, HEADINGS, PEOPLE, PRACTICE, PUBLICATION, SEX, TYPE
-from ._source import read_source
+from ._cells import Cells, Column, described, layout
+from ._patients import AGE, COUNT, DATE, OTHER_TYPES, PRACTICE, PUBLICATION, SEX, TYPE
+from ._read import read_source
+from ._source import Source
 
 OLDEST = 130
 """Above any age that is published; stands for no upper bound."""
@@ -25,25 +26,36 @@ SEXES = ("female", "male", "all")
 ALL = (-1, None)
 """The age of rows that are sums over ages."""
 
+WIDE = (
+    PRACTICE,
+    Column("male", ("MALE_0-4", "MALE_0_4")),
+    Column("female", ("FEMALE_0-4", "FEMALE_0_4")),
+)
+DATE_OR_NONE = Column(DATE.name, DATE.headings, required=False)
+
 Counts = npt.NDArray[np.int64]
 
 
-def read_patients_by_age(*paths: str | Path) -> pa.Table:
+def read_patients_by_age(*paths: str | Path, sheet: str | None = None) -> pa.Table:
     """People of each practice by sex and age, in single years or groups.
 
     Parameters
     ----------
     paths
         One file or several of one month: the single years of age of females and of males come in
-        a file each, groups of five years in one. As .csv, .csv.gz or .xlsx.
+        a file each, groups of five years in one, until 2017 with a column for each sex and group
+        (MALE_0-4, ...). As .csv, .csv.gz or .xlsx.
+    sheet
+        The sheet of workbooks; without it, the visible one that has the columns.
 
     Returns
     -------
     pyarrow.Table
         ``practice``, ``sex`` ("female" or "male"), ``age`` ("7", "0-4", "95+"), ``age_from``,
-        ``age_to`` (years, both included; null for the last), ``people``; in the order of practice,
-        sex and age. Rows of other organisations than practices are left out, and so are totals
-        once they have been compared with their parts.
+        ``age_to`` (years, both included; null for the last), ``count`` (people registered); in the
+        order of practice, sex and age. ``england.from_age_sex`` takes it. Rows of other
+        organisations than practices are left out, and so are totals once they have been compared
+        with their parts.
 
     Raises
     ------
@@ -59,18 +71,24 @@ def read_patients_by_age(*paths: str | Path) -> pa.Table:
     ...     _ = file.write_text("ORG_TYPE,ORG_CODE,SEX,AGE_GROUP_5,NUMBER_OF_PATIENTS\\n"
     ...                         "GP,A81001,ALL,ALL,150\\nGP,A81001,MALE,0_4,92\\n"
     ...                         "GP,A81001,FEMALE,95+,58\\n")
-    ...     read_patients_by_age(file).select(["sex", "age", "people"]).to_pylist()
-    [{'sex': 'female', 'age': '95+', 'people': 58}, {'sex': 'male', 'age': '0-4', 'people': 92}]
+    ...     read_patients_by_age(file).select(["sex", "age", "count"]).to_pylist()
+    [{'sex': 'female', 'age': '95+', 'count': 58}, {'sex': 'male', 'age': '0-4', 'count': 92}]
     """
     if not paths:
         raise InputError([Problem.argument("paths", paths, "at least one file")])
-    sources = [read_source(path, HEADINGS) for path in paths]
+    columns = (TYPE, PRACTICE, DATE, SEX, AGE, COUNT)
+    layouts = [layout(columns), layout(WIDE)]
+    sources = [read_source(path, layouts, sheet) for path in paths]
     problems = Problems()
     parts: list[pa.Table] = []
     for source in sources:
         try:
-            cells = Cells(source, (TYPE, PRACTICE, DATE, SEX, AGE, PEOPLE))
-            cells.only(TYPE, "GP")
+            wide = _wide_columns(source)
+            if wide:
+                parts.append(_wide(source, wide))
+                continue
+            cells = Cells(source, columns)
+            cells.only(TYPE, "GP", OTHER_TYPES)
             parts.append(_long(cells))
         except InputError as error:
             problems.extend(error.problems, error.more)
@@ -86,7 +104,7 @@ def _long(cells: Cells) -> pa.Table:
     cells.reject(SEX, wrong, "FEMALE, MALE or ALL")
     age, wrong = cells.each(AGE, _age)
     cells.reject(AGE, wrong, f"ALL, an age below {OLDEST}, or ages such as 0_4, 0-4 or 95+")
-    people = cells.count(PEOPLE)
+    people = cells.count(COUNT)
     # Rows that are left out may have an age that cannot be read.
     bounds = [ALL if bound is None else bound for bound in age]
     date = cells.date(DATE) if cells.has(DATE) else pa.nulls(len(people), pa.date32())
@@ -97,9 +115,48 @@ def _long(cells: Cells) -> pa.Table:
             "sex": pa.array(sex, pa.int64()),
             "age_from": pa.array([low for low, _ in bounds], pa.int64()),
             "age_to": pa.array([high for _, high in bounds], pa.int64()),
-            "people": people,
+            "count": people,
         }
     )
+
+
+def _wide_columns(source: Source) -> list[tuple[Column, int, tuple[int, int | None]]]:
+    """Columns of people of one sex and age, with both; those of totals have no age."""
+    wide = []
+    for heading in source.headings:
+        match = re.fullmatch(r"(?:(TOTAL)_)?(MALE|FEMALE|ALL)S?(?:_(.+))?", heading.strip().upper())
+        if match and bool(match[1]) != bool(match[3]):
+            age = ALL if match[1] else _age(match[3])
+            if age is not None:
+                column = Column(heading, (heading,))
+                wide.append((column, SEXES.index(match[2].lower()), age))
+    return wide if any(age != ALL for _, _, age in wide) else []
+
+
+def _wide(source: Source, wide: Sequence[tuple[Column, int, tuple[int, int | None]]]) -> pa.Table:
+    """The same as ``_long`` of a file with a column for each sex and age."""
+    cells = Cells(source, (PRACTICE, DATE_OR_NONE, *(column for column, _, _ in wide)))
+    practice = cells.code(PRACTICE)
+    cells.unique(PRACTICE, practice)
+    date = (
+        cells.date(DATE_OR_NONE) if cells.has(DATE_OR_NONE) else pa.nulls(source.rows, pa.date32())
+    )
+    counts = [cells.count(column) for column, _, _ in wide]
+    cells.check()
+    tables = [
+        pa.table(
+            {
+                "practice": practice,
+                "date": date,
+                "sex": pa.repeat(sex, source.rows),
+                "age_from": pa.repeat(low, source.rows),
+                "age_to": pa.repeat(pa.scalar(high, pa.int64()), source.rows),
+                "count": count,
+            }
+        )
+        for count, (_, sex, (low, high)) in zip(counts, wide, strict=True)
+    ]
+    return pa.concat_tables(tables)
 
 
 def _sex(text: str) -> int | None:
@@ -140,7 +197,7 @@ def _by_age(rows: pa.Table) -> pa.Table:
     labels = [_label(*bounds) for bounds in ages] + ["ALL"]
     Problems(_duplicates(times, names, labels)).check()
     count = np.zeros(shape, np.int64)
-    count.reshape(-1)[cell] = rows["people"].to_numpy()
+    count.reshape(-1)[cell] = rows["count"].to_numpy()
     Problems(_wrong_totals(count, times > 0, names, labels)).check()
     return _parts(count, times > 0, names, ages, labels)
 
@@ -183,7 +240,7 @@ def _wrong_totals(
         allowed = f"{expected[p, s, a]}, the sum of its parts"
         where = f"practice {names[p]!r}, SEX {SEXES[s].upper()}, AGE {labels[a]}"
         text = f"{where}: {people}; must be {allowed}"
-        column = PEOPLE.headings[0]
+        column = COUNT.headings[0]
         yield Problem(text, code="inconsistent", column=column, value=people, allowed=allowed)
 
 
@@ -206,7 +263,7 @@ def _parts(
             "age": pa.array(labels, pa.string()).take(pa.array(age)),
             "age_from": low[age],
             "age_to": high.take(pa.array(age)),
-            "people": count[order, :2, :-1][practice, sex, age],
+            "count": count[order, :2, :-1][practice, sex, age],
         }
     )
 

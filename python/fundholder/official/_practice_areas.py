@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from .._errors import InputError, InputTypeError, Problem
 from .._tables.problems import Problems
-from ._cells import NOTHING, Cells, Column, described
-from ._source import read_source
+from ._cells import NOTHING, Cells, Column, described, layout
+from ._read import read_source
 
 MAP = "Patients Registered at a GP Practice: mapping (NHS England, formerly NHS Digital)"
 MEMBERS = "ePCN: Primary Care Networks, core partner details (NHS Organisation Data Service)"
@@ -53,13 +53,15 @@ PCN_SUB_ICB = Column(
 )
 
 
-def read_practice_map(path: str | Path) -> pa.Table:
+def read_practice_map(path: str | Path, *, sheet: str | None = None) -> pa.Table:
     """The PCN, sub-ICB location, ICB and region of each practice.
 
     Parameters
     ----------
     path
         "gp-reg-pat-prac-map" of a month, as .csv, .csv.gz or .xlsx.
+    sheet
+        The sheet of a workbook; without it, the visible one that has the columns.
 
     Returns
     -------
@@ -84,7 +86,7 @@ def read_practice_map(path: str | Path) -> pa.Table:
     ...     read_practice_map(file).select(["practice", "pcn", "icb"]).to_pylist()
     [{'practice': 'A81001', 'pcn': None, 'icb': 'QHM'}]
     """
-    source = read_source(path, [h for column in MAP_COLUMNS for h in column.headings])
+    source = read_source(path, [layout(MAP_COLUMNS)], sheet)
     cells = Cells(source, MAP_COLUMNS)
     arrays: dict[str, pa.Array] = {}
     for column in MAP_COLUMNS:
@@ -96,17 +98,22 @@ def read_practice_map(path: str | Path) -> pa.Table:
     return described(cells.table(arrays), MAP, [source])
 
 
-def read_pcn_members(path: str | Path, *, on: datetime.date | str | None = None) -> pa.Table:
+def read_pcn_members(
+    path: str | Path, *, on: datetime.date | str | None = None, sheet: str | None = None
+) -> pa.Table:
     """The practices of each PCN, since when and until when.
 
     Parameters
     ----------
     path
-        The workbook "ePCN" (sheet "PCN Core Partner Details"), or that sheet as .csv or .csv.gz.
+        The workbook "ePCN" (sheet "PCN Core Partner Details", or whichever has its columns), or
+        that sheet as .csv or .csv.gz.
     on
         A day, as ``datetime.date`` or "2023-01-31": the members of that day, each practice once.
         A membership lasts from its start to its end, both included; of two that meet on the day,
         the later one counts. Without it, all memberships there have been.
+    sheet
+        The sheet of a workbook; without it, the visible one that has the columns.
 
     Returns
     -------
@@ -135,8 +142,7 @@ def read_pcn_members(path: str | Path, *, on: datetime.date | str | None = None)
     """
     day = None if on is None else _day(on)
     columns = (PARTNER, PARTNER_NAME, PCN, PCN_NAME, PARTNER_SUB_ICB, PCN_SUB_ICB, START, END)
-    headings = [heading for column in columns for heading in column.headings]
-    source = read_source(path, headings, "PCN Core Partner Details")
+    source = read_source(path, [layout(columns)], sheet)
     cells = Cells(source, columns)
     practice, pcn = cells.code(PARTNER), cells.code(PCN)
     arrays: dict[str, pa.Array] = {"practice": practice}

@@ -1,4 +1,4 @@
-"""GP practice weighted populations, of the two editions whose columns are known."""
+"""GP practice weighted populations, of the editions whose columns are known."""
 
 from __future__ import annotations
 
@@ -10,21 +10,24 @@ import numpy as np
 import pyarrow as pa
 
 from .._errors import Problem
-from ._cells import Cells, Column, described
-from ._source import Source, plain_heading, read_source
+from ._cells import Cells, Column, described, layout
+from ._headings import is_called
+from ._read import read_source
+from ._source import Source
 
 PUBLICATION = "Allocation of resources: GP practice weighted populations (NHS England)"
 THOUSAND = 1_000.0
 ADDS_UP = 1e-7
 """Relative. Single precision leaves 4e-9 between a need and its population (formula of 2018/19)."""
 
-PEOPLE = Column("people", ("Population", "GP_pop"))
+PEOPLE = Column("people", ("Population", "GP_pop", "pop"))
 
 
 @dataclass(frozen=True)
 class Edition:
     """The columns of an edition, in the order of the result."""
 
+    name: str
     codes: tuple[Column, ...]
     texts: tuple[Column, ...]
     needs: tuple[Column, ...]
@@ -40,11 +43,13 @@ class Edition:
         return (*self.codes, *self.texts, PEOPLE, *self.needs, *self.factors, *self.money)
 
 
-def _columns(**headings: str) -> tuple[Column, ...]:
-    return tuple(Column(name, (heading,)) for name, heading in headings.items())
+def _columns(**headings: str | tuple[str, ...]) -> tuple[Column, ...]:
+    named = {name: (h,) if isinstance(h, str) else h for name, h in headings.items()}
+    return tuple(Column(name, headings) for name, headings in named.items())
 
 
 BY_NEED = Edition(
+    name="by need (2025/26)",
     codes=_columns(practice="Practice_Code", icb="ICB", region="Rcode", lad="LAD"),
     texts=_columns(
         practice_name="GP_Practice_Name", icb_name="ICBname", region_name="Region", lad_name="LTLA"
@@ -64,6 +69,7 @@ BY_NEED = Edition(
     money=(),
 )
 WITH_TARGETS = Edition(
+    name="with targets (formula of 2018/19)",
     codes=(
         *_columns(practice="Practice"),
         Column("pcn", ("PCN",), required=False),
@@ -93,18 +99,49 @@ WITH_TARGETS = Edition(
     ),
     money=_columns(target="Target_exc_remote_£k", target_with_remoteness="Target_inc_remote_£k"),
 )
+BY_NEED_AND_PCN = Edition(
+    name="by need with PCNs (2022/23 to 2024/25)",
+    codes=_columns(
+        practice="Practice_Code",
+        pcn="PCN_Code",
+        sub_icb="LOC<yy>",
+        icb=("ICB<yy>", "ICS<yy>"),
+        region="R<yy>",
+        lad="LAD<yy>",
+    ),
+    texts=_columns(
+        practice_name="GP_Practice_Name",
+        pcn_name="PCN_Name",
+        sub_icb_name="LOC<yy>name",
+        icb_name=("ICB<yy>name", "ICS<yy>name"),
+        region_name="Region<yy>",
+        lad_name="LTLA<yy>",
+    ),
+    needs=(
+        *(need for need in BY_NEED.needs if need.name != "primary_medical"),
+        *_columns(primary_medical=("Primary Medical Care WP", "Primary Medical Care need")),
+    ),
+    factors=(),
+    money=(),
+)
+EDITIONS = (BY_NEED, BY_NEED_AND_PCN, WITH_TARGETS)
 MAY_BE_UNKNOWN = ("pcn", "pcn_name", "practice_name")
 
 
-def read_weighted_populations(path: str | Path) -> pa.Table:
+def read_weighted_populations(
+    path: str | Path, *, sheet: str | None = None, year: str | None = None
+) -> pa.Table:
     """The weighted populations of each practice: its people, counted by their need.
 
     Parameters
     ----------
     path
-        "GP practice weighted populations" as .csv, .csv.gz or .xlsx, in one of two editions that
-        are told apart by their columns: by need (2025/26), or with the whole chain from needs to
-        targets (formula of 2018/19).
+        "GP practice weighted populations" as .csv, .csv.gz or .xlsx, in one of three editions that
+        are told apart by their columns: by need (2025/26), by need with PCNs (2022/23 to 2024/25),
+        or with the whole chain from needs to targets (formula of 2018/19).
+    sheet, year
+        Which sheet of a workbook: its name, or its year, as "2023/24". Needed where several visible
+        sheets have the columns. The year that the file says is in the metadata.
 
     Returns
     -------
@@ -121,7 +158,7 @@ def read_weighted_populations(path: str | Path) -> pa.Table:
     Raises
     ------
     InputError
-        Columns of neither edition, a practice twice, cells that are no numbers of at least 0, a
+        Columns of no edition, a practice twice, cells that are no numbers of at least 0, a
         weighted population that does not add up to the population, a need index that is not the
         overall weighted population over people: all at once.
 
@@ -139,12 +176,9 @@ def read_weighted_populations(path: str | Path) -> pa.Table:
     ...     read_weighted_populations(file).select(["practice", "people", "overall"]).to_pylist()[0]
     {'practice': 'A1', 'people': 4000.0, 'overall': 4500.0}
     """
-    headings = [
-        h for edition in (BY_NEED, WITH_TARGETS) for c in edition.columns for h in c.headings
-    ]
-    source = read_source(path, headings)
+    source = read_source(path, [layout(edition.columns) for edition in EDITIONS], sheet, year)
     edition = _edition(source)
-    cells = Cells(source, edition.columns)
+    cells = Cells(source, edition.columns, edition.name)
     arrays: dict[str, pa.Array] = {}
     for column in edition.codes:
         if cells.has(column):
@@ -167,13 +201,12 @@ def read_weighted_populations(path: str | Path) -> pa.Table:
 
 def _edition(source: Source) -> Edition:
     """The edition of which the file has most columns."""
-    plain = {plain_heading(heading) for heading in source.headings}
 
     def hits(edition: Edition) -> int:
-        named = [{plain_heading(h) for h in column.headings} for column in edition.columns]
-        return sum(bool(names & plain) for names in named)
+        named = layout(edition.columns)
+        return sum(any(is_called(h, names) for h in source.headings) for names in named)
 
-    return max((BY_NEED, WITH_TARGETS), key=hits)
+    return max(EDITIONS, key=hits)
 
 
 def _check_sum(cells: Cells, column: Column, need: pa.Array, people: pa.Array) -> None:
