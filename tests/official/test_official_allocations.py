@@ -95,6 +95,7 @@ def test_allocations_of_two_icbs_are_read(tmp_path: Path) -> None:
         "allocation": 105_000.0,
         "dft": -0.4,
         "allocation_per_head": 1_500.5,
+        "next_target": 175_000.0,
     }
     turned = official.read_icb_allocations(allocation_book(tmp_path, order=-1))
     assert turned.equals(table)
@@ -135,7 +136,7 @@ def test_sheets_and_problems_of_all_sheets_are_named_at_once(tmp_path: Path) -> 
     path = allocation_book(tmp_path, {"F3": None}, without="PMC Allocation 2025-26")
     listed = problems(official.read_icb_allocations, path)
     assert len(listed) == 2 and "row 0: nothing" in listed[0]
-    assert "sheet 'PMC Allocations <year>' is missing" in listed[1] and "'Read me'" in listed[1]
+    assert "sheet 'PMC Allocations 2025-26' is missing" in listed[1] and "'Read me'" in listed[1]
 
 
 # ---- Weighted populations ------------------------------------------------------------------------
@@ -172,7 +173,10 @@ def test_weighted_populations_of_two_practices_are_read(tmp_path: Path) -> None:
             NEEDS + needs_rows(first="A2"),
             "'Practice_Code', row 1: 'A2' is a duplicate of row 0: must be unique",
         ),
-        (NEEDS.replace("Mat WP", "Maternity") + needs_rows(), "column is missing: 'Mat WP': the"),
+        (
+            NEEDS.replace("Mat WP", "Maternity") + needs_rows(),
+            "column is missing: 'Mat WP': of the nearest known edition, by need (2025/26)",
+        ),
     ],
 )
 def test_weighted_populations_that_cannot_be(tmp_path: Path, text: str, says: str) -> None:

@@ -29,7 +29,7 @@ def test_real_list_sizes_are_read(real: Path) -> None:
     table = official.read_patients(real / LIST_SIZES)
     published = {row["CODE"]: int(row["NUMBER_OF_PATIENTS"]) for row in rows_of(real / LIST_SIZES)}
     assert table.num_rows == 6_658
-    people = dict(zip(table["practice"].to_pylist(), table["people"].to_pylist(), strict=True))
+    people = dict(zip(table["practice"].to_pylist(), table["count"].to_pylist(), strict=True))
     assert people == published
     assert table["practice"].to_pylist() == sorted(published)
     assert table["date"].unique().to_pylist() == [datetime.date(2021, 1, 1)]

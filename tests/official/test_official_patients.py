@@ -36,7 +36,7 @@ def test_the_spellings_of_several_years_are_one(tmp_path: Path, heading: str) ->
     assert table.equals(expected)
     assert table.to_pylist()[0] == {
         "practice": "A81001",
-        "people": 4_100,
+        "count": 4_100,
         "sub_icb": "16C",
         "postcode": "TS18 1HU",
         "date": datetime.date(2021, 1, 1),
@@ -71,7 +71,7 @@ def test_windows_1252_is_read(tmp_path: Path) -> None:
 
 def test_thousands_may_be_marked(tmp_path: Path) -> None:
     text = TOTALS + A.replace("4100", '"4,100"') + B.replace(",0\n", ',"1,234,567"\n')
-    people = official.read_patients(text_file(tmp_path, text))["people"].to_pylist()
+    people = official.read_patients(text_file(tmp_path, text))["count"].to_pylist()
     assert people == [4_100, 1_234_567]
 
 
@@ -89,7 +89,7 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         "01JAN2021,GP,16C,A1,,ALL,ALL,-3\n"
         "44197,GP,16C,A2,,ALL,ALL,NULL\n"
         "2021-02-30,GP,1.50E+16,A1,,ALL,ALL,nan\n"
-        "31/01/2021,GP,16C,,,ALL,ALL,12\n"
+        "01/01/2021,GP,16C,,,ALL,ALL,12\n"
     )
     listed = problems(official.read_patients, text_file(tmp_path, TOTALS + wrong))
     told = "file.csv: column "
@@ -155,18 +155,18 @@ def test_files_that_are_no_files(tmp_path: Path) -> None:
         official.read_patients(3)  # type: ignore[arg-type]
 
 
-def test_a_workbook_without_openpyxl_says_what_to_install(
+def test_a_workbook_without_its_reader_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = text_file(tmp_path, "", "file.xlsx")
-    monkeypatch.setattr("fundholder.official._source.find_spec", lambda name: None)
+    monkeypatch.setattr("fundholder.official._workbook.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install \"fundholder\[excel\]\""):
         official.read_icb_allocations(path)
 
 
 def test_tables_are_arrow(tmp_path: Path) -> None:
     table = official.read_patients(text_file(tmp_path, TOTALS + A))
-    assert table.schema.field("people").type == pa.int64()
+    assert table.schema.field("count").type == pa.int64()
     assert table.schema.field("date").type == pa.date32()
 
 
@@ -202,7 +202,7 @@ def test_parts_are_read_and_totals_are_not(tmp_path: Path) -> None:
     }
     rng.shuffle(rows)
     table = official.read_patients_by_age(ages_file(tmp_path, rows))
-    people = {(r["practice"], r["sex"], r["age"]): r["people"] for r in table.to_pylist()}
+    people = {(r["practice"], r["sex"], r["age"]): r["count"] for r in table.to_pylist()}
     assert people == expected and table.num_rows == len(expected)
     bounds = {(r["age"], r["age_from"], r["age_to"]) for r in table.to_pylist()}
     assert bounds == {("0-4", 0, 4), ("5-9", 5, 9), ("95+", 95, None)}

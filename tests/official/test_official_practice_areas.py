@@ -113,7 +113,8 @@ def test_a_practice_in_two_networks_on_a_day_is_rejected(tmp_path: Path) -> None
 
 def test_a_sheet_that_is_not_there(tmp_path: Path) -> None:
     path = members_book(tmp_path, ["A1", "Alpha", "U1", 44_197, None], sheet="Partners")
-    (problem,) = problems(official.read_pcn_members, path)
+    assert official.read_pcn_members(path).num_rows == 1
+    (problem,) = problems(official.read_pcn_members, path, sheet="PCN Core Partner Details")
     assert "sheet 'PCN Core Partner Details' is missing" in problem
     assert "['PCN Details', 'Partners']" in problem
 

@@ -29,10 +29,10 @@ def warn_of_other_totals(table: pa.Table, of: str, gross: Callable[[], float] | 
     if distance <= NEAR:
         return
     sums = f"budgets add up to £{budget:,.0f} and expected {of} costs to £{expected:,.0f}"
-    whole = gross() if gross is not None and of == "net" else math.inf
-    if _distance(budget, whole, doubt) < min(NEAR, distance):
+    gross_cost = gross() if gross is not None and of == "net" else math.inf
+    if _distance(budget, gross_cost, doubt) < min(NEAR, distance):
         warn(
-            f"{sums}: the budgets are those of gross costs (£{whole:,.0f}), and the contract meets "
+            f"{sums}: the budgets are those of gross costs (£{gross_cost:,.0f}), and the contract meets "
             "a part of these; multiply each by expected_net / expected_gross of stop_loss(...), or "
             "look at of='gross'"
         )

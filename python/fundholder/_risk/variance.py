@@ -143,10 +143,10 @@ def variance(
     else:
         people = read_people(population, costs, levels, thread_count)
         exact = method == "exact"
-        whole = read_valuation(arguments, of="gross")
+        of_gross = read_valuation(arguments, of="gross")
 
         def gross() -> float:
-            return math.fsum(people.expected(0, whole))
+            return math.fsum(people.expected(0, of_gross))
 
         for i, level in enumerate(levels):
             answer = people.variance(

@@ -6,7 +6,6 @@ import itertools
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,19 @@ import pyarrow.compute as pc
 from .._errors import InputError, Problem
 from .._tables.arrays import FloatArray
 from .._tables.problems import Problems
-from ._cells import MOST, Cells, Column, Mask, described, layout
+from ._allocation_streams import (
+    DFT_OPEN,
+    ICB,
+    ICB_NAME,
+    MONEY,
+    REGION,
+    REGION_NAME,
+    STREAMS,
+    TARGET,
+    Stream,
+)
+from ._cells import MOST, Cells, Mask, described
+from ._columns import Column, layout
 from ._read import check_sheet
 from ._source import Source
 from ._workbook import Workbook, open_workbook
@@ -28,79 +39,6 @@ ROUNDED = 0.51
 """£k: allocations are published in whole thousands."""
 SAME = 1e-9
 """Relative: columns that are formulas of others are there to the last digits."""
-
-REGION = Column("region", ("R<yy>",))
-REGION_NAME = Column("region_name", ("Region",))
-ICB = Column("icb", ("ICB<yy>",))
-ICB_NAME = Column("icb_name", ("Integrated Care Board (ICB)", "System Name"))
-TARGET = Column(
-    "target", ("Fair shares target (£k)", "Fair shares target", "Fair shares target (inc. COVID)")
-)
-DFT_OPEN = Column("dft_open", ("Distance from target (%)", "Distance from target inc COVID (%)"))
-GROWTH = Column("growth", ("Base growth (%)",))
-CONVERGENCE = Column("convergence", ("Convergence (%)",))
-MONEY = ("baseline", "target", "allocation", "allocation_per_head")
-DFT = Column("dft", ("Post-convergence distance from target (%)",))
-
-
-@dataclass(frozen=True)
-class Stream:
-    """A stream of money: its sheet, and what its own columns are called."""
-
-    name: str
-    sheet: str
-    baseline: Column
-    allocation: Column
-    per_head: Column
-    since: str
-    """The first year of the stream."""
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """All columns, in the order of the result."""
-        money = (self.baseline, TARGET, DFT_OPEN, GROWTH, CONVERGENCE)
-        last = (self.allocation, DFT, self.per_head)
-        return (REGION, REGION_NAME, ICB, ICB_NAME, *money, *last)
-
-
-def _stream(
-    name: str, sheet: str, baseline: str, allocation: str, *per_head: str, since: str = ""
-) -> Stream:
-    return Stream(
-        name,
-        sheet,
-        Column("baseline", (f"{baseline} (£k)",)),
-        Column("allocation", (f"{allocation} (£k)",)),
-        Column("allocation_per_head", tuple(f"{name} £/head" for name in per_head)),
-        since,
-    )
-
-
-STREAMS = (
-    _stream(
-        "core",
-        "ICB Core Allocation",
-        "Adjusted recurrent baseline",
-        "Recurrent allocation",
-        "Recurrent allocation",
-    ),
-    _stream(
-        "specialised",
-        "Specialised Allocation",
-        "Physical health services + HCDD recurrent baseline",
-        "Physical health services + HCDD recurrent allocation",
-        "Physical health services recurrent allocation",
-        since="2025-26",
-    ),
-    _stream(
-        "primary medical care",
-        "PMC Allocation",
-        "Adjusted recurrent baseline",
-        "Recurrent allocation",
-        "Revised recurrent allocation",
-        "Recurrent allocation",
-    ),
-)
 
 
 def read_icb_allocations(path: str | Path, *, year: str | None = None) -> pa.Table:

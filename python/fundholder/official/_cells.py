@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,9 @@ from .._engine import version
 from .._errors import Problem
 from .._tables.arrays import FloatArray
 from .._tables.problems import Problems
+from ._columns import Column
 from ._dates import date_of
-from ._headings import Layout, is_called
+from ._headings import is_called
 from ._source import Source
 
 MOST_PEOPLE = 10**9
@@ -24,25 +24,8 @@ MOST = 1e15
 INTEGER = r"^(\d+|\d{1,3}(,\d{3})+)(\.0*)?$"
 NUMBER = r"^[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?([eE][+-]?\d+)?$"
 CODE = r"^[A-Za-z0-9]+$"
-NOTHING = ("", "NULL")
 
 Mask = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a result, and the headings that publications have given it over the years."""
-
-    name: str
-    headings: tuple[str, ...]
-    required: bool = True
-    nothing: tuple[str, ...] = NOTHING
-    """Texts that mean: not known."""
-
-
-def layout(columns: Iterable[Column]) -> Layout:
-    """What the columns that a file must have may be called."""
-    return [column.headings for column in columns if column.required]
 
 
 class Cells:

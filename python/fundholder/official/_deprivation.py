@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from ._cells import NOTHING, Cells, Column, described, layout
+from ._cells import Cells, described
+from ._columns import NOTHING, Column, layout
 from ._headings import is_called
 from ._read import read_source
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ._cells import Cells, Column, described, layout
+from ._cells import Cells, described
+from ._columns import Column, layout
 from ._read import read_source
 
 PUBLICATION = "Patients Registered at a GP Practice (NHS England, formerly NHS Digital)"

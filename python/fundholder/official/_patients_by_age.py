@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,24 +13,20 @@ import pyarrow.compute as pc
 
 from .._errors import InputError, Problem
 from .._tables.problems import Problems
-from ._cells import Cells, Column, described, layout
+from ._age_columns import (
+    AGE_COLUMNS,
+    ALL,
+    OLDEST,
+    SEXES,
+    age_columns,
+    age_of,
+    read_age_columns,
+    sex_of,
+)
+from ._cells import Cells, described
+from ._columns import layout
 from ._patients import AGE, COUNT, DATE, OTHER_TYPES, PRACTICE, PUBLICATION, SEX, TYPE
 from ._read import read_source
-from ._source import Source
-
-OLDEST = 130
-"""Above any age that is published; stands for no upper bound."""
-
-SEXES = ("female", "male", "all")
-ALL = (-1, None)
-"""The age of rows that are sums over ages."""
-
-WIDE = (
-    PRACTICE,
-    Column("male", ("MALE_0-4", "MALE_0_4")),
-    Column("female", ("FEMALE_0-4", "FEMALE_0_4")),
-)
-DATE_OR_NONE = Column(DATE.name, DATE.headings, required=False)
 
 Counts = npt.NDArray[np.int64]
 
@@ -77,15 +72,15 @@ def read_patients_by_age(*paths: str | Path, sheet: str | None = None) -> pa.Tab
     if not paths:
         raise InputError([Problem.argument("paths", paths, "at least one file")])
     columns = (TYPE, PRACTICE, DATE, SEX, AGE, COUNT)
-    layouts = [layout(columns), layout(WIDE)]
+    layouts = [layout(columns), layout(AGE_COLUMNS)]
     sources = [read_source(path, layouts, sheet) for path in paths]
     problems = Problems()
     parts: list[pa.Table] = []
     for source in sources:
         try:
-            wide = _wide_columns(source)
-            if wide:
-                parts.append(_wide(source, wide))
+            by_age = age_columns(source)
+            if by_age:
+                parts.append(read_age_columns(source, by_age))
                 continue
             cells = Cells(source, columns)
             cells.only(TYPE, "GP", OTHER_TYPES)
@@ -100,9 +95,9 @@ def read_patients_by_age(*paths: str | Path, sheet: str | None = None) -> pa.Tab
 def _long(cells: Cells) -> pa.Table:
     """Practice, number of the sex, bounds of age and people, totals among them."""
     practice = cells.code(PRACTICE)
-    sex, wrong = cells.each(SEX, _sex)
+    sex, wrong = cells.each(SEX, sex_of)
     cells.reject(SEX, wrong, "FEMALE, MALE or ALL")
-    age, wrong = cells.each(AGE, _age)
+    age, wrong = cells.each(AGE, age_of)
     cells.reject(AGE, wrong, f"ALL, an age below {OLDEST}, or ages such as 0_4, 0-4 or 95+")
     people = cells.count(COUNT)
     # Rows that are left out may have an age that cannot be read.
@@ -118,62 +113,6 @@ def _long(cells: Cells) -> pa.Table:
             "count": people,
         }
     )
-
-
-def _wide_columns(source: Source) -> list[tuple[Column, int, tuple[int, int | None]]]:
-    """Columns of people of one sex and age, with both; those of totals have no age."""
-    wide = []
-    for heading in source.headings:
-        match = re.fullmatch(r"(?:(TOTAL)_)?(MALE|FEMALE|ALL)S?(?:_(.+))?", heading.strip().upper())
-        if match and bool(match[1]) != bool(match[3]):
-            age = ALL if match[1] else _age(match[3])
-            if age is not None:
-                column = Column(heading, (heading,))
-                wide.append((column, SEXES.index(match[2].lower()), age))
-    return wide if any(age != ALL for _, _, age in wide) else []
-
-
-def _wide(source: Source, wide: Sequence[tuple[Column, int, tuple[int, int | None]]]) -> pa.Table:
-    """The same as ``_long`` of a file with a column for each sex and age."""
-    cells = Cells(source, (PRACTICE, DATE_OR_NONE, *(column for column, _, _ in wide)))
-    practice = cells.code(PRACTICE)
-    cells.unique(PRACTICE, practice)
-    date = (
-        cells.date(DATE_OR_NONE) if cells.has(DATE_OR_NONE) else pa.nulls(source.rows, pa.date32())
-    )
-    counts = [cells.count(column) for column, _, _ in wide]
-    cells.check()
-    tables = [
-        pa.table(
-            {
-                "practice": practice,
-                "date": date,
-                "sex": pa.repeat(sex, source.rows),
-                "age_from": pa.repeat(low, source.rows),
-                "age_to": pa.repeat(pa.scalar(high, pa.int64()), source.rows),
-                "count": count,
-            }
-        )
-        for count, (_, sex, (low, high)) in zip(counts, wide, strict=True)
-    ]
-    return pa.concat_tables(tables)
-
-
-def _sex(text: str) -> int | None:
-    words = {"F": "female", "M": "male", **{sex.upper(): sex for sex in SEXES}}
-    sex = words.get(text.upper())
-    return None if sex is None else SEXES.index(sex)
-
-
-def _age(text: str) -> tuple[int, int | None] | None:
-    if text.upper() == "ALL":
-        return ALL
-    match = re.fullmatch(r"(\d{1,3})(?:(\+)|\s*[-_]\s*(\d{1,3}))?", text)
-    if not match:
-        return None
-    low = int(match[1])
-    high = None if match[2] else int(match[3] or low)
-    return (low, high) if low < OLDEST and (high is None or low <= high < OLDEST) else None
 
 
 def _by_age(rows: pa.Table) -> pa.Table:

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from .._errors import InputError, InputTypeError, Problem
 from .._tables.problems import Problems
-from ._cells import NOTHING, Cells, Column, described, layout
+from ._cells import Cells, described
+from ._columns import NOTHING, Column, layout
 from ._read import read_source
 
 MAP = "Patients Registered at a GP Practice: mapping (NHS England, formerly NHS Digital)"

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from .._errors import Problem
-from ._cells import Cells, Column, described, layout
+from ._cells import Cells, described
+from ._columns import Column, layout
 from ._headings import is_called
 from ._read import read_source
 from ._source import Source
