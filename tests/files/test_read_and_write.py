@@ -100,9 +100,13 @@ def test_a_population_in_a_file_is_that_population(
 
 # ---- What it was made from --------------------------------------------------------------------
 def test_every_result_says_what_it_was_made_from(run: Simulation, people: pa.Table) -> None:
-    for table in (run.totals(), run.summary(), run.summary(of="gross")):
+    for table, of in (
+        (run.totals(), {}),
+        (run.summary(), {"fundholder.of": "net"}),
+        (run.summary(of="gross"), {"fundholder.of": "gross"}),
+    ):
         written = metadata(table)
-        assert written == run.metadata
+        assert written == run.metadata | of
         assert written["fundholder.version"] == __version__
         assert written["fundholder.seed"] == str(2**64 - 1)
         assert written["fundholder.population_rows"] == str(people.num_rows)

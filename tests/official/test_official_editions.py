@@ -178,7 +178,10 @@ def test_lists_of_2017_are_read(tmp_path: Path, date: str) -> None:
         (listed(sex="X"), "column 'SEX', row 1: 'X'"),
         (listed(age="young"), "column 'AGE_GROUP_5', row 1: 'young'"),
         (listed(kind="Hospice"), "column 'ORG_TYPE', row 1: 'Hospice'"),
-        (listed("01-May-17").replace("A81001", "A2"), "2017-04-01 and 2017-05-01: must be one day"),
+        (
+            listed("01-May-17").replace("A81001", "A2"),
+            "2017-04-01 and 2017-05-01: must be the same",
+        ),
     ],
 )
 def test_rows_that_are_not_known_are_not_left_out(tmp_path: Path, row: str, says: str) -> None:
@@ -204,14 +207,14 @@ def test_lists_are_a_population(tmp_path: Path) -> None:
     assert table["people"].to_pylist() == [4_100, 19_000]
 
 
-WIDE = (
+BY_COLUMNS = (
     "GP_PRACTICE_CODE,POSTCODE,CCG_CODE,NHSE_AREA_TEAM_CODE,NHSE_REGION_CODE,TOTAL_ALL,TOTAL_MALE,"
     "TOTAL_FEMALES,MALE_0-4,MALE_5-9,FEMALE_0-4,FEMALE_5-9\n"
 )
 
 
 def test_ages_in_columns_until_2017_are_read(tmp_path: Path) -> None:
-    path = text_file(tmp_path, WIDE + "A81001,TS18 1HU,00K,Q45,Y54,10,5,5,2,3,1,4\n")
+    path = text_file(tmp_path, BY_COLUMNS + "A81001,TS18 1HU,00K,Q45,Y54,10,5,5,2,3,1,4\n")
     table = official.read_patients_by_age(path)
     assert table.select(["sex", "age", "count"]).to_pylist() == [
         {"sex": "female", "age": "0-4", "count": 1},
@@ -222,7 +225,7 @@ def test_ages_in_columns_until_2017_are_read(tmp_path: Path) -> None:
 
 
 def test_totals_beside_ages_in_columns_are_compared(tmp_path: Path) -> None:
-    path = text_file(tmp_path, WIDE + "A81001,TS18 1HU,00K,Q45,Y54,10,6,5,2,3,1,4\n")
+    path = text_file(tmp_path, BY_COLUMNS + "A81001,TS18 1HU,00K,Q45,Y54,10,6,5,2,3,1,4\n")
     (problem,) = problems(official.read_patients_by_age, path)
     assert "SEX MALE, AGE ALL: 6; must be 5" in problem
 

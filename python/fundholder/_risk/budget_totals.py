@@ -32,9 +32,9 @@ def warn_of_other_totals(table: pa.Table, of: str, gross: Callable[[], float] | 
     gross_cost = gross() if gross is not None and of == "net" else math.inf
     if _distance(budget, gross_cost, doubt) < min(NEAR, distance):
         warn(
-            f"{sums}: the budgets are those of gross costs (£{gross_cost:,.0f}), and the contract meets "
-            "a part of these; multiply each by expected_net / expected_gross of stop_loss(...), or "
-            "look at of='gross'"
+            f"{sums}: the budgets are those of gross costs (£{gross_cost:,.0f}), of which the "
+            "contract meets a part; multiply each by expected_net / expected_gross of "
+            "stop_loss(...), or look at of='gross'"
         )
     elif distance > FAR:
         warn(f"{sums}: are they budgets of other costs, of other people, or in other money?")

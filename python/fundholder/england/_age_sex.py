@@ -10,6 +10,7 @@ import pyarrow as pa
 from .._tables.arrays import FloatArray, IntArray
 from .._tables.warning import warn
 from ._age_sex_input import PracticeCounts, read_practices
+from ._age_sex_rows import by_practice, has_rows_by_age
 from ._checks import unambiguous_table
 from ._columns import band_columns, coded
 from ._costs import quintile_scale
@@ -34,6 +35,11 @@ def from_age_sex(table: Any) -> pa.Table:
         - optionally ``pcn_code``, ``icb_code``, ``region_code`` (text), ``imd_2019`` (score, high =
           deprived): null, empty or "NULL" where unknown;
         - optionally ``total_male``, ``total_female``, ``total_patients``: must add up.
+
+        Or one row per practice, sex and age, as ``official.read_patients_by_age`` gives them:
+        ``practice``, ``sex`` ("female", "male"), ``age_from``, ``age_to`` (null: any older) and
+        ``count``; optionally ``pcn``, ``icb``, ``region`` and ``imd_score``, the same in all rows
+        of a practice. Ages must lie within the bands above.
 
         Other columns are ignored. A row that repeats an earlier one in every column read is left
         out with a warning, so that its patients do not count twice; rows of one practice that
@@ -61,7 +67,10 @@ def from_age_sex(table: Any) -> pa.Table:
     >>> groups.num_rows  # 14 bands of A, and B with nobody
     15
     """
-    practices = read_practices(unambiguous_table("table", table))
+    table = unambiguous_table("table", table)
+    if has_rows_by_age(table):
+        table = by_practice(table)
+    practices = read_practices(table)
     if practices.repeated:
         warn(
             f"{len(practices.repeated)} rows repeat an earlier one and were left out: practices "

@@ -173,12 +173,12 @@ class Cells:
             self.check()
             self.keep(_mask(pc.equal(text, kept)), f"{self.heading(column)} {kept}")
 
-    def one_day(self, column: Column, days: pa.Date32Array) -> None:
-        """Reject days that are not all the same."""
-        known = sorted(set(days.filter(pa.array(self.kept)).drop_null().to_pylist()))
+    def one_value(self, column: Column, values: pa.Array) -> None:
+        """Reject a column whose values are not all the same."""
+        known = sorted(set(values.filter(pa.array(self.kept)).drop_null().to_pylist()))
         if len(known) > 1:
             named = " and ".join(map(str, known[:5]))
-            heading, allowed = self.heading(column), "one day in all rows"
+            heading, allowed = self.heading(column), "the same in all rows"
             text = f"column {heading!r}: {named}: must be {allowed}"
             self.problem(Problem(text, code="inconsistent", column=heading, allowed=allowed))
 
@@ -201,6 +201,15 @@ class Cells:
             says = f" with {named}" if named else ""
             says += f" is a duplicate of row {original}: must be unique"
             self._cell_problem(column, row, says, "duplicate", "unique")
+
+    def unique_together(
+        self, column: Column, codes: Sequence[pa.StringArray], given: Sequence[Column]
+    ) -> None:
+        """Reject rows that have all codes of an earlier one; ``column`` is the one named."""
+        joined = pc.binary_join_element_wise(
+            *codes, " ", null_handling="replace", null_replacement="-"
+        )
+        self.unique(column, joined, given)
 
 
 def _same_columns(headings: Sequence[str]) -> Problem:

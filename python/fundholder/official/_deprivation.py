@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ._cells import Cells, described
 from ._columns import NOTHING, Column, layout
 from ._headings import is_called
 from ._read import read_source
+from ._source import Source
 
 INDICES = "English Indices of Deprivation (Ministry of Housing, Communities and Local Government)"
 BY_PRACTICE = "Index of Multiple Deprivation by practice, made from the English Indices"
@@ -38,6 +40,15 @@ PRACTICE_TEXTS = (
     Column("sub_icb", ("subicb_code", "sub_icb_code", "ccg_code"), required=False),
 )
 SCORE = Column("imd_score", (f"{LONG} Score", "imd_score"))
+FINGERTIPS = (
+    Column("practice", ("Area Code",)),
+    Column("practice_name", ("Area Name",)),
+    Column("type", ("Area Type",)),
+    Column("indicator", ("Indicator Name",)),
+    Column("time", ("Time period",)),
+    Column("imd_score", ("Value",)),
+)
+INDICATOR = r"^DEPRIVATION SCORE \(IMD \d{4}\)$"
 DECILE = Column(
     "imd_decile",
     (f"{LONG} Decile (where 1 is most deprived 10% of LSOAs)", f"{LONG} Decile", "imd_decile"),
@@ -52,7 +63,9 @@ def read_imd(path: str | Path, *, sheet: str | None = None) -> pa.Table:
     ----------
     path
         "File 7: all IoD scores, ranks, deciles and population denominators" (by LSOA), or a table
-        of practices with ``practice_code`` and ``imd_score``; as .csv, .csv.gz or .xlsx.
+        of practices with ``practice_code`` and ``imd_score``, or the indicator "Deprivation score
+        (IMD <year>)" of Fingertips (Department of Health and Social Care), of which the rows of GPs
+        are read; as .csv, .csv.gz or .xlsx.
     sheet
         The sheet of a workbook; without it, the visible one that has the columns.
 
@@ -79,7 +92,10 @@ def read_imd(path: str | Path, *, sheet: str | None = None) -> pa.Table:
     ...     read_imd(file).to_pylist()
     [{'practice': 'A81001', 'imd_score': 34.6, 'imd_decile': 2}]
     """
-    source = read_source(path, [layout((unit, SCORE)) for unit in (LSOA, PRACTICE)], sheet)
+    layouts = [*(layout((unit, SCORE)) for unit in (LSOA, PRACTICE)), layout(FINGERTIPS)]
+    source = read_source(path, layouts, sheet)
+    if all(any(is_called(h, names) for h in source.headings) for names in layout(FINGERTIPS)):
+        return _fingertips(source)
     by_area = any(is_called(heading, LSOA.headings) for heading in source.headings)
     unit, texts = (LSOA, AREA_TEXTS) if by_area else (PRACTICE, PRACTICE_TEXTS)
     cells = Cells(source, (unit, *texts, SCORE, DECILE))
@@ -93,6 +109,25 @@ def read_imd(path: str | Path, *, sheet: str | None = None) -> pa.Table:
         arrays["imd_decile"] = cells.count(DECILE)
         _check_deciles(cells, arrays["imd_score"].to_numpy(), arrays["imd_decile"].to_numpy())
     return described(cells.table(arrays), INDICES if by_area else BY_PRACTICE, [source])
+
+
+def _fingertips(source: Source) -> pa.Table:
+    """Scores of practices from a download of Fingertips, of one indicator and period."""
+    practice, name, kind, indicator, time, score = FINGERTIPS
+    cells = Cells(source, FINGERTIPS)
+    cells.only(kind, "GPS", ".*")
+    texts = pc.fill_null(pc.utf8_upper(cells.text(indicator)), "")
+    known = pc.match_substring_regex(texts, INDICATOR).to_numpy(zero_copy_only=False)
+    cells.reject(indicator, ~known, "'Deprivation score (IMD <year>)' alone")
+    cells.one_value(time, cells.text(time))
+    code = cells.code(practice)
+    cells.unique(practice, code)
+    arrays = {
+        "practice": code,
+        "practice_name": cells.text(name),
+        "imd_score": cells.number(score),
+    }
+    return described(cells.table(arrays), BY_PRACTICE, [source])
 
 
 def _check_deciles(cells: Cells, score: np.ndarray, decile: np.ndarray) -> None:

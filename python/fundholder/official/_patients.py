@@ -81,5 +81,5 @@ def read_patients(path: str | Path, *, sheet: str | None = None) -> pa.Table:
         arrays["postcode"] = cells.text(POSTCODE)
     if cells.has(DATE):
         arrays["date"] = cells.date(DATE)
-        cells.one_day(DATE, arrays["date"])
+        cells.one_value(DATE, arrays["date"])
     return described(cells.table(arrays), PUBLICATION, [source])

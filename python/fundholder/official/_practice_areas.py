@@ -158,10 +158,8 @@ def read_pcn_members(
     arrays["start"], arrays["end"] = cells.date(START), cells.date(END, needed=False)
     before = pc.fill_null(pc.less(arrays["end"], arrays["start"]), False)
     cells.reject(END, before.to_numpy(zero_copy_only=False), "not before the start", "inconsistent")
-    spell = pc.binary_join_element_wise(
-        practice, pcn, arrays["start"].cast(pa.string()), " ", null_handling="replace"
-    )
-    cells.unique(START, spell, (PARTNER, PCN))
+    start = arrays["start"].cast(pa.string())
+    cells.unique_together(START, [practice, pcn, start], (PARTNER, PCN))
     table = described(cells.table(arrays), MEMBERS, [source])
     table = table.sort_by([("practice", "ascending"), ("start", "ascending")])
     return table if day is None else _members(table, day)

@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,8 +73,8 @@ def unreadable(path: str | Path, text: str) -> Problem:
 
 
 # ---- CSV -----------------------------------------------------------------------------------------
-def read_csv(path: Path) -> Source:
-    """All cells of a CSV file."""
+def read_csv(path: Path, headings: Sequence[str] | None = None) -> Source:
+    """All cells of a CSV file; ``headings`` are those of one that has none."""
     import pyarrow.csv
 
     data = path.read_bytes()
@@ -82,18 +83,27 @@ def read_csv(path: Path) -> Source:
         if data.startswith(b"\x1f\x8b"):
             data = _unpacked(path)
         data = _utf8(data)
-        headings = next(csv.reader(io.StringIO(data.decode("utf-8"), newline="")), [])
+        first = next(csv.reader(io.StringIO(data.decode("utf-8"), newline="")), [])
+        named = list(first if headings is None else headings)
+        if headings is not None and len(first) != len(named):
+            text = f"has {len(first)} columns: must have {len(named)}, without headings"
+            raise InputError([unreadable(path, text)])
+        # Of columns, the names may repeat; the numbers do not.
+        numbered = [str(i) for i in range(len(named))]
         table = pyarrow.csv.read_csv(
             pa.BufferReader(data),
+            read_options=pyarrow.csv.ReadOptions(
+                column_names=numbered, skip_rows=int(headings is None and bool(first))
+            ),
             parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(headings, pa.string()), strings_can_be_null=False
+                column_types=dict.fromkeys(numbered, pa.string()), strings_can_be_null=False
             ),
         )
     except (pa.ArrowInvalid, OSError, EOFError, zlib.error, UnicodeError, csv.Error) as error:
         raise InputError([unreadable(path, f"cannot be read: {error}")]) from error
     columns = [_text(column) for column in table.columns]
-    return Source(path.name, headings, columns, digest, excel=False)
+    return Source(path.name, named, columns, digest, excel=False)
 
 
 def _unpacked(path: Path) -> bytes:
