@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from pathlib import Path
 from typing import Any, Literal
 
@@ -176,3 +177,21 @@ def test_a_rare_cost_among_very_many_observed_ones_has_the_distribution_of_the_m
         # Four standard errors: 6e-5 of failing by chance for each.
         assert abs(summary["expected"] - 20_000 * distribution["mean"]) < 4 * summary["expected_se"]
         assert abs(summary["sd"] - 20_000**0.5 * distribution["sd"]) < 4 * summary["sd_se"]
+
+
+# ---- A record with an extra digit ----------------------------------------------------------------
+def test_a_record_that_carries_the_variance_is_named() -> None:
+    spent = [float(100 + i % 40) for i in range(200)]
+    spent[123] *= 1_000
+    years = pa.table({"spent": spent, "group": ["a", "b"] * 100})
+    with pytest.warns(UserWarning, match="'spent', row 123: 103000 carries") as told:
+        CostModel.from_costs(years, cost="spent", band="group")
+    assert len(told) == 1 and "band 'b'" in str(told[0].message)
+
+
+def test_heavy_tails_and_few_records_are_taken_without_a_word() -> None:
+    rng = np.random.default_rng(1)
+    for spent in (rng.lognormal(0, 1.6, 5_000), [0.0, 1.0, 1e6], rng.pareto(2.5, 5_000)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            CostModel.from_costs(pa.table({"spent": spent}), cost="spent")

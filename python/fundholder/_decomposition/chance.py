@@ -12,13 +12,18 @@ import pyarrow.compute as pc
 
 from .. import _engine
 from .._errors import Problem
+from .._risk.population import read_valuation
+from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
 from .._tables.checked import numbers
 from .._tables.problems import Problems
 from .._tables.provenance import traced
+from .._tables.unit_tables import nullable
 from .panel import Outturns, unit_keys
 from .ratio_panel import RatioPanel
 
+MOST_EFFECT_SD = 0.5
+"""Of a systematic effect for which the exact distribution is computed."""
 BESIDE = 1e-7
 """Step to either side of a ratio: a cost that has a probability of its own then counts towards both
 tails, whatever the rounding of the ratio."""
@@ -87,4 +92,37 @@ def chance_limits(
         lower = columns[f"lower_{text}"] = numbers(exact, f"q{low}") / expected
         upper = columns[f"upper_{text}"] = numbers(exact, f"q{high}") / expected
         columns[f"outside_{text}"] = (ratio < lower) | (ratio > upper)
+    return columns
+
+
+def limits_with_systematic(
+    people: _engine.People,
+    stop_loss: Any,
+    by: str,
+    ratio: FloatArray,
+    limits: Sequence[tuple[str, float]],
+    variances: FloatArray,
+) -> dict[str, Any]:
+    """The limits of chance and of a systematic effect of these variances together."""
+    tails = [((1 - limit) / 2, (1 + limit) / 2) for _, limit in limits]
+    quantiles = [(str(q), q) for low_and_high in tails for q in low_and_high]
+    ends = {text: np.full(len(ratio), np.nan) for text, _ in quantiles}
+    # Units of as many years share an effect; it is everyone's of a unit, whatever the unit is.
+    for variance in np.unique(variances[variances <= MOST_EFFECT_SD**2]):
+        valuation = read_valuation(
+            Arguments(), stop_loss=stop_loss, national_sd=math.sqrt(float(variance))
+        )
+        exact = traced(people.variance(0, valuation, None, [], quantiles, exact=True))
+        here = variances == variance
+        for text in ends:
+            ends[text][here] = (numbers(exact, f"q{text}") / numbers(exact, "expected"))[here]
+    columns: dict[str, Any] = {}
+    for (text, _), (low, high) in zip(limits, tails, strict=True):
+        lower, upper = nullable(ends[str(low)]), nullable(ends[str(high)])
+        columns[f"lower_with_systematic_{text}"] = lower
+        columns[f"upper_with_systematic_{text}"] = upper
+        outside = (ratio < ends[str(low)]) | (ratio > ends[str(high)])
+        columns[f"outside_with_systematic_{text}"] = pa.array(
+            outside, mask=np.isnan(ends[str(low)])
+        )
     return columns

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import pyarrow as pa
+
+from .variance_components import Interval
 
 COUNTS = ("units", "years")
 SUMMARY = pa.schema(
@@ -43,3 +46,12 @@ class Decomposition:
             f"systematic SD {summary['systematic_sd']:.1%}, "
             f"{summary['systematic_sd_low']:.1%} to {summary['systematic_sd_high']:.1%}>"
         )
+
+
+def sd_columns(name: str, variance: Interval | None) -> dict[str, float | None]:
+    """An SD and its limits, from those of a variance."""
+    names = name, f"{name}_low", f"{name}_high"
+    if variance is None:
+        return dict.fromkeys(names)
+    variances = variance.estimate, variance.low, variance.high
+    return dict(zip(names, map(math.sqrt, variances), strict=True))

@@ -48,10 +48,10 @@ class Components:
     yearly: Interval | None
 
 
-def components(panel: RatioPanel, confidence: float) -> Components:
-    """Estimate the variance components, each with an interval of this confidence."""
+def estimates(panel: RatioPanel) -> tuple[float, float]:
+    """Persistent and yearly variance; without two years of any unit, all is persistent."""
     if panel.years.max() == 1:
-        return Components(_profile(lambda total: panel.total(total, 0.0), confidence), None, None)
+        return root_of_falling(lambda trial: panel.total(trial, 0.0).excess()), 0.0
 
     def yearly_beside(persistent: float) -> float:
         return root_of_falling(lambda trial: panel.within(persistent, trial).excess())
@@ -66,6 +66,14 @@ def components(panel: RatioPanel, confidence: float) -> Components:
         persistent = persistent_beside(yearly)
         if np.allclose(before, (persistent, yearly), rtol=1e-9, atol=1e-15):
             break
+    return persistent, yearly
+
+
+def components(panel: RatioPanel, confidence: float) -> Components:
+    """Estimate the variance components, each with an interval of this confidence."""
+    if panel.years.max() == 1:
+        return Components(_profile(lambda total: panel.total(total, 0.0), confidence), None, None)
+    persistent, yearly = estimates(panel)
     # What belongs to the year is itself estimated, and stands in the expectation of the means.
     yearly_variance = panel.within(persistent, yearly).variance_of_estimate
     # Nothing but persistent variation makes the years of a unit alike: the widest interval.

@@ -9,7 +9,7 @@ import pyarrow as pa
 from .. import _engine
 from .._contracts.stop_loss import StopLoss, stop_loss_terms
 from .._tables.arguments import Arguments
-from .._tables.warning import deprecated
+from .._tables.warning import deprecated, warn
 
 
 class CostModel:
@@ -124,6 +124,12 @@ class CostModel:
             Null, negative or infinite costs or weights, a band without any cost, fewer than 50
             costs above the 95 % quantile for a tail: all at once.
 
+        Warns
+        -----
+        UserWarning
+            Where one record of 50 or more carries more than half of the sum of squared costs of its
+            band, and so the variance: it is named with its row.
+
         Examples
         --------
         >>> import pyarrow as pa
@@ -138,9 +144,11 @@ class CostModel:
         check_tail(arguments, tail)
         arguments.check()
         gpd_tail = tail == "gpd"
-        model = _engine.CostModel.from_costs(
+        model, warnings = _engine.CostModel.from_costs(
             table, cost=cost, band=band, weight=weight, gpd_tail=gpd_tail, threads=1
         )
+        for text in warnings:
+            warn(text)
         return CostModel._of(model)
 
     def __repr__(self) -> str:

@@ -196,7 +196,10 @@ fn observed(batch: &RecordBatch, row: usize, tail: [Option<f64>; 4]) -> Result<E
     }
 }
 
-/// A model from observed person-years, zeros included.
+/// Records of which a few are expected to carry much: fewer are an example.
+const MANY_RECORDS: usize = 50;
+
+/// A model from observed person-years, zeros included; and what may not be right of them.
 pub fn model_from_costs(
     batches: &[RecordBatch],
     cost: &str,
@@ -204,7 +207,7 @@ pub fn model_from_costs(
     weight: Option<&str>,
     gpd: bool,
     progress: &Progress,
-) -> Result<CostModel, RunError> {
+) -> Result<(CostModel, Vec<String>), RunError> {
     let number = |(name, rule): (&str, Rule)| NumberColumn { name: name.into(), rule, nulls: false };
     let rules = TableRules {
         table: "the table of costs".into(),
@@ -227,14 +230,21 @@ pub fn model_from_costs(
         let weight = table.numbers.get(1).map_or(1.0, |weights| weights[row].unwrap_or(0.0));
         groups.entry(name).or_default().push((cost.unwrap_or(0.0), weight));
     }
-    drop(table);
     let mut problems = Problems::default();
     let mut fitted = Vec::new();
+    let mut warnings = Vec::new();
     for (name, mut records) in groups {
         progress.check()?;
         // In the order of the values, so that the order of the rows does not matter.
         sort(&mut records, |a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)), progress)?;
         let name = name.map(|label| label.to_string());
+        if let Some(largest) = carries_variance(&records) {
+            let row = table.numbers[0].iter().position(|cost| *cost == Some(largest)).unwrap_or_default();
+            let band = name.as_ref().map_or(String::new(), |name| format!(" of band '{name}'"));
+            warnings.push(format!(
+                "column '{cost}', row {row}: {largest} carries more than half of the squares of all costs{band}: is it right?"
+            ));
+        }
         let stop = || progress.check().is_err();
         match band_from_costs(records, gpd, &stop) {
             Ok(year) => fitted.push(Band { name, year }),
@@ -247,7 +257,16 @@ pub fn model_from_costs(
     }
     progress.check()?;
     problems.check()?;
-    Ok(CostModel { bands: fitted })
+    Ok((CostModel { bands: fitted }, warnings))
+}
+
+/// The largest cost of sorted records, if there are many and it alone has more than half of the sum of their squares.
+fn carries_variance(records: &[(f64, f64)]) -> Option<f64> {
+    let square = |&(cost, weight): &(f64, f64)| weight * cost * cost;
+    let (last, others) = records.split_last()?;
+    let positive = others.iter().filter(|record| square(record) > 0.0).count();
+    let rest: f64 = others.iter().map(square).sum();
+    (positive + 1 >= MANY_RECORDS && square(last) > rest).then_some(last.0)
 }
 
 fn band_from_costs(records: Vec<(f64, f64)>, gpd: bool, stop: &dyn Fn() -> bool) -> Result<Year, String> {

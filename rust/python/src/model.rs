@@ -37,12 +37,12 @@ impl CostModel {
         weight: Option<&str>,
         gpd_tail: bool,
         threads: usize,
-    ) -> PyResult<Self> {
+    ) -> PyResult<(Self, Vec<String>)> {
         let batches = batches(costs, "the table of costs")?;
-        let model = stoppable(costs.py(), threads, |progress| {
+        let (model, warnings) = stoppable(costs.py(), threads, |progress| {
             model_from_costs(&batches, cost, band, weight, gpd_tail, progress)
         })?;
-        Ok(Self(Arc::new(model)))
+        Ok((Self(Arc::new(model)), warnings))
     }
 
     #[getter]

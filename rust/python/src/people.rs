@@ -33,6 +33,8 @@ pub(crate) struct People {
     pool: ThreadPool,
 }
 
+type MinimumPopulation = (Option<u64>, Option<f64>, f64, HashMap<String, String>);
+
 #[pymethods]
 impl People {
     /// Reads a population in one pass. One that is `streamed` is rejected at the first batch with a problem, others
@@ -131,7 +133,7 @@ impl People {
         valuation: &Valuation,
         tolerance: f64,
         probability: f64,
-    ) -> PyResult<(Option<u64>, Option<f64>, f64, HashMap<String, String>)> {
+    ) -> PyResult<MinimumPopulation> {
         let Pool { people, outside, limit } = self.watched(py, |progress| {
             minimum_population(&self.model, &self.people, &valuation.0, tolerance, probability, progress)
         })?;
