@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from . import england, official, plots
     from ._allocation.allocate import allocate
     from ._allocation.combine_targets import combine_targets, targets_by
+    from ._allocation.pace_convergence import (
+        Convergence,
+        GivenConvergence,
+    )
     from ._allocation.pace_of_change import pace_of_change, years_to_target
     from ._allocation.pace_rules import (
-        Convergence,
         Floor,
         FullMove,
-        GivenConvergence,
         NobodyLosesCash,
     )
     from ._allocation.weighted_capitation import weighted_capitation
@@ -102,7 +104,7 @@ __all__ = [
 
 _MODULES = ("england", "official", "plots")
 _MODULE_OF = {
-    "Convergence": "_allocation.pace_rules",
+    "Convergence": "_allocation.pace_convergence",
     "CostModel": "_risk.cost_model",
     "Decomposition": "_decomposition.decomposition",
     "Evaluation": "_formula.evaluation",
@@ -110,7 +112,7 @@ _MODULE_OF = {
     "Formula": "_formula.formula",
     "FormulaCosts": "_formula.cost_model",
     "FullMove": "_allocation.pace_rules",
-    "GivenConvergence": "_allocation.pace_rules",
+    "GivenConvergence": "_allocation.pace_convergence",
     "NobodyLosesCash": "_allocation.pace_rules",
     "Simulation": "_risk.simulation",
     "StopLoss": "_contracts.stop_loss",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from fundholder import (
@@ -19,6 +20,7 @@ from fundholder import (
     InputError,
     InputTypeError,
     NobodyLosesCash,
+    official,
     pace_of_change,
     years_to_target,
 )
@@ -98,9 +100,32 @@ def test_national_targets_grow_by_base_growth(stream: pd.DataFrame) -> None:
     """Boards' shares of them move with their populations, by 0.2 % at most in this year."""
     year = pace_of_change(stream, rule=Convergence(), rounding=1, **BOARDS)
     total = math.fsum(year["next_target"].to_pylist())
-    # Published distances are those of unrounded allocations: £1k in £11bn is 1e-7.
-    assert total == pytest.approx(stream.next_target.sum(), rel=2e-7)
-    assert np.abs(year["next_target"].to_numpy() / stream.next_target - 1).max() < 2e-3
+    # Published distances are those of unrounded allocations: £1k in £11bn is 1e-7. Of specialised
+    # services, boards have growth of their own, which is not that of their targets.
+    special = stream.stream.iloc[0] == "spec_2025-26"
+    assert total == pytest.approx(stream.next_target.sum(), rel=1e-4 if special else 2e-7)
+    apart = np.abs(year["next_target"].to_numpy() / stream.next_target - 1).max()
+    assert apart < (4e-3 if special else 2e-3)
+
+
+def test_the_reader_gives_what_the_rule_needs(real: Path) -> None:
+    """Of core and primary medical services, all 84 allocations in whole £1,000."""
+    path = real / "allocation" / "nhs_allocations_2025_26.xlsx"
+    pytest.importorskip("python_calamine", reason="workbooks need python-calamine")
+    table = official.read_icb_allocations(path, year="2025/26")
+    for stream in ("core", "primary medical care"):
+        rows = table.filter(pc.equal(table["stream"], stream))
+        year = pace_of_change(
+            rows,
+            baseline="baseline",
+            target="target",
+            growth="growth",
+            next_target="next_target",
+            rule=Convergence(),
+            rounding=1_000,
+            by="icb",
+        )
+        assert year["allocation"].to_pylist() == rows["allocation"].to_pylist()
 
 
 # ---- By hand ------------------------------------------------------------------------------------
@@ -346,3 +371,82 @@ def test_years_to_target_rejects() -> None:
     assert isinstance(error, InputError)
     says(error, "given growth")
     assert isinstance(rejection(years_to_target, 3, **kw), InputTypeError)
+
+
+# ---- Convergence of its own on either side -------------------------------------------------------
+SIDES = pa.table(
+    {"practice": ["A", "B", "C", "D"], "money": [1_020.0, 1_004, 970, 700], "fair": [1_000.0] * 4}
+)
+
+
+def test_each_side_of_target_has_its_own_rate_and_cap() -> None:
+    """The rule of core services in 2023/24, by hand: D of 2 %, 0.4 %, -3 % and -30 %."""
+    rule = Convergence(rate=1, cap=0.0071, rate_below=1 / 15, cap_below=0.002)
+    year = pace(SIDES, growth=0.0, rule=rule)
+    expected = [-0.0071, -0.004, 0.002, 0.002]
+    assert year["convergence"].to_pylist() == pytest.approx(expected, abs=1e-12)
+    slow = Convergence(rate=1, cap=0.0071, rate_below=1 / 150, cap_below=0.002)
+    year = pace(SIDES, growth=0.0, rule=slow)
+    assert year["convergence"].to_pylist()[2:] == pytest.approx([0.0002, 0.002], abs=1e-12)
+
+
+def test_one_rate_and_cap_are_those_of_both_sides() -> None:
+    both = Convergence(rate=0.3, cap=0.01, rate_below=0.3, cap_below=0.01)
+    one = pace(SIDES, growth=0.05, rule=Convergence(rate=0.3, cap=0.01))
+    assert pace(SIDES, growth=0.05, rule=both).equals(one)
+
+
+def test_convergence_may_be_added_to_growth() -> None:
+    """A has D = 1,071 / 1,050 - 1 = 2 %: a fifth, 0.4 % of 1,020, less than growth of 51."""
+    year = pace(SIDES, growth=0.05, rule=Convergence(additive=True))
+    assert year["allocation"][0].as_py() == pytest.approx(1_020 * (1 + 0.05 - 0.004))
+    assert year["convergence"][0].as_py() == pytest.approx(-0.004)
+    times = pace(SIDES, growth=0.05, rule=Convergence())
+    assert times["allocation"][0].as_py() == pytest.approx(1_020 * 1.05 * 0.996, abs=0.005)
+
+
+@pytest.mark.parametrize("total", [3_694.0, 3_900.0, 3_000.0])
+@pytest.mark.parametrize("growth", [None, 0.05, "g"])
+@pytest.mark.parametrize("additive", [False, True])
+def test_a_total_may_be_held(total: float, growth: Any, additive: bool) -> None:
+    units = SIDES.append_column("g", pa.array([0.04, 0.05, 0.06, 0.07]))
+    rule = Convergence(hold_total=True, additive=additive)
+    year = pace(units, growth=growth, total=total, rule=rule)
+    assert math.fsum(year["allocation"].to_pylist()) == pytest.approx(total, abs=1e-9)
+    assert math.fsum(year["next_target"].to_pylist()) == pytest.approx(total, rel=1e-12)
+    dft = year["dft"].to_pylist()
+    assert dft[0] > dft[1] > dft[2] > 0 > dft[3]
+
+
+def test_a_held_total_that_is_met_changes_nothing() -> None:
+    free = pace(SIDES, growth=0.05, rule=Convergence())
+    total = round(math.fsum(free["allocation"].to_pylist()), 2)
+    fair = pa.array([1_000.0 * total / 4_200] * 4)
+    units = SIDES.set_column(2, "fair", fair)
+    free = pace(units, growth=0.05, rule=Convergence(), rounding=1)
+    total = math.fsum(free["allocation"].to_pylist())
+    held = pace(units, growth=0.05, total=total, rule=Convergence(hold_total=True), rounding=1)
+    apart = np.abs(held["allocation"].to_numpy() - free["allocation"].to_numpy())
+    assert apart.max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("terms", "arguments", "says"),
+    [
+        ({"hold_total": True}, {"growth": 0.05}, "total, with or without growth"),
+        ({}, {"growth": 0.05, "total": 4_000}, "growth, and no total"),
+        ({"rate_below": 1.5}, {}, "rate_below is 1.5"),
+        ({"cap_below": -0.1}, {}, "cap_below is -0.1"),
+        ({"additive": 1}, {}, "additive is 1"),
+    ],
+)
+def test_convergence_that_cannot_be(
+    terms: dict[str, Any], arguments: dict[str, Any], says: str
+) -> None:
+    with pytest.raises((InputError, InputTypeError), match=says):
+        pace(SIDES, rule=Convergence(**terms), **arguments)
+
+
+def test_targets_grow_by_the_growth_of_their_unit() -> None:
+    year = pace(UNITS, growth="g", rule=Convergence())
+    assert year["next_target"].to_pylist() == pytest.approx([400 * 1.05, 350 * 1.04, 250 * 1.06])

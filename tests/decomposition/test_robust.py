@@ -45,8 +45,8 @@ def practices() -> Practices:
     return Practices()
 
 
-def spread(found: Decomposition) -> list[float]:
-    row = found.summary.to_pylist()[0]
+def spread(result: Decomposition) -> list[float]:
+    row = result.summary.to_pylist()[0]
     return [row[f"systematic_sd{end}"] for end in ("", "_low", "_high")]
 
 
@@ -59,7 +59,7 @@ def test_a_wrong_outturn_moves_next_to_nothing_that_is_robust(
     right, wrong = practices.decompose(robust=True), practices.decompose({7: factor}, robust=True)
     for before, after in zip(spread(right), spread(wrong), strict=True):
         assert after == pytest.approx(before, rel=0.03)
-    bias = [found.summary["bias"][0].as_py() for found in (right, wrong)]
+    bias = [result.summary["bias"][0].as_py() for result in (right, wrong)]
     assert bias[1] == pytest.approx(bias[0], abs=0.002)
     low, high = 0.045, 0.06
     assert low - 0.005 < spread(wrong)[1] < 0.05 < spread(wrong)[2] < high + 0.005
@@ -70,11 +70,11 @@ def test_without_robust_it_carries_the_estimate_and_is_named(
     practices: Practices, factor: float
 ) -> None:
     with pytest.warns(UserWarning, match=r"'P007' \(ratio .*robust=True") as told:
-        found = practices.decompose({7: factor})
+        result = practices.decompose({7: factor})
     assert len(told) == 1
-    suspects = found.units.filter(found.units["suspect"])["practice"].to_pylist()
+    suspects = result.units.filter(result.units["suspect"])["practice"].to_pylist()
     assert suspects == ["P007"]
-    assert spread(found)[0] > 0.06
+    assert spread(result)[0] > 0.06
 
 
 def test_many_wrong_outturns_are_named_in_one_line(practices: Practices) -> None:
@@ -124,10 +124,10 @@ def test_estimates_of_right_data_are_not_moved(
     rng = np.random.default_rng(units)
     totals, covered, persistent = [], 0, []
     for _ in range(100):
-        found = components(winsorised(panel(rng, units, years, parts)).panel, 0.95)
-        totals.append(found.total.estimate)
-        covered += found.total.low <= sum(parts) <= found.total.high
-        persistent.append((found.persistent or found.total).estimate)
+        result = components(winsorised(panel(rng, units, years, parts)).panel, 0.95)
+        totals.append(result.total.estimate)
+        covered += result.total.low <= sum(parts) <= result.total.high
+        persistent.append((result.persistent or result.total).estimate)
     error = np.std(totals) / 10
     assert abs(np.mean(totals) - sum(parts)) < 4 * error
     assert np.mean(persistent) == pytest.approx(parts[0], rel=0.1, abs=4 * np.std(persistent) / 10)
@@ -140,8 +140,8 @@ def test_right_data_have_no_suspects() -> None:
     for seed in range(40):
         with warnings.catch_warnings(record=True):
             warnings.simplefilter("always")
-            found = Practices(seed, systematic=0.05 * (seed % 3)).decompose()
-        false_alarms += any(found.units["suspect"].to_pylist())
+            result = Practices(seed, systematic=0.05 * (seed % 3)).decompose()
+        false_alarms += any(result.units["suspect"].to_pylist())
     assert false_alarms < 4
 
 
@@ -169,26 +169,26 @@ def test_the_variance_that_winsorising_keeps() -> None:
 # ---- Limits of chance and systematic variation ---------------------------------------------------
 def test_limits_with_systematic_variation_hold_their_share(practices: Practices) -> None:
     """Of 200, 10 are expected outside of 95 %: 0 to 20 in all but 1 of 500 cases."""
-    found = practices.decompose(systematic_limits=True).units
-    assert 0 < sum(found["outside_with_systematic_0.95"].to_pylist()) <= 20
-    assert sum(found["outside_0.95"].to_pylist()) > 40
+    result = practices.decompose(systematic_limits=True).units
+    assert 0 < sum(result["outside_with_systematic_0.95"].to_pylist()) <= 20
+    assert sum(result["outside_0.95"].to_pylist()) > 40
     for end, within in (("lower", np.less), ("upper", np.greater)):
-        both = found[f"{end}_with_systematic_0.95"].to_numpy()
-        assert within(both, found[f"{end}_0.95"].to_numpy()).all()
+        both = result[f"{end}_with_systematic_0.95"].to_numpy()
+        assert within(both, result[f"{end}_0.95"].to_numpy()).all()
 
 
 def test_limits_with_a_small_systematic_variation_are_those_of_chance() -> None:
     """Without systematic variation the effect has an SD of 0."""
     data = Practices(seed=4, systematic=0.0)
-    found = data.decompose(systematic_limits=True)
-    if found.summary["systematic_sd"][0].as_py() == 0:
-        assert found.units["upper_with_systematic_0.95"] == found.units["upper_0.95"]
+    result = data.decompose(systematic_limits=True)
+    if result.summary["systematic_sd"][0].as_py() == 0:
+        assert result.units["upper_with_systematic_0.95"] == result.units["upper_0.95"]
 
 
 def test_a_systematic_variation_beyond_the_exact_lane_has_no_limits() -> None:
-    found = Practices(seed=5, systematic=0.9).decompose(systematic_limits=True, robust=True)
-    assert found.summary["systematic_sd"][0].as_py() > 0.5
-    assert found.units["outside_with_systematic_0.95"].null_count == 200
+    result = Practices(seed=5, systematic=0.9).decompose(systematic_limits=True, robust=True)
+    assert result.summary["systematic_sd"][0].as_py() > 0.5
+    assert result.units["outside_with_systematic_0.95"].null_count == 200
 
 
 # ---- Arguments -----------------------------------------------------------------------------------

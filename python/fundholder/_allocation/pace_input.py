@@ -14,8 +14,8 @@ from .._tables.arrays import FloatArray
 from .._tables.checked import Rule as Bounds
 from .._tables.problems import Problems
 from .._tables.unit_tables import Units, check_free, read_units
-from .pace_rule_base import GROWTH, GROWTH_OR_TOTAL, Rule, Year
-from .pace_rules import GivenConvergence
+from .pace_convergence import GivenConvergence
+from .pace_rule_base import GROWTH, GROWTH_OR_TOTAL, TOTAL, Rule, Year
 from .rounding import MOST_MONEY, SLACK, check_step, from_steps, to_steps
 
 RESULT_COLUMNS = (
@@ -93,7 +93,7 @@ def read_pace(
     if steps is None:
         steps = to_steps(grown, step)
     _check_shared(from_steps(steps, step), grown, step)
-    aim = table.numbers[target] * (grown / math.fsum(money))
+    aim = table.numbers[target] * (1 + rates)
     if next_target is not None:
         aim = table.numbers[next_target]
     given = table.numbers[rule.column] if isinstance(rule, GivenConvergence) else None
@@ -110,6 +110,7 @@ def check_year(rule: Rule, year: Year) -> Year:
 def _check_money(arguments: Arguments, rule: Rule, growth: Any, total: Any) -> None:
     given = (growth is not None) + (total is not None)
     wrong = given == 0 or (rule.money == GROWTH_OR_TOTAL and given == 2)
+    wrong |= rule.money == TOTAL and total is None
     if wrong or (rule.money == GROWTH and total is not None):
         arguments.reject("rule", rule, f"given {rule.money}")
 

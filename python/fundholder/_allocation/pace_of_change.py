@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from .._tables.arguments import Arguments
-from .._tables.unit_tables import check_free, nullable, ratio
+from .._tables.unit_tables import check_free, nullable
+from .pace_convergence import GivenConvergence
 from .pace_input import PaceInput, check_year, read_pace
 from .pace_rule_base import Rule
-from .pace_rules import GivenConvergence
 from .rounding import from_steps
 
 MOST_YEARS = 200
@@ -48,12 +48,13 @@ def pace_of_change(
         Base growth, above -1 and at most 1 (0.0437 is 4.37 %): a number for all, or a column.
     total
         The money to be shared out. ``Convergence`` and ``GivenConvergence`` need ``growth`` and
-        take no total; ``NobodyLosesCash`` and ``FullMove`` need one of the two; ``Floor`` needs one
-        or both. Where there is no total, it is what baselines with base growth add up to; where
-        there is no growth, it is the same for all and leads to the total.
+        take no total, unless they hold one; ``NobodyLosesCash`` and ``FullMove`` need one of the
+        two; ``Floor`` needs one or both. Where there is no total, it is what baselines with base
+        growth add up to; where there is no growth, it is the same for all and leads to the total.
     next_target
-        The column of targets of the year that is set, if they are known. By default, targets grow
-        by the base growth of all together, as the national sums of 2025/26 do.
+        The column of targets of the year that is set, if they are known, as
+        ``official.read_icb_allocations`` has them. By default, each target grows by the base growth
+        of its unit.
     rounding
         The step of an allocation: 0.01, 1, 10, 100 ... of the unit of money. Publications in £k
         have a step of 1 where money is in £k, and of 1,000 where it is in £.
@@ -64,11 +65,12 @@ def pace_of_change(
     -------
     pyarrow.Table
         ``<by>``, ``baseline``, ``target``, ``dft_open`` (baseline / target - 1), ``growth`` (base
-        growth), ``convergence`` (allocation / (baseline * (1 + growth)) - 1 before rounding; null
-        without a baseline), ``allocation``, ``next_target`` (of the year that is set; rules that
-        share out a total scale it to the total), ``dft`` (allocation / next_target - 1). In the
-        order of the units' names. Allocations of rules that share out a total add up to it exactly,
-        rounded to the step by largest remainders; others are rounded one by one.
+        growth), ``convergence`` (allocation / (baseline * (1 + growth)) - 1 before rounding, or
+        what an additive rule adds to growth; null without a baseline), ``allocation``,
+        ``next_target`` (of the year that is set; rules that share out a total scale it to the
+        total), ``dft`` (allocation / next_target - 1). In the order of the units' names.
+        Allocations of rules that share out a total add up to it exactly, rounded to the step by
+        largest remainders; others are rounded one by one.
 
     Raises
     ------
@@ -113,7 +115,7 @@ def pace_of_change(
         "target": given.target,
         "dft_open": year.baseline / given.target - 1,
         "growth": year.growth,
-        "convergence": nullable(ratio(amounts, year.grown) - 1),
+        "convergence": nullable(rule.convergence(year, amounts)),
         "allocation": allocation,
         "next_target": aim,
         "dft": allocation / aim - 1,
@@ -145,8 +147,8 @@ def years_to_target(
     Parameters
     ----------
     units, baseline, target, growth, by
-        As for ``pace_of_change``. Growth is the same every year, and targets grow with all money
-        together, so that shares of the target stay as they are. Nothing is rounded.
+        As for ``pace_of_change``. Growth is the same every year, and each target grows by that of
+        its unit. Nothing is rounded.
     rule
         Any rule but ``GivenConvergence``.
     within
@@ -221,6 +223,6 @@ def _first_years(given: PaceInput, rule: Rule, near: float, horizon: int) -> np.
         if (first >= 0).all():
             break
         year = replace(year, baseline=amounts)
-        growth = math.fsum(year.grown) / math.fsum(amounts)
-        year = replace(year, target=year.target * growth, total=math.fsum(year.grown))
+        target = year.target * (1 + year.growth)
+        year = replace(year, target=target, total=math.fsum(year.grown))
     return first

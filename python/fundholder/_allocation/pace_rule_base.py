@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from .._errors import Problem
 from .._tables.arrays import FloatArray
 from .._tables.largest_remainder import largest_remainder
+from .._tables.unit_tables import ratio
 from .rounding import to_steps
 
 GROWTH = "growth, and no total"
 GROWTH_OR_TOTAL = "either growth or total"
 GROWTH_AND_TOTAL = "growth, total or both"
+TOTAL = "total, with or without growth"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,10 @@ class Rule(ABC):
     @abstractmethod
     def amounts(self, year: Year) -> FloatArray:
         """Allocations before rounding."""
+
+    def convergence(self, year: Year, amounts: FloatArray) -> FloatArray:
+        """What amounts add to base growth; NaN without a baseline."""
+        return ratio(amounts, year.grown) - 1
 
     def steps(self, year: Year, step: float) -> list[int]:
         """Allocations in whole steps of money."""

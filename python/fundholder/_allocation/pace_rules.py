@@ -11,93 +11,10 @@ from .._errors import Problem
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
 from .._tables.largest_remainder import largest_remainder
-from .pace_rule_base import GROWTH, GROWTH_AND_TOTAL, Rule, Year
+from .pace_rule_base import GROWTH_AND_TOTAL, Rule, Year
 from .rounding import to_steps
 
 LEAST_UNDER = 1e-4
-
-
-@dataclass(frozen=True)
-class Convergence(Rule):
-    """Base growth for all, and a step towards target in proportion to the distance from it.
-
-    NHS England's rule for integrated care boards, 2025/26: with D the distance from the year's
-    target after base growth, ``allocation = baseline * (1 + growth) * (1 + convergence)`` and
-    ``convergence = -rate * D``, at most ``cap`` either way. With 0.2 and 0.005 it gives every
-    published convergence of the core and primary medical streams; in the specialised stream it was
-    applied to a part of the money, which ``GivenConvergence`` covers. Needs ``growth``; the total
-    is what the allocations add up to.
-
-    Parameters
-    ----------
-    rate
-        Share of the distance that is closed in a year, from 0 to 1.
-    cap
-        The largest convergence, below 1: 0.005 is 0.5 % of the grown baseline.
-
-    Raises
-    ------
-    InputError, InputTypeError
-        All problems at once.
-
-    Examples
-    --------
-    >>> Convergence(rate=0.2, cap=0.005)
-    Convergence(rate=0.2, cap=0.005)
-    """
-
-    rate: float = 0.2
-    cap: float = 0.005
-    money = GROWTH
-
-    def __post_init__(self) -> None:
-        arguments = Arguments()
-        if arguments.number("rate", self.rate) > 1:
-            arguments.reject("rate", self.rate, "a number from 0 to 1")
-        arguments.number("cap", self.cap, below=1.0)
-        arguments.check()
-
-    def amounts(self, year: Year) -> FloatArray:
-        """Allocations before rounding."""
-        distance = year.grown / year.target - 1
-        return year.grown * (1 + np.clip(-self.rate * distance, -self.cap, self.cap))
-
-
-@dataclass(frozen=True)
-class GivenConvergence(Rule):
-    """Base growth and a convergence that stand in the table: the arithmetic of a publication.
-
-    ``allocation = baseline * (1 + growth) * (1 + convergence)``. Needs ``growth``; the total is
-    what the allocations add up to.
-
-    Parameters
-    ----------
-    column
-        The column of convergence: -0.005 is 0.5 % less than the grown baseline.
-
-    Raises
-    ------
-    InputTypeError
-        What is not a name.
-
-    Examples
-    --------
-    >>> GivenConvergence("convergence").column
-    'convergence'
-    """
-
-    column: str = "convergence"
-    money = GROWTH
-
-    def __post_init__(self) -> None:
-        arguments = Arguments()
-        arguments.column("column", self.column)
-        arguments.check()
-
-    def amounts(self, year: Year) -> FloatArray:
-        """Allocations before rounding."""
-        assert year.convergence is not None
-        return year.grown * (1 + year.convergence)
 
 
 @dataclass(frozen=True)

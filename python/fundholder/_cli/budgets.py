@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .._allocation.allocate import allocate
+from .._allocation.pace_convergence import Convergence
 from .._allocation.pace_input import MONEY
 from .._allocation.pace_of_change import pace_of_change
-from .._allocation.pace_rules import Convergence, Floor, FullMove, NobodyLosesCash
+from .._allocation.pace_rules import Floor, FullMove, NobodyLosesCash
 from .._errors import Problem
 from .._files.read import read
 from .._formula.formula import Formula

@@ -217,7 +217,7 @@ def cost_model(
 
 def _fitted(years: pa.Table, gpd_tail: bool, threads: int) -> _engine.CostModel:
     try:
-        return _engine.CostModel.from_costs(
+        model, _ = _engine.CostModel.from_costs(
             years, cost="ratio", band="band", weight="weight", gpd_tail=gpd_tail, threads=threads
         )
     except InputError as error:
@@ -227,6 +227,7 @@ def _fitted(years: pa.Table, gpd_tail: bool, threads: int) -> _engine.CostModel:
             for p in error.problems
         ]
         raise InputError(problems) from None
+    return model
 
 
 def _edges(scale: FloatArray, weight: FloatArray, bands: int) -> FloatArray:
