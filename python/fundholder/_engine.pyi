@@ -34,7 +34,7 @@ def read_table(
     name: str,
     *,
     labels: list[tuple[str, bool]],
-    numbers: list[tuple[str, float, float, bool, bool, bool, str]],
+    numbers: list[tuple[str, float, float, bool, bool, float, bool, str]],
     unique: bool,
     rows_needed: bool,
 ) -> pa.Table: ...

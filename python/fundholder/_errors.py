@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 LISTED = 20
+LONGEST = 1_200
+"""Characters of a line of a message."""
 
 
 class Problem(str):
@@ -98,6 +100,11 @@ class Problem(str):
         """A file that cannot be read or written as such."""
         return cls(f"{path}: {allowed}", code="path", value=str(path), allowed=allowed)
 
+    def of_row(self, row: int) -> Self:
+        """The same problem, of a table in which the row has another number."""
+        text = str(self).replace(f"row {self.row}", f"row {row}", 1)
+        return type(self)(text, **self.__dict__ | {"row": row})
+
     def at(self, where: str) -> Self:
         """The same problem, its message led by where it is: a file, or a sheet."""
         return type(self)(f"{where}: {self}", **self.__dict__)
@@ -123,7 +130,7 @@ class FundholderError(Exception):
         self.problems = list(problems)
         self.more = more
         total = len(self.problems) + more
-        lines = [str(problem) for problem in self.problems[:LISTED]]
+        lines = [_shown(str(problem)) for problem in self.problems[:LISTED]]
         if total > LISTED:
             lines = [*lines, f"and {total - LISTED} more"]
         if total > 1:
@@ -133,6 +140,11 @@ class FundholderError(Exception):
     def __reduce__(self) -> tuple[type[Self], tuple[list[Problem], int]]:
         # The default would rebuild from the joined message, one letter per problem.
         return type(self), (self.problems, self.more)
+
+
+def _shown(line: str) -> str:
+    """A line without the middle of a value that fills pages; the problem has all of it."""
+    return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} ... {line[-LONGEST // 4 :]}"
 
 
 class InputError(FundholderError, ValueError):

@@ -174,3 +174,20 @@ def test_what_only_looks_like_need_does_not_validate() -> None:
     assert rich.estimation["r2_person"] > lean.estimation["r2_person"] + 0.05
     assert rich.other_people["r2_person"] < lean.other_people["r2_person"]
     assert rich.other_practices["r2_person"] < lean.other_practices["r2_person"]
+
+
+def test_a_wrong_cell_is_named_by_its_row_of_the_table() -> None:
+    n = 400
+    spent = [100.0 + i % 7 for i in range(n)]
+    table = {
+        "person": range(n),
+        "practice": [i % 20 for i in range(n)],
+        "old": [i % 2 for i in range(n)],
+    }
+    for row in (0, 57, 233, 399):
+        wrong = [*spent]
+        wrong[row] = float("nan")
+        with pytest.raises(InputError) as raised:
+            validate_formula(pa.table({**table, "spent": wrong}), cost="spent", flags="old")
+        (problem,) = raised.value.problems
+        assert problem.row == row and f"row {row}:" in problem

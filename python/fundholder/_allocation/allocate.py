@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from .._tables.arguments import Arguments
+from .._tables.arguments import Arguments, listed
 from .._tables.arrays import FloatArray
 from .._tables.largest_remainder import largest_remainder
 from .._tables.unit_tables import (
@@ -137,6 +137,7 @@ def allocate(
 # ---- Arguments ----------------------------------------------------------------------------------
 def _components(arguments: Arguments, need: Any, total: Any, index: Any) -> list[Component]:
     if isinstance(need, str):
+        arguments.column("need", need)
         pence = pence_of(arguments, "total", total)
         return [Component(None, need, _index(arguments, "index", index), pence)]
     if not isinstance(need, Mapping):
@@ -145,6 +146,8 @@ def _components(arguments: Arguments, need: Any, total: Any, index: Any) -> list
     if not need or not all(isinstance(text, str) for text in (*need, *need.values())):
         arguments.reject("need", need, "a dict {component: column}, not empty")
         return []
+    for column in need.values():
+        arguments.column("need", column)
     if not isinstance(total, Mapping):
         arguments.reject_type("total", total, "a dict {component: £}, as need is one")
         return []
@@ -182,10 +185,10 @@ def _index(arguments: Arguments, name: str, value: Any) -> tuple[str, ...]:
 
 def _excluded(arguments: Arguments, exclude: Any) -> list[str | int]:
     allowed = "a list of names of units"
-    if isinstance(exclude, str | bytes) or not isinstance(exclude, Iterable):
+    units = listed(exclude)
+    if units is None:
         arguments.reject_type("exclude", exclude, allowed)
         return []
-    units = list(exclude)
     if not all(isinstance(unit, str | int) and not isinstance(unit, bool) for unit in units):
         arguments.reject_type("exclude", exclude, allowed)
     return units

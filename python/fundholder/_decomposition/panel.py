@@ -12,11 +12,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from .._errors import InputError, Problem
+from .._tables.arguments import LEAST_MONEY
 from .._tables.arrays import FloatArray
-from .._tables.checked import ANY_SIZE, LARGEST, Rule, read_table
+from .._tables.checked import MONEY, MOST, Rule, read_table
 from .._tables.problems import Problems
 
-BUDGET = Rule("a finite number above 0", 0.0, LARGEST, above_low=True)
+BUDGET = Rule(
+    "a finite number of £ above 0 (from 1e-9 to 1e15)",
+    0.0,
+    MOST,
+    above_low=True,
+    smallest=LEAST_MONEY,
+)
 UNREADABLE = ("missing_column", "duplicate_column", "wrong_type")
 
 
@@ -49,7 +56,7 @@ def read_outturns(table: pa.Table, by: str, units: pa.ChunkedArray) -> Outturns:
             "observed",
             table,
             labels=[by, "year"] if dated else [by],
-            numbers={"budget": BUDGET, "outturn": ANY_SIZE},
+            numbers={"budget": BUDGET, "outturn": MONEY},
             nullable=[by],
         )
     except InputError as error:

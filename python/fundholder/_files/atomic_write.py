@@ -25,7 +25,7 @@ if sys.platform != "win32":
 
 SUFFIXES = (".parquet", ".csv", ".arrow")
 WRITABLE = (*SUFFIXES, ".xlsx")
-NO_OPENPYXL = 'reading and writing Excel needs openpyxl: pip install "fundholder[excel]"'
+NO_OPENPYXL = 'writing Excel needs openpyxl: pip install "fundholder[excel]"'
 NEW_FILE = 0o666
 """The mode of a new file, less what the umask takes."""
 
@@ -52,6 +52,8 @@ def path_problems(path: Any, suffixes: Sequence[str]) -> Iterator[Problem]:
     if path.suffix not in suffixes:
         yield Problem.path(path, f"the name must end in {', '.join(suffixes)}")
     try:
+        if b"\0" in os.fsencode(path):
+            raise ValueError("a NUL")
         target = _target(path)
         folder = target.parent
         if not folder.is_dir():

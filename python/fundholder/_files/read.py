@@ -49,11 +49,19 @@ def read(path: str | Path, labels: Sequence[str] = ()) -> pa.RecordBatchReader:
     path = Path(path)
     if path.suffix not in SUFFIXES:
         raise InputError([Problem.path(path, f"the name must end in {', '.join(SUFFIXES)}")])
-    if not path.is_file():
+    if not is_file(path):
         raise InputError([Problem.path(path, "must be a file that exists")])
     with readable(path):
         schema, batches = OPENERS[path.suffix](path, labels)
         return pa.RecordBatchReader.from_batches(valid_schema(schema), _readable(path, batches))
+
+
+def is_file(path: Path) -> bool:
+    """Whether the file exists; no file has a name that none can have."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def read_all(path: str | Path, labels: Sequence[str] = ()) -> pa.Table:

@@ -15,7 +15,7 @@ from .._tables.arguments import Arguments
 from .._tables.checked import arrow_table
 from .._tables.problems import Problems
 from .atomic_write import Fill, check_output, write_atomically
-from .workbook_checks import CONTENTS, format_problems, name_problems, table_problems
+from .workbook_checks import CONTENTS, checked_texts, format_problems, name_problems, table_problems
 from .workbook_columns import held_column
 from .workbook_sheets import fill_workbook
 
@@ -88,29 +88,36 @@ def workbook_fill(
     for name, table in tables.items():
         if not hasattr(table, "__arrow_c_stream__"):
             arguments.reject_type(f"sheet {name!r}", table, "anything with __arrow_c_stream__")
+    texts = checked_texts(arguments, "about", about)
+    kinds = checked_texts(arguments, "formats", formats)
     arguments.check()
     check_output(path)
     path = Path(path)
     sheets = {name: _flat(arrow_table(f"sheet {name!r}", table)) for name, table in tables.items()}
-    contents = _contents(sheets, about or {})
     wrong_name = (
         [] if path.suffix == ".xlsx" else [Problem.path(path, "the name must end in .xlsx")]
     )
-    of_tables = starmap(table_problems, (*sheets.items(), (CONTENTS, contents)))
+    of_tables = starmap(table_problems, sheets.items())
     Problems(
         chain(
             wrong_name,
-            name_problems(list(tables), about or {}),
-            format_problems(formats or {}, sheets),
+            name_problems(list(tables), texts),
+            format_problems(kinds, sheets),
             chain.from_iterable(of_tables),
         )
     ).check()
-    return lambda file: fill_workbook(file, contents, sheets, formats or {})
+    contents = _contents(sheets, texts)
+    Problems(table_problems(CONTENTS, contents)).check()
+    return lambda file: fill_workbook(file, contents, sheets, kinds)
 
 
 def _flat(table: pa.Table) -> pa.Table:
     columns = [held_column(column) for column in table.columns]
     return pa.table(columns, names=table.column_names, metadata=table.schema.metadata)
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
 
 
 def _contents(sheets: Mapping[str, pa.Table], about: Mapping[str, str]) -> pa.Table:
@@ -121,7 +128,7 @@ def _contents(sheets: Mapping[str, pa.Table], about: Mapping[str, str]) -> pa.Ta
         metadata = {b"fundholder.version": version.encode(), **(table.schema.metadata or {})}
         for key, value in sorted(metadata.items()):
             if key.startswith(b"fundholder."):
-                lines.append((sheet, None, key.decode(), value.decode()))
+                lines.append((sheet, None, _text(key), _text(value)))
     names = {"sheet": pa.string(), "rows": pa.int64(), "item": pa.string(), "what": pa.string()}
     return pa.table(
         {

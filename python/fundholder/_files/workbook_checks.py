@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pyarrow as pa
 
 from .._errors import Problem
+from .._tables.problems import Problems
 from .workbook_columns import FORMATS, MOST_COLUMNS, MOST_ROWS, problems_of
 
 CONTENTS = "Contents"
@@ -21,6 +23,33 @@ ALLOWED_NAME = (
 )
 
 
+def checked_texts(problems: Problems, name: str, value: Any) -> dict[str, str]:
+    """The dict of texts in an argument, empty for ``None``; anything else is a problem."""
+    allowed = "a dict of text by text, or None"
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        problems.add(Problem.argument_type(name, value, allowed))
+        return {}
+    wrong = {key: text for key, text in value.items() if not _are_texts(key, text)}
+    for key, text in wrong.items():
+        problems.add(Problem.argument_type(f"{name}[{key!r:.40}]", text, allowed))
+    return {} if wrong else dict(value)
+
+
+def _are_texts(*values: Any) -> bool:
+    return all(isinstance(value, str) and is_unicode(value) for value in values)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether the text can be written: lone surrogates cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def name_problems(names: list[str], about: Mapping[str, str]) -> Iterator[Problem]:
     """Problems of the names of sheets."""
     if not names:
@@ -30,7 +59,7 @@ def name_problems(names: list[str], about: Mapping[str, str]) -> Iterator[Proble
         plain = name.casefold()
         edges = name.startswith("'") or name.endswith("'")
         good = name.strip() and len(name) <= LONGEST_NAME and plain not in RESERVED
-        if not good or edges or re.search(NOT_IN_NAMES, name):
+        if not good or edges or re.search(NOT_IN_NAMES, name) or not is_unicode(name):
             yield _name_problem(f"sheet {name!r}", name, ALLOWED_NAME)
         elif plain in seen:
             text = f"sheet {name!r}: must differ from {seen[plain]!r} in more than case"

@@ -35,10 +35,10 @@ def fill_workbook(
         _sheet(book, CONTENTS, contents, {}, filtered=False)
         for title, table in sheets.items():
             _sheet(book, title, table, formats, filtered=True)
-    except OSError:
-        # Of a sheet that is left open on a full disk, Python would complain once more.
+    except BaseException:
+        # Of a sheet that is left open, Python would complain once more.
         for sheet in book.worksheets:
-            with suppress(OSError):
+            with suppress(Exception):
                 sheet.close()
         raise
     made = io.BytesIO()

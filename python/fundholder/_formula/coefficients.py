@@ -8,7 +8,11 @@ from typing import Self
 import pyarrow as pa
 
 from .. import _engine
+from .._errors import Problem
 from .._files.write import write
+from .._tables.checked import arrow_table
+from .._tables.columns import is_text
+from .._tables.problems import Problems
 from .terms_file import read_formula
 
 SHOWN = [
@@ -28,6 +32,21 @@ class Coefficients:
     """Terms of a formula and their coefficients, what they were fitted on, and their file."""
 
     def __init__(self, terms: pa.Table, covariance: pa.Table | None = None) -> None:
+        terms = arrow_table("terms", terms)
+        for code, wrong in (
+            ("missing_column", [name for name in SHOWN if name not in terms.column_names]),
+            ("duplicate_column", [n for n in SHOWN if terms.column_names.count(n) > 1]),
+        ):
+            Problems(
+                Problem(f"column {name!r} must be in terms, once", code=code, column=name)
+                for name in wrong
+            ).check()
+        if not is_text(terms["term"].type):
+            text = f"column 'term' is {terms['term'].type}: must be text"
+            problem = Problem(text, code="wrong_type", column="term", allowed="text")
+            Problems([problem]).check()
+        if covariance is not None:
+            covariance = arrow_table("covariance", covariance)
         self.coefficients: pa.Table = terms.select(SHOWN)
         self.covariance: pa.Table | None = covariance
         self._engine = _engine.Formula(terms.combine_chunks(), covariance)

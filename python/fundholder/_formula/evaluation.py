@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .. import _engine
-from .._tables.arguments import Arguments
+from .._tables.arguments import Arguments, listed
 from .persons import open_once, warn_of_codes
 
 
@@ -58,9 +57,8 @@ def check_evaluation(
     arguments.column("cost", cost)
     by = arguments.column("by", by)
     arguments.column("weight", weight, optional=True)
-    if isinstance(groups, Iterable) and not isinstance(groups, str | bytes):
-        groups = list(groups)
-    further = [] if groups == [] else arguments.names("groups", groups)
+    items = listed(groups)
+    further = [] if items == [] else arguments.names("groups", groups if items is None else items)
     for argument, names in (("by", [by]), ("groups", dict.fromkeys(further))):
         for name in names:
             if name in TAKEN:

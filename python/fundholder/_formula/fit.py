@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from .. import _engine
-from .._tables.arguments import Arguments
+from .._tables.arguments import Arguments, listed
 from .deprecated import current_value
 from .formula import Formula
 from .persons import check_codes, check_persons, is_materialised, open_twice
@@ -157,6 +157,5 @@ def fit_formula(
 
 
 def _names(arguments: Arguments, name: str, value: Any) -> list[str]:
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
-        value = list(value)
-    return [] if value == [] else arguments.names(name, value)
+    items = listed(value)
+    return [] if items == [] else arguments.names(name, value if items is None else items)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from .. import _engine
+from .._errors import FundholderError
 from .._tables.arguments import Arguments
 from .._tables.checked import arrow_table
+from .._tables.columns import plain_table
 from .evaluation import Evaluation, check_evaluation
 from .fit import fit_formula
 from .formula import Formula
@@ -112,7 +116,7 @@ def validate_formula(
         shares[name] = fractions[0][1] if fractions else 0.5
     seed = arguments.integer("seed", seed, 0, 2**64 - 1)
     groups = check_evaluation(arguments, cost, by, fit.get("weight"), groups)
-    table = arrow_table("persons", persons)
+    table = plain_table(arrow_table("persons", persons))
     if codes is not None:
         # All samples read them, and a reader can be read only once.
         codes = fit["codes"] = arrow_table("codes", codes)
@@ -131,20 +135,35 @@ def validate_formula(
                 "sample", name, "people: other shares, or more people, or more than one practice"
             )
     arguments.check()
-    formula = fit_formula(parts["estimation"], cost=cost, **fit)
-    evaluations = {
-        name: formula.evaluate(
-            part,
-            cost=cost,
-            by=by,
-            weight=fit.get("weight"),
-            groups=groups,
-            codes=codes,
-            threads=fit.get("threads"),
-        )
-        for name, part in parts.items()
-    }
+    with _rows_of(samples["estimation"]):
+        formula = fit_formula(parts["estimation"], cost=cost, **fit)
+    evaluations = {}
+    for name, part in parts.items():
+        with _rows_of(samples[name]):
+            evaluations[name] = formula.evaluate(
+                part,
+                cost=cost,
+                by=by,
+                weight=fit.get("weight"),
+                groups=groups,
+                codes=codes,
+                threads=fit.get("threads"),
+            )
     return Validation(formula, **evaluations)
+
+
+@contextmanager
+def _rows_of(sample: pa.ChunkedArray) -> Iterator[None]:
+    """Problems with the rows of the whole table, and not of the sample."""
+    try:
+        yield
+    except FundholderError as error:
+        rows = np.flatnonzero(sample.to_numpy())
+        problems = [
+            p.of_row(int(rows[p.row])) if p.row is not None and p.row < len(rows) else p
+            for p in error.problems
+        ]
+        raise type(error)(problems, error.more) from None
 
 
 def _below(table: pa.Table, column: str, seed: int, share: float) -> pa.ChunkedArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from .. import _engine
 from .._errors import InputError
-from .._tables.arguments import Arguments
+from .._tables.arguments import Arguments, listed
 from .._tables.provenance import traced
 from .cost_model import CostModel
 from .population import check_people, read_people, read_valuation
@@ -85,11 +85,12 @@ def stop_loss(
 
 def _ceilings(arguments: Arguments, ceilings: Any) -> list[float | None]:
     allowed = "different ceilings in £, 0 or more, or None for no ceiling"
-    if isinstance(ceilings, str | bytes) or not isinstance(ceilings, Iterable):
+    items = listed(ceilings)
+    if items is None:
         arguments.reject_type("ceilings", ceilings, f"a sequence of {allowed}")
         return []
     values: list[float | None] = []
-    for ceiling in ceilings:
+    for ceiling in items:
         value = None if ceiling is None else arguments.money("ceilings", ceiling)
         if value in values:
             arguments.reject("ceilings", ceiling, f"unique: {allowed}")

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from .._contracts.stop_loss import StopLoss
-from .._tables.arguments import Arguments
+from .._tables.arguments import Arguments, listed
 from .._tables.provenance import traced
 from .cost_model import CostModel
 from .population import Basis, check_people, read_people, read_valuation
@@ -77,13 +77,11 @@ def distribution(
 
 def _unit_names(arguments: Arguments, units: Any) -> list[str]:
     allowed = "a list of different names of units"
-    if isinstance(units, str | bytes) or not hasattr(units, "__iter__"):
+    items = listed(units)
+    if items is None:
         arguments.reject_type("units", units, allowed)
         return []
-    names = [str(unit) for unit in units]
-    if not names or len(set(names)) < len(names):
-        arguments.reject("units", units, allowed)
-    return names
+    return arguments.names("units", [str(unit) for unit in items])
 
 
 def cumulative(

@@ -72,9 +72,8 @@ def pooling(
     levels = check_people(arguments, population, costs, by)
     if len(levels) > 1:
         arguments.reject("by", by, "one column")
-    if not isinstance(pool, str):
-        arguments.reject_type("pool", pool, "the name of a column")
-    elif pool in levels:
+    pool = arguments.column("pool", pool)
+    if pool in levels:
         arguments.reject("pool", pool, "another column than by")
     else:
         check_result_columns(arguments, [pool])

@@ -112,9 +112,8 @@ def propose_pools(
     if boundaries is not None:
         columns["boundaries"] = boundaries
     for name, value in columns.items():
-        if not isinstance(value, str):
-            arguments.reject_type(name, value, "the name of a column")
-        elif list(columns.values()).count(value) > 1:
+        arguments.column(name, value)
+        if list(columns.values()).count(value) > 1:
             arguments.reject(name, value, "a column of its own")
         elif name != "boundaries" and value in RESULT_COLUMNS:
             arguments.reject(name, value, "a column that the result does not have itself")

@@ -153,6 +153,8 @@ class Simulation:
         arguments = Arguments()
         if not isinstance(by, str | None):
             arguments.reject_type("by", by, f"one of {', '.join(self.levels)}")
+        else:
+            arguments.column("by", by, optional=True)
         arguments.check()
         return by
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .._tables.arguments import Arguments
-from .._tables.checked import arrow_table, check_numbers
+from .._tables.arguments import Arguments, listed
+from .._tables.checked import Rule, arrow_table, check_numbers, read_table
+from .._tables.columns import plain_table
 
+PEOPLE = Rule("a number of people, 0 or more, at most 2^53", 0.0, 2.0**53)
 SUMS = ("expected_gross", "expected_net", "expected_ceded")
 MEANS = ("cv", "cv_gross")
 
@@ -59,10 +61,12 @@ def size_bands(
     starts = [1, *check_edges(arguments, edges)]
     arguments.check()
 
-    units = arrow_table("table", table)
+    units = plain_table(arrow_table("table", table))
     outside = [name for name in units.column_names if name.startswith("p_outside_")]
     check_numbers("table", units, ["people", *SUMS], ["ceiling", *MEANS, *outside])
-    ceilings = units["ceiling"].cast(pa.float64())
+    read_table("table", units, numbers={"people": PEOPLE})
+    units = _computable(units)
+    ceilings = units["ceiling"].cast(pa.float64(), safe=False)
     rows = []
     for start, end in zip(starts, [*starts[1:], None], strict=True):
         inside = pc.greater_equal(units["people"], start)
@@ -75,13 +79,25 @@ def size_bands(
     return pa.Table.from_pylist(rows, _schema(outside, units.schema.metadata))
 
 
+def _computable(table: pa.Table) -> pa.Table:
+    """The table with numbers that Arrow computes with."""
+    columns = [
+        column.cast(pa.float64(), safe=False)
+        if pa.types.is_decimal(column.type) or pa.types.is_float16(column.type)
+        else column
+        for column in table.columns
+    ]
+    return pa.table(columns, table.column_names, metadata=table.schema.metadata)
+
+
 def check_edges(arguments: Arguments, edges: Any) -> list[int]:
     """The numbers of people at which bands begin, after the first: ascending, from 2."""
     ascending = "different whole numbers in ascending order"
-    if isinstance(edges, str | bytes) or not isinstance(edges, Iterable):
+    items = listed(edges)
+    if items is None:
         arguments.reject_type("edges", edges, ascending)
         return []
-    starts = [arguments.integer("edges", edge, 2, 2**62) for edge in edges]
+    starts = [arguments.integer("edges", edge, 2, 2**62) for edge in items]
     if starts != sorted(set(starts)):
         arguments.reject("edges", edges, ascending)
     return starts

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from .._contracts.stop_loss import StopLoss
-from .._tables.arguments import Arguments
+from .._tables.arguments import Arguments, listed
 from .._tables.provenance import traced
 from .budget_totals import warn_of_other_totals
 from .cost_model import CostModel
@@ -114,6 +114,9 @@ def variance(
     """
     arguments = Arguments()
     levels = check_people(arguments, population, costs, by)
+    # A simulation reads them again.
+    thresholds = thresholds if (items := listed(thresholds)) is None else items
+    quantiles = quantiles if (items := listed(quantiles)) is None else items
     tolerances = arguments.fractions("thresholds", thresholds)
     probabilities = arguments.fractions("quantiles", quantiles)
     valuation = read_valuation(

@@ -13,6 +13,10 @@ from .problems import Problems
 
 LEAST_MONEY, MOST_MONEY = 1e-9, 1e15
 """£, of an amount that is not 0: powers of all between stay within double precision."""
+LONGEST_NAME = 1_000
+"""Characters of the name of a column."""
+NEAREST = 1e-12
+"""Of a probability to 0 and to 1: nearer, distributions are not told apart."""
 
 
 class Arguments(Problems):
@@ -81,6 +85,7 @@ class Arguments(Problems):
     def column(self, name: str, value: Any, *, optional: bool = False) -> str:
         """One column name; an empty one where there is none."""
         if isinstance(value, str):
+            self._check_name(name, value)
             return value
         if not (optional and value is None):
             allowed = "the name of a column" + (", or None" if optional else "")
@@ -91,34 +96,57 @@ class Arguments(Problems):
         """One column name or several, each once."""
         allowed = "the name of a column, or a list of different ones"
         if isinstance(value, str):
+            self._check_name(name, value)
             return [value]
-        if not isinstance(value, Iterable) or isinstance(value, bytes):
+        names = listed(value)
+        if names is None:
             self.reject_type(name, value, allowed)
             return []
-        names = list(value)
         if not all(isinstance(item, str) for item in names):
             self.reject_type(name, value, allowed)
             return []
         if not names or len(set(names)) < len(names):
             self.reject(name, value, allowed)
+        for item in names:
+            self._check_name(name, item)
         return names
+
+    def _check_name(self, name: str, value: str) -> None:
+        try:
+            value.encode()
+            good = "\0" not in value and len(value) <= LONGEST_NAME
+        except UnicodeEncodeError:
+            good = False
+        if not good:
+            self.reject(name, value, f"text of at most {LONGEST_NAME:,} characters, without NUL")
 
     def fractions(self, name: str, values: Any) -> list[tuple[str, float]]:
         """Different numbers between 0 and 1, each with how it was written."""
-        allowed = "different numbers between 0 and 1"
-        if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        allowed = f"different numbers between 0 and 1 (from {NEAREST:g} to 1 - {NEAREST:g})"
+        items = listed(values)
+        if items is None:
             self.reject_type(name, values, f"a sequence of {allowed}")
             return []
         fractions: list[tuple[str, float]] = []
-        for value in values:
+        for value in items:
             number = _number(value)
             if number is None:
                 self.reject_type(name, value, allowed)
                 continue
-            if not 0 < number < 1 or number in [other for _, other in fractions]:
+            if not NEAREST <= number <= 1 - NEAREST or number in [other for _, other in fractions]:
                 self.reject(name, value, allowed)
             fractions.append((str(value), number))
         return fractions
+
+
+def listed(value: Any) -> list[Any] | None:
+    """The items of a sequence or an iterator; nothing for text and for what has no items."""
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        return None
+    try:
+        return list(value)
+    except TypeError:
+        return None
 
 
 def _number(value: Any) -> float | None:

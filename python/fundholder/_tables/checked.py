@@ -11,12 +11,14 @@ import pyarrow as pa
 
 from .. import _engine
 from .._errors import InputError, InputTypeError, Problem
+from .arguments import LEAST_MONEY
 from .arrays import FloatArray, IntArray
 from .batches import checked_batches
 
 MOST = 1e15
 """Of any number of a unit; sums of a billion such numbers stay far from overflow."""
-LARGEST = 1.7976931348623157e308
+LEAST = 1e-60
+"""In size, of a number that is not 0: quotients and squares of such numbers stay in range."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,12 @@ class Rule:
     high: float = MOST
     above_low: bool = False
     integer: bool = False
+    smallest: float = LEAST
 
     def wrong(self, values: FloatArray) -> IntArray:
         """The rows that are not allowed; NaN never is."""
         right = (values > self.low) if self.above_low else (values >= self.low)
-        right &= values <= self.high
+        right &= (values <= self.high) & ((values == 0) | (np.abs(values) >= self.smallest))
         if self.integer:
             right &= values == np.floor(values)
         return np.flatnonzero(~right)
@@ -41,7 +44,11 @@ class Rule:
 FINITE = Rule(f"a finite number from -{MOST:g} to {MOST:g}")
 NOT_NEGATIVE = Rule(f"a finite number, 0 or more, at most {MOST:g}", 0.0)
 POSITIVE = Rule(f"a finite number above 0, at most {MOST:g}", 0.0, above_low=True)
-ANY_SIZE = Rule("a finite number, 0 or more", 0.0, LARGEST)
+ANY_SIZE = Rule("a finite number, 0 or more", 0.0, 1e200, smallest=0.0)
+"""Of results, which may be tiny."""
+MONEY = Rule(
+    "a finite number of £, 0 or more (0, or from 1e-9 to 1e15)", 0.0, MOST, smallest=LEAST_MONEY
+)
 
 
 def arrow_table(name: str, value: Any) -> pa.Table:
@@ -92,8 +99,8 @@ def read_table(
     )
 
 
-def _bounds(rule: Rule) -> tuple[float, float, bool, bool]:
-    return rule.low, rule.high, rule.above_low, rule.integer
+def _bounds(rule: Rule) -> tuple[float, float, bool, bool, float]:
+    return rule.low, rule.high, rule.above_low, rule.integer, rule.smallest
 
 
 def _words(rule: Rule, nullable: bool) -> str:
@@ -102,7 +109,7 @@ def _words(rule: Rule, nullable: bool) -> str:
 
 def numbers(table: pa.Table, column: str) -> FloatArray:
     """A column of numbers; NaN where it is null."""
-    values: FloatArray = table[column].cast(pa.float64()).to_numpy()
+    values: FloatArray = table[column].cast(pa.float64(), safe=False).to_numpy()
     return values
 
 

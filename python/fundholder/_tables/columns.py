@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 
 def is_text(data_type: pa.DataType) -> bool:
@@ -27,8 +28,15 @@ def is_number(data_type: pa.DataType) -> bool:
     )
 
 
+def plain_table(table: pa.Table) -> pa.Table:
+    """The table with plain columns."""
+    return pa.table([plain_column(column) for column in table.columns], table.schema.names)
+
+
 def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The column without dictionaries, and text as ``string``."""
+    """The column without dictionaries and runs, and text as ``string``: what Arrow can filter."""
+    if pa.types.is_run_end_encoded(column.type):
+        column = pc.run_end_decode(column)
     if pa.types.is_dictionary(column.type):
         plain = _plain_text(column.type.value_type)
         # Arrow cannot decode a dictionary of views.

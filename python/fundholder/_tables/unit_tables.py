@@ -15,6 +15,7 @@ from .._errors import FundholderError, Problem
 from .arguments import Arguments
 from .arrays import FloatArray
 from .checked import Rule, arrow_table, numbers, read_table
+from .columns import plain_column
 from .problems import Problems
 from .provenance import traced
 
@@ -59,7 +60,7 @@ def read_units(
         by,
         read[by].take(order).to_pylist(),
         {name: numbers(read, name)[rows] for name in columns},
-        {name: table[name].take(order) for name in also},
+        {name: plain_column(table[name]).take(order) for name in also},
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from .._tables.arguments import Arguments
+from .._tables.arguments import Arguments, listed
 from .._tables.arrays import FloatArray, IntArray
 from ._addresses import below, root, uniform
 from ._checks import check_year
@@ -117,7 +117,10 @@ def _sample(arguments: Arguments, share: Any) -> tuple[float, float]:
     if len(interval) != 2 or len(numbers) != 2 or isinstance(share, bool):
         arguments.reject_type("share", share, allowed)
         return 0.0, 1.0
-    low, high = map(float, numbers)
+    try:
+        low, high = map(float, numbers)
+    except OverflowError:
+        low, high = 0.0, math.inf
     if not 0 <= low < high <= 1 or math.isnan(low + high):
         arguments.reject("share", share, allowed)
         return 0.0, 1.0
@@ -131,17 +134,17 @@ def _choose(
     names = national.drawn.names
     if selection is None:
         return np.arange(len(names))
-    if isinstance(selection, str | bytes) or not isinstance(selection, Iterable):
+    items = selection.to_pylist() if hasattr(selection, "to_pylist") else listed(selection)
+    if items is None:
         number = arguments.integer("practices", selection, 1, len(names))
         return _evenly_spread(national, number, key)
     position = {name: i for i, name in enumerate(names)}
-    listed = selection.to_pylist() if hasattr(selection, "to_pylist") else list(selection)
-    for row, name in enumerate(listed):
+    for row, name in enumerate(items):
         if name not in position:
             arguments.reject(f"practices[{row}]", name, f"from {names[0]!r} to {names[-1]!r}")
-    if not listed or len(set(listed)) < len(listed):
-        arguments.reject("practices", listed, "at least one name, each once")
-    return np.array(sorted(position[name] for name in listed if name in position), np.int64)
+    if not items or len(set(items)) < len(items):
+        arguments.reject("practices", items, "at least one name, each once")
+    return np.array(sorted(position[name] for name in items if name in position), np.int64)
 
 
 def _evenly_spread(national: Practices, number: int, key: tuple[int, int]) -> IntArray:

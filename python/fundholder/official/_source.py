@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from .._errors import InputError, InputTypeError, Problem
+from .._files.read import is_file
 
 MOST_UNPACKED = 250_000_000
 """Bytes that a packed file may hold: more than what is published, and less than memory."""
@@ -56,7 +57,7 @@ def file_suffix(path: str | Path) -> str:
             break
     else:
         raise InputError([wrong_path(path, "the name must", "end in .csv, .csv.gz or .xlsx")])
-    if not Path(path).is_file():
+    if not is_file(Path(path)):
         raise InputError([wrong_path(path, "must be", "a file that exists")])
     return ".xlsx" if ending == ".xlsx" else ".csv"
 

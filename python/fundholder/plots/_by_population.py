@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._errors import InputError, Problem
+from .._tables.arguments import LEAST_MONEY
 from .._tables.checked import arrow_table
 from ._axes import people_axis, percent_axis, share_axis
 from ._figure import INK, new_figure, point_size, points, shades
@@ -58,7 +59,10 @@ def quantiles_by_population(table: Any) -> Figure:
             ]
         )
     people, columns = drawable_units("table", units, ["budget", *(f"q{p}" for p in quantiles)])
-    funded = columns["budget"] > 0
+    funded = columns["budget"] >= LEAST_MONEY
+    if not funded.any():
+        text = "table has no unit with a budget: must have one"
+        raise InputError([Problem(text, code="empty", column="budget")])
     people = people[funded]
     away = [(columns[f"q{p}"][funded] / columns["budget"][funded]) - 1 for p in quantiles]
 

@@ -8,6 +8,9 @@ pub const KEPT: usize = 1000;
 /// Number of problems that a message spells out; the rest are counted.
 const SPELLED_OUT: usize = 20;
 
+/// Characters of a text that a message shows.
+const SHOWN: usize = 200;
+
 /// The kind of a problem, for a program that reads errors. Names are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Code {
@@ -97,7 +100,10 @@ impl fmt::Display for Value {
             }
             Value::Number(number) => write!(f, "{number}"),
             Value::Integer(number) => write!(f, "{number}"),
-            Value::Text(text) => write!(f, "'{text}'"),
+            Value::Text(text) => match text.char_indices().nth(SHOWN) {
+                Some((end, _)) => write!(f, "'{}...'", &text[..end]),
+                None => write!(f, "'{text}'"),
+            },
             Value::Null => f.write_str("null"),
         }
     }

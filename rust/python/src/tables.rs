@@ -112,10 +112,10 @@ pub(crate) fn table(py: Python<'_>, batch: RecordBatch) -> PyResult<Bound<'_, Py
     PyTable::try_new(vec![batch], schema)?.into_pyarrow(py)
 }
 
-type NumberRule = (String, f64, f64, bool, bool, bool, String);
+type NumberRule = (String, f64, f64, bool, bool, f64, bool, String);
 
 /// The columns of a table, checked: labels as text or int64, numbers as doubles. Rules of numbers are (column, low, high,
-/// above low, integer, nulls, what is allowed).
+/// above low, integer, smallest size but for 0, nulls, what is allowed).
 #[pyfunction]
 #[pyo3(signature = (rows, name, *, labels, numbers, unique, rows_needed))]
 pub(crate) fn read_table<'py>(
@@ -127,8 +127,8 @@ pub(crate) fn read_table<'py>(
     rows_needed: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let label = |(name, nulls)| LabelColumn { name, nulls, organisations: true };
-    let number = |(name, low, high, above_low, integer, nulls, allowed): NumberRule| {
-        let rule = Rule { low, high, above_low, integer, smallest: 0.0, allowed: allowed.into() };
+    let number = |(name, low, high, above_low, integer, smallest, nulls, allowed): NumberRule| {
+        let rule = Rule { low, high, above_low, integer, smallest, allowed: allowed.into() };
         NumberColumn { name, rule, nulls }
     };
     let rules = TableRules {

@@ -16,9 +16,12 @@ use crate::source::Source;
 use crate::table::table;
 
 const MOST: f64 = 1e15;
-const NEED: Rule = Rule::range(-MOST, MOST, "a finite number from -1e15 to 1e15");
-const PEOPLE: Rule = Rule::range(0.0, MOST, "a finite number, 0 or more, at most 1e15");
-const INDEX: Rule = Rule::range(0.0, MOST, "a finite number above 0, at most 1e15").above_low();
+/// In size, of a number that is not 0: quotients and products of such numbers stay in range.
+const LEAST: f64 = 1e-60;
+const NEED: Rule = Rule::range(-MOST, MOST, "a finite number from -1e15 to 1e15").smallest(LEAST);
+const PEOPLE: Rule = Rule::range(0.0, MOST, "a finite number, 0 or more, at most 1e15").smallest(LEAST);
+const INDEX: Rule =
+    Rule::range(0.0, MOST, "a finite number above 0, at most 1e15").above_low().smallest(LEAST);
 
 /// One pot's columns: need, and the cost indices that multiply it.
 pub struct NeedComponent {
