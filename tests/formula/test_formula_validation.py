@@ -10,7 +10,7 @@ import pytest
 
 import formula_oracle as oracle
 from formula_oracle import ROLES, by_unit, some_people
-from fundholder import Formula, fit_formula, validate_formula
+from fundholder import Formula, InputError, fit_formula, validate_formula
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.feather
 import pyarrow.parquet
+
+from fundholder import write_workbook
 
 ENDINGS = ("arrow", "parquet", "csv")
 
@@ -49,6 +53,21 @@ def good_files(folder: Path) -> Iterator[Path]:
         yield path
     path = folder / "plain.csv"
     pyarrow.csv.write_csv(plain.slice(0, 500), path)
+    yield path
+    lists = pa.table(
+        {
+            "CODE": [f"A8{i:04d}" for i in range(400)],
+            "SEX": ["ALL"] * 400,
+            "NUMBER_OF_PATIENTS": list(range(1_000, 1_400)),
+        }
+    )
+    path = folder / "lists.csv.gz"
+    packed = io.BytesIO()
+    pyarrow.csv.write_csv(lists, packed)
+    path.write_bytes(gzip.compress(packed.getvalue(), mtime=0))
+    yield path
+    path = folder / "lists.xlsx"
+    write_workbook({"Totals": lists}, path)
     yield path
 
 

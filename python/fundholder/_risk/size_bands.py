@@ -10,9 +10,10 @@ import pyarrow.compute as pc
 
 from .._tables.arguments import Arguments, listed
 from .._tables.checked import Rule, arrow_table, check_numbers, read_table
-from .._tables.columns import plain_table
+from .._tables.columns import is_number, plain_table
 
 PEOPLE = Rule("a number of people, 0 or more, at most 2^53", 0.0, 2.0**53)
+SUM = Rule("a finite number of £, 0 or more (0, or from 1e-60)", 0.0, 1e200)
 SUMS = ("expected_gross", "expected_net", "expected_ceded")
 MEANS = ("cv", "cv_gross")
 
@@ -64,7 +65,7 @@ def size_bands(
     units = plain_table(arrow_table("table", table))
     outside = [name for name in units.column_names if name.startswith("p_outside_")]
     check_numbers("table", units, ["people", *SUMS], ["ceiling", *MEANS, *outside])
-    read_table("table", units, numbers={"people": PEOPLE})
+    read_table("table", units, numbers=dict.fromkeys(SUMS, SUM) | {"people": PEOPLE})
     units = _computable(units)
     ceilings = units["ceiling"].cast(pa.float64(), safe=False)
     rows = []
@@ -83,7 +84,7 @@ def _computable(table: pa.Table) -> pa.Table:
     """The table with numbers that Arrow computes with."""
     columns = [
         column.cast(pa.float64(), safe=False)
-        if pa.types.is_decimal(column.type) or pa.types.is_float16(column.type)
+        if is_number(column.type) and not pa.types.is_signed_integer(column.type)
         else column
         for column in table.columns
     ]

@@ -30,7 +30,8 @@ def is_number(data_type: pa.DataType) -> bool:
 
 def plain_table(table: pa.Table) -> pa.Table:
     """The table with plain columns."""
-    return pa.table([plain_column(column) for column in table.columns], table.schema.names)
+    columns = [plain_column(column) for column in table.columns]
+    return pa.table(columns, table.schema.names, metadata=table.schema.metadata)
 
 
 def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
