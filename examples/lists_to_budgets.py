@@ -99,8 +99,6 @@ def published(folder: Path) -> dict[str, pa.Table]:
     print(f"2018/19: £{total:,.0f}; {count:,} targets within {off:.1e} of those there.")
 
     boards = fh.official.read_icb_allocations(folder / "nhs_allocations_2025_26.xlsx")
-    aim = boards["allocation"].to_numpy() / (1 + boards["dft"].to_numpy())
-    boards = boards.append_column("next_target", pa.array(aim))
     core = boards.filter(pa.compute.equal(boards["stream"], "core"))
     money = {"baseline": "baseline", "target": "target", "growth": "growth", "by": "icb"}
     year = fh.pace_of_change(core, rule=RULE, next_target="next_target", rounding=1_000, **money)

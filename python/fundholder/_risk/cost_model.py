@@ -127,8 +127,8 @@ class CostModel:
         Warns
         -----
         UserWarning
-            Where one record of 50 or more carries more than half of the sum of squared costs of its
-            band, and so the variance: it is named with its row.
+            Where one record of 50 or more is five times the next and carries more than half of the
+            sum of squared costs of its band, and so the variance: it is named with its row.
 
         Examples
         --------

@@ -198,6 +198,8 @@ fn observed(batch: &RecordBatch, row: usize, tail: [Option<f64>; 4]) -> Result<E
 
 /// Records of which a few are expected to carry much: fewer are an example.
 const MANY_RECORDS: usize = 50;
+/// The largest cost over the next of which a wrong digit is likelier than a heavy tail: with a Pareto of shape 2, 1 in 25.
+const FAR_FROM_NEXT: f64 = 5.0;
 
 /// A model from observed person-years, zeros included; and what may not be right of them.
 pub fn model_from_costs(
@@ -260,13 +262,15 @@ pub fn model_from_costs(
     Ok((CostModel { bands: fitted }, warnings))
 }
 
-/// The largest cost of sorted records, if there are many and it alone has more than half of the sum of their squares.
+/// The largest cost of sorted records, if there are many, and it is far from the next and has more than half of the sum of
+/// their squares.
 fn carries_variance(records: &[(f64, f64)]) -> Option<f64> {
     let square = |&(cost, weight): &(f64, f64)| weight * cost * cost;
     let (last, others) = records.split_last()?;
     let positive = others.iter().filter(|record| square(record) > 0.0).count();
     let rest: f64 = others.iter().map(square).sum();
-    (positive + 1 >= MANY_RECORDS && square(last) > rest).then_some(last.0)
+    let far = others.last().is_some_and(|next| last.0 >= FAR_FROM_NEXT * next.0);
+    (positive + 1 >= MANY_RECORDS && far && square(last) > rest).then_some(last.0)
 }
 
 fn band_from_costs(records: Vec<(f64, f64)>, gpd: bool, stop: &dyn Fn() -> bool) -> Result<Year, String> {
