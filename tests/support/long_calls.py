@@ -145,6 +145,57 @@ def written() -> Call:
     return _again(lambda: [fh.write(table, folder / f"table.{ending}") for ending in endings])
 
 
+def exact() -> Call:
+    lists = pa.table({"practice": np.arange(20_000), "count": np.arange(20_000) % 9_000 + 500})
+    return _again(lambda: fh.variance(lists, COSTS, stop_loss=20_000, practice_sd=0.05))
+
+
+def long_distribution() -> Call:
+    lists = pa.table({"practice": np.arange(2_000), "count": np.arange(2_000) + 500})
+    return _again(lambda: fh.distribution(lists, COSTS, points=20_000))
+
+
+def smallest_pool() -> Call:
+    costs = fh.CostModel(
+        pa.table({"p_any": [0.3], "family": ["gamma"], "mean": [2e3], "shape": [1.0]})
+    )
+    terms = {"tolerance": 0.1, "probability": 0.05, "practice_sd": 0.01}
+    return _again(lambda: fh.minimum_population(costs, stop_loss=0.1, **terms))
+
+
+def pools() -> Call:
+    n = 6_000
+    lists = {"practice": np.arange(n), "icb": np.arange(n) // 150, "count": np.arange(n) + 500}
+    table = pa.table(lists)
+    terms = {"within": "icb", "tolerance": 0.05, "probability": 0.05, "practice_sd": 0.05}
+    return _again(lambda: fh.propose_pools(table, COSTS, **terms))
+
+
+def outturns() -> Call:
+    n, years = 5_000, 8
+    lists = pa.table({"practice": np.arange(n), "count": np.full(n, 7_000)})
+    budget = np.full(n * years, 7_000 * 600.0)
+    observed = {"practice": np.tile(np.arange(n), years), "year": np.repeat(np.arange(years), n)}
+    observed |= {"budget": budget, "outturn": budget * (1 + 0.05 * RNG.standard_normal(n * years))}
+    return _again(lambda: fh.decompose(pa.table(observed), lists, COSTS, stop_loss=50_000))
+
+
+def built_in_persons() -> Call:
+    return _again(lambda: [None for _ in fh.england.persons(practices=400)])
+
+
+def named_persons() -> Call:
+    n = 8_000_000
+    persons = pa.table({"practice": np.arange(n) // 2_000, "person": np.arange(n)})
+    return _again(lambda: fh.variance(persons, COSTS, method="moments"))
+
+
+def long_csv() -> Call:
+    path = Path(tempfile.mkdtemp()) / "long.csv"
+    fh.write(pa.table({"a": RNG.random(3_000_000), "b": np.arange(3_000_000)}), path)
+    return _again(lambda: fh.read(path).read_all())
+
+
 CALLS: dict[str, Callable[[], Call]] = {
     make.__name__: make
     for make in (
@@ -163,6 +214,14 @@ CALLS: dict[str, Callable[[], Call]] = {
         long_table,
         allocated,
         written,
+        exact,
+        long_distribution,
+        smallest_pool,
+        pools,
+        outturns,
+        built_in_persons,
+        named_persons,
+        long_csv,
     )
 }
 

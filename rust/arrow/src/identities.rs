@@ -7,9 +7,9 @@ use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef};
 use arrow_cast::cast;
 use arrow_schema::DataType;
-use fundholder_core::error::{Code, Error, Problem};
+use fundholder_core::error::{Code, Problem};
 use fundholder_core::random::{integer_address, label_address};
-use rayon::prelude::*;
+use fundholder_core::run::{Progress, RunError, sort};
 
 use crate::column::{Problems, is_label};
 
@@ -59,21 +59,21 @@ impl Identities {
     }
 
     /// Rejects people who came twice since the last check: what can be said early.
-    pub(crate) fn check_latest(&mut self) -> Result<(), Error> {
+    pub(crate) fn check_latest(&mut self, progress: &Progress) -> Result<(), RunError> {
         let from = std::mem::replace(&mut self.checked, self.of_rows.len());
-        check(&self.of_rows[from..], from)
+        check(&self.of_rows[from..], from, progress)
     }
 
     /// Rejects people who came twice, however far apart.
-    pub(crate) fn check_all(&self) -> Result<(), Error> {
-        check(&self.of_rows, 0)
+    pub(crate) fn check_all(&self, progress: &Progress) -> Result<(), RunError> {
+        check(&self.of_rows, 0, progress)
     }
 }
 
 /// Rejects identities that come twice; `first` is the row of the table that these begin at.
-fn check(identities: &[u64], first: usize) -> Result<(), Error> {
+fn check(identities: &[u64], first: usize, progress: &Progress) -> Result<(), RunError> {
     let mut sorted = identities.to_vec();
-    sorted.par_sort_unstable();
+    sort(&mut sorted, Ord::cmp, progress)?;
     let repeated: HashSet<u64> = sorted.windows(2).filter(|ids| ids[0] == ids[1]).map(|ids| ids[0]).collect();
     if repeated.is_empty() {
         return Ok(());
@@ -89,5 +89,5 @@ fn check(identities: &[u64], first: usize) -> Result<(), Error> {
         let problem = Problem::new(Code::Duplicate, text).of("person").must_be(allowed);
         problems.value(Problem { row: Some(row as u64), ..problem });
     }
-    problems.check()
+    Ok(problems.check()?)
 }

@@ -44,8 +44,9 @@ pub fn read_population(
             }
         }
     }
-    if let Err(error) = identities.check_all() {
-        error.join(&mut rejected);
+    match identities.check_all(progress) {
+        Err(RunError::Rejected(error)) => error.join(&mut rejected),
+        checked => checked?,
     }
     match rejected {
         Some(error) => Err(error.into()),
@@ -79,7 +80,7 @@ pub fn draw(
     let mut add = |rows: &Rows, reader: &Reader| {
         if reader.is_named() && units.is_none() {
             identities.add(rows.identity.iter().copied());
-            identities.check_latest()?;
+            identities.check_latest(progress)?;
         }
         run.add(rows, reader.addresses(), progress)
     };
@@ -96,7 +97,7 @@ pub fn draw(
         return Err(empty().into());
     }
     add(&rows, reader)?;
-    identities.check_all()?;
+    identities.check_all(progress)?;
     run.finish(progress)
 }
 

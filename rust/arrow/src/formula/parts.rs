@@ -73,8 +73,9 @@ pub(super) fn in_parts<S: Send, R: Send>(
             break;
         }
     }
-    if let Err(error) = reader.identities.check_all() {
-        error.join(&mut rejected);
+    match reader.identities.check_all(progress) {
+        Err(RunError::Rejected(error)) => error.join(&mut rejected),
+        checked => checked?,
     }
     match rejected {
         Some(error) => Err(RunError::Rejected(error)),
