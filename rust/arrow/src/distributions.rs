@@ -186,6 +186,7 @@ pub fn distribution_table(
     let (mut of_unit, mut columns) = (Vec::new(), [Vec::new(), Vec::new(), Vec::new()]);
     let mut worst = Accuracy::default();
     for unit in chosen {
+        progress.check()?;
         let Some((rows, accuracy)) = results.remove(&unit) else { continue };
         worst = worst.worse(accuracy);
         for (cost, probability, cumulative) in rows {

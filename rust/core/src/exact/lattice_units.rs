@@ -61,9 +61,10 @@ impl Prepared<'_> {
             let range = from..(from + together).min(parts * half);
             let transforms = Transforms { prepared: self, plans, logs: &logs, range, of };
             let given = transforms.totals(|k| lattice.exponent(k % half), start)?;
-            totals.par_iter_mut().zip(given).for_each(|(total, practices)| {
-                total.extend(over_effects(practices, &outer, &inner));
-            });
+            totals.par_iter_mut().zip(given).try_for_each(|(total, practices)| {
+                total.extend(self.over_effects(practices, &outer, &inner)?);
+                Ok::<(), RunError>(())
+            })?;
         }
         let outcome = |(plan, transforms): (&Plan, Vec<Complex64>)| {
             let mut masses = transforms.chunks(half).map(|half| lattice.masses(conjugates(half)));
@@ -80,33 +81,41 @@ impl Prepared<'_> {
         };
         Ok(plans.par_iter().zip(totals).map(outcome).collect())
     }
+
+    /// The transform of a total of practices from its logarithms at the nodes of both effects together.
+    fn over_effects(
+        &self,
+        practices: Vec<Vec<Vec<Complex64>>>,
+        outer: &[Node],
+        inner: &[Node],
+    ) -> Result<Vec<Complex64>, RunError> {
+        let count = practices[0][0].len();
+        let mut total = vec![Complex64::ZERO; count];
+        let at_node = |sums: Vec<Complex64>| -> Result<Vec<Complex64>, RunError> {
+            self.stopped()?;
+            Ok(sums.into_iter().map(complex::exp).collect())
+        };
+        let given = practices.into_iter().map(|nodes| nodes.into_par_iter().map(at_node).collect());
+        let given: Vec<Vec<Vec<Complex64>>> = given.collect::<Result<_, RunError>>()?;
+        let mut practice = vec![Complex64::ZERO; count];
+        for (n, shared) in outer.iter().enumerate() {
+            self.stopped()?;
+            let mut year = vec![Complex64::new(shared.weight, 0.0); count];
+            for nodes in &given {
+                practice.fill(Complex64::ZERO);
+                for (own, values) in inner.iter().zip(&nodes[n..]) {
+                    practice.iter_mut().zip(values).for_each(|(sum, value)| *sum += own.weight * value);
+                }
+                year.iter_mut().zip(&practice).for_each(|(product, value)| *product *= value);
+            }
+            total.iter_mut().zip(year).for_each(|(sum, value)| *sum += value);
+        }
+        Ok(total)
+    }
 }
 
 /// A whole transform from its first half: frequencies beyond are the conjugates of those before.
 fn conjugates(half: &[Complex64]) -> Vec<Complex64> {
     let inner = half[1..half.len() - 1].iter().rev().map(|value| value.conj());
     half.iter().copied().chain(inner).collect()
-}
-
-/// The transform of a total of practices from its logarithms at the nodes of both effects together.
-fn over_effects(practices: Vec<Vec<Vec<Complex64>>>, outer: &[Node], inner: &[Node]) -> Vec<Complex64> {
-    let count = practices[0][0].len();
-    let mut total = vec![Complex64::ZERO; count];
-    let given: Vec<Vec<Vec<Complex64>>> = practices
-        .into_iter()
-        .map(|nodes| nodes.into_iter().map(|sums| sums.into_iter().map(complex::exp).collect()).collect())
-        .collect();
-    let mut practice = vec![Complex64::ZERO; count];
-    for (n, shared) in outer.iter().enumerate() {
-        let mut year = vec![Complex64::new(shared.weight, 0.0); count];
-        for nodes in &given {
-            practice.fill(Complex64::ZERO);
-            for (own, values) in inner.iter().zip(&nodes[n..]) {
-                practice.iter_mut().zip(values).for_each(|(sum, value)| *sum += own.weight * value);
-            }
-            year.iter_mut().zip(&practice).for_each(|(product, value)| *product *= value);
-        }
-        total.iter_mut().zip(year).for_each(|(sum, value)| *sum += value);
-    }
-    total
 }

@@ -49,8 +49,7 @@ impl<F: Fn(&Scaled) -> Vec<Complex64> + Sync> Transforms<'_, F> {
         let mut totals: Totals =
             self.plans.iter().map(|plan| plan.practices.iter().map(|_| nobody()).collect()).collect();
         for some in classes.chunks((MOST_VALUES / (self.logs.len() * self.range.len())).max(1)) {
-            self.prepared.stopped()?;
-            let values = self.values(some);
+            let values = self.values(some)?;
             totals.par_iter_mut().zip(self.plans).for_each(|(practices, plan)| {
                 for (sums, people) in practices.iter_mut().zip(&plan.practices) {
                     // People are in the order of their classes.
@@ -83,7 +82,7 @@ impl<F: Fn(&Scaled) -> Vec<Complex64> + Sync> Transforms<'_, F> {
     }
 
     /// Logarithms of the transforms of persons: of each of these classes, at each node, at each frequency.
-    fn values(&self, classes: &[u32]) -> Vec<Vec<Vec<Complex64>>> {
+    fn values(&self, classes: &[u32]) -> Result<Vec<Vec<Vec<Complex64>>>, RunError> {
         let persons = &self.prepared.persons;
         let mut index = HashMap::new();
         let mut amounts: Vec<&Scaled> = Vec::new();
@@ -96,8 +95,11 @@ impl<F: Fn(&Scaled) -> Vec<Complex64> + Sync> Transforms<'_, F> {
         let tasks: Vec<(usize, f64)> =
             self.logs.iter().flat_map(|&log| (0..amounts.len()).map(move |i| (i, log))).collect();
         let values_of = |amount: &Scaled| (self.of)(amount)[self.range.clone()].to_vec();
-        let shared: Vec<Vec<Complex64>> =
-            tasks.par_iter().map(|&(i, log)| values_of(&amounts[i].times(libm::exp(log)))).collect();
+        let task = |&(i, log): &(usize, f64)| {
+            self.prepared.stopped()?;
+            Ok(values_of(&amounts[i].times(libm::exp(log))))
+        };
+        let shared: Vec<Vec<Complex64>> = tasks.par_iter().map(task).collect::<Result<_, RunError>>()?;
         let value = |class: u32, node: usize| {
             let person = &persons[class as usize];
             let mut sums = vec![Complex64::ZERO; self.range.len()];
@@ -110,10 +112,8 @@ impl<F: Fn(&Scaled) -> Vec<Complex64> + Sync> Transforms<'_, F> {
             }
             sums
         };
-        classes
-            .par_iter()
-            .map(|&class| (0..self.logs.len()).map(|node| value(class, node)).collect())
-            .collect()
+        let at_nodes = |&class: &u32| (0..self.logs.len()).map(|node| value(class, node)).collect();
+        Ok(classes.par_iter().map(at_nodes).collect())
     }
 }
 
