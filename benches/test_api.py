@@ -7,12 +7,14 @@ Rows named x1, x2, x4 do so many times the work: time should grow by as much.
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from fundholder import CostModel, england, simulate
+from fundholder import CostModel, england, simulate, variance
 
 PEOPLE = 800_000
 REPLICATIONS = 200
@@ -121,3 +123,25 @@ def test_totals(benchmark: BenchmarkFixture) -> None:
     population = pa.table({"practice": np.arange(1_000), "count": [50] * 1_000})
     run = simulate(population, COSTS, replications=1_000, stop_loss=20_000)
     benchmark.pedantic(run.totals, **ROUNDS)
+
+
+PEOPLE_35 = [int(100 * 1.35**i) for i in range(39)]
+"""List sizes from 100 to about 10 million, each a third larger."""
+
+
+@pytest.mark.benchmark(group="one fixed price")
+@pytest.mark.parametrize("p_any", [0.05, 0.3, 0.8])
+def test_exact_lists_of_one_fixed_price(benchmark: BenchmarkFixture, p_any: float) -> None:
+    """39 calls of ``variance``, one for each list size; none takes more than 50 ms."""
+    costs = CostModel(pa.table({"p_any": [p_any], "family": ["fixed"], "mean": [1_000.0]}))
+    lists = [pa.table({"practice": ["A"], "count": [people]}) for people in PEOPLE_35]
+
+    def run() -> float:
+        slowest = 0.0
+        for table in lists:
+            begun = time.perf_counter()
+            variance(table, costs, threads=1)
+            slowest = max(slowest, time.perf_counter() - begun)
+        return slowest
+
+    assert benchmark.pedantic(run, **ROUNDS) < 0.05

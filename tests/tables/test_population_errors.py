@@ -15,6 +15,7 @@ from fundholder import (
     InputError,
     InputTypeError,
     StopLoss,
+    cumulative,
     simulate,
     variance,
 )
@@ -339,6 +340,14 @@ def test_a_unit_called_null_is_not_the_unit_without_a_name(costs: CostModel) -> 
     budgets = pa.table({"icb": [None, "null"], "budget": [700.0, 800.0]})
     rows = {row["icb"]: row["budget"] for row in run.summary(budgets=budgets).to_pylist()}
     assert rows == {"null": 800.0, None: 700.0}
+    # Nor in what a result can be traced to, and in exact results.
+    other = population.set_column(1, "icb", pa.array([None, "null"]))
+    again = simulate(other, costs, by="icb", replications=2)
+    key = "fundholder.population_digest"
+    assert run.metadata[key] != again.metadata[key]
+    at = pa.table({"icb": ["null", None], "cost": [900.0, 0.0]})
+    below = cumulative(population, costs, by="icb", at=at)["cumulative"].to_pylist()
+    assert below[0] > below[1] > 0
 
 
 def test_a_level_must_be_named_where_there_are_several(costs: CostModel) -> None:

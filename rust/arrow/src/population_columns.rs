@@ -230,7 +230,9 @@ impl Reader {
 
     fn add_to_digest(&mut self, from: usize, rows: &Rows) {
         for (labels, addresses) in self.units.iter().zip(&mut self.unit_addresses) {
-            addresses.extend(labels.list()[addresses.len()..].iter().map(Label::address));
+            // A unit called "null" is not the unit without a name.
+            let told_apart = |label: &Label| label.address() ^ u64::from(*label == Label::Null);
+            addresses.extend(labels.list()[addresses.len()..].iter().map(told_apart));
         }
         let name = |band: &Band| label_address(band.name.as_deref().unwrap_or_default().as_bytes());
         let bands: Vec<u64> = self.model.bands.iter().map(name).collect();
