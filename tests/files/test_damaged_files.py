@@ -70,3 +70,14 @@ def test_what_a_damaged_file_says_names_the_file(costs: CostModel, tmp_path: Pat
         with pytest.raises(InputError, match=r"people\.parquet: cannot be read: ") as caught:
             call()
         assert [problem.code for problem in caught.value.problems] == ["unreadable"]
+
+
+@pytest.mark.parametrize("of_column", [False, True])
+def test_metadata_that_are_no_text_are_rejected(costs: CostModel, of_column: bool) -> None:
+    binary = {b"made by": b"\xff\xfe"}
+    field = pa.field("practice", pa.string(), metadata=binary if of_column else None)
+    schema = pa.schema([field], metadata=None if of_column else binary)
+    table = pa.table([pa.array(["A"])], schema=schema)
+    with pytest.raises(InputError, match="the metadata b'made by' are no text") as caught:
+        variance(table, costs)
+    assert [problem.code for problem in caught.value.problems] == ["unreadable"]

@@ -20,7 +20,7 @@ def valid_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def valid_schema(schema: pa.Schema) -> pa.Schema:
-    """The schema, whose columns have names that can be text everywhere."""
+    """The schema, whose columns have names and metadata that can be text everywhere."""
     try:
         names = schema.names
     except UnicodeDecodeError as error:
@@ -28,6 +28,12 @@ def valid_schema(schema: pa.Schema) -> pa.Schema:
     for name in names:
         if "\0" in name:
             raise pa.ArrowInvalid(f"the name of a column holds a NUL: {name!r}")
+    for metadata in (schema.metadata, *(field.metadata for field in schema)):
+        for key, value in (metadata or {}).items():
+            try:
+                (key + value).decode()
+            except UnicodeDecodeError as error:
+                raise pa.ArrowInvalid(f"the metadata {key!r} are no text: {error}") from None
     return schema
 
 
