@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from .._errors import FundholderError, InputError, InputTypeError, Problem
 from .._tables.batches import valid_batch, valid_schema
 from .atomic_write import SUFFIXES
-from .csv_cells import from_cells
+from .csv_file import open_csv
 
 BATCH_ROWS = 1 << 18
-FIRST_BYTES = 1 << 24
-"""Of a CSV file, from which the types of its columns are taken."""
-WIDER = {pa.null(): pa.int64(), pa.int64(): pa.float64()}
-"""The type that is tried next where a column has values that are not of its first type."""
 Opened = tuple[pa.Schema, Iterator[pa.RecordBatch]]
 
 
@@ -99,43 +93,4 @@ def _arrow(path: Path, labels: Sequence[str]) -> Opened:
     return source.schema, map(source.get_batch, range(source.num_record_batches))
 
 
-def _csv(path: Path, labels: Sequence[str]) -> Opened:
-    import pyarrow.csv
-
-    labelled = {"practice", "band", "person", "pcn", "icb", "region", *labels}
-    types: dict[str, pa.DataType] = dict.fromkeys(labelled, pa.string())
-    block = pyarrow.csv.ReadOptions(block_size=FIRST_BYTES)
-
-    def opened() -> Any:
-        options = pyarrow.csv.ConvertOptions(
-            column_types=types, null_values=["", "NULL"], strings_can_be_null=True
-        )
-        return pyarrow.csv.open_csv(path, read_options=block, convert_options=options)
-
-    reader = opened()
-    # Types are those of the first bytes: of a longer file, the rest may need others.
-    while path.stat().st_size > FIRST_BYTES:
-        try:
-            for _ in reader:
-                pass
-        except pa.ArrowInvalid as error:
-            name, known = _misfit(error, reader.schema)
-            types[name] = WIDER.get(known, pa.string())
-            reader = opened()
-        else:
-            types |= dict(zip(reader.schema.names, reader.schema.types, strict=True))
-            reader = opened()
-            break
-    return from_cells(reader.schema.empty_table()).schema, map(from_cells, reader)
-
-
-def _misfit(error: pa.ArrowInvalid, schema: pa.Schema) -> tuple[str, pa.DataType]:
-    """The column, and its type, of which a later value is none; any other error is raised."""
-    match = re.match(r"In CSV column #(\d+): CSV conversion error", str(error))
-    field = schema.field(int(match[1])) if match else None
-    if field is None or field.type == pa.string():
-        raise error
-    return field.name, field.type
-
-
-OPENERS = {".parquet": _parquet, ".arrow": _arrow, ".csv": _csv}
+OPENERS = {".parquet": _parquet, ".arrow": _arrow, ".csv": open_csv}
