@@ -21,7 +21,7 @@ from pathlib import Path
 import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
-from damage import damaged, good_files  # noqa: I001
+from damage import damaged, damaged_inside, good_files  # noqa: I001
 
 import fundholder as fh
 
@@ -94,7 +94,8 @@ def work(first: int, files: int) -> None:
             rng = random.Random(number)
             suffix, data = good[number % len(good)]
             path = folder / f"damaged{suffix}"
-            path.write_bytes(damaged(data, rng))
+            packed = suffix == ".xlsx" and rng.random() < 0.8
+            path.write_bytes(damaged_inside(data, rng) if packed else damaged(data, rng))
             print(number, end=" ", flush=True)
             try:
                 print(suffix, use(path), flush=True)

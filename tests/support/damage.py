@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import random
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,6 +70,26 @@ def good_files(folder: Path) -> Iterator[Path]:
     path = folder / "lists.xlsx"
     write_workbook({"Totals": lists}, path)
     yield path
+
+
+def damaged_inside(good: bytes, rng: random.Random) -> bytes:
+    """A packed file of which a part is damaged, packed again so that its checksums are right."""
+    with zipfile.ZipFile(io.BytesIO(good)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    name = rng.choice(sorted(parts))
+    if rng.random() < 0.5:
+        parts[name] = damaged(parts[name], rng)
+    else:
+        # What a sheet refers to is told by single digits and letters.
+        data = bytearray(parts[name])
+        for _ in range(rng.choice((1, 2, 5))):
+            data[rng.randrange(len(data))] = rng.choice(b"0123456789ABCXFDersnt-")
+        parts[name] = bytes(data)
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for part, data in parts.items():
+            archive.writestr(part, data)
+    return made.getvalue()
 
 
 def damaged(good: bytes, rng: random.Random) -> bytes:

@@ -12,10 +12,16 @@ import openpyxl
 
 
 def workbook(
-    path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]], hidden: Sequence[str] = ()
+    path: Path,
+    sheets: Mapping[str, Sequence[Sequence[Any]]],
+    hidden: Sequence[str] = (),
+    *,
+    from_1904: bool = False,
 ) -> Path:
     """A workbook of these rows."""
     book = openpyxl.Workbook()
+    if from_1904:
+        book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
     book.remove(book.active)
     for title, rows in sheets.items():
         sheet = book.create_sheet(title)
@@ -25,6 +31,12 @@ def workbook(
             sheet.sheet_state = "hidden"
     book.save(path)
     return path
+
+
+def part_of(path: Path, part: str) -> bytes:
+    """One of the parts of a workbook."""
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(part)
 
 
 def with_part(path: Path, part: str, content: bytes) -> Path:
@@ -41,7 +53,7 @@ def with_part(path: Path, part: str, content: bytes) -> Path:
 def with_dimension(path: Path, dimension: str) -> Path:
     """The workbook whose first sheet says that it has another size."""
     part = "xl/worksheets/sheet1.xml"
-    with zipfile.ZipFile(path) as archive:
-        sheet = archive.read(part)
-    said = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="%s"' % dimension.encode(), sheet)
+    said = re.sub(
+        rb'<dimension ref="[^"]*"', b'<dimension ref="%s"' % dimension.encode(), part_of(path, part)
+    )
     return with_part(path, part, said)

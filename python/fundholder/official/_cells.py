@@ -133,9 +133,9 @@ class Cells:
     def date(self, column: Column, *, needed: bool = True) -> pa.Date32Array:
         """Days, as 2021-01-31, 31JAN2021, 31-Jan-21 or 31/01/2021; in a workbook, days of Excel."""
         allowed = "a date such as 2021-01-31, 31JAN2021, 31-Jan-21, 20210131 or 31/01/2021"
-        if not self._source.excel:
+        if self._source.day_zero is None:
             allowed += ", not a serial number of Excel"
-        dates, wrong = self.each(column, lambda text: date_of(text, self._source.excel))
+        dates, wrong = self.each(column, lambda text: date_of(text, self._source.day_zero))
         days = pa.array(dates, pa.date32())
         if not needed:
             wrong &= _mask(pc.is_valid(self.text(column)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import gzip
 import hashlib
 import io
@@ -33,8 +34,8 @@ class Source:
     columns: list[pa.StringArray]
     digest: str
     """SHA-256 of the file."""
-    excel: bool
-    """Whether a whole number in a column of dates is a day as Excel counts them."""
+    day_zero: datetime.date | None = None
+    """Of a workbook, the day from which a whole number in a column of dates counts."""
     year: str | None = None
     """The financial year of the sheet, as 2023/24, where it says one."""
 
@@ -104,7 +105,7 @@ def read_csv(path: Path, headings: Sequence[str] | None = None) -> Source:
     except (pa.ArrowInvalid, OSError, EOFError, zlib.error, UnicodeError, csv.Error) as error:
         raise InputError([unreadable(path, f"cannot be read: {error}")]) from error
     columns = [_text(column) for column in table.columns]
-    return Source(path.name, named, columns, digest, excel=False)
+    return Source(path.name, named, columns, digest)
 
 
 def _unpacked(path: Path) -> bytes:

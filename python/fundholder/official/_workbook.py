@@ -1,41 +1,24 @@
-"""Sheets of Excel workbooks as text cells.
-
-What a workbook says of its own size is not believed: it is unpacked within bounds, and the cells
-that are there are counted, before anything is laid out in memory.
-"""
+"""Sheets of Excel workbooks as text cells."""
 
 from __future__ import annotations
 
 import datetime
 import hashlib
-import posixpath
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
-from zipfile import ZipFile
 
 import pyarrow as pa
 
 from .._errors import FundholderError, InputError, Problem
+from ._archive import checked_workbook
 from ._headings import HEADING_ROWS, HeadingRow, Layout, financial_year, heading_row
-from ._source import MOST_UNPACKED, TOO_LARGE, Source, file_suffix, unreadable, wrong_path
+from ._source import Source, file_suffix, unreadable, wrong_path
 
 NO_CALAMINE = 'reading Excel needs python-calamine: pip install "fundholder[excel]"'
-MOST_CELLS = 5_000_000
-"""Of a sheet, from its first cell to its last: some 500 MB."""
-CHUNK = 1 << 20
-ROW = re.compile(rb"<row\b[^>]*?\br=[\"'](\d{1,9})")
-CELL = re.compile(rb"<c\b[^>]*?\br=[\"']([A-Z]{1,3})\d")
-ERROR = re.compile(
-    rb"<c\b(?=[^>]*\bt=[\"']e[\"'])[^>]*?\br=[\"']([A-Z]{1,3})(\d{1,7})[\"'][^>]*>"
-    rb"(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)?<v>([^<]*)</v>"
-)
-MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+BLOCK_ROWS = 1 << 14
 
 
 class Workbook:
@@ -45,12 +28,13 @@ class Workbook:
         import python_calamine
 
         self._path = path
-        self._errors = _error_cells(path)
-        self._book: Any = python_calamine.load_workbook(str(path))
+        content, self._day_zero = checked_workbook(path)
+        self._book: Any = python_calamine.load_workbook(content)
         kind, visible = python_calamine.SheetTypeEnum, python_calamine.SheetVisibleEnum
         sheets = [sheet for sheet in self._book.sheets_metadata if sheet.typ == kind.WorkSheet]
         self._names = [sheet.name for sheet in sheets]
         self.visible = [sheet.name for sheet in sheets if sheet.visible == visible.Visible]
+        self._opened: tuple[str, Any] | None = None
         self._digest = hashlib.sha256(path.read_bytes()).hexdigest()
 
     def sheet(
@@ -76,6 +60,8 @@ class Workbook:
             return self.read(fits[0], layouts)
         if not fits:
             text = f"no sheet has the columns that are read: the sheets are {self.visible}"
+            hidden = [name for name in self._names if name not in self.visible]
+            text += f", and hidden {hidden}: say which by sheet=" if hidden else ""
         else:
             listed = " and ".join(map(repr, fits))
             text = (
@@ -110,21 +96,19 @@ class Workbook:
         titles = [_cell(value) for value in rows[top.row]] if rows else []
         while titles and not titles[-1]:
             titles.pop()
-        cells = [[_cell(value) for value in row[: len(titles)]] for row in rows[top.row + 1 :]]
-        while cells and not any(cells[-1]):
-            cells.pop()
-        columns = [pa.array([row[i] for row in cells], pa.string()) for i in range(len(titles))]
+        while len(rows) > top.row + 1 and not any(map(_cell, rows[-1][: len(titles)])):
+            rows.pop()
         title = f"{self._path.name}, sheet {name!r}"
-        return Source(title, titles, columns, self._digest, True, self.year(name, top))
+        columns = _columns(rows[top.row + 1 :], len(titles))
+        year = self.year(name, top)
+        return Source(title, titles, columns, self._digest, self._day_zero, year)
 
     def _rows(self, name: str, most: int | None = None) -> list[list[Any]]:
         with _calamine(self._path):
-            rows: list[list[Any]] = self._book.get_sheet_by_name(name).to_python(
-                skip_empty_area=False, nrows=most
-            )
-        for row, column, error in self._errors.get(name, ()):
-            if row < len(rows) and column < len(rows[row]):
-                rows[row][column] = error
+            if self._opened is None or self._opened[0] != name:
+                self._opened = None
+                self._opened = name, self._book.get_sheet_by_name(name)
+            rows: list[list[Any]] = self._opened[1].to_python(skip_empty_area=False, nrows=most)
         return rows
 
 
@@ -155,66 +139,14 @@ def _calamine(path: str | Path) -> Iterator[None]:
         raise InputError([unreadable(path, text)]) from error
 
 
-def _error_cells(path: Path) -> dict[str, list[tuple[int, int, str]]]:
-    """Cells that are errors of Excel, by sheet: the unpacked sheets are looked through for them.
-
-    Rejects what is larger than memory: parts that unpack to too much, and sheets of too many cells.
-    """
-    cells: dict[str, list[tuple[int, int, str]]] = {}
-    with ZipFile(path) as archive:
-        left = MOST_UNPACKED
-        parts: dict[str, bytes] = {}
-        for part in archive.infolist():
-            if not part.filename.endswith((".xml", ".rels")):
-                continue
-            content = _unpacked(path, archive, part.filename, left)
-            left -= len(content)
-            if part.filename.startswith("xl/worksheets/") or "workbook.xml" in part.filename:
-                parts[part.filename.lower()] = content
-    targets = _targets(parts)
-    for part_name, content in parts.items():
-        if not part_name.startswith("xl/worksheets/") or part_name.endswith(".rels"):
-            continue
-        rows = max(map(int, ROW.findall(content)), default=content.count(b"<row"))
-        columns = max(map(_column, set(CELL.findall(content))), default=1)
-        name = targets.get(part_name, part_name)
-        if rows * columns > MOST_CELLS:
-            text = f"sheet {name!r} has {rows:,} rows of {columns:,} columns: must have at most "
-            raise InputError([unreadable(path, text + f"{MOST_CELLS:,} cells in all")])
-        cells[name] = [
-            (int(row) - 1, _column(column) - 1, error.decode("utf-8", "replace"))
-            for column, row, error in ERROR.findall(content)
-        ]
-    return cells
-
-
-def _unpacked(path: Path, archive: ZipFile, part: str, most: int) -> bytes:
-    chunks, size = [], 0
-    with archive.open(part) as file:
-        while chunk := file.read(CHUNK):
-            size += len(chunk)
-            if size > most:
-                raise InputError([unreadable(path, TOO_LARGE)])
-            chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _targets(parts: dict[str, bytes]) -> dict[str, str]:
-    """The name of the sheet that each part holds."""
-    book, links = parts.get("xl/workbook.xml"), parts.get("xl/_rels/workbook.xml.rels")
-    if book is None or links is None:
-        return {}
-    target = {link.get("Id"): link.get("Target") or "" for link in ElementTree.fromstring(links)}
-    sheets = ElementTree.fromstring(book).iter(f"{MAIN}sheet")
-    named = {sheet.get("name", ""): target.get(sheet.get(LINK), "") for sheet in sheets}
-    return {posixpath.join("/xl", to)[1:].lower(): name for name, to in named.items()}
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = 26 * number + letter - ord("A") + 1
-    return number
+def _columns(rows: list[list[Any]], width: int) -> list[pa.StringArray]:
+    """The first columns as text, made of a part of the rows at a time, as texts take memory."""
+    parts: list[list[pa.StringArray]] = [[pa.array([], pa.string())] for _ in range(width)]
+    for start in range(0, len(rows), BLOCK_ROWS):
+        block = rows[start : start + BLOCK_ROWS]
+        for i, part in enumerate(parts):
+            part.append(pa.array([_cell(row[i]) for row in block], pa.string()))
+    return [pa.concat_arrays(part) for part in parts]
 
 
 def _cell(value: Any) -> str:
