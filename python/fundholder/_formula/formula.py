@@ -11,7 +11,7 @@ from .._tables.arguments import Arguments
 from .coefficients import Coefficients
 from .cost_model import FormulaCosts, check_cost_model, cost_model
 from .evaluation import Evaluation, check_evaluation, evaluate
-from .persons import check_input, open_once, warn_of_codes
+from .persons import check_input, given_back, open_once, warn_of_codes
 
 
 class Formula(Coefficients):
@@ -84,7 +84,8 @@ class Formula(Coefficients):
         arguments = Arguments()
         given = check_input(arguments, persons, codes, neutral, threads)
         arguments.check()
-        predicted, unknown = self._engine.predict(open_once(persons), **given)
+        with given_back():
+            predicted, unknown = self._engine.predict(open_once(persons), **given)
         warn_of_codes(unknown)
         return predicted
 

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 
+from .._errors import InputError, Problem
 from .._tables.arguments import Arguments
 from .._tables.warning import warn
 
@@ -105,3 +106,13 @@ def warn_of_codes(codes: list[str]) -> None:
         named = ", ".join(codes[:10]) + more
         text = f"codes that the formula does not have count for nothing: {named}"
         warn(text)
+
+
+@contextmanager
+def given_back() -> Iterator[None]:
+    """Reject columns that are carried along, and that this pyarrow cannot hold."""
+    try:
+        yield
+    except pa.ArrowException as error:
+        text = f"persons cannot be given back: {error}: leave out columns that pyarrow cannot hold"
+        raise InputError([Problem(text, code="unreadable", column="persons")]) from error

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from .._tables.arguments import Arguments, listed
 from .._tables.checked import Rule, arrow_table, check_numbers, read_table
-from .._tables.columns import is_number, plain_table
+from .._tables.columns import as_doubles, is_number, plain_table
 
 PEOPLE = Rule("a number of people, 0 or more, at most 2^53", 0.0, 2.0**53)
 SUM = Rule("a finite number of £, 0 or more (0, or from 1e-60)", 0.0, 1e200)
@@ -67,7 +67,7 @@ def size_bands(
     check_numbers("table", units, ["people", *SUMS], ["ceiling", *MEANS, *outside])
     read_table("table", units, numbers=dict.fromkeys(SUMS, SUM) | {"people": PEOPLE})
     units = _computable(units)
-    ceilings = units["ceiling"].cast(pa.float64(), safe=False)
+    ceilings = as_doubles(units["ceiling"])
     rows = []
     for start, end in zip(starts, [*starts[1:], None], strict=True):
         inside = pc.greater_equal(units["people"], start)
@@ -83,7 +83,7 @@ def size_bands(
 def _computable(table: pa.Table) -> pa.Table:
     """The table with numbers that Arrow computes with."""
     columns = [
-        column.cast(pa.float64(), safe=False)
+        as_doubles(column)
         if is_number(column.type) and not pa.types.is_signed_integer(column.type)
         else column
         for column in table.columns

@@ -14,6 +14,7 @@ from .._errors import InputError, InputTypeError, Problem
 from .arguments import LEAST_MONEY
 from .arrays import FloatArray, IntArray
 from .batches import checked_batches
+from .columns import as_doubles
 
 MOST = 1e15
 """Of any number of a unit; sums of a billion such numbers stay far from overflow."""
@@ -109,7 +110,7 @@ def _words(rule: Rule, nullable: bool) -> str:
 
 def numbers(table: pa.Table, column: str) -> FloatArray:
     """A column of numbers; NaN where it is null."""
-    values: FloatArray = table[column].cast(pa.float64(), safe=False).to_numpy()
+    values: FloatArray = as_doubles(table[column]).to_numpy()
     return values
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -32,6 +33,20 @@ def plain_table(table: pa.Table) -> pa.Table:
     """The table with plain columns."""
     columns = [plain_column(column) for column in table.columns]
     return pa.table(columns, table.schema.names, metadata=table.schema.metadata)
+
+
+def as_doubles(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column of numbers as doubles; older Arrow cannot cast half floats."""
+    if not pa.types.is_float16(column.type):
+        return column.cast(pa.float64(), safe=False)
+    chunks = [
+        pa.array(
+            np.where(chunk.is_null(), 0, chunk.to_numpy(zero_copy_only=False)).astype(np.float64),
+            mask=np.asarray(chunk.is_null()),
+        )
+        for chunk in column.chunks
+    ]
+    return pa.chunked_array(chunks, pa.float64())
 
 
 def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
