@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -204,3 +205,13 @@ def test_confidence_and_by_of_other_types_are_understood(practices: Practices) -
     half = practices.decompose(confidence=np.float16(0.5)).summary
     assert half.equals(expected)
     assert practices.decompose(confidence=0.5, by=["practice"]).summary.equals(expected)
+
+
+@pytest.mark.skipif(not hasattr(pa, "string_view"), reason="this pyarrow has no views of text")
+@pytest.mark.parametrize("kind", ["string", "categories"])
+def test_several_years_of_polars_categories_are_those_of_text(kind: str) -> None:
+    seen = {"practice": ["A", "B"] * 2, "year": [1, 1, 2, 2], "budget": [15e3] * 4}
+    observed = pa.table(seen | {"outturn": [15e3, 14e3, 16e3, 13e3]})
+    names = pl.Series(["A", "B"], dtype=pl.String if kind == "string" else pl.Categorical)
+    lists = pl.DataFrame({"practice": names, "count": [500, 500]})
+    assert decompose(observed, lists, COSTS).units["years"].to_pylist() == [2, 2]

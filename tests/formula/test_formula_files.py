@@ -126,7 +126,7 @@ def test_a_file_that_breaks_off_is_rejected(formula: Formula, tmp_path: Path) ->
     path = tmp_path / "formula.csv"
     formula.write(path)
     path.write_text(path.read_text() + "a line,of,other\n")
-    says(rejection(Formula.read, path), "formula.csv: cannot be read")
+    says(rejection(Formula.read, path), "formula.csv: row 19: number of cells is 3")
     assert isinstance(rejection(Formula.read, None), InputTypeError)
 
 

@@ -16,6 +16,7 @@ from .._risk.population import read_valuation
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
 from .._tables.checked import numbers
+from .._tables.columns import plain_column
 from .._tables.problems import Problems
 from .._tables.provenance import traced
 from .._tables.unit_tables import nullable
@@ -52,9 +53,7 @@ def people_of_all_years(
 ) -> pa.Table:
     """The population counted once for each year in which the unit was seen."""
     times = dict(zip(unit_keys(labels), years.tolist(), strict=True))
-    column = population[by]
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+    column = plain_column(population[by])
     units = column.cast(pa.string()).combine_chunks().dictionary_encode()
     # The last stands for the unit named null.
     years_of_label = np.array(
