@@ -78,7 +78,10 @@ def test_the_gamma_distribution_is_that_of_scipy(shape: float) -> None:
 def panel(ratio: np.ndarray, chance: float, kurtosis: float = 0.0) -> RatioPanel:
     n = len(ratio)
     return RatioPanel(
-        ratio, np.ones(ratio.shape, bool), np.full(n, chance), np.full(n, kurtosis * chance**2)
+        ratio,
+        np.ones(ratio.shape, bool),
+        np.full((n, 1), chance),
+        np.full((n, 1), kurtosis * chance**2),
     )
 
 
@@ -174,7 +177,7 @@ def test_intervals_of_one_year_hold_the_truth_as_often_as_they_say(
     # 300 data sets: a standard error of 1.3 % at 95 %. Between three below and, because a few heavy
     # squares are less often large than the gamma distribution has it, nearly always.
     people, ratio = chance_years
-    chance, fourth = chance_of(people)
+    chance, fourth = chance_of(people[:, None])
     ratio = ratio[:, :300] * effects(systematic, (60, 300), 5)
     seen = np.ones((60, 1), bool)
 
@@ -194,7 +197,7 @@ def test_intervals_of_four_years_hold_the_truth_as_often_as_they_say(
 ) -> None:
     # 150 data sets: a standard error of 1.8 %. A third of the practices miss years.
     people, ratio = chance_years
-    chance, fourth = chance_of(people)
+    chance, fourth = chance_of(people[:, None])
     ratio = ratio.reshape(60, 150, 4) * effects(0.08, (60, 150, 1), 6)
     ratio = ratio * effects(0.05, (60, 150, 4), 7) * effects(0.05, (1, 150, 4), 8)
     seen = np.ones((60, 4), bool)
@@ -207,7 +210,7 @@ def test_intervals_of_four_years_hold_the_truth_as_often_as_they_say(
 
 def test_the_estimate_is_right_on_average(chance_years: tuple[np.ndarray, np.ndarray]) -> None:
     people, ratio = chance_years
-    chance, fourth = chance_of(people)
+    chance, fourth = chance_of(people[:, None])
     ratio = ratio[:, :300] * effects(0.08, (60, 300), 9)
     seen = np.ones((60, 1), bool)
     estimates = [
@@ -222,7 +225,7 @@ def test_the_chance_of_units_is_that_of_their_people(costs: CostModel) -> None:
     # The estimator, on closed-form moments of chance, must be what decompose does with its own.
     population = lists(40, 20)
     ratio = ratios(population, costs, replications=3, seed=9, practice_sd=0.1)
-    chance, fourth = chance_of(population["count"].to_numpy())
+    chance, fourth = chance_of(population["count"].to_numpy()[:, None])
     parts = components(RatioPanel(ratio, np.ones(ratio.shape, bool), chance, fourth), 0.95)
     total = summary(decompose(observed(ratio), population, costs))
     for name, part in (("systematic", parts.total), ("yearly", parts.yearly)):
@@ -332,10 +335,10 @@ def test_the_persistence_of_people_counts_as_that_of_practices(real: Path) -> No
         people = np.bincount(practice)
         lots = pa.table({"practice": NAMES[:units], "count": people})
         distribution = variance(lots, costs, method="moments")
-        square = distribution["cv"].to_numpy() ** 2
+        square = distribution["cv"].to_numpy()[:, None] ** 2
         outturn = np.stack([np.bincount(practice, cost[:, i]) for i in range(2)], axis=1)
         ratio = outturn / (people[:, None] * cost.mean(axis=0))
-        fourth = distribution["kurtosis"].to_numpy() * square**2
+        fourth = distribution["kurtosis"].to_numpy()[:, None] * square**2
         panels.append(
             components(RatioPanel(ratio, np.ones(ratio.shape, bool), square, fourth), 0.95)
         )
@@ -575,3 +578,114 @@ def test_chance_without_variance_or_fourth_moment_is_rejected(costs: CostModel) 
     error = rejection(decompose, pa.table(TWO_UNITS), PEOPLE, CostModel(pa.table(heavy)))
     says(error, "unit 'A'", "unit 'B'", "fourth moment", "ceiling")
     assert len(error.problems) == 2
+
+
+# ---- Lists of every year, and chance as years have it -------------------------------------------
+def dated(population: pa.Table, growth: dict[int, float]) -> pa.Table:
+    """The same practices with lists that grow by year."""
+    count = population["count"].to_numpy()
+    return pa.concat_tables(
+        pa.table(
+            {
+                "practice": population["practice"],
+                "year": [year] * len(count),
+                "count": np.round(count * factor),
+            }
+        )
+        for year, factor in growth.items()
+    )
+
+
+def test_lists_that_are_alike_in_every_year_change_nothing(costs: CostModel) -> None:
+    population = lists(40, 20)
+    ratio = ratios(population, costs, replications=3, seed=9, practice_sd=0.1)
+    years = observed(ratio)
+    growth = dict.fromkeys(dict.fromkeys(years["year"].to_pylist()), 1.0)
+    expected = decompose(years, population, costs)
+    decomposition = decompose(years, dated(population, growth), costs)
+    # The same sums in another order.
+    for name, value in summary(decomposition).items():
+        assert value == pytest.approx(summary(expected)[name], rel=1e-9), name
+    for name in expected.units.column_names[1:]:
+        if pa.types.is_floating(expected.units[name].type):
+            assert decomposition.units[name].to_numpy() == pytest.approx(
+                expected.units[name].to_numpy(), rel=1e-6
+            ), name
+
+
+def test_lists_by_year_have_the_chance_of_each_year(costs: CostModel) -> None:
+    """The estimator on closed-form chance of the lists of each year, and people on average."""
+    population = lists(40, 20)
+    ratio = ratios(population, costs, replications=3, seed=9, practice_sd=0.1)
+    years = observed(ratio)
+    calendar = list(dict.fromkeys(years["year"].to_pylist()))
+    growth = dict(zip(calendar, (0.5, 1.0, 3.0), strict=True))
+    count = np.round(population["count"].to_numpy()[:, None] * [list(growth.values())])
+    chance, fourth = chance_of(count)
+    parts = components(RatioPanel(ratio, np.ones(ratio.shape, bool), chance, fourth), 0.95)
+    decomposition = decompose(years, dated(population, growth), costs)
+    total = summary(decomposition)
+    assert parts.yearly is not None
+    for name, part in (("systematic", parts.total), ("yearly", parts.yearly)):
+        for end, value in (("", part.estimate), ("_low", part.low), ("_high", part.high)):
+            assert total[f"{name}_sd{end}"] == pytest.approx(math.sqrt(value), rel=1e-6)
+    assert decomposition.units["people"].to_numpy() == pytest.approx(count.mean(axis=1), rel=1e-12)
+    assert decomposition.units["chance_cv"].to_numpy() == pytest.approx(
+        np.sqrt(chance.mean(axis=1) / 3), rel=1e-6
+    )
+
+
+def test_intervals_with_lists_of_unlike_years_hold_the_truth(
+    chance_years: tuple[np.ndarray, np.ndarray],
+) -> None:
+    # 150 data sets: a standard error of 1.8 %. Chance is normal, in some years nine times another.
+    sizes = np.array([1.0, 3.0, 9.0, 1.0])
+    people, _ = chance_years
+    chance = chance_of(people[:, None])[0] / sizes
+    rng = np.random.Generator(np.random.PCG64(11))
+    noise = 1 + np.sqrt(chance)[:, None, :] * rng.standard_normal((60, 150, 4))
+    ratio = noise * effects(0.06, (60, 150, 1), 12) * effects(0.04, (60, 150, 4), 13)
+    seen = np.ones((60, 4), bool)
+    seen[:10, 0] = seen[10:20, 1:3] = False
+    sets = [RatioPanel(ratio[:, i] * seen, seen, chance, 0 * chance) for i in range(150)]
+    parts = [components(panel, 0.95) for panel in sets]
+    truths = {"persistent": 0.06**2, "yearly": 0.04**2, "total": 0.06**2 + 0.04**2}
+    held = share_held(parts, truths)
+    assert all(0.89 <= share <= 0.995 for share in held.values()), held
+
+
+def test_chance_of_years_is_that_of_the_ratios(costs: CostModel) -> None:
+    """Outturns vary 2.25 times as much between years as chance: 400 degrees of freedom.
+
+    Within 4 standard errors of a variance with the kurtosis of these people.
+    """
+    population = lists(200, 10)
+    ratio = ratios(population, costs, replications=3, seed=21)
+    wider = decompose(observed(1 + 1.5 * (ratio - 1)), population, costs, chance="years")
+    plain = decompose(observed(ratio), population, costs, chance="years")
+    assert summary(plain)["chance_factor"] == pytest.approx(1, abs=4 * math.sqrt(3 / 400))
+    assert summary(wider)["chance_factor"] == pytest.approx(
+        2.25 * summary(plain)["chance_factor"], rel=0.02
+    )
+    assert summary(wider)["yearly_sd"] is None
+    chance = decompose(observed(ratio), population, costs)
+    stretched = (chance.units["upper_0.95"].to_numpy() - 1) * math.sqrt(
+        summary(plain)["chance_factor"]
+    )
+    assert plain.units["upper_0.95"].to_numpy() - 1 == pytest.approx(stretched, rel=1e-9)
+
+
+def test_lists_and_years_that_do_not_meet_are_rejected(costs: CostModel) -> None:
+    population = lists(4, 1)
+    ratio = 1 + np.arange(8).reshape(4, 2) / 50
+    years = observed(ratio)
+    error = rejection(decompose, years, dated(population, {2011: 1.0}), costs)
+    says(error, "2012", "missing from population")
+    error = rejection(decompose, observed(ratio[:, :1]), dated(population, {2011: 1.0}), costs)
+    says(error, "observed has no column 'year'")
+    error = rejection(decompose, observed(ratio[:, :1]), population, costs, chance="years")
+    says(error, "a unit with two years or more")
+    error = rejection(decompose, years, population, costs, chance="data")
+    says(error, "'model' or 'years'")
+    error = rejection(decompose, years, population, costs, chance="years", systematic_limits=True)
+    says(error, "systematic_limits")

@@ -103,11 +103,11 @@ def test_a_suspect_of_one_year_of_several_is_named(practices: Practices) -> None
 # ---- Right data ----------------------------------------------------------------------------------
 def panel(rng: np.random.Generator, units: int, years: int, parts: tuple[float, float]) -> Any:
     persistent, yearly = parts
-    chance = 0.0025 * rng.uniform(0.5, 2, units)
+    chance = 0.0025 * rng.uniform(0.5, 2, (units, 1))
     ratio = 1 + np.sqrt(persistent) * rng.standard_normal((units, 1))
     ratio = ratio + np.sqrt(yearly) * rng.standard_normal((units, years))
-    ratio += np.sqrt(chance)[:, None] * rng.standard_normal((units, years))
-    return RatioPanel(ratio, np.ones((units, years), bool), chance, np.zeros(units))
+    ratio += np.sqrt(chance) * rng.standard_normal((units, years))
+    return RatioPanel(ratio, np.ones((units, years), bool), chance, np.zeros((units, 1)))
 
 
 @pytest.mark.parametrize(

@@ -5,21 +5,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 
-from .. import _engine
 from .._contracts.stop_loss import StopLoss
 from .._risk.cost_model import CostModel
-from .._risk.population import check_people, read_people, read_valuation
+from .._risk.population import check_people, read_valuation
 from .._tables.arguments import Arguments
-from .._tables.checked import arrow_table, numbers
-from .._tables.provenance import traced
+from .._tables.checked import arrow_table
 from .._tables.warning import deprecated
-from .chance import chance_limits, limits_with_systematic, people_of_all_years, ratio_panel
-from .decomposition import SUMMARY, Decomposition, sd_columns
+from .chance import chance_limits, limits_with_systematic
+from .decomposition import Decomposition, summary_table
+from .lists import Lists, positive_chance_factor
 from .panel import read_outturns
 from .robust import warn_of_suspects, winsorised
 from .variance_components import components
@@ -43,6 +43,7 @@ def decompose(
     confidence: float = CONFIDENCE,
     robust: bool = False,
     systematic_limits: bool = False,
+    chance: Literal["model", "years"] = "model",
     threads: int | None = None,
     level: float | None = None,
 ) -> Decomposition:
@@ -61,8 +62,9 @@ def decompose(
         string). One row for each unit and year; every year needs two units, and a unit may miss
         years.
     population, costs
-        As for ``variance``: the people and costs of chance alone, the same in every year. A reader
-        of batches is read into memory.
+        As for ``variance``: the people and costs of chance alone. With a column ``year``, each year
+        has its own lists; without, they are the same in every year. A reader of batches is read
+        into memory.
     by
         The column whose values are units.
     stop_loss
@@ -78,6 +80,10 @@ def decompose(
         taken to be normal.
     systematic_limits
         Whether there are limits of chance and systematic variation together, too.
+    chance
+        ``"model"``: the variance of chance is that of ``costs``. ``"years"``: it is so many times
+        that as the ratios of a unit vary between its years, so that what belongs to the year
+        counts as chance; needs a unit with two years. Limits and p values are stretched likewise.
     threads
         By default, as many as the processors that the process may use.
     level
@@ -86,7 +92,8 @@ def decompose(
     Returns
     -------
     Decomposition
-        ``units``, in the order of ``variance``: ``<by>``, ``years``, ``people``, ``budget`` and
+        ``units``, in the order of ``variance``: ``<by>``, ``years``, ``people`` (mean over years),
+        ``budget`` and
         ``outturn`` (£, all years), ``ratio`` (mean over years of outturn / budget), ``chance_cv``
         (SD of that ratio by chance alone), ``credibility`` (0 to 1), ``shrunk_ratio`` (the
         Bühlmann-Straub estimate of the unit's own ratio), ``p_value`` (probability, by chance
@@ -108,8 +115,9 @@ def decompose(
         and ``_high``; ``p_value`` (probability, by chance alone, of as much spread: near 0 there is
         systematic variation, near 1 the chance distribution is too wide); ``chance_cv`` (root mean
         square over units, one year), ``chance_share`` (of the variance of a year's ratio),
-        ``person_cv`` and ``k_people`` (people-years at which credibility is one half, but for what
-        belongs to the year; null where nothing persists).
+        ``chance_factor`` (of ``chance="years"``; otherwise 1), ``person_cv`` and ``k_people``
+        (people-years at which credibility is one half, but for what belongs to the year; null where
+        nothing persists).
 
         Where no unit has two years, persistent and yearly variation cannot be told apart: they are
         null, and credibility takes all systematic variation to persist, which is the most it can
@@ -162,35 +170,41 @@ def decompose(
     robust = arguments.flag("robust", robust)
     systematic_limits = arguments.flag("systematic_limits", systematic_limits)
     threads = arguments.threads(threads)
+    if chance not in ("model", "years"):
+        arguments.reject("chance", chance, "'model' or 'years'")
+    if chance == "years" and systematic_limits:
+        arguments.reject("systematic_limits", True, "False where chance is 'years'")
     arguments.check()
     table = arrow_table("observed", observed)
     population = arrow_table("population", population)
 
-    people = read_people(population, costs, [by], threads)
-    chance = traced(people.variance(0, valuation, None, [], [], exact=False))
-    outturns = read_outturns(table, by, chance[by])
-    panel = ratio_panel(outturns, chance, by)
+    lists = Lists.read(population, table, costs, by, valuation, threads)
+    outturns = read_outturns(table, by, lists.units)
+    panel, size = lists.ratio_panel(outturns)
     bounded = winsorised(panel)
     if robust:
         panel = bounded.panel
+    factor = 1.0
+    if chance == "years":
+        factor = positive_chance_factor(panel)
+        panel = panel.scaled_chance(factor)
     parts = components(panel, confidence)
+    if chance == "years":
+        parts = replace(parts, yearly=None)
     persistent = (parts.persistent or parts.total).estimate
     yearly = parts.yearly.estimate if parts.yearly else 0.0
     bias, bias_se = panel.bias(persistent, yearly)
     own = panel.relative(persistent + yearly).sum(axis=1) / panel.years
-    credibility = persistent / (persistent + (yearly + panel.chance) / panel.years)
+    credibility = persistent / (persistent + (yearly + panel.mean_chance) / panel.years)
     ratio = outturns.ratio.sum(axis=1) / panel.years
 
-    people_years = people
-    if len(outturns.years) > 1:
-        every_year = people_of_all_years(population, by, chance[by], panel.years)
-        people_years = _engine.People(
-            every_year, costs._model, by=[by], streamed=False, threads=threads
-        )
-    of_chance = chance_limits(people_years, valuation, by, ratio, labelled_limits)
+    people_years = lists.of_all_years(outturns)
+    of_chance = chance_limits(
+        people_years, valuation, by, ratio, labelled_limits, math.sqrt(factor)
+    )
     suspect = bounded.suspects(of_chance["p_value"])
     if suspect.any() and not robust:
-        warn_of_suspects(chance[by].to_pylist(), outturns.ratio, suspect)
+        warn_of_suspects(lists.units.to_pylist(), outturns.ratio, suspect)
     of_both = {}
     if systematic_limits:
         variances = persistent + yearly / panel.years
@@ -198,13 +212,13 @@ def decompose(
             people_years, stop_loss, by, ratio, labelled_limits, variances
         )
     units = {
-        by: chance[by],
+        by: lists.units,
         "years": panel.years.astype(np.int64),
-        "people": chance["people"],
+        "people": lists.mean_people(panel, size),
         "budget": outturns.budget.sum(axis=1),
         "outturn": outturns.outturn.sum(axis=1),
         "ratio": ratio,
-        "chance_cv": np.sqrt(panel.chance / panel.years),
+        "chance_cv": np.sqrt(panel.mean_chance / panel.years),
         "credibility": credibility,
         "shrunk_ratio": bias * (1 + credibility * own),
         **of_chance,
@@ -218,31 +232,17 @@ def decompose(
         "outturn": outturns.outturn.sum(axis=0),
         "bias": panel.means(persistent + yearly),
     }
-    size = numbers(chance, "people")
-    person = (panel.chance * size) @ size / size.sum()
-    mean_chance = panel.chance.mean()
-    summary = {
-        "units": len(size),
-        "years": len(outturns.years),
-        "bias": bias,
-        "bias_se": bias_se,
-        **sd_columns("systematic_sd", parts.total),
-        **sd_columns("persistent_sd", parts.persistent),
-        **sd_columns("yearly_sd", parts.yearly),
-        "p_value": parts.total.p_at_zero,
-        "chance_cv": math.sqrt(mean_chance),
-        "chance_share": mean_chance / (mean_chance + parts.total.estimate),
-        "person_cv": math.sqrt(person),
-        "k_people": person / persistent if persistent > 0 else None,
-    }
     metadata = {
-        **chance.schema.metadata,
+        **(lists.moments.schema.metadata or {}),
         b"fundholder.limits": ", ".join(text for text, _ in labelled_limits),
         b"fundholder.confidence": str(confidence),
+        b"fundholder.chance": chance,
         b"fundholder.robust": str(robust).lower(),
     }
     return Decomposition(
         pa.table(units, metadata=metadata),
         pa.table(years, metadata=metadata),
-        pa.Table.from_pylist([summary], SUMMARY.with_metadata(metadata)),
+        summary_table(panel, size, parts, (bias, bias_se), factor).replace_schema_metadata(
+            metadata
+        ),
     )

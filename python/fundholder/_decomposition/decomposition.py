@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from .variance_components import Interval
+from .._tables.arrays import FloatArray
+from .ratio_panel import RatioPanel
+from .variance_components import Components, Interval
 
 COUNTS = ("units", "years")
 SUMMARY = pa.schema(
@@ -24,6 +26,7 @@ SUMMARY = pa.schema(
         "p_value",
         "chance_cv",
         "chance_share",
+        "chance_factor",
         "person_cv",
         "k_people",
     )
@@ -48,7 +51,37 @@ class Decomposition:
         )
 
 
-def sd_columns(name: str, variance: Interval | None) -> dict[str, float | None]:
+def summary_table(
+    panel: RatioPanel,
+    size: FloatArray,
+    parts: Components,
+    bias: tuple[float, float],
+    chance_factor: float,
+) -> pa.Table:
+    """The summary of a panel whose units have people of this ``size`` in each year, or in all."""
+    weights = panel.seen * size
+    person = float((weights * panel.chance * size).sum() / weights.sum())
+    persistent = (parts.persistent or parts.total).estimate
+    chance = panel.mean_chance.mean()
+    summary = {
+        "units": panel.seen.shape[0],
+        "years": panel.seen.shape[1],
+        "bias": bias[0],
+        "bias_se": bias[1],
+        **_sd_columns("systematic_sd", parts.total),
+        **_sd_columns("persistent_sd", parts.persistent),
+        **_sd_columns("yearly_sd", parts.yearly),
+        "p_value": parts.total.p_at_zero,
+        "chance_cv": math.sqrt(chance),
+        "chance_share": chance / (chance + parts.total.estimate),
+        "chance_factor": chance_factor,
+        "person_cv": math.sqrt(person),
+        "k_people": person / persistent if persistent > 0 else None,
+    }
+    return pa.Table.from_pylist([summary], SUMMARY)
+
+
+def _sd_columns(name: str, variance: Interval | None) -> dict[str, float | None]:
     """An SD and its limits, from those of a variance."""
     names = name, f"{name}_low", f"{name}_high"
     if variance is None:

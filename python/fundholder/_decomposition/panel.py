@@ -42,8 +42,8 @@ class Outturns:
         return np.divide(self.outturn, self.budget, out=np.zeros_like(self.budget), where=self.seen)
 
 
-def unit_keys(labels: pa.ChunkedArray) -> list[str | None]:
-    """What tells units apart: an integer and its digits are one unit, and null is one too."""
+def keys(labels: pa.ChunkedArray) -> list[str | None]:
+    """What tells labels apart: an integer and its digits are one label, and null is one too."""
     return [None if label is None else str(label) for label in labels.to_pylist()]
 
 
@@ -64,11 +64,11 @@ def read_outturns(table: pa.Table, by: str, units: pa.ChunkedArray) -> Outturns:
         if any(problem.code in UNREADABLE for problem in error.problems):
             raise
         problems.extend(error.problems, error.more)
-    keys = unit_keys(table[by])
-    years = table["year"].to_pylist() if dated else [None] * len(keys)
+    unit_keys = keys(table[by])
+    years = table["year"].to_pylist() if dated else [None] * len(unit_keys)
     budget, outturn = (table[name].to_pylist() for name in ("budget", "outturn"))
-    row_of_unit = {key: i for i, key in enumerate(unit_keys(units))}
-    problems.extend(_wrong_units(by, keys, years, row_of_unit))
+    row_of_unit = {key: i for i, key in enumerate(keys(units))}
+    problems.extend(_wrong_units(by, unit_keys, years, row_of_unit))
     spent = {year for year, cost in zip(years, outturn, strict=True) if cost}
     for year in dict.fromkeys(years):
         if year not in spent:
@@ -78,7 +78,7 @@ def read_outturns(table: pa.Table, by: str, units: pa.ChunkedArray) -> Outturns:
 
     calendar = sorted(set(years)) if dated else [None]
     column_of_year = {year: i for i, year in enumerate(calendar)}
-    cells = [row_of_unit[key] for key in keys], [column_of_year[year] for year in years]
+    cells = [row_of_unit[key] for key in unit_keys], [column_of_year[year] for year in years]
     seen, budgets, outturns = np.zeros((3, len(row_of_unit), len(calendar)))
     seen[cells], budgets[cells], outturns[cells] = 1, budget, outturn
     labels = pa.array(calendar) if dated else pa.nulls(1, pa.int64())

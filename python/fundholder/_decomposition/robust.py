@@ -70,9 +70,9 @@ def winsorised(panel: RatioPanel) -> Winsorised:
     for _ in range(ROUNDS):
         before = systematic
         variance = systematic + panel.chance
-        deviations = np.where(panel.seen, panel.ratio / means - 1, 0.0) / np.sqrt(variance)[:, None]
+        deviations = np.where(panel.seen, panel.ratio / means - 1, 0.0) / np.sqrt(variance)
         bounded = np.clip(deviations, -BOUND, BOUND) / math.sqrt(KEPT)
-        ratio = means * (1 + bounded * np.sqrt(variance)[:, None])
+        ratio = means * (1 + bounded * np.sqrt(variance))
         bounded_panel = dataclasses.replace(
             panel,
             ratio=np.where(panel.seen, ratio, 0.0),
