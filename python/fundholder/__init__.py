@@ -2,11 +2,12 @@
 
 Formulas for the cost of a person (``fit_formula``, ``Formula``), budgets that follow from them
 (``allocate``, ``weighted_capitation``) and how they are approached (``pace_of_change``), from
-published files (``official``). Cost models (``CostModel``) and contracts (``StopLoss``); the exact
-distribution of every unit's year (``variance``, ``distribution``, ``cumulative``), sweeps of
-ceilings (``stop_loss``, ``size_bands``), pools (``minimum_population``, ``propose_pools``,
-``pooling``), what outturns say of systematic variation (``decompose``); the Monte Carlo of every
-person's year (``simulate``); charts (``plots``) and a built-in population of England (``england``).
+published files (``official``). Cost models (``CostModel``), contracts on a person's year
+(``StopLoss``) and on a unit's (``Contract``, ``settle``); the exact distribution of every unit's
+year (``variance``, ``distribution``, ``cumulative``), sweeps of ceilings (``stop_loss``,
+``size_bands``), pools (``minimum_population``, ``propose_pools``, ``pooling``), what outturns say
+of systematic variation (``decompose``); the Monte Carlo of every person's year (``simulate``);
+charts (``plots``) and a built-in population of England (``england``).
 Tables go in as anything with ``__arrow_c_stream__`` and come out as ``pyarrow.Table``; money is in
 £.
 """
@@ -32,7 +33,11 @@ if TYPE_CHECKING:
         NobodyLosesCash,
     )
     from ._allocation.weighted_capitation import weighted_capitation
+    from ._contracts.contract import Contract
+    from ._contracts.settle import settle
+    from ._contracts.shared_savings import SharedSavings
     from ._contracts.stop_loss import StopLoss
+    from ._contracts.unit_terms import AggregateStopLoss, Corridor, QuotaShare
     from ._decomposition.decompose import decompose
     from ._decomposition.decomposition import Decomposition
     from ._files.read import read
@@ -57,7 +62,10 @@ if TYPE_CHECKING:
     from ._risk.variance import variance
 
 __all__ = [
+    "AggregateStopLoss",
+    "Contract",
     "Convergence",
+    "Corridor",
     "CostModel",
     "Decomposition",
     "Evaluation",
@@ -70,6 +78,8 @@ __all__ = [
     "InputError",
     "InputTypeError",
     "NobodyLosesCash",
+    "QuotaShare",
+    "SharedSavings",
     "Simulation",
     "StopLoss",
     "Validation",
@@ -89,6 +99,7 @@ __all__ = [
     "pooling",
     "propose_pools",
     "read",
+    "settle",
     "simulate",
     "size_bands",
     "stop_loss",
@@ -104,7 +115,10 @@ __all__ = [
 
 _MODULES = ("england", "official", "plots")
 _MODULE_OF = {
+    "AggregateStopLoss": "_contracts.unit_terms",
+    "Contract": "_contracts.contract",
     "Convergence": "_allocation.pace_convergence",
+    "Corridor": "_contracts.unit_terms",
     "CostModel": "_risk.cost_model",
     "Decomposition": "_decomposition.decomposition",
     "Evaluation": "_formula.evaluation",
@@ -114,6 +128,8 @@ _MODULE_OF = {
     "FullMove": "_allocation.pace_rules",
     "GivenConvergence": "_allocation.pace_convergence",
     "NobodyLosesCash": "_allocation.pace_rules",
+    "QuotaShare": "_contracts.unit_terms",
+    "SharedSavings": "_contracts.shared_savings",
     "Simulation": "_risk.simulation",
     "StopLoss": "_contracts.stop_loss",
     "Validation": "_formula.validation",
@@ -129,6 +145,7 @@ _MODULE_OF = {
     "pooling": "_risk.pooling",
     "propose_pools": "_risk.propose_pools",
     "read": "_files.read",
+    "settle": "_contracts.settle",
     "simulate": "_risk.simulate",
     "size_bands": "_risk.size_bands",
     "stop_loss": "_risk.ceiling_sweep",

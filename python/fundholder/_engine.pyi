@@ -11,6 +11,7 @@ __all__ = [
     "People",
     "Simulation",
     "StopLoss",
+    "UnitTerm",
     "Valuation",
     "add_up",
     "codes",
@@ -19,6 +20,7 @@ __all__ = [
     "need_by_unit",
     "processors",
     "read_table",
+    "settle",
     "simulate",
     "uniforms",
     "version",
@@ -45,6 +47,26 @@ class StopLoss:
         cls, ceiling: float, share: float = 1.0, limit: float | None = None
     ) -> StopLoss: ...
     def ceded(self, cost: float) -> float: ...
+
+_Rows = list[tuple[float, float]]
+_Bands = list[tuple[float, float, float]]
+_UnitTerm = (
+    float
+    | tuple[float, float, float, bool]
+    | tuple[_Bands, _Bands]
+    | tuple[list[_Rows], _Rows | None, bool, _Rows | None]
+)
+
+@final
+class UnitTerm:
+    def __new__(cls, parameters: _UnitTerm) -> UnitTerm: ...
+
+def settle(
+    terms: list[UnitTerm],
+    actual: list[float],
+    budget: list[float] | None,
+    people: list[float] | None,
+) -> list[list[float]]: ...
 
 @final
 class CostModel:

@@ -36,7 +36,7 @@ RUST = Layers(
     ("numeric", "random", "error", "run", "simd"),
     ("severity",),
     ("model", "contract", "population", "random_effects"),
-    ("sampler", "analytic_moments", "fit"),
+    ("sampler", "analytic_moments", "fit", "settle"),
     ("exact", "simulate"),
     ("measures",),
     open_ranks=(0, 2),

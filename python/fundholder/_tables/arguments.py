@@ -70,6 +70,14 @@ class Arguments(Problems):
             return 0.0
         return number
 
+    def any_number(self, name: str, value: Any) -> float:
+        """A number, whose value is checked elsewhere."""
+        number = _number(value)
+        if number is None:
+            self.reject_type(name, value, "a number")
+            return 0.0
+        return number
+
     def money(self, name: str, value: Any) -> float:
         """An amount in £: 0, or one that the engine serves."""
         allowed = "a finite number of £, 0 or more (0, or from 1e-9 to 1e15)"

@@ -14,6 +14,7 @@ pub mod random;
 mod random_effects;
 pub mod run;
 mod sampler;
+pub mod settle;
 pub mod severity;
 #[allow(unsafe_code)] // processors' vector instructions
 pub mod simd;

@@ -1,6 +1,7 @@
 //! Contracts.
 
-use fundholder_core::contract;
+use fundholder_core::contract::{self, CapBasis, CorridorBand, Rate, SharedSavings};
+use fundholder_core::settle::settle_units;
 use pyo3::prelude::*;
 
 use crate::errors::or_raise;
@@ -19,4 +20,58 @@ impl StopLoss {
     fn ceded(&self, cost: f64) -> f64 {
         self.0.ceded(cost)
     }
+}
+
+type Bands = Vec<(f64, f64, f64)>;
+type Rows = Vec<(f64, f64)>;
+
+/// The parameters of a term, in the order of the engine's, told apart by their shape.
+#[derive(FromPyObject)]
+enum Parameters {
+    QuotaShare(f64),
+    AggregateStopLoss((f64, f64, f64, bool)),
+    Corridor((Bands, Bands)),
+    SharedSavings(([Rows; 4], Option<Rows>, bool, Option<Rows>)),
+}
+
+#[pyclass(frozen, module = "fundholder._engine")]
+pub(crate) struct UnitTerm(contract::UnitTerm);
+
+#[pymethods]
+impl UnitTerm {
+    #[new]
+    fn new(py: Python<'_>, parameters: Parameters) -> PyResult<Self> {
+        let bands =
+            |bands: Bands| bands.into_iter().map(|(from, to, share)| CorridorBand { from, to, share });
+        let term = match parameters {
+            Parameters::QuotaShare(share) => contract::UnitTerm::QuotaShare { share },
+            Parameters::AggregateStopLoss((attachment, share, limit, of_budget)) => {
+                contract::UnitTerm::AggregateStopLoss { attachment, share, limit, of_budget }
+            }
+            Parameters::Corridor((above, below)) => {
+                contract::UnitTerm::Corridor { above: bands(above).collect(), below: bands(below).collect() }
+            }
+            Parameters::SharedSavings((rates, cap, of_savings, loss_limit)) => {
+                let [share, loss_share, msr, mlr] = rates.map(Rate::ByPeople);
+                let cap_basis = if of_savings { CapBasis::Savings } else { CapBasis::Payment };
+                let (cap, loss_limit) = (cap.map(Rate::ByPeople), loss_limit.map(Rate::ByPeople));
+                let terms = SharedSavings { share, loss_share, msr, mlr, cap, cap_basis, loss_limit };
+                contract::UnitTerm::SharedSavings(terms)
+            }
+        };
+        or_raise(py, term.checked()).map(Self)
+    }
+}
+
+/// Ceded, bonus, penalty and kept (£) of units with these costs, budgets and people.
+#[pyfunction]
+pub(crate) fn settle(
+    py: Python<'_>,
+    terms: Vec<PyRef<'_, UnitTerm>>,
+    actual: Vec<f64>,
+    budget: Option<Vec<f64>>,
+    people: Option<Vec<f64>>,
+) -> PyResult<[Vec<f64>; 4]> {
+    let terms: Vec<_> = terms.iter().map(|term| term.0.clone()).collect();
+    or_raise(py, settle_units(&terms, &actual, budget.as_deref(), people.as_deref()))
 }

@@ -16,7 +16,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _engine {
     #[pymodule_export]
-    use super::contract::StopLoss;
+    use super::contract::{StopLoss, UnitTerm, settle};
     #[pymodule_export]
     use super::errors::codes;
     #[pymodule_export]

@@ -1,0 +1,111 @@
+"""Shared savings: the payer bears the deviation from the budget, and shares it with the holder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .. import _engine
+from .._tables.arguments import Arguments, listed
+
+Rate = float | Sequence[tuple[float, float]]
+"""A share of the budget, or rows of people and rate: straight between rows, level after the last.
+
+A unit with fewer people than the first row is rejected.
+"""
+RATE_ALLOWED = "a number, or rows of people and rate"
+
+
+@dataclass(frozen=True)
+class SharedSavings:
+    """Shared savings: the payer bears the deviation from the budget, and shares it.
+
+    The holder keeps its budget, is paid a bonus where cost is lower, and pays a penalty where it is
+    higher. Savings and losses count from the first pound once their least rate is met. Every rate
+    may be a table of people and rate.
+
+    Parameters
+    ----------
+    share, loss_share
+        The holder's shares of savings and of losses, from 0 to 1.
+    msr, mlr
+        Minimum savings rate and minimum loss rate, as shares of the budget.
+    cap
+        The most that counts for the holder, as a share of the budget; none if ``None``.
+    cap_on
+        ``"payment"``: savings are shared, and then the payment is capped (Medicare shared savings);
+        ``"savings"``: savings are capped and then shared (Next Generation).
+    loss_limit
+        The most that the holder pays, as a share of the budget; none if ``None``.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        All problems at once.
+
+    Examples
+    --------
+    >>> from fundholder import settle
+    >>> msr = [(5_000, 0.039), (6_000, 0.036), (7_000, 0.034)]  # 42 CFR 425.604(b)
+    >>> terms = SharedSavings(0.5, msr=msr, cap=0.1)
+    >>> year = settle(terms, actual=[963.0, 963.0], budget=[1_000.0] * 2, people=[5_000, 6_000])
+    >>> year["bonus"].to_pylist()
+    [0.0, 18.5]
+    """
+
+    share: Rate
+    loss_share: Rate = 0.0
+    msr: Rate = 0.0
+    mlr: Rate = 0.0
+    cap: Rate | None = None
+    cap_on: Literal["payment", "savings"] = "payment"
+    loss_limit: Rate | None = None
+
+    def __post_init__(self) -> None:
+        self._term()
+
+    def __str__(self) -> str:
+        cap = "" if self.cap is None else f", of {self.cap_on} at most {_rate(self.cap)} of it"
+        limit = "" if self.loss_limit is None else f", at most {_rate(self.loss_limit)} of it"
+        return (
+            f"the payer bears the deviation from the budget; of savings of {_rate(self.msr)} of it "
+            f"or more, the holder is paid {_rate(self.share)}{cap}; of losses of "
+            f"{_rate(self.mlr)} or more, it pays {_rate(self.loss_share)}{limit}"
+        )
+
+    def _term(self) -> _engine.UnitTerm:
+        arguments = Arguments()
+        if self.cap_on not in ("payment", "savings"):
+            arguments.reject("cap_on", self.cap_on, "'payment' or 'savings'")
+        names = ("share", "loss_share", "msr", "mlr", "cap", "loss_limit")
+        rates: dict[str, Any] = {
+            name: _read_rate(arguments, name, getattr(self, name)) for name in names
+        }
+        for name in names[:4]:
+            if rates[name] is None:
+                arguments.reject_type(name, None, RATE_ALLOWED)
+        arguments.check()
+        needed = [rates[name] for name in names[:4]]
+        on_savings = self.cap_on == "savings"
+        return _engine.UnitTerm((needed, rates["cap"], on_savings, rates["loss_limit"]))
+
+
+def _read_rate(arguments: Arguments, name: str, value: Any) -> list[tuple[float, float]] | None:
+    rows = listed(value)
+    if value is None or rows is None:
+        return None if value is None else [(0.0, arguments.any_number(name, value))]
+    if not all(isinstance(row, Sequence) and len(row) == 2 for row in rows):
+        arguments.reject_type(name, value, RATE_ALLOWED)
+        return None
+    return [
+        (arguments.any_number(name, people), arguments.any_number(name, rate))
+        for people, rate in rows
+    ]
+
+
+def _rate(rate: Rate) -> str:
+    if not isinstance(rate, Sequence):
+        return f"{100 * rate:.10g} %"
+    (first, low), (last, high) = rate[0], rate[-1]
+    return f"{100 * low:.10g} % (at {first:,} people) to {100 * high:.10g} % (at {last:,} or more)"

@@ -1,0 +1,161 @@
+//! Settlement of a unit's year under the unit terms of a contract, in whole units of money.
+//!
+//! Each share is rounded once to a unit of money; the rest stays where it was, so that nothing is lost.
+
+use crate::contract::{CapBasis, CorridorBand, Rate, SharedSavings, UnitTerm};
+use crate::error::{Code, Error, Problem};
+use crate::numeric::money::{UNITS_PER_POUND, pounds};
+
+/// Account: the cost of a unit's year and what it is compared with.
+#[derive(Clone, Copy, Debug)]
+pub struct Account {
+    /// Cost, in units of money.
+    pub actual: i64,
+    /// Budget, in units of money, where there is one.
+    pub budget: Option<i64>,
+    /// People, where they are known.
+    pub people: Option<f64>,
+}
+
+impl Account {
+    /// An account in £.
+    pub fn of_pounds(actual: f64, budget: Option<f64>, people: Option<f64>) -> Self {
+        let units = |pounds: f64| as_units(pounds * UNITS_PER_POUND);
+        Self { actual: units(actual), budget: budget.map(units), people }
+    }
+}
+
+/// Settlement of an account, in units of money.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settlement {
+    /// What others bear of the cost: below 0 where the holder pays them.
+    pub ceded: i64,
+    /// Share of savings that is paid to the holder.
+    pub bonus: i64,
+    /// Share of losses that the holder pays.
+    pub penalty: i64,
+}
+
+impl Settlement {
+    /// What the holder keeps of this cost.
+    pub fn kept(&self, actual: i64) -> i64 {
+        actual - self.ceded - self.bonus + self.penalty
+    }
+}
+
+/// Checks the order of terms, and that accounts have what terms need; rows are those of the accounts.
+pub fn check(terms: &[UnitTerm], accounts: &[Account]) -> Result<(), Error> {
+    let mut problems = Vec::new();
+    if let Some(last) = terms.iter().position(UnitTerm::is_last).filter(|last| last + 1 < terms.len()) {
+        let text = format!(
+            "terms: term {} of {} settles the deviation from the budget: must be the last term",
+            last + 1,
+            terms.len()
+        );
+        problems.push(Problem::new(Code::Inconsistent, text));
+    }
+    let needs_budget = terms.iter().any(UnitTerm::needs_budget);
+    for (row, account) in accounts.iter().enumerate() {
+        if needs_budget && account.budget.is_none() {
+            let text =
+                format!("budget: missing in row {row}: must be given where a term compares cost with it");
+            problems.push(Problem::new(Code::MissingLabel, text));
+        }
+        for (name, rate) in terms.iter().flat_map(UnitTerm::rates) {
+            if rate.of(account.people).is_none() {
+                let people = account.people.map_or("missing".into(), |people| people.to_string());
+                let text = format!(
+                    "people: {people} in row {row}: must be in the table of rates of {name}, from its first row on"
+                );
+                problems.push(Problem::new(Code::NotAllowed, text));
+            }
+        }
+    }
+    Error::unless_empty(problems)
+}
+
+/// Ceded, bonus, penalty and kept (£) of units with these costs, budgets and people, which are as many.
+pub fn settle_units(
+    terms: &[UnitTerm],
+    actual: &[f64],
+    budget: Option<&[f64]>,
+    people: Option<&[f64]>,
+) -> Result<[Vec<f64>; 4], Error> {
+    let at = |column: Option<&[f64]>, row: usize| column.map(|values| values[row]);
+    let account = |(row, &cost)| Account::of_pounds(cost, at(budget, row), at(people, row));
+    let accounts: Vec<_> = actual.iter().enumerate().map(account).collect();
+    check(terms, &accounts)?;
+    let mut columns = <[Vec<f64>; 4]>::default();
+    for account in &accounts {
+        let s = settle(terms, account);
+        let row = [s.ceded, s.bonus, s.penalty, s.kept(account.actual)];
+        columns.iter_mut().zip(row).for_each(|(column, units)| column.push(pounds(units)));
+    }
+    Ok(columns)
+}
+
+/// The settlement of an account that was checked.
+pub fn settle(terms: &[UnitTerm], account: &Account) -> Settlement {
+    let budget = account.budget.unwrap_or(0);
+    let mut settlement = Settlement::default();
+    for term in terms {
+        let kept = settlement.kept(account.actual);
+        match term {
+            UnitTerm::QuotaShare { share } => settlement.ceded += times(kept, *share),
+            UnitTerm::AggregateStopLoss { attachment, share, limit, of_budget } => {
+                let amount =
+                    |x: f64| if *of_budget { times(budget, x) } else { as_units(x * UNITS_PER_POUND) };
+                let excess = (kept - amount(*attachment)).max(0);
+                let limit = if limit.is_finite() { amount(*limit) } else { i64::MAX };
+                settlement.ceded += times(excess, *share).min(limit);
+            }
+            UnitTerm::Corridor { above, below } => {
+                let deviation = kept - budget;
+                let bands = if deviation > 0 { above } else { below };
+                settlement.ceded += deviation.signum() * ceded_by_bands(bands, deviation.abs(), budget);
+            }
+            UnitTerm::SharedSavings(terms) => {
+                settlement.ceded += kept - budget;
+                let (bonus, penalty) = shared(terms, budget - kept, budget, account.people);
+                settlement.bonus += bonus;
+                settlement.penalty += penalty;
+            }
+        }
+    }
+    settlement
+}
+
+/// What others bear of a deviation in either direction.
+fn ceded_by_bands(bands: &[CorridorBand], deviation: i64, budget: i64) -> i64 {
+    let end = |share: f64| if share.is_finite() { times(budget, share) } else { i64::MAX };
+    let in_band = |band: &CorridorBand| (deviation.min(end(band.to)) - end(band.from)).max(0);
+    bands.iter().map(|band| times(in_band(band), 1.0 - band.share)).sum()
+}
+
+/// Bonus and penalty of savings, which are below 0 where they are losses. A threshold that is met exactly pays.
+fn shared(terms: &SharedSavings, savings: i64, budget: i64, people: Option<f64>) -> (i64, i64) {
+    let rate = |rate: &Rate| rate.of(people).unwrap_or(0.0);
+    let of_budget = |terms: &Rate| times(budget, rate(terms));
+    if savings > 0 && savings >= of_budget(&terms.msr) {
+        let cap = terms.cap.as_ref().map_or(i64::MAX, of_budget);
+        let bonus = match terms.cap_basis {
+            CapBasis::Payment => times(savings, rate(&terms.share)).min(cap),
+            CapBasis::Savings => times(savings.min(cap), rate(&terms.share)),
+        };
+        (bonus, 0)
+    } else if savings < 0 && -savings >= of_budget(&terms.mlr) {
+        let limit = terms.loss_limit.as_ref().map_or(i64::MAX, of_budget);
+        (0, times(-savings, rate(&terms.loss_share)).min(limit))
+    } else {
+        (0, 0)
+    }
+}
+
+/// A share of an amount, rounded once.
+fn times(amount: i64, share: f64) -> i64 {
+    as_units(amount as f64 * share)
+}
+
+fn as_units(x: f64) -> i64 {
+    libm::rint(x) as i64
+}

@@ -1,0 +1,208 @@
+"""Do settlements equal published worked cases, do books balance, are wrong contracts rejected?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from fundholder import (
+    AggregateStopLoss,
+    Contract,
+    Corridor,
+    QuotaShare,
+    SharedSavings,
+    StopLoss,
+    settle,
+)
+from rejections import rejection, says
+
+ACA = [(0, 0.03, 1.0), (0.03, 0.08, 0.5), (0.08, None, 0.2)]
+"""42 USC 18062, as the holder's shares."""
+MSR = [
+    (5_000, 0.039),
+    (6_000, 0.036),
+    (7_000, 0.034),
+    (8_000, 0.032),
+    (9_000, 0.031),
+    (10_000, 0.030),
+    (15_000, 0.027),
+    (20_000, 0.025),
+    (50_000, 0.022),
+    (60_000, 0.020),
+]
+"""42 CFR 425.604(b)."""
+GLOBAL = [(0, 0.25, 1.0), (0.25, 0.35, 0.5), (0.35, 0.5, 0.25), (0.5, None, 0.1)]
+"""ACO REACH, Global: the holder's share of savings and losses."""
+PART_D = [(0, 0.05, 1.0), (0.05, 0.10, 0.5), (0.10, None, 0.2)]
+"""42 USC 1395w-115(e): the plan's share."""
+
+
+def values(table: pa.Table, column: str) -> list[float]:
+    return table[column].to_pylist()
+
+
+def test_the_corridor_of_the_affordable_care_act() -> None:
+    """Target 100: at 103, 105, 108, 110 receives 0, 1.0, 2.5, 4.1, and below pays the same."""
+    year = settle(Corridor(ACA), actual=[103, 105, 108, 110, 97, 95, 92, 90], budget=[100] * 8)
+    assert values(year, "ceded") == [0, 1.0, 2.5, 4.1, 0, -1.0, -2.5, -4.1]
+    assert values(year, "kept") == [103, 104, 105.5, 105.9, 97, 96, 94.5, 94.1]
+
+
+def test_other_published_corridors() -> None:
+    # REACH at a loss of 40 % of 100: the holder bears 25 + 5 + 1.25 of it.
+    assert values(settle(Corridor(GLOBAL), actual=[140], budget=[100]), "kept") == [131.25]
+    # Part D at 12 % below: of 12 the plan keeps 5 + 2.5 + .4.
+    assert values(settle(Corridor(PART_D), actual=[88], budget=[100]), "kept") == [92.1]
+
+
+def test_the_minimum_savings_rate_by_size_pays_when_it_is_met() -> None:
+    terms = SharedSavings(0.5, msr=MSR, cap=0.1)
+    sizes = [5_000, 5_500, 12_500, 60_000, 200_000]
+    rates = [0.039, 0.0375, 0.0285, 0.02, 0.02]
+    budget = 1e8
+    met = [budget * (1 - rate) for rate in rates]
+    at = settle(terms, actual=met, budget=[budget] * 5, people=sizes)
+    assert values(at, "bonus") == pytest.approx([budget * rate / 2 for rate in rates], abs=1e-4)
+    # One unit of money more is spent.
+    missed = [cost + 0.0001 for cost in met]
+    assert (
+        values(settle(terms, actual=missed, budget=[budget] * 5, people=sizes), "bonus") == [0] * 5
+    )
+
+
+def test_payments_and_savings_are_capped_differently() -> None:
+    """Savings of 30 %, half shared, cap 10 %: 10 % of the budget, or 5 %."""
+    for cap_on, bonus in (("payment", 10.0), ("savings", 5.0)):
+        terms = SharedSavings(0.5, cap=0.1, cap_on=cap_on)  # type: ignore[arg-type]
+        assert values(settle(terms, actual=[70], budget=[100]), "bonus") == [bonus]
+
+
+def test_next_generation_arithmetic() -> None:
+    """Savings and losses are capped at 15 % of the benchmark, and then 80 % of them is shared."""
+    terms = SharedSavings(0.8, loss_share=0.8, cap=0.15, cap_on="savings", loss_limit=0.12)
+    year = settle(terms, actual=[80, 90, 110, 130], budget=[100] * 4)
+    assert values(year, "bonus") == [12, 8, 0, 0]
+    assert values(year, "penalty") == [0, 0, 8, 12]
+    assert values(year, "kept") == [88, 92, 108, 112]
+
+
+def random_contract(rng: np.random.Generator) -> Contract:
+    terms: list[Any] = []
+    if rng.random() < 0.5:
+        terms.append(QuotaShare(float(rng.random())))
+    if rng.random() < 0.5:
+        of_budget = bool(rng.random() < 0.5)
+        size = 1.0 if of_budget else 1e6
+        limit = None if rng.random() < 0.5 else float(size * rng.random())
+        terms.append(
+            AggregateStopLoss(float(size * rng.random()), float(rng.random()), limit, of_budget)
+        )
+    last = rng.integers(3)
+    if last == 1:
+        ends = np.sort(rng.random(2)).tolist()
+        shares = rng.random(3).tolist()
+        starts = [0.0, *ends]
+        terms.append(Corridor(list(zip(starts, [*ends, None], shares, strict=True))))
+    if last == 2:
+        share, loss_share, msr, mlr, cap = rng.random(5).tolist()
+        terms.append(SharedSavings(share, loss_share, msr / 10, mlr / 10, cap / 5))
+    return Contract(terms)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_cost_of_every_unit_is_borne_once(seed: int) -> None:
+    """In whole units of money; and what is kept is within what the terms promise."""
+    rng = np.random.default_rng(seed)
+    contract = random_contract(rng)
+    actual = rng.gamma(4, 2.5e5, 500)
+    budget = rng.gamma(40, 2.5e4, 500)
+    year = settle(contract, actual=actual, budget=budget)
+    units = {
+        name: np.rint(year[name].to_numpy() * 10_000).astype(np.int64)
+        for name in ("ceded", "bonus", "penalty", "kept")
+    }
+    gross = np.rint(actual * 10_000).astype(np.int64)
+    assert (units["kept"] == gross - units["ceded"] - units["bonus"] + units["penalty"]).all()
+    assert (units["kept"] >= 0).all()
+    assert (np.minimum(units["bonus"], units["penalty"]) == 0).all()
+    if contract.terms and isinstance(contract.terms[-1], SharedSavings):
+        money = np.rint(budget * 10_000).astype(np.int64)
+        assert (units["kept"] == money - units["bonus"] + units["penalty"]).all()
+    # Units of a table and each by itself, in any order.
+    order = rng.permutation(500)
+    again = settle(contract, actual=actual[order], budget=budget[order])
+    assert (again["kept"].to_numpy() == year["kept"].to_numpy()[order]).all()
+
+
+def test_contracts_read_as_sentences() -> None:
+    contract = Contract([QuotaShare(0.25), Corridor(ACA)])
+    assert str(contract) == (
+        "1. of cost, 25 % is ceded\n"
+        "2. of cost above or below the budget, the holder bears all up to 3 %, 50 % up to 8 %, "
+        "20 % beyond"
+    )
+    assert "3.9 % (at 5,000 people) to 2 % (at 60,000 or more)" in str(SharedSavings(0.5, msr=MSR))
+    assert str(Contract([])) == "the holder bears all"
+
+
+def test_arrow_columns_and_no_units() -> None:
+    table = pa.table({"cost": pa.chunked_array([[1], [2, 3]])})
+    year = settle(QuotaShare(0.5), actual=table["cost"])
+    assert values(year, "kept") == [0.5, 1, 1.5]
+    assert year["budget"].null_count == 3
+    assert settle(Contract([]), actual=[]).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: QuotaShare(1.5), ["share is 1.5", "from 0 to 1"]),
+        (lambda: QuotaShare(float("nan")), ["share is NaN"]),
+        (lambda: QuotaShare("half"), ["share", "a number"]),  # type: ignore[arg-type]
+        (lambda: AggregateStopLoss(-1, 2.0), ["attachment is -1", "share is 2"]),
+        (lambda: AggregateStopLoss(1.1, limit=1e300, of_budget=True), ["limit"]),
+        (
+            lambda: Corridor([(0, 0.03, 1.0), (0.05, None, 0.5)]),
+            ["0.05", "without gaps or overlaps"],
+        ),
+        (lambda: Corridor([(0, 0.03, 1.0), (0.02, None, 0.5)]), ["without gaps or overlaps"]),
+        (lambda: Corridor([(0, 0.03, 1.2)]), ["share, from 0 to 1", "has no end"]),
+        (lambda: Corridor([]), ["has no end"]),
+        (lambda: Corridor(ACA, below=[(0, None, -1)]), ["below is -1"]),
+        (lambda: Corridor(5), ["rows of (from, to, the holder's share)"]),  # type: ignore[arg-type]
+        (
+            lambda: SharedSavings(0.5, msr=-0.02, loss_share=3, cap_on="loss"),  # type: ignore[arg-type]
+            ["'payment' or 'savings'"],
+        ),
+        (lambda: SharedSavings(0.5, msr=-0.02, loss_share=3), ["msr is -0.02", "loss_share is 3"]),
+        (lambda: SharedSavings(0.5, msr=[(2, 0.1), (1, 0.2)]), ["msr", "ascending"]),
+        (lambda: SharedSavings(0.5, msr=[]), ["msr", "ascending"]),
+        (lambda: SharedSavings(None), ["share", "rows of people and rate"]),  # type: ignore[arg-type]
+        (lambda: Contract([StopLoss(1.0)]), ["terms", "QuotaShare"]),  # type: ignore[list-item]
+        (lambda: Contract(7), ["terms"]),  # type: ignore[arg-type]
+        (
+            lambda: Contract([Corridor(ACA), QuotaShare(0.5)]),
+            ["Corridor", "the last term of a contract"],
+        ),
+    ],
+)
+def test_wrong_terms_are_rejected(make: Any, words: list[str]) -> None:
+    says(rejection(make), *words)
+
+
+def test_wrong_accounts_are_rejected() -> None:
+    corridor = Corridor(ACA)
+    says(rejection(settle, corridor, actual=[1.0]), "budget: missing in row 0")
+    says(rejection(settle, corridor, actual=[1.0], budget=[1, 2]), "as long as actual")
+    error = rejection(settle, corridor, actual=[-1.0, 1.0], budget=[1.0, float("nan")])
+    says(error, "actual", "-1", "budget", "NaN")
+    terms = SharedSavings(0.5, msr=MSR)
+    error = rejection(settle, terms, actual=[1.0] * 2, budget=[1.0] * 2, people=[4_999, 5_000])
+    says(error, "4999 in row 0", "msr")
+    says(rejection(settle, terms, actual=[1.0], budget=[1.0]), "people: missing in row 0")
+    says(rejection(settle, 5, actual=[1.0]), "contract")
+    says(rejection(settle, corridor, actual="many", budget=[1.0]), "actual")
+    says(rejection(settle, corridor, actual=[None], budget=[1.0]), "actual")
