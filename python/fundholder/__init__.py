@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ._contracts.contract import Contract
     from ._contracts.settle import settle
     from ._contracts.shared_savings import SharedSavings
-    from ._contracts.stop_loss import StopLoss
+    from ._contracts.stop_loss import CarveOut, StopLoss
     from ._contracts.unit_terms import AggregateStopLoss, Corridor, QuotaShare
     from ._decomposition.decompose import decompose
     from ._decomposition.decomposition import Decomposition
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AggregateStopLoss",
+    "CarveOut",
     "Contract",
     "Convergence",
     "Corridor",
@@ -116,6 +117,7 @@ __all__ = [
 _MODULES = ("england", "official", "plots")
 _MODULE_OF = {
     "AggregateStopLoss": "_contracts.unit_terms",
+    "CarveOut": "_contracts.stop_loss",
     "Contract": "_contracts.contract",
     "Convergence": "_allocation.pace_convergence",
     "Corridor": "_contracts.unit_terms",

@@ -48,6 +48,7 @@ class StopLoss:
     ) -> StopLoss: ...
     def ceded(self, cost: float) -> float: ...
 
+_PersonTerm = tuple[list[str] | None, StopLoss | None]
 _Rows = list[tuple[float, float]]
 _Bands = list[tuple[float, float, float]]
 _UnitTerm = (
@@ -70,14 +71,14 @@ def settle(
 
 @final
 class CostModel:
-    def __new__(cls, costs: Any) -> CostModel: ...
+    def __new__(cls, costs: Any, services: Any | None = None) -> CostModel: ...
     @staticmethod
     def events(costs: Any) -> CostModel: ...
     @staticmethod
     def from_costs(
         costs: Any,
         *,
-        cost: str,
+        cost: list[str],
         band: str | None = None,
         weight: str | None = None,
         gpd_tail: bool,
@@ -85,12 +86,23 @@ class CostModel:
     ) -> tuple[CostModel, list[str]]: ...
     @property
     def table(self) -> pa.Table: ...
-    def moments(self, stop_loss: StopLoss | None = None) -> pa.Table: ...
+    @property
+    def services(self) -> list[str]: ...
+    @property
+    def services_table(self) -> pa.Table | None: ...
+    def moments(self, terms: list[_PersonTerm], services: list[str] | None) -> pa.Table: ...
 
 @final
 class Valuation:
     def __new__(
-        cls, *, of: str, stop_loss: StopLoss | None, practice_sd: float, national_sd: float
+        cls,
+        costs: CostModel,
+        *,
+        of: str,
+        terms: list[_PersonTerm],
+        services: list[str] | None,
+        practice_sd: float,
+        national_sd: float,
     ) -> Valuation: ...
 
 @final
@@ -105,6 +117,7 @@ class People:
         self,
         level: int,
         valuation: Valuation,
+        terms: list[UnitTerm],
         budgets: Any | None,
         thresholds: list[tuple[str, float]],
         quantiles: list[tuple[str, float]],
@@ -125,14 +138,26 @@ class Simulation:
     @property
     def warnings(self) -> list[str]: ...
     def __new__(
-        cls, levels: list[tuple[str, pa.Table]], metadata: dict[str, str]
+        cls,
+        levels: list[tuple[str, pa.Table]],
+        metadata: dict[str, str],
+        cessions: list[list[int]],
     ) -> Simulation: ...
-    def state(self) -> tuple[list[tuple[str, pa.Table]], dict[str, str]]: ...
+    def state(self) -> tuple[list[tuple[str, pa.Table]], dict[str, str], list[list[int]]]: ...
+    @property
+    def cessions(self) -> list[list[int]]: ...
     @property
     def levels(self) -> list[str]: ...
     @property
     def metadata(self) -> dict[str, str]: ...
-    def totals(self, by: str | None = None) -> pa.Table: ...
+    def totals(self, by: str | None, services: list[str]) -> pa.Table: ...
+    def settled(
+        self,
+        by: str | None,
+        columns: list[list[int]],
+        terms: list[UnitTerm],
+        budgets: Any | None,
+    ) -> tuple[Simulation, pa.Table]: ...
     def summary(
         self,
         by: str | None,
@@ -154,6 +179,8 @@ def simulate(
     seed: int,
     by: list[str],
     stop_loss: StopLoss | None,
+    contracts: list[list[_PersonTerm]],
+    services: bool,
     practice_sd: float,
     national_sd: float,
     threads: int,

@@ -140,9 +140,9 @@ def test_the_cost_of_every_unit_is_borne_once(seed: int) -> None:
 def test_contracts_read_as_sentences() -> None:
     contract = Contract([QuotaShare(0.25), Corridor(ACA)])
     assert str(contract) == (
-        "1. of cost, 25 % is ceded\n"
+        "1. of cost, 25 % is met by the payer\n"
         "2. of cost above or below the budget, the holder bears all up to 3 %, 50 % up to 8 %, "
-        "20 % beyond"
+        "20 % beyond; the rest is the payer's"
     )
     assert "3.9 % (at 5,000 people) to 2 % (at 60,000 or more)" in str(SharedSavings(0.5, msr=MSR))
     assert str(Contract([])) == "the holder bears all"

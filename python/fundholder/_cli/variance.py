@@ -9,7 +9,7 @@ from typing import Any
 from .. import plots
 from .._errors import InputError, Problem
 from .._files.read import read
-from .._risk.population import BASES
+from .._risk.agreement import BASES
 from .._risk.variance import METHODS, variance
 from . import options as shared
 

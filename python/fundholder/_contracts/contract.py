@@ -6,42 +6,52 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from .. import _engine
 from .._tables.arguments import Arguments, listed
 from .shared_savings import SharedSavings
+from .stop_loss import CarveOut, StopLoss
 from .unit_terms import AggregateStopLoss, Corridor, QuotaShare
 
+PersonTerm = StopLoss | CarveOut
 UnitTerm = QuotaShare | AggregateStopLoss | Corridor | SharedSavings
+Term = PersonTerm | UnitTerm
 
-TERMS = (QuotaShare, AggregateStopLoss, Corridor, SharedSavings)
+PERSON_TERMS = (StopLoss, CarveOut)
+UNIT_TERMS = (QuotaShare, AggregateStopLoss, Corridor, SharedSavings)
+TERMS = (*PERSON_TERMS, *UNIT_TERMS)
 
 
 @dataclass(frozen=True, init=False)
 class Contract:
-    """A contract on the total of a unit's year: terms, each of what those before it left.
+    """A contract: terms, each of what those before it left.
+
+    Terms on a person's year come first, those on the total of a unit after them.
 
     Parameters
     ----------
     terms
-        ``QuotaShare``, ``AggregateStopLoss``, ``Corridor`` and ``SharedSavings`` in their order. A
-        corridor or shared savings settles the deviation from the budget and is the last.
+        ``StopLoss`` and ``CarveOut``, then ``QuotaShare``, ``AggregateStopLoss``, ``Corridor`` and
+        ``SharedSavings``. A corridor or shared savings settles the deviation from the budget and is
+        the last.
 
     Raises
     ------
     InputError, InputTypeError
-        A term of another type, or one after the last.
+        A term of another type, or out of its order.
 
     Examples
     --------
-    >>> print(Contract([QuotaShare(0.25), AggregateStopLoss(60_000, limit=10_000)]))
-    1. of cost, 25 % is ceded
-    2. of cost above £60,000, all is ceded, at most £10,000
+    >>> print(Contract([StopLoss(20_000), QuotaShare(0.25), AggregateStopLoss(60_000)]))
+    1. of cost above £20,000 a person-year, all is met by the pool
+    2. of cost, 25 % is met by the payer
+    3. of cost above £60,000, all is met by the payer
     """
 
-    terms: tuple[UnitTerm, ...]
+    terms: tuple[Term, ...]
 
-    def __init__(self, terms: Iterable[UnitTerm]) -> None:
+    def __init__(self, terms: Iterable[Term]) -> None:
         arguments = Arguments()
-        allowed = "a list of QuotaShare, AggregateStopLoss, Corridor and SharedSavings"
+        allowed = f"a list of {', '.join(term.__name__ for term in TERMS)}"
         rows: list[Any] = listed(terms) or []
         if listed(terms) is None:
             arguments.reject_type("terms", terms, allowed)
@@ -51,9 +61,67 @@ class Contract:
         for term in rows[:-1]:
             if isinstance(term, Corridor | SharedSavings):
                 arguments.reject("terms", type(term).__name__, "the last term of a contract")
+        units = False
+        for term in rows:
+            if units and isinstance(term, PERSON_TERMS):
+                name = type(term).__name__
+                arguments.reject("terms", name, "before the terms on the total of a unit")
+            units = units or isinstance(term, UNIT_TERMS)
         arguments.check()
         object.__setattr__(self, "terms", tuple(rows))
+
+    @property
+    def person_terms(self) -> tuple[PersonTerm, ...]:
+        """The terms on a person's year."""
+        return tuple(term for term in self.terms if isinstance(term, PERSON_TERMS))
+
+    @property
+    def unit_terms(self) -> tuple[UnitTerm, ...]:
+        """The terms on the total of a unit."""
+        return tuple(term for term in self.terms if isinstance(term, UNIT_TERMS))
+
+    def only_stop_loss(self) -> _engine.StopLoss | None:
+        """The engine's stop-loss on all cost, where there is nothing else."""
+        match self.terms:
+            case (StopLoss(services=None) as term,):
+                return term._terms()
+        return None
 
     def __str__(self) -> str:
         lines = (f"{number}. {term}" for number, term in enumerate(self.terms, 1))
         return "\n".join(lines) or "the holder bears all"
+
+
+def read_contract(arguments: Arguments, stop_loss: Any = None, contract: Any = None) -> Contract:
+    """The contract of a call: a ``Contract`` or a term of one, or its short form, a ceiling."""
+    if contract is not None and stop_loss is not None:
+        arguments.reject("stop_loss", stop_loss, "None where a contract is given: one of its terms")
+    if contract is not None:
+        contract = Contract([contract]) if isinstance(contract, TERMS) else contract
+        if isinstance(contract, Contract):
+            return contract
+        arguments.reject_type("contract", contract, "a Contract, or one term of one")
+    elif isinstance(stop_loss, StopLoss):
+        return Contract([stop_loss])
+    elif stop_loss is not None:
+        return Contract([StopLoss(arguments.money("stop_loss", stop_loss))])
+    return Contract([])
+
+
+def check_services(arguments: Arguments, contract: Contract, services: list[str]) -> None:
+    """Check that a cost model has the services that terms are on."""
+    for term in contract.person_terms:
+        check_names(arguments, term.services or (), services)
+
+
+def check_names(arguments: Arguments, names: Iterable[str], services: list[str]) -> None:
+    """Check that a cost model has these services."""
+    listing = ", ".join(services)
+    allowed = (
+        f"services of the cost model: {listing}"
+        if services
+        else ("None: the cost model has no services")
+    )
+    for name in names:
+        if name not in services:
+            arguments.reject("services", name, allowed)

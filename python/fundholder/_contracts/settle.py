@@ -9,7 +9,7 @@ import pyarrow as pa
 from .. import _engine
 from .._tables.arguments import Arguments
 from .._tables.checked import NOT_NEGATIVE, Rule, numbers, read_table
-from .contract import TERMS, Contract, UnitTerm
+from .contract import Contract, UnitTerm, read_contract
 
 SETTLED = Rule("a finite number of £ from 0 to 1e14", 0.0, 1e14, smallest=0.0)
 RULES = {"actual": SETTLED, "budget": SETTLED, "people": NOT_NEGATIVE}
@@ -57,10 +57,12 @@ def settle(
     [281250.0]
     """
     arguments = Arguments()
-    if isinstance(contract, TERMS):
-        contract = Contract([contract])
-    if not isinstance(contract, Contract):
-        arguments.reject_type("contract", contract, "a Contract, or one term of one")
+    if contract is None:
+        arguments.reject_type("contract", None, "a Contract, or one term of one")
+    agreed = read_contract(arguments, contract=contract)
+    for term in agreed.person_terms:
+        name = type(term).__name__
+        arguments.reject("contract", name, "terms on the total of a unit: people are not given")
     given = {"actual": actual, "budget": budget, "people": people}
     columns = {
         name: _column(arguments, name, value) for name, value in given.items() if value is not None
@@ -76,7 +78,7 @@ def settle(
         "settle", pa.table(columns), numbers={name: RULES[name] for name in columns}, rows=False
     )
     values = {name: numbers(table, name) for name in columns}
-    terms = [term._term() for term in contract.terms]
+    terms = [term._term() for term in agreed.unit_terms]
     lists = {name: column.tolist() for name, column in values.items()}
     ceded, bonus, penalty, kept = _engine.settle(
         terms, lists["actual"], lists.get("budget"), lists.get("people")

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from .. import _engine
 from .._tables.arguments import Arguments, listed
+from .stop_loss import check_party
 
 Rate = float | Sequence[tuple[float, float]]
 """A share of the budget, or rows of people and rate: straight between rows, level after the last.
@@ -38,6 +39,8 @@ class SharedSavings:
         ``"savings"``: savings are capped and then shared (Next Generation).
     loss_limit
         The most that the holder pays, as a share of the budget; none if ``None``.
+    to
+        Who is the payer.
 
     Raises
     ------
@@ -61,6 +64,7 @@ class SharedSavings:
     cap: Rate | None = None
     cap_on: Literal["payment", "savings"] = "payment"
     loss_limit: Rate | None = None
+    to: str = "payer"
 
     def __post_init__(self) -> None:
         self._term()
@@ -69,13 +73,14 @@ class SharedSavings:
         cap = "" if self.cap is None else f", of {self.cap_on} at most {_rate(self.cap)} of it"
         limit = "" if self.loss_limit is None else f", at most {_rate(self.loss_limit)} of it"
         return (
-            f"the payer bears the deviation from the budget; of savings of {_rate(self.msr)} of it "
-            f"or more, the holder is paid {_rate(self.share)}{cap}; of losses of "
-            f"{_rate(self.mlr)} or more, it pays {_rate(self.loss_share)}{limit}"
+            f"the {self.to} bears the deviation from the budget; of savings of "
+            f"{_rate(self.msr)} of it or more, the holder is paid {_rate(self.share)}{cap}; "
+            f"of losses of {_rate(self.mlr)} or more, it pays {_rate(self.loss_share)}{limit}"
         )
 
     def _term(self) -> _engine.UnitTerm:
         arguments = Arguments()
+        check_party(arguments, self.to)
         if self.cap_on not in ("payment", "savings"):
             arguments.reject("cap_on", self.cap_on, "'payment' or 'savings'")
         names = ("share", "loss_share", "msr", "mlr", "cap", "loss_limit")

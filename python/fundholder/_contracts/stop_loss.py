@@ -1,12 +1,17 @@
-"""Contracts: what a budget holder keeps of a cost, and what it passes on."""
+"""Terms on one person's year: what of it a budget holder passes on, service by service."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .. import _engine
 from .._tables.arguments import Arguments
+from .words import named, percent, pounds
+
+Engine = tuple[list[str] | None, _engine.StopLoss | None]
+"""The engine's form of a person term: services (none: all), and a stop-loss or a carve-out."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,10 @@ class StopLoss:
         Share of the cost above the ceiling that is ceded, from 0 to 1.
     limit
         The most that is ceded for one person-year, in £; none if ``None``.
+    services
+        The services whose cost counts, and is ceded; all if ``None``.
+    to
+        Who meets what is ceded.
 
     Raises
     ------
@@ -36,11 +45,18 @@ class StopLoss:
 
     >>> StopLoss(100_000, share=0.8).ceded(250_000)
     120000.0
+
+    Fundholding's limit counted hospital cost, and the health authority met the rest:
+
+    >>> print(StopLoss(5_000, services=["hospital"], to="health authority"))
+    of hospital cost above £5,000 a person-year, all is met by the health authority
     """
 
     ceiling: float
     share: float = 1.0
     limit: float | None = None
+    services: Sequence[str] | None = None
+    to: str = "pool"
 
     def __post_init__(self) -> None:
         arguments = Arguments()
@@ -49,7 +65,16 @@ class StopLoss:
             arguments.reject("share", self.share, "a number from 0 to 1")
         if self.limit is not None:
             arguments.money("limit", self.limit)
+        check_party(arguments, self.to)
+        object.__setattr__(self, "services", read_services(arguments, self.services))
         arguments.check()
+
+    def __str__(self) -> str:
+        limit = "" if self.limit is None else f", at most {pounds(self.limit)}"
+        return (
+            f"of {named(self.services)}cost above {pounds(self.ceiling)} a person-year, "
+            f"{percent(self.share)} is met by the {self.to}{limit}"
+        )
 
     def ceded(self, cost: float) -> float:
         """The ceded part (£) of one person's cost of the year (£)."""
@@ -62,11 +87,62 @@ class StopLoss:
         limit = None if self.limit is None else float(self.limit)
         return _engine.StopLoss(float(self.ceiling), float(self.share), limit)
 
+    def _person_term(self) -> Engine:
+        return None if self.services is None else list(self.services), self._terms()
 
-def stop_loss_terms(arguments: Arguments, value: Any) -> _engine.StopLoss | None:
-    """The engine's terms of a ceiling in £, a ``StopLoss`` or ``None``."""
-    if value is None:
-        return None
-    if isinstance(value, StopLoss):
-        return value._terms()
-    return _engine.StopLoss(arguments.money("stop_loss", value))
+
+@dataclass(frozen=True)
+class CarveOut:
+    """A carve-out: cost of some services is met elsewhere from its first pound.
+
+    Parameters
+    ----------
+    services
+        One service or several.
+    to
+        Who meets their cost.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        Services that are no names, or come twice.
+
+    Examples
+    --------
+    >>> print(CarveOut(["specialised", "maternity"], to="health authority"))
+    all specialised and maternity cost is met by the health authority
+    """
+
+    services: Sequence[str]
+    to: str = "payer"
+
+    def __post_init__(self) -> None:
+        arguments = Arguments()
+        check_party(arguments, self.to)
+        if self.services is None:
+            arguments.reject_type("services", None, "the name of a service, or a list of them")
+        object.__setattr__(self, "services", read_services(arguments, self.services))
+        arguments.check()
+
+    def __str__(self) -> str:
+        return f"all {named(self.services)}cost is met by the {self.to}"
+
+    def _person_term(self) -> Engine:
+        return list(self.services), None
+
+
+def read_services(arguments: Arguments, value: Any) -> tuple[str, ...] | None:
+    """Names of services, each once; ``None`` for all."""
+    return None if value is None else tuple(arguments.names("services", value))
+
+
+def check_party(arguments: Arguments, value: Any) -> None:
+    """Check the name of a party."""
+    if not isinstance(value, str):
+        arguments.reject_type("to", value, "the name of a party")
+    elif not value.strip() or value == HOLDER:
+        arguments.reject("to", value, f"the name of a party other than the {HOLDER}")
+
+
+HOLDER = "holder"
+"""The party that holds the budget."""

@@ -9,6 +9,8 @@ from typing import Any
 
 from .. import _engine
 from .._tables.arguments import Arguments, listed
+from .stop_loss import check_party
+from .words import of_budget, percent, pounds
 
 Band = tuple[float, float | None, float]
 """Where it begins and ends, as shares of the budget (``None``: no end), and the holder's share."""
@@ -16,7 +18,7 @@ Band = tuple[float, float | None, float]
 
 @dataclass(frozen=True)
 class QuotaShare:
-    """A quota share: ``share`` of the cost is ceded.
+    """A quota share: ``share`` of the cost is ceded ``to`` another party.
 
     Raises
     ------
@@ -31,15 +33,17 @@ class QuotaShare:
     """
 
     share: float
+    to: str = "payer"
 
     def __post_init__(self) -> None:
         self._term()
 
     def __str__(self) -> str:
-        return f"of cost, {_percent(self.share)} is ceded"
+        return f"of cost, {percent(self.share)} is met by the {self.to}"
 
     def _term(self) -> _engine.UnitTerm:
         arguments = Arguments()
+        check_party(arguments, self.to)
         share = arguments.any_number("share", self.share)
         arguments.check()
         return _engine.UnitTerm(share)
@@ -59,6 +63,8 @@ class AggregateStopLoss:
         The most that is ceded, as ``attachment``; none if ``None``.
     of_budget
         Whether ``attachment`` and ``limit`` are shares of the budget.
+    to
+        Who meets what is ceded.
 
     Raises
     ------
@@ -77,17 +83,20 @@ class AggregateStopLoss:
     share: float = 1.0
     limit: float | None = None
     of_budget: bool = False
+    to: str = "payer"
 
     def __post_init__(self) -> None:
         self._term()
 
     def __str__(self) -> str:
-        amount = _of_budget if self.of_budget else _pounds
+        amount = of_budget if self.of_budget else pounds
         limit = "" if self.limit is None else f", at most {amount(self.limit)}"
-        return f"of cost above {amount(self.attachment)}, {_percent(self.share)} is ceded{limit}"
+        attachment, share = amount(self.attachment), percent(self.share)
+        return f"of cost above {attachment}, {share} is met by the {self.to}{limit}"
 
     def _term(self) -> _engine.UnitTerm:
         arguments = Arguments()
+        check_party(arguments, self.to)
         attachment = arguments.any_number("attachment", self.attachment)
         share = arguments.any_number("share", self.share)
         limit = math.inf if self.limit is None else arguments.any_number("limit", self.limit)
@@ -109,6 +118,8 @@ class Corridor:
         ``to`` of the last is ``None``. Sources that state the payer's share are converted.
     below
         Bands of cost below the budget; the same if ``None``.
+    to
+        Who bears the rest.
 
     Raises
     ------
@@ -128,18 +139,22 @@ class Corridor:
 
     bands: Sequence[Band]
     below: Sequence[Band] | None = None
+    to: str = "payer"
 
     def __post_init__(self) -> None:
         self._term()
 
     def __str__(self) -> str:
         if self.below is None:
-            return f"of cost above or below the budget, the holder bears {_bands(self.bands)}"
-        above, below = _bands(self.bands), _bands(self.below)
-        return f"the holder bears of cost above the budget {above}; below it {below}"
+            bears = f"of cost above or below the budget, the holder bears {_bands(self.bands)}"
+        else:
+            above, below = _bands(self.bands), _bands(self.below)
+            bears = f"the holder bears of cost above the budget {above}; below it {below}"
+        return f"{bears}; the rest is the {self.to}'s"
 
     def _term(self) -> _engine.UnitTerm:
         arguments = Arguments()
+        check_party(arguments, self.to)
         above = _read_bands(arguments, "bands", self.bands)
         below = above if self.below is None else _read_bands(arguments, "below", self.below)
         arguments.check()
@@ -161,21 +176,9 @@ def _read_bands(arguments: Arguments, name: str, value: Any) -> list[tuple[float
     ]
 
 
-def _percent(share: float) -> str:
-    return "all" if share == 1 else f"{100 * share:.10g} %"
-
-
-def _pounds(amount: float) -> str:
-    return f"£{amount:,.10g}"
-
-
-def _of_budget(share: float) -> str:
-    return f"{100 * share:.10g} % of the budget"
-
-
 def _bands(bands: Sequence[Band]) -> str:
     parts = (
-        f"{_percent(share)} {f'up to {100 * end:.10g} %' if end is not None else 'beyond'}"
+        f"{percent(share)} {f'up to {100 * end:.10g} %' if end is not None else 'beyond'}"
         for _, end, share in bands
     )
     return ", ".join(parts)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from .. import _engine
-from .._risk.population import read_valuation
-from .._tables.arguments import Arguments
+from .._risk.agreement import Agreement
+from .._risk.cost_model import CostModel
 from .._tables.arrays import FloatArray
 from .._tables.checked import numbers
 from .._tables.provenance import traced
@@ -38,7 +39,7 @@ def chance_limits(
     """
     tails = [((1 - limit) / 2, (1 + limit) / 2) for _, limit in limits]
     quantiles = [(str(q), q) for low_and_high in tails for q in low_and_high]
-    exact = traced(people.variance(0, valuation, None, [], quantiles, exact=True))
+    exact = traced(people.variance(0, valuation, [], None, [], quantiles, exact=True))
     expected = numbers(exact, "expected")
     columns: dict[str, Any] = {}
     by_costs = 1 + (ratio - 1) / factor
@@ -60,7 +61,8 @@ def chance_limits(
 
 def limits_with_systematic(
     people: _engine.People,
-    stop_loss: Any,
+    costs: CostModel,
+    agreement: Agreement,
     by: str,
     ratio: FloatArray,
     limits: Sequence[tuple[str, float]],
@@ -72,10 +74,8 @@ def limits_with_systematic(
     ends = {text: np.full(len(ratio), np.nan) for text, _ in quantiles}
     # Units of as many years share an effect; it is everyone's of a unit, whatever the unit is.
     for variance in np.unique(variances[variances <= MOST_EFFECT_SD**2]):
-        valuation = read_valuation(
-            Arguments(), stop_loss=stop_loss, national_sd=math.sqrt(float(variance))
-        )
-        exact = traced(people.variance(0, valuation, None, [], quantiles, exact=True))
+        valuation = replace(agreement, national_sd=math.sqrt(float(variance))).valuation(costs)
+        exact = traced(people.variance(0, valuation, [], None, [], quantiles, exact=True))
         here = variances == variance
         for text in ends:
             ends[text][here] = (numbers(exact, f"q{text}") / numbers(exact, "expected"))[here]

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from .._contracts.stop_loss import StopLoss
+from .._risk.agreement import read_agreement
 from .._risk.cost_model import CostModel
-from .._risk.population import check_people, read_valuation
+from .._risk.population import check_people
 from .._tables.arguments import Arguments
 from .._tables.checked import arrow_table
 from .._tables.warning import deprecated
@@ -164,7 +165,7 @@ def decompose(
     by = levels[0] if levels else ""
     for name in filter(UNIT_COLUMN.fullmatch, levels):
         arguments.reject("by", name, "a column that results do not have under the same name")
-    valuation = read_valuation(arguments, stop_loss=stop_loss)
+    agreement = read_agreement(arguments, costs, stop_loss=stop_loss)
     labelled_limits = arguments.fractions("limits", limits)
     confidence = next((c for _, c in arguments.fractions("confidence", [confidence])), CONFIDENCE)
     robust = arguments.flag("robust", robust)
@@ -177,6 +178,7 @@ def decompose(
     arguments.check()
     table = arrow_table("observed", observed)
     population = arrow_table("population", population)
+    valuation = agreement.valuation(costs)
 
     lists = Lists.read(population, table, costs, by, valuation, threads)
     outturns = read_outturns(table, by, lists.units)
@@ -209,7 +211,7 @@ def decompose(
     if systematic_limits:
         variances = persistent + yearly / panel.years
         of_both = limits_with_systematic(
-            people_years, stop_loss, by, ratio, labelled_limits, variances
+            people_years, costs, agreement, by, ratio, labelled_limits, variances
         )
     units = {
         by: lists.units,

@@ -50,7 +50,7 @@ class Lists:
     ) -> Lists:
         """Read a population; lists by year need observations by year, and each year a list."""
         people = read_people(population, costs, [by], threads)
-        moments = traced(people.variance(0, valuation, None, [], [], exact=False))
+        moments = traced(people.variance(0, valuation, [], None, [], [], exact=False))
         dated = "year" in population.column_names
         if dated:
             _check_years(population, observed)
@@ -121,7 +121,7 @@ class Lists:
         if self.dated:
             of_year = np.array([key == year for key in keys(self.population["year"])])
             people = self._read(self.population.filter(pa.array(of_year)))
-            moments = traced(people.variance(0, self.valuation, None, [], [], exact=False))
+            moments = traced(people.variance(0, self.valuation, [], None, [], [], exact=False))
         row = {key: i for i, key in enumerate(keys(moments[self.by]))}
         rows = np.array([row.get(key, len(row)) for key in keys(self.units)])
         cv, kurtosis, size = (

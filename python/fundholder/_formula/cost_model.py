@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from .. import _engine
 from .._errors import InputError, Problem
-from .._risk.cost_model import CostModel, check_tail
+from .._risk.cost_model import CostModel
+from .._risk.tail import check_tail
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
 from .._tables.checked import Rule, arrow_table, read_table
@@ -218,7 +219,7 @@ def cost_model(
 def _fitted(years: pa.Table, gpd_tail: bool, threads: int) -> _engine.CostModel:
     try:
         model, _ = _engine.CostModel.from_costs(
-            years, cost="ratio", band="band", weight="weight", gpd_tail=gpd_tail, threads=threads
+            years, cost=["ratio"], band="band", weight="weight", gpd_tail=gpd_tail, threads=threads
         )
     except InputError as error:
         # To the caller, a band of predicted costs has no column of ratios.

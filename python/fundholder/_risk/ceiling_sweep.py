@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from .. import _engine
+from .._contracts.contract import Contract
+from .._contracts.stop_loss import StopLoss
 from .._errors import InputError
 from .._tables.arguments import Arguments, listed
 from .._tables.provenance import traced
+from .agreement import read_agreement
 from .cost_model import CostModel
-from .population import check_people, read_people, read_valuation
+from .population import check_people, read_people
 
 
 def stop_loss(
@@ -22,6 +26,7 @@ def stop_loss(
     *,
     ceilings: Sequence[float | None],
     by: str | Sequence[str] = "practice",
+    services: str | Sequence[str] | None = None,
     practice_sd: float = 0.0,
     thresholds: Sequence[float] = (0.05, 0.10, 0.20),
     threads: int | None = None,
@@ -30,7 +35,7 @@ def stop_loss(
 
     Parameters
     ----------
-    population, costs, practice_sd, threads
+    population, costs, services, practice_sd, threads
         As for ``variance``.
     ceilings
         £ a person-year, each once; ``None`` is no ceiling.
@@ -69,12 +74,12 @@ def stop_loss(
     levels = check_people(arguments, population, costs, by)
     sweep = _ceilings(arguments, ceilings)
     tolerances = arguments.fractions("thresholds", thresholds)
-    gross = read_valuation(arguments, of="gross", practice_sd=practice_sd)
+    agreement = read_agreement(arguments, costs, services=services, practice_sd=practice_sd)
     threads = arguments.threads(threads)
     arguments.check()
-    nets = [
-        read_valuation(arguments, stop_loss=ceiling, practice_sd=practice_sd) for ceiling in sweep
-    ]
+    gross = agreement.valuation(costs, "gross")
+    contracts = [Contract([] if ceiling is None else [StopLoss(ceiling)]) for ceiling in sweep]
+    nets = [replace(agreement, contract=contract).valuation(costs) for contract in contracts]
     people = read_people(population, costs, levels, threads)
     tables = {
         level: _sweep(people, i, level, sweep, nets, gross, tolerances)
@@ -110,7 +115,7 @@ def _sweep(
     tolerances: list[tuple[str, float]],
 ) -> pa.Table:
     nets = [
-        traced(people.variance(level_index, net, None, tolerances, [], exact=True))
+        traced(people.variance(level_index, net, [], None, tolerances, [], exact=True))
         for net in valuation
     ]
     before: pa.Table | None
@@ -118,7 +123,7 @@ def _sweep(
         before = nets[ceilings.index(None)]
     else:
         try:
-            before, _ = people.variance(level_index, gross, None, tolerances, [], exact=True)
+            before, _ = people.variance(level_index, gross, [], None, tolerances, [], exact=True)
         except InputError:
             before = None  # the gross variance is infinite, and no row needs it
     expected_gross = np.array(people.expected(level_index, gross))

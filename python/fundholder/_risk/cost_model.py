@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import pyarrow as pa
 
 from .. import _engine
-from .._contracts.stop_loss import StopLoss, stop_loss_terms
+from .._contracts.contract import check_names, check_services, read_contract
+from .._contracts.stop_loss import StopLoss, read_services
 from .._tables.arguments import Arguments
 from .._tables.warning import deprecated, warn
+from .tail import check_tail
 
 
 class CostModel:
@@ -33,6 +36,19 @@ class CostModel:
 
         The table of a model of observed costs (``from_costs``) reads back too: its rows have the
         family "empirical".
+    services
+        How the cost of a year is shared by services, by the rank of the year among those with a
+        cost; none if ``None``. A table with a row for each service of a profile:
+
+        ===================  ===============================================================
+        rank_from, rank_to   the years with a cost whose rank is above and up to it; classes
+                             go from 0 to 1 without gaps
+        service              its name
+        share                of the cost of such a year, from 0 to 1; they add up to 1
+        band                 may be absent where all bands share their costs alike
+        profile              where years of one class differ: which of the ways it is
+        probability          of the profile among the years of its class; they add up to 1
+        ===================  ===============================================================
 
     Raises
     ------
@@ -48,10 +64,18 @@ class CostModel:
     >>> moments = costs.moments(stop_loss=20_000).to_pylist()[0]
     >>> round(moments["mean"], 2), round(moments["cv"], 2)
     (659.99, 3.53)
+
+    The costliest tenth of years is hospital care for the most part:
+
+    >>> mix = pa.table({"rank_from": [0, 0, 0.9, 0.9], "rank_to": [0.9, 0.9, 1, 1],
+    ...                 "service": ["hospital", "drugs"] * 2, "share": [0.2, 0.8, 0.7, 0.3]})
+    >>> moments = CostModel(costs.table, mix).moments(services="hospital").to_pylist()[0]
+    >>> round(moments["mean"], 2), round(moments["cv"], 2)
+    (443.81, 7.8)
     """
 
-    def __init__(self, table: Any) -> None:
-        self._model = _engine.CostModel(table)
+    def __init__(self, table: Any, services: Any = None) -> None:
+        self._model = _engine.CostModel(table, services)
 
     @staticmethod
     def _of(model: _engine.CostModel) -> CostModel:
@@ -68,7 +92,7 @@ class CostModel:
         table
             Columns ``band``, ``rate`` (events per person-year, 500 at most over all types of a
             band), ``family``, ``mean`` (£ per event) and ``shape``. Several rows of one band are
-            several types of event.
+            several types of event; a column ``service`` says which service each belongs to.
 
         Returns
         -------
@@ -96,7 +120,7 @@ class CostModel:
     def from_costs(
         table: Any,
         *,
-        cost: str,
+        cost: str | Sequence[str],
         band: str | None = None,
         weight: str | None = None,
         tail: Literal["gpd"] | None = None,
@@ -108,7 +132,8 @@ class CostModel:
         table
             One row per person-year, those without a cost included.
         cost
-            Column of the cost of the year, £, 0 or more.
+            Column of the cost of the year, £, 0 or more; or a list of such columns, one for each
+            service: each person-year keeps its own mix, and so the data's dependence.
         band
             Column of the risk band; without it, there is one.
         weight
@@ -138,14 +163,13 @@ class CostModel:
         <pyarrow.DoubleScalar: 100.0>
         """
         arguments = Arguments()
-        arguments.column("cost", cost)
+        costs = arguments.names("cost", cost)
         arguments.column("band", band, optional=True)
         arguments.column("weight", weight, optional=True)
         check_tail(arguments, tail)
         arguments.check()
-        gpd_tail = tail == "gpd"
         model, warnings = _engine.CostModel.from_costs(
-            table, cost=cost, band=band, weight=weight, gpd_tail=gpd_tail, threads=1
+            table, cost=costs, band=band, weight=weight, gpd_tail=tail == "gpd", threads=1
         )
         for text in warnings:
             warn(text)
@@ -153,20 +177,22 @@ class CostModel:
 
     def __repr__(self) -> str:
         bands = len(self.table["band"].unique())
-        return f"<fundholder.CostModel of {bands} {'band' if bands == 1 else 'bands'}>"
+        return f"<fundholder.CostModel of {bands} band{'' if bands == 1 else 's'}>"
 
-    def __reduce__(self) -> tuple[Any, tuple[pa.Table]]:
-        make = CostModel.events if "rate" in self.table.column_names else CostModel
-        return make, (self.table,)
+    def __reduce__(self) -> tuple[Any, tuple[pa.Table, ...]]:
+        if "rate" in self.table.column_names:
+            return CostModel.events, (self.table,)
+        mix = self.services_table
+        return CostModel, (self.table,) if mix is None else (self.table, mix)
 
     @staticmethod
     def from_formula(formula: Any, persons: Any, **options: Any) -> Any:
         """The deprecated name of ``Formula.cost_model``."""
         deprecated("CostModel.from_formula(formula, ...)", "formula.cost_model(...)")
+        arguments = Arguments()
         if not hasattr(formula, "cost_model"):
-            arguments = Arguments()
             arguments.reject_type("formula", formula, "a Formula")
-            arguments.check()
+        arguments.check()
         return formula.cost_model(persons, **options)
 
     @property
@@ -174,19 +200,39 @@ class CostModel:
         """The model as a table that reads back as the same model, one of events by ``events``."""
         return self._model.table
 
-    def moments(self, stop_loss: float | StopLoss | None = None) -> pa.Table:
+    @property
+    def services(self) -> list[str]:
+        """Names of the services; empty where costs are one amount."""
+        return self._model.services
+
+    @property
+    def services_table(self) -> pa.Table | None:
+        """The table ``services`` that makes the same model with ``table``; ``None`` without one."""
+        return self._model.services_table
+
+    def moments(
+        self,
+        stop_loss: float | StopLoss | None = None,
+        services: str | Sequence[str] | None = None,
+        *,
+        contract: Any = None,
+    ) -> pa.Table:
         """Mean, SD, CV and skewness of one person's net cost of the year, by band, in closed form.
 
         Parameters
         ----------
         stop_loss
             A ceiling in £ or a ``StopLoss``; the ceded part of the cost is left out.
+        services
+            The services whose cost is looked at; by default, all.
+        contract
+            A ``Contract`` of terms on a person's year, or one such term.
 
         Returns
         -------
         pyarrow.Table
             ``band``, ``mean`` (£), ``sd`` (£), ``cv`` (null where the mean is 0), ``skewness``
-            (null where it is infinite, or the cost does not vary).
+            (null where it is infinite, or the cost does not vary), ``p_any`` (of any such cost).
 
         Raises
         ------
@@ -194,14 +240,12 @@ class CostModel:
             Where a band's variance is infinite.
         """
         arguments = Arguments()
-        terms = stop_loss_terms(arguments, stop_loss)
+        agreed = read_contract(arguments, stop_loss, contract)
+        scope = read_services(arguments, services)
+        check_services(arguments, agreed, self.services)
+        check_names(arguments, scope or (), self.services)
+        for term in agreed.unit_terms:
+            arguments.reject("contract", type(term).__name__, "terms on a person's year")
         arguments.check()
-        return self._model.moments(terms)
-
-
-def check_tail(arguments: Arguments, tail: Any) -> None:
-    """Check the name of the distribution of the largest costs."""
-    if tail is not None and not isinstance(tail, str):
-        arguments.reject_type("tail", tail, "'gpd' or None")
-    elif tail not in ("gpd", None):
-        arguments.reject("tail", tail, "'gpd' or None")
+        terms = [term._person_term() for term in agreed.person_terms]
+        return self._model.moments(terms, scope and list(scope))

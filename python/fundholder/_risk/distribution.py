@@ -7,11 +7,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from .._contracts.contract import Contract, Term
 from .._contracts.stop_loss import StopLoss
 from .._tables.arguments import Arguments, listed
 from .._tables.provenance import traced
+from .agreement import Basis, check_basis, check_person_terms_only, read_agreement
 from .cost_model import CostModel
-from .population import Basis, check_people, read_people, read_valuation
+from .population import check_people, read_people
 
 
 def distribution(
@@ -21,6 +23,8 @@ def distribution(
     by: str = "practice",
     units: Sequence[str | int] | None = None,
     stop_loss: float | StopLoss | None = None,
+    contract: Contract | Term | None = None,
+    services: str | Sequence[str] | None = None,
     practice_sd: float = 0.0,
     national_sd: float = 0.0,
     of: Basis = "net",
@@ -31,8 +35,10 @@ def distribution(
 
     Parameters
     ----------
-    population, costs, stop_loss, practice_sd, national_sd, of, threads
+    population, costs, stop_loss, services, practice_sd, national_sd, of, threads
         As for ``variance``.
+    contract
+        As for ``variance``, of terms on a person's year alone.
     by
         The column whose values are units.
     units
@@ -64,15 +70,24 @@ def distribution(
     """
     arguments = Arguments()
     levels = check_people(arguments, population, costs, by, single=True)
-    valuation = read_valuation(
-        arguments, of=of, stop_loss=stop_loss, practice_sd=practice_sd, national_sd=national_sd
+    agreement = read_agreement(
+        arguments,
+        costs,
+        stop_loss=stop_loss,
+        contract=contract,
+        services=services,
+        practice_sd=practice_sd,
+        national_sd=national_sd,
     )
+    check_basis(arguments, of)
+    check_person_terms_only(arguments, agreement)
     points = arguments.integer("points", points, 10, 1_000_000)
     names = None if units is None else _unit_names(arguments, units)
     threads = arguments.threads(threads)
     arguments.check()
     people = read_people(population, costs, levels, threads)
-    return traced(people.distribution(0, valuation, names, points))
+    valuation = agreement.valuation(costs, of)
+    return agreement.described(traced(people.distribution(0, valuation, names, points)))
 
 
 def _unit_names(arguments: Arguments, units: Any) -> list[str]:
@@ -91,6 +106,8 @@ def cumulative(
     at: Any,
     by: str = "practice",
     stop_loss: float | StopLoss | None = None,
+    contract: Contract | Term | None = None,
+    services: str | Sequence[str] | None = None,
     practice_sd: float = 0.0,
     national_sd: float = 0.0,
     of: Basis = "net",
@@ -100,7 +117,7 @@ def cumulative(
 
     Parameters
     ----------
-    population, costs, by, stop_loss, practice_sd, national_sd, of, threads
+    population, costs, by, stop_loss, contract, services, practice_sd, national_sd, of, threads
         As for ``distribution``.
     at
         A table ``<by>``, ``cost`` (£); a unit may stand there many times.
@@ -126,10 +143,19 @@ def cumulative(
     """
     arguments = Arguments()
     levels = check_people(arguments, population, costs, by, single=True)
-    valuation = read_valuation(
-        arguments, of=of, stop_loss=stop_loss, practice_sd=practice_sd, national_sd=national_sd
+    agreement = read_agreement(
+        arguments,
+        costs,
+        stop_loss=stop_loss,
+        contract=contract,
+        services=services,
+        practice_sd=practice_sd,
+        national_sd=national_sd,
     )
+    check_basis(arguments, of)
+    check_person_terms_only(arguments, agreement)
     threads = arguments.threads(threads)
     arguments.check()
     people = read_people(population, costs, levels, threads)
-    return traced(people.cumulative(0, valuation, at))
+    valuation = agreement.valuation(costs, of)
+    return agreement.described(traced(people.cumulative(0, valuation, at)))

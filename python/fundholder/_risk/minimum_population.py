@@ -9,8 +9,9 @@ import pyarrow as pa
 from .._contracts.stop_loss import StopLoss
 from .._tables.arguments import Arguments
 from .._tables.provenance import traced
+from .agreement import read_agreement
 from .cost_model import CostModel
-from .population import check_population, read_people, read_valuation
+from .population import check_population, read_people
 
 
 def minimum_population(
@@ -77,7 +78,7 @@ def minimum_population(
     ((_, tolerance),) = arguments.fractions("tolerance", [tolerance]) or [("", 0.5)]
     ((_, probability),) = arguments.fractions("probability", [probability]) or [("", 0.5)]
     threads = arguments.threads(threads)
-    valuation = read_valuation(arguments, stop_loss=stop_loss, practice_sd=practice_sd)
+    agreement = read_agreement(arguments, costs, stop_loss=stop_loss, practice_sd=practice_sd)
     if population is not None:
         check_population(arguments, population)
     elif isinstance(costs, CostModel) and len(set(costs.table["band"].to_pylist())) > 1:
@@ -86,6 +87,7 @@ def minimum_population(
     if population is None:
         population = pa.table({"practice": [0], "count": [1]})
     people = read_people(population, costs, [], threads)
+    valuation = agreement.valuation(costs)
     size, outside, limit, metadata = people.minimum_population(valuation, tolerance, probability)
     table = pa.table(
         {

@@ -7,11 +7,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from .._contracts.contract import Contract, Term
 from .._contracts.stop_loss import StopLoss
 from .._tables.arguments import Arguments
 from .._tables.provenance import traced
+from .agreement import check_person_terms_only, read_agreement
 from .cost_model import CostModel
-from .population import check_people, check_result_columns, read_people, read_valuation
+from .population import check_people, check_result_columns, read_people
 
 
 def pooling(
@@ -19,7 +21,9 @@ def pooling(
     costs: CostModel,
     *,
     pool: str,
-    stop_loss: float | StopLoss,
+    stop_loss: float | StopLoss | None = None,
+    contract: Contract | Term | None = None,
+    services: str | Sequence[str] | None = None,
     by: str = "practice",
     budgets: Any | None = None,
     practice_sd: float = 0.0,
@@ -32,13 +36,15 @@ def pooling(
 
     Parameters
     ----------
-    population, costs, practice_sd, national_sd, thresholds, quantiles, threads
+    population, costs, services, practice_sd, national_sd, thresholds, quantiles, threads
         As for ``variance``.
     pool
         The column of the next level, where ceded cost is added up.
     stop_loss
         What is pooled: of each person-year the cost above a ceiling in £, or by a ``StopLoss``.
         ``StopLoss(0, share=0.6)`` pools 60 % of every cost.
+    contract
+        The same as terms on a person's year: all that they cede is pooled.
     by
         The column of the units that keep the rest.
     budgets
@@ -53,8 +59,8 @@ def pooling(
     Raises
     ------
     InputError, InputTypeError
-        As for ``variance``, and where there is nothing to pool: no ``stop_loss``, or ``pool`` and
-        ``by`` the same.
+        As for ``variance``, and where there is nothing to pool: neither a
+        ``stop_loss`` nor a ``contract``, or ``pool`` and ``by`` the same.
 
     Examples
     --------
@@ -77,20 +83,25 @@ def pooling(
         arguments.reject("pool", pool, "another column than by")
     else:
         check_result_columns(arguments, [pool])
-    if stop_loss is None:
-        arguments.reject_type("stop_loss", stop_loss, "a ceiling in £ or a StopLoss")
+    if stop_loss is None and contract is None:
+        arguments.reject_type("stop_loss", None, "a ceiling in £ or a StopLoss, or give a contract")
     tolerances = arguments.fractions("thresholds", thresholds)
     probabilities = arguments.fractions("quantiles", quantiles)
-    contract: dict[str, Any] = {
-        "stop_loss": stop_loss,
-        "practice_sd": practice_sd,
-        "national_sd": national_sd,
-    }
+    agreement = read_agreement(
+        arguments,
+        costs,
+        stop_loss=stop_loss,
+        contract=contract,
+        services=services,
+        practice_sd=practice_sd,
+        national_sd=national_sd,
+    )
+    check_person_terms_only(arguments, agreement)
     threads = arguments.threads(threads)
-    net = read_valuation(arguments, of="net", **contract)
     arguments.check()
-    ceded = read_valuation(arguments, of="ceded", **contract)
+    net, ceded = (agreement.valuation(costs, of) for of in ("net", "ceded"))
     people = read_people(population, costs, [*levels, pool], threads)
-    kept = people.variance(0, net, budgets, tolerances, probabilities, exact=True)
-    pooled = people.variance(1, ceded, None, tolerances, probabilities, exact=True)
-    return {levels[0]: traced(kept), pool: traced(pooled)}
+    kept = people.variance(0, net, [], budgets, tolerances, probabilities, exact=True)
+    pooled = people.variance(1, ceded, [], None, tolerances, probabilities, exact=True)
+    tables = {levels[0]: traced(kept), pool: traced(pooled)}
+    return {name: agreement.described(table) for name, table in tables.items()}

@@ -1,21 +1,16 @@
-"""Populations, contracts and effects: checked, and read by the engine."""
+"""Populations: checked, and read by the engine."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from .. import _engine
-from .._contracts.stop_loss import StopLoss, stop_loss_terms
 from .._tables.arguments import Arguments
 from .._tables.warning import warn
 from .cost_model import CostModel
 
-Basis = Literal["net", "gross", "ceded"]
-BASES = ("net", "gross", "ceded")
-EFFECT_SD_BELOW = 5.0
-"""Above it a lognormal effect of mean 1 is nearly always nearly 0: a percentage, most likely."""
 COLUMNS = {"practice", "band", "count", "scale", "p_any", "person"}
 RESULT_COLUMN = re.compile(
     r"people|gross|net|replication|expected|budget|sd|cv|skewness|kurtosis|chance_sd|systematic_sd"
@@ -67,23 +62,3 @@ def read_people(
     for text in people.warnings:
         warn(text)
     return people
-
-
-def read_valuation(
-    arguments: Arguments,
-    *,
-    of: str = "net",
-    stop_loss: float | StopLoss | None = None,
-    practice_sd: float = 0.0,
-    national_sd: float = 0.0,
-) -> _engine.Valuation:
-    """The basis, contract and effects for the engine; right only if ``arguments.check`` passes."""
-    if of not in BASES:
-        arguments.reject("of", of, "'net', 'gross' or 'ceded'")
-        of = "net"
-    return _engine.Valuation(
-        of=of,
-        stop_loss=stop_loss_terms(arguments, stop_loss),
-        practice_sd=arguments.number("practice_sd", practice_sd, below=EFFECT_SD_BELOW),
-        national_sd=arguments.number("national_sd", national_sd, below=EFFECT_SD_BELOW),
-    )

@@ -18,9 +18,10 @@ from .._tables.checked import arrow_table
 from .._tables.columns import plain_column
 from .._tables.hierarchy import Areas, read_areas
 from .._tables.provenance import traced
+from .agreement import read_agreement
 from .bin_covering import Parent, add_up, most_pools
 from .cost_model import CostModel
-from .population import COLUMNS, check_people, read_people, read_valuation
+from .population import COLUMNS, check_people, read_people
 
 RESULT_COLUMNS = ("pool", "people", "pool_people", "p_outside", "meets")
 """Names that the result of ``propose_pools`` uses itself."""
@@ -119,15 +120,15 @@ def propose_pools(
             arguments.reject(name, value, "a column that the result does not have itself")
     tolerances = arguments.fractions("tolerance", [tolerance])
     arguments.fractions("probability", [probability])
-    valuation = read_valuation(arguments, stop_loss=stop_loss, practice_sd=practice_sd)
+    agreement = read_agreement(arguments, costs, stop_loss=stop_loss, practice_sd=practice_sd)
     threads = arguments.threads(threads)
     arguments.check()
+    valuation = agreement.valuation(costs)
     tolerance, allowed = float(tolerance), float(probability)
     table = arrow_table("population", population)
     areas = read_areas(table, by, within, boundaries)
-
     units = read_people(table, costs, levels, threads)
-    distribution = traced(units.variance(0, valuation, None, [], [], exact=False))
+    distribution = traced(units.variance(0, valuation, [], None, [], [], exact=False))
     row_of = {label: row for row, label in enumerate(distribution[by].to_pylist())}
     distribution = distribution.take([row_of[label] for label in areas.units])
     # Practices are independent, so their moments add up.
@@ -200,10 +201,10 @@ class _ExactJudge:
             pool_of_block[parent.blocks] = row_of_pool[parent.trial]
         pool = pool_of_block[self._block_of_row]
         people = self._population.append_column("pool", pa.array(pool)).filter(pa.array(pool >= 0))
-        distributions, _ = read_people(people, self._costs, ["pool"], self._threads).variance(
-            0, self._valuation, None, self._tolerances, [], exact=True
-        )
-        shares = distributions[f"p_outside_{self._tolerances[0][0]}"].to_pylist()
+        pooled = read_people(people, self._costs, ["pool"], self._threads)
+        tolerances = self._tolerances
+        distributions, _ = pooled.variance(0, self._valuation, [], None, tolerances, [], exact=True)
+        shares = distributions[f"p_outside_{tolerances[0][0]}"].to_pylist()
         return [shares[i:j] for i, j in zip([0, *ends[:-1]], ends, strict=True)]
 
 

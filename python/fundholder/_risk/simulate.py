@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import _engine
-from .._contracts.stop_loss import StopLoss, stop_loss_terms
+from .._contracts.contract import Contract, Term
+from .._contracts.stop_loss import StopLoss
 from .._tables.arguments import Arguments
 from .._tables.memory import free_memory
 from .._tables.progress import progress_bar
 from .._tables.warning import warn
+from .agreement import read_agreement
 from .cost_model import CostModel
-from .population import (
-    EFFECT_SD_BELOW,
-    check_population,
-    check_result_columns,
-)
+from .population import check_population, check_result_columns
 from .simulation import Simulation
 
 MAX_REPLICATIONS = 2**30
@@ -32,6 +30,8 @@ def simulate(
     seed: int = 0,
     by: str | Sequence[str] = "practice",
     stop_loss: float | StopLoss | None = None,
+    contract: Contract | Term | Mapping[str, Contract | Term] | None = None,
+    services: bool = True,
     practice_sd: float = 0.0,
     national_sd: float = 0.0,
     threads: int | None = None,
@@ -76,7 +76,12 @@ def simulate(
     by
         The columns whose values are units: one or several levels.
     stop_loss
-        A ceiling in £ a person-year, or a ``StopLoss``.
+        A ceiling in £ a person-year, or a ``StopLoss``: the short form of a contract.
+    contract
+        A ``Contract`` or one term of one, or several by name: they share every draw, so that their
+        differences (``Simulation.compare``) are paired.
+    services
+        Whether the totals of each service are kept, where the cost model has services.
     practice_sd, national_sd
         SD of a yearly lognormal effect of mean 1 that multiplies every cost of a practice, or of
         everyone, before the contract; 0.078 is 7.8 %.
@@ -121,12 +126,26 @@ def simulate(
     seed = arguments.integer("seed", seed, 0, MAX_SEED)
     levels = arguments.names("by", by)
     check_result_columns(arguments, levels)
-    terms = stop_loss_terms(arguments, stop_loss)
-    practice_sd = arguments.number("practice_sd", practice_sd, below=EFFECT_SD_BELOW)
-    national_sd = arguments.number("national_sd", national_sd, below=EFFECT_SD_BELOW)
+    agreements = {
+        name: read_agreement(
+            arguments,
+            costs,
+            stop_loss=stop_loss,
+            contract=agreed,
+            practice_sd=practice_sd,
+            national_sd=national_sd,
+        )
+        for name, agreed in _by_name(arguments, contract).items()
+    }
+    keeps_services = arguments.flag("services", services)
     threads = arguments.threads(threads)
     arguments.check()
 
+    # A stop-loss on all cost has its own, faster way through the engine.
+    alone = agreements.get("")
+    ceiling = None if alone is None else alone.contract.only_stop_loss()
+    simple = ceiling is not None or (alone is not None and not alone.contract.terms)
+    contracts = [] if simple else [agreed.person_terms() for agreed in agreements.values()]
     with progress_bar(progress, population, replications) as shown:
         run = _engine.simulate(
             population,
@@ -135,9 +154,11 @@ def simulate(
             replications=replications,
             seed=seed,
             by=levels,
-            stop_loss=terms,
-            practice_sd=practice_sd,
-            national_sd=national_sd,
+            stop_loss=ceiling,
+            contracts=contracts,
+            services=keeps_services,
+            practice_sd=float(practice_sd),
+            national_sd=float(national_sd),
             threads=threads,
             processor=os.environ.get("FUNDHOLDER_PROCESSOR") or _engine.processors()[0],
             memory=free_memory(),
@@ -145,4 +166,13 @@ def simulate(
         )
     for text in run.warnings:
         warn(text)
-    return Simulation(run)
+    agreed = {name: agreement.contract for name, agreement in agreements.items()}
+    return Simulation(run, agreed, costs.services if keeps_services else [])
+
+
+def _by_name(arguments: Arguments, contract: Any) -> dict[str, Any]:
+    if not isinstance(contract, Mapping):
+        return {"": contract}
+    if not contract or not all(isinstance(name, str) and name for name in contract):
+        arguments.reject("contract", list(contract), "contracts by name, one at least")
+    return dict(contract)

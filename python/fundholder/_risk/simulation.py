@@ -9,56 +9,70 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from .. import _engine
+from .._contracts.contract import Contract
 from .._tables.arguments import Arguments
 from .._tables.provenance import traced
 from .budget_totals import warn_of_other_totals
+from .contract_years import ContractYears
+from .settled_years import yearly
 from .size_bands import check_edges
 
 
-class Simulation:
+class Simulation(ContractYears):
     """The simulated years of every unit, at each level of ``by``."""
-
-    def __init__(self, run: _engine.Simulation) -> None:
-        self._run = run
 
     def __repr__(self) -> str:
         replications = self._run.metadata["fundholder.replications"]
         return f"<fundholder.Simulation of {replications} replications by {self.levels}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, self._run.state()
+        return _restored, (*self._run.state(), self._contracts, self._services)
 
-    @property
-    def levels(self) -> list[str]:
-        """The columns that ``by`` named."""
-        return self._run.levels
-
-    @property
-    def metadata(self) -> dict[str, str]:
-        """Seed, version, terms and digests of the inputs; it travels with every table.
-
-        The digest of the population does not depend on the order of rows that have a ``person``.
-        """
-        return dict(sorted(self._run.metadata.items()))
-
-    def _traced(self, table: pa.Table) -> pa.Table:
-        return table.replace_schema_metadata(self.metadata)
-
-    def totals(self, by: str | None = None) -> pa.Table:
+    def totals(
+        self,
+        by: str | None = None,
+        contract: str | None = None,
+        *,
+        services: bool = False,
+        budgets: Any | None = None,
+    ) -> pa.Table:
         """Every unit's cost in every replication.
 
         Parameters
         ----------
         by
             The level; needed where there are several.
+        contract
+            The name of a contract; needed where there are several.
+        services
+            Whether there are columns of services, too.
+        budgets
+            A table ``<by>``, ``budget`` (£) for terms that compare cost with it; by default, the
+            mean of what the terms on a person's year leave.
 
         Returns
         -------
         pyarrow.Table
             ``<by>``, ``people``, ``gross`` and ``net``: lists of ``replications`` costs in £.
-            In the order of the units' names.
+            Under a contract that is more than a stop-loss on all cost also ``ceded``, ``bonus``,
+            ``penalty`` and ``kept``, which is ``net`` and
+            ``gross`` - ``ceded`` - ``bonus`` + ``penalty``. With services, ``gross_<service>``,
+            which add up to ``gross``. In the order of the units' names.
         """
-        return self._traced(self._run.totals(self._level(by)))
+        level = self._level(by)
+        settled = self._settled(level, contract, budgets)
+        table = settled.run.totals(level, [])
+        for kind in ("ceded", "bonus", "penalty"):
+            amounts = settled.amounts(kind)
+            if amounts is not None:
+                table = table.append_column(kind, yearly(amounts))
+        if settled.moved is not None:
+            table = table.append_column("kept", table["net"])
+        if services:
+            of_services = self._run.totals(level, self._services)
+            for name in (f"gross_{service}" for service in self._services):
+                table = table.append_column(name, of_services[name])
+        return self._traced(table)
 
     def summary(
         self,
@@ -68,6 +82,7 @@ class Simulation:
         quantiles: Sequence[float] = (0.5, 0.9, 0.99, 0.995),
         *,
         of: Literal["net", "gross", "ceded"] = "net",
+        contract: str | None = None,
     ) -> pa.Table:
         """Estimates of each unit's years, each with its Monte Carlo standard error.
 
@@ -82,7 +97,9 @@ class Simulation:
         quantiles
             Probabilities, between 0 and 1.
         of
-            Which cost: net of the contract, gross, or ceded.
+            Which cost: net of the contract, gross, or ceded (all that the holder does not keep).
+        contract
+            The name of a contract; needed where there are several.
 
         Returns
         -------
@@ -93,7 +110,9 @@ class Simulation:
             ``p_under_<t>``, ``p_outside_<t>`` (share of years above budget * (1 + t), below
             budget * (1 - t), either), ``q<p>`` (£). Each estimate is followed by ``<name>_se``.
             Null where a figure is not defined: errors from one replication, the CV of a unit
-            without cost.
+            without cost. Of net cost under terms on the total of a unit also ``expected_ceded``,
+            ``expected_bonus``, ``p_bonus`` (probability of any), ``expected_penalty`` and
+            ``p_penalty``.
 
         Notes
         -----
@@ -108,7 +127,11 @@ class Simulation:
             arguments.reject("of", of, "'net', 'gross' or 'ceded'")
         arguments.check()
         level = self._level(by)
-        table = traced(self._run.summary(level, budgets, of, tolerances, probabilities))
+        settled = self._settled(level, contract, budgets)
+        table = traced(settled.run.summary(level, budgets, of, tolerances, probabilities))
+        if of == "net":
+            for name, column in settled.transfers().items():
+                table = table.append_column(name, column)
         if budgets is not None:
             warn_of_other_totals(table, of, lambda: self._expected_gross(level))
         return table
@@ -118,6 +141,8 @@ class Simulation:
         by: str | None = None,
         edges: Sequence[int] = (2_000, 4_000, 6_000, 8_000, 12_000, 20_000),
         thresholds: Sequence[float] = (0.05, 0.10, 0.20),
+        *,
+        contract: str | None = None,
     ) -> pa.Table:
         """The national summary by size of list: one row per band of ``people``.
 
@@ -129,6 +154,8 @@ class Simulation:
             The numbers of people at which bands begin, after the first, which begins at 1.
         thresholds
             Tolerances around each unit's mean cost.
+        contract
+            The name of a contract; needed where there are several.
 
         Returns
         -------
@@ -143,21 +170,20 @@ class Simulation:
         starts = check_edges(arguments, edges)
         tolerances = arguments.fractions("thresholds", thresholds)
         arguments.check()
-        return self._traced(self._run.size_bands(self._level(by), starts, tolerances))
+        level = self._level(by)
+        run = self._settled(level, contract, None).run
+        return self._traced(run.size_bands(level, starts, tolerances))
 
     def _expected_gross(self, level: str | None) -> float:
         table, _ = self._run.summary(level, None, "gross", [], [])
         return math.fsum(table["expected"].to_pylist())
 
-    def _level(self, by: str | None) -> str | None:
-        arguments = Arguments()
-        if not isinstance(by, str | None):
-            arguments.reject_type("by", by, f"one of {', '.join(self.levels)}")
-        else:
-            arguments.column("by", by, optional=True)
-        arguments.check()
-        return by
 
-
-def _restored(levels: list[tuple[str, pa.Table]], metadata: dict[str, str]) -> Simulation:
-    return Simulation(_engine.Simulation(levels, metadata))
+def _restored(
+    levels: list[tuple[str, pa.Table]],
+    metadata: dict[str, str],
+    cessions: list[list[int]],
+    contracts: dict[str, Contract],
+    services: list[str],
+) -> Simulation:
+    return Simulation(_engine.Simulation(levels, metadata, cessions), contracts, services)

@@ -8,12 +8,14 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from .._contracts.contract import Contract, Term
 from .._contracts.stop_loss import StopLoss
 from .._tables.arguments import Arguments, listed
 from .._tables.provenance import traced
+from .agreement import Basis, check_basis, read_agreement
 from .budget_totals import warn_of_other_totals
 from .cost_model import CostModel
-from .population import Basis, check_people, read_people, read_valuation
+from .population import check_people, read_people
 from .simulate import simulate
 
 METHODS = ("exact", "moments", "simulation")
@@ -26,6 +28,8 @@ def variance(
     by: str | Sequence[str] = "practice",
     budgets: Any | None = None,
     stop_loss: float | StopLoss | None = None,
+    contract: Contract | Term | None = None,
+    services: str | Sequence[str] | None = None,
     practice_sd: float = 0.0,
     national_sd: float = 0.0,
     thresholds: Sequence[float] = (0.05, 0.10, 0.20),
@@ -54,7 +58,12 @@ def variance(
         A table ``<by>``, ``budget`` (£) with a row for each unit; by default, the expected cost.
         With several levels, a dict of such tables by level.
     stop_loss
-        A ceiling in £ a person-year, or a ``StopLoss``.
+        A ceiling in £ a person-year, or a ``StopLoss``: the short form of a contract.
+    contract
+        A ``Contract``, or one term of one. Terms on the total of a unit, which need the method
+        "exact", compare cost with the budget; ``of="net"`` is what the unit keeps of them all.
+    services
+        The services whose cost is looked at; by default, all.
     practice_sd, national_sd
         SD of a yearly lognormal effect of mean 1 that multiplies every cost of a practice, or of
         everyone, before the contract; 0.078 is 7.8 %. At most 0.5 for exact distributions.
@@ -86,6 +95,11 @@ def variance(
         far the exact distributions were from their moments, at worst: the probability outside of
         the window, the error of the mean in SDs, and that of the SD. Costs that a window leaves
         out, with probability 1e-4 at most and beyond all that is reported, count in these errors.
+
+        Under terms on the total of a unit these are of what it keeps, and there are, too,
+        ``expected_``, ``sd_`` and ``p_`` (probability of any) of ``ceded``, ``bonus`` and
+        ``penalty``: expected net = gross - ceded - bonus + penalty. ``expected_ceded`` counts what
+        is ceded person by person; where there is any, the other two of it are null.
 
     Raises
     ------
@@ -119,11 +133,23 @@ def variance(
     quantiles = quantiles if (items := listed(quantiles)) is None else items
     tolerances = arguments.fractions("thresholds", thresholds)
     probabilities = arguments.fractions("quantiles", quantiles)
-    valuation = read_valuation(
-        arguments, of=of, stop_loss=stop_loss, practice_sd=practice_sd, national_sd=national_sd
+    agreement = read_agreement(
+        arguments,
+        costs,
+        stop_loss=stop_loss,
+        contract=contract,
+        services=services,
+        practice_sd=practice_sd,
+        national_sd=national_sd,
     )
+    check_basis(arguments, of)
     if method not in METHODS:
         arguments.reject("method", method, "'exact', 'moments' or 'simulation'")
+    if agreement.contract.unit_terms and of != "gross":
+        if method == "moments":
+            arguments.reject("method", method, "'exact', where terms are on the total of a unit")
+        if of == "ceded":
+            arguments.reject("of", of, "'net' or 'gross', where terms are on the total of a unit")
     thread_count = arguments.threads(threads)
     given = _budgets_by_level(arguments, budgets, levels, isinstance(by, str))
     arguments.check()
@@ -146,16 +172,17 @@ def variance(
     else:
         people = read_people(population, costs, levels, thread_count)
         exact = method == "exact"
-        of_gross = read_valuation(arguments, of="gross")
+        valuation = agreement.valuation(costs, of)
+        unit_terms = agreement.unit_terms() if of == "net" else []
 
         def gross() -> float:
-            return math.fsum(people.expected(0, of_gross))
+            return math.fsum(people.expected(0, agreement.valuation(costs, "gross")))
 
         for i, level in enumerate(levels):
             answer = people.variance(
-                i, valuation, given.get(level), tolerances, probabilities, exact=exact
+                i, valuation, unit_terms, given.get(level), tolerances, probabilities, exact=exact
             )
-            tables[level] = traced(answer)
+            tables[level] = agreement.described(traced(answer))
             if level in given:
                 warn_of_other_totals(tables[level], of, gross)
     return tables[by] if isinstance(by, str) else tables

@@ -1,6 +1,6 @@
 //! Cost models from tables, and back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::builder::{Float64Builder, ListBuilder};
@@ -9,21 +9,18 @@ use arrow_array::types::Float64Type;
 use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch, StringArray};
 use arrow_cast::cast;
 use arrow_schema::{DataType, Field};
-use fundholder_core::contract::StopLoss;
+use fundholder_core::contract::Portion;
 use fundholder_core::error::{Code, Error, Problem};
-use fundholder_core::model::{Band, CostModel, EventType, MAX_RATE, Severity, SeverityKind, Year};
-use fundholder_core::numeric::money::AMOUNTS;
-use fundholder_core::run::{Progress, RunError, sort};
-use fundholder_core::severity::{Distribution, Empirical, Family, GpdTail};
-
-use crate::column::{
-    COST, PROBABILITY, Problems, RATE, Rule, WEIGHT, check_unique_columns, each, numbers, required,
+use fundholder_core::model::{
+    Band, CostModel, EventType, MAX_RATE, ServiceMix, Severity, SeverityKind, Year,
 };
-use crate::labels::{Label, Labels};
-use crate::table::{LabelColumn, NumberColumn, TableRules, read_long_table, table};
+use fundholder_core::run::{Progress, RunError};
+use fundholder_core::severity::{Empirical, Family, GpdTail};
 
-/// Observed costs, however low: their mean is bounded.
-const OBSERVED: Rule = Rule::range(0.0, *AMOUNTS.end(), "a finite number of £, 0 or more, at most 1e15");
+use crate::column::{COST, PROBABILITY, Problems, RATE, Rule, check_unique_columns, each, numbers, required};
+use crate::labels::{Label, Labels};
+use crate::table::table;
+
 /// The name in a table of a distribution of observed costs.
 const EMPIRICAL: &str = "empirical";
 const TAIL: [&str; 4] = ["tail_threshold", "tail_scale", "tail_shape", "tail_probability"];
@@ -45,7 +42,7 @@ pub fn annual_model(batch: &RecordBatch) -> Result<CostModel, Error> {
     problems.check()?;
     let years = p_any.into_iter().zip(severities.into_iter().flatten());
     let years = years.map(|(p_any, severity)| Year::Annual { p_any, severity });
-    Ok(CostModel { bands: names.into_iter().zip(years).map(|(name, year)| Band { name, year }).collect() })
+    Ok(CostModel::new(names.into_iter().zip(years).map(|(name, year)| Band { name, year }).collect()))
 }
 
 /// A model of Poisson events: band, rate, family, mean, shape; several rows of a band are several types of event.
@@ -54,10 +51,15 @@ pub fn events_model(batch: &RecordBatch) -> Result<CostModel, Error> {
     let rates = column(batch, "rate", &RATE, &mut problems);
     let severities = severities(batch, &mut problems);
     let names = band_names(batch, true, &mut problems);
+    let (services, service_of) = event_services(batch, &mut problems);
     let mut bands: Vec<(Option<String>, Vec<EventType>)> = Vec::new();
-    let types = rates.into_iter().zip(severities);
-    for (name, (rate, severity)) in names.into_iter().zip(types) {
+    let types = rates.into_iter().zip(severities).enumerate();
+    for (name, (row, (rate, severity))) in names.into_iter().zip(types) {
         let Some(severity) = severity else { continue };
+        let severity = match service_of.get(row) {
+            Some(&service) => severity.with_mix(ServiceMix::of_one(service as usize)),
+            None => severity,
+        };
         let event = EventType { rate, severity };
         match bands.iter_mut().find(|(other, _)| *other == name) {
             Some((_, types)) => types.push(event),
@@ -75,7 +77,16 @@ pub fn events_model(batch: &RecordBatch) -> Result<CostModel, Error> {
     }
     problems.check()?;
     let band = |(name, types)| Band { name, year: Year::Events(types) };
-    Ok(CostModel { bands: bands.into_iter().map(band).collect() })
+    Ok(CostModel { services, ..CostModel::new(bands.into_iter().map(band).collect()) })
+}
+
+/// The services of events, and that of each row; none where the table has no such column.
+fn event_services(batch: &RecordBatch, problems: &mut Problems) -> (Vec<String>, Vec<u32>) {
+    let (mut labels, mut codes) = (Labels::default(), Vec::new());
+    if let Some(column) = batch.column_by_name("service") {
+        labels.read(column, "service", false, 0, problems, &mut codes);
+    }
+    (labels.list().iter().map(Label::to_string).collect(), codes)
 }
 
 /// A numeric column without nulls.
@@ -115,7 +126,11 @@ fn band_names(batch: &RecordBatch, events: bool, problems: &mut Problems) -> Vec
 
 /// The severity of each row; none where it has been rejected.
 fn severities(batch: &RecordBatch, problems: &mut Problems) -> Vec<Option<Severity>> {
-    check_unique_columns(batch, ["band", "p_any", "rate", "family", "mean", "shape"].into_iter(), problems);
+    check_unique_columns(
+        batch,
+        ["band", "p_any", "rate", "family", "mean", "shape", "service"].into_iter(),
+        problems,
+    );
     let Some(families) = required(batch, "family", problems) else { return Vec::new() };
     let mut labels = Labels::default();
     let mut codes = Vec::new();
@@ -196,101 +211,6 @@ fn observed(batch: &RecordBatch, row: usize, tail: [Option<f64>; 4]) -> Result<E
     }
 }
 
-/// Records of which a few are expected to carry much: fewer are an example.
-const MANY_RECORDS: usize = 50;
-/// The largest cost over the next of which a wrong digit is likelier than a heavy tail: with a Pareto of shape 2, 1 in 25.
-const FAR_FROM_NEXT: f64 = 5.0;
-
-/// A model from observed person-years, zeros included; and what may not be right of them.
-pub fn model_from_costs(
-    batches: &[RecordBatch],
-    cost: &str,
-    band: Option<&str>,
-    weight: Option<&str>,
-    gpd: bool,
-    progress: &Progress,
-) -> Result<(CostModel, Vec<String>), RunError> {
-    let number = |(name, rule): (&str, Rule)| NumberColumn { name: name.into(), rule, nulls: false };
-    let rules = TableRules {
-        table: "the table of costs".into(),
-        labels: band
-            .iter()
-            .map(|&name| LabelColumn { name: name.into(), nulls: false, organisations: false })
-            .collect(),
-        numbers: [Some((cost, OBSERVED)), weight.map(|name| (name, WEIGHT))]
-            .into_iter()
-            .flatten()
-            .map(number)
-            .collect(),
-        unique: false,
-        rows: true,
-    };
-    let table = read_long_table(batches, &rules, progress)?;
-    let mut groups: BTreeMap<Option<Label>, Vec<(f64, f64)>> = BTreeMap::new();
-    for (row, cost) in table.numbers[0].iter().enumerate() {
-        let name = table.labels.first().map(|(labels, codes)| labels.list()[codes[row] as usize].clone());
-        let weight = table.numbers.get(1).map_or(1.0, |weights| weights[row].unwrap_or(0.0));
-        groups.entry(name).or_default().push((cost.unwrap_or(0.0), weight));
-    }
-    let mut problems = Problems::default();
-    let mut fitted = Vec::new();
-    let mut warnings = Vec::new();
-    for (name, mut records) in groups {
-        progress.check()?;
-        // In the order of the values, so that the order of the rows does not matter.
-        sort(&mut records, |a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)), progress)?;
-        let name = name.map(|label| label.to_string());
-        if let Some(largest) = carries_variance(&records) {
-            let row = table.numbers[0].iter().position(|cost| *cost == Some(largest)).unwrap_or_default();
-            let band = name.as_ref().map_or(String::new(), |name| format!(" of band '{name}'"));
-            warnings.push(format!(
-                "column '{cost}', row {row}: {largest} carries more than half of the squares of all costs{band}: is it right?"
-            ));
-        }
-        let stop = || progress.check().is_err();
-        match band_from_costs(records, gpd, &stop) {
-            Ok(year) => fitted.push(Band { name, year }),
-            Err(text) => {
-                let band = name.map_or(String::new(), |name| format!(", band '{name}'"));
-                let text = format!("column '{cost}'{band}: {text}");
-                problems.value(Problem::new(Code::NotComputable, text).of(cost));
-            }
-        }
-    }
-    progress.check()?;
-    problems.check()?;
-    Ok((CostModel { bands: fitted }, warnings))
-}
-
-/// The largest cost of sorted records, if there are many, and it is far from the next and has more than half of the sum of
-/// their squares.
-fn carries_variance(records: &[(f64, f64)]) -> Option<f64> {
-    let square = |&(cost, weight): &(f64, f64)| weight * cost * cost;
-    let (last, others) = records.split_last()?;
-    let positive = others.iter().filter(|record| square(record) > 0.0).count();
-    let rest: f64 = others.iter().map(square).sum();
-    let far = others.last().is_some_and(|next| last.0 >= FAR_FROM_NEXT * next.0);
-    (positive + 1 >= MANY_RECORDS && far && square(last) > rest).then_some(last.0)
-}
-
-fn band_from_costs(records: Vec<(f64, f64)>, gpd: bool, stop: &dyn Fn() -> bool) -> Result<Year, String> {
-    let all: f64 = records.iter().map(|record| record.1).sum();
-    let (values, weights): (Vec<f64>, Vec<f64>) = records.into_iter().filter(|record| record.0 > 0.0).unzip();
-    let positive: f64 = weights.iter().sum();
-    if positive <= 0.0 {
-        return Err("no person-year with weight has a cost: at least one must".into());
-    }
-    let distribution = Empirical::of_many(&values, &weights, gpd, stop)?;
-    if !AMOUNTS.contains(&distribution.mean()) {
-        return Err(format!(
-            "the mean of costs above 0 is {:e}: must be {}",
-            distribution.mean(),
-            COST.allowed
-        ));
-    }
-    Ok(Year::Annual { p_any: positive / all, severity: Severity::observed(distribution) })
-}
-
 /// The model as a table that reads back as the same model.
 pub fn model_table(model: &CostModel) -> RecordBatch {
     let mut rows: Vec<(Option<&str>, f64, &Severity)> = Vec::new();
@@ -325,6 +245,13 @@ pub fn model_table(model: &CostModel) -> RecordBatch {
             }),
         ),
     ];
+    if events && !model.services.is_empty() {
+        let service = |severity: &Severity| {
+            let shares = severity.mix()?.only()?;
+            Some(model.services[shares.iter().position(|share| *share > 0.0)?].as_str())
+        };
+        columns.push(("service", Arc::new(StringArray::from_iter(rows.iter().map(|row| service(row.2))))));
+    }
     if rows.iter().any(|row| family(row.2) == EMPIRICAL) {
         let lists = |of: fn(&Empirical) -> &[f64]| -> ArrayRef {
             let mut builder = ListBuilder::new(Float64Builder::new());
@@ -352,16 +279,16 @@ pub fn model_table(model: &CostModel) -> RecordBatch {
     table(columns)
 }
 
-/// band, mean, sd, cv, skewness of a person's yearly cost net of the stop-loss.
+/// band, mean, sd, cv, skewness and p_any of a portion of a person's yearly cost.
 pub fn moments_table(
     model: &CostModel,
-    stop_loss: Option<&StopLoss>,
+    portion: &Portion,
     progress: &Progress,
 ) -> Result<RecordBatch, RunError> {
     let mut problems = Vec::new();
     let mut moments = Vec::new();
     for band in &model.bands {
-        match band.stoppable_moments(stop_loss, progress) {
+        match band.stoppable_moments(portion, progress) {
             Ok(of_band) => moments.push(of_band),
             Err(RunError::Rejected(error)) => problems.extend(error.problems),
             Err(interrupted) => return Err(interrupted),
@@ -371,9 +298,10 @@ pub fn moments_table(
     let names = model.bands.iter().map(|band| band.name.as_deref());
     Ok(table(vec![
         ("band", Arc::new(StringArray::from_iter(names)) as ArrayRef),
-        ("mean", Arc::new(Float64Array::from_iter_values(moments.iter().map(|m| m.mean)))),
-        ("sd", Arc::new(Float64Array::from_iter_values(moments.iter().map(|m| m.sd)))),
-        ("cv", Arc::new(Float64Array::from_iter(moments.iter().map(|m| m.cv)))),
-        ("skewness", Arc::new(Float64Array::from_iter(moments.iter().map(|m| m.skewness)))),
+        ("mean", Arc::new(Float64Array::from_iter_values(moments.iter().map(|(m, _)| m.mean)))),
+        ("sd", Arc::new(Float64Array::from_iter_values(moments.iter().map(|(m, _)| m.sd)))),
+        ("cv", Arc::new(Float64Array::from_iter(moments.iter().map(|(m, _)| m.cv)))),
+        ("skewness", Arc::new(Float64Array::from_iter(moments.iter().map(|(m, _)| m.skewness)))),
+        ("p_any", Arc::new(Float64Array::from_iter_values(moments.iter().map(|(_, p_any)| *p_any)))),
     ]))
 }

@@ -7,11 +7,14 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use fundholder_core::analytic_moments::{
     UnitMoments, Valuation, check_variance, expected as expected_costs, moments,
 };
+use fundholder_core::contract::{Basis, Portion, UnitTerm};
 use fundholder_core::error::{Code, Error, Problem, Value};
 use fundholder_core::exact::{Accuracy, ReadLimit, UnitDistribution, UnitSelection, distributions};
+use fundholder_core::measures::{Outcome, Transfer};
 use fundholder_core::model::CostModel;
 use fundholder_core::population::People;
 use fundholder_core::run::{Progress, RunError};
+use fundholder_core::settle::{Account, check};
 
 use crate::budgets::{Budgets, amounts};
 use crate::column::Problems;
@@ -31,11 +34,14 @@ pub struct Level<'a> {
 
 /// What is reported of one unit.
 struct Row {
+    budget: f64,
     moments: UnitMoments,
     /// Beyond each tolerance: above, below.
     beyond: Vec<[f64; 2]>,
     quantiles: Vec<f64>,
     accuracy: Accuracy,
+    /// Ceded, bonus and penalty under unit terms.
+    transfers: [Transfer; 3],
 }
 
 impl Level<'_> {
@@ -85,18 +91,34 @@ pub fn expected(level: &Level<'_>, valuation: &Valuation, progress: &Progress) -
     Ok(level.labels.sorted().into_iter().map(|unit| means[unit as usize]).collect())
 }
 
-/// The columns of `variance`, and how accurate its distributions are; without distributions, probabilities and
-/// quantiles are null.
+/// What `variance` is asked for.
+#[derive(Default)]
+pub struct VarianceOptions<'a> {
+    /// Terms on the total of a unit, which need `exact`; empty for none.
+    pub unit_terms: &'a [UnitTerm],
+    /// Budgets; by default expected costs before the unit terms.
+    pub budgets: Option<&'a Budgets>,
+    pub thresholds: &'a [LabelledNumber],
+    pub quantiles: &'a [LabelledNumber],
+    /// Are there distributions? Without them, probabilities and quantiles are null.
+    pub exact: bool,
+}
+
+/// The columns of `variance`, and how accurate its distributions are.
 pub fn variance_table(
     level: &Level<'_>,
     valuation: &Valuation,
-    budgets: Option<&Budgets>,
-    thresholds: &[LabelledNumber],
-    quantiles: &[LabelledNumber],
-    exact: bool,
+    options: &VarianceOptions<'_>,
     progress: &Progress,
 ) -> Result<(RecordBatch, Accuracy), RunError> {
+    let VarianceOptions { unit_terms, budgets, thresholds, quantiles, exact } = *options;
     let budgets = level.budgets(budgets)?;
+    if !unit_terms.is_empty() {
+        let account = |people: u64| Account::of_pounds(0.0, Some(0.0), Some(people as f64));
+        let accounts = level.people.sizes(level.index).into_iter().map(account);
+        let name = |unit: usize| format!("in {} {}", level.name, Value::from(&level.labels.list()[unit]));
+        check(unit_terms, &accounts.collect::<Vec<_>>(), name)?;
+    }
     let budget = |unit: u32, m: &UnitMoments| budgets.as_ref().map_or(m.all.mean, |b| b[unit as usize]);
     let rows: Vec<Row> = if exact {
         check_variance(level.model, level.people, valuation)?;
@@ -105,27 +127,53 @@ pub fn variance_table(
         let limit = |unit: u32, m: &UnitMoments| ReadLimit { total: budget(unit, m) * (1.0 + most), tail };
         let read = |unit: u32, distribution: &UnitDistribution| {
             let budget = budget(unit, &distribution.moments);
+            if !unit_terms.is_empty() {
+                return row_of_outcome(
+                    &Outcome::new(distribution, unit_terms, budget),
+                    distribution,
+                    budget,
+                    options,
+                );
+            }
             let beyond = |(_, t): &LabelledNumber| {
                 [1.0 - distribution.cdf(budget * (1.0 + t)), distribution.below(budget * (1.0 - t))]
             };
             Row {
+                budget,
                 moments: distribution.moments.clone(),
                 beyond: thresholds.iter().map(beyond).collect(),
                 quantiles: quantiles.iter().map(|(_, q)| distribution.quantile(*q)).collect(),
                 accuracy: distribution.accuracy,
+                transfers: Default::default(),
             }
         };
         let units = level.distributions(level.selection(None, valuation), progress, limit, read)?;
-        units.into_iter().map(|(_, row)| row).collect()
+        let mut rows: Vec<Row> = units.into_iter().map(|(_, row)| row).collect();
+        if !unit_terms.is_empty() && valuation.practice_sd + valuation.national_sd > 0.0 {
+            let held = Valuation { practice_sd: 0.0, national_sd: 0.0, ..valuation.clone() };
+            let sd = |unit: u32, distribution: &UnitDistribution| {
+                let budget = rows[unit as usize].budget;
+                Outcome::new(distribution, unit_terms, budget).kept.sd
+            };
+            let sds = level.distributions(level.selection(None, &held), progress, limit, sd)?;
+            for (row, (_, chance)) in rows.iter_mut().zip(sds) {
+                let moments = &mut row.moments;
+                moments.chance_sd = chance;
+                moments.systematic_sd = (moments.all.sd * moments.all.sd - chance * chance).max(0.0).sqrt();
+            }
+        }
+        rows
     } else {
-        let row = |moments| Row {
+        let row = |(unit, moments)| Row {
+            budget: budget(unit, &moments),
             moments,
             beyond: Vec::new(),
             quantiles: Vec::new(),
             accuracy: Accuracy::default(),
+            transfers: Default::default(),
         };
         let units = moments(level.model, level.people, level.index, valuation, progress)?;
-        units.into_iter().map(row).collect()
+        (0..).zip(units).map(row).collect()
     };
     let order = level.labels.sorted();
     let numbers = |of: &dyn Fn(u32, &Row) -> Option<f64>| -> ArrayRef {
@@ -136,9 +184,19 @@ pub fn variance_table(
         (level.name.into(), level.labels.column(&order)),
         ("people".into(), Arc::new(Int64Array::from_iter_values(people))),
     ];
+    // What is ceded person by person varies with what is ceded of the total: only the latter is known apart.
+    let alone = valuation.portion.terms.terms().is_empty();
+    let ceded_before = match unit_terms {
+        [] => Vec::new(),
+        _ => {
+            let ceded = Portion { basis: Basis::Ceded, ..valuation.portion.clone() };
+            let ceded = Valuation { portion: ceded, ..valuation.clone() };
+            expected_costs(level.model, level.people, level.index, &ceded, progress)?
+        }
+    };
     let mut put = |name: String, of: &dyn Fn(u32, &Row) -> Option<f64>| columns.push((name, numbers(of)));
     put("expected".into(), &|_, row| Some(row.moments.all.mean));
-    put("budget".into(), &|unit, row| Some(budget(unit, &row.moments)));
+    put("budget".into(), &|_, row| Some(row.budget));
     put("sd".into(), &|_, row| Some(row.moments.all.sd));
     put("cv".into(), &|_, row| row.moments.all.cv);
     put("skewness".into(), &|_, row| row.moments.all.skewness);
@@ -153,8 +211,38 @@ pub fn variance_table(
     for (i, (text, _)) in quantiles.iter().enumerate() {
         put(format!("q{text}"), &|_, row| row.quantiles.get(i).copied());
     }
+    if !unit_terms.is_empty() {
+        put("expected_ceded".into(), &|unit, row| Some(row.transfers[0].mean + ceded_before[unit as usize]));
+        put("sd_ceded".into(), &|_, row| alone.then_some(row.transfers[0].sd));
+        put("p_ceded".into(), &|_, row| alone.then_some(row.transfers[0].p));
+        for (i, name) in [(1, "bonus"), (2, "penalty")] {
+            put(format!("expected_{name}"), &|_, row| Some(row.transfers[i].mean));
+            put(format!("sd_{name}"), &|_, row| Some(row.transfers[i].sd));
+            put(format!("p_{name}"), &|_, row| Some(row.transfers[i].p));
+        }
+    }
     let worst = rows.iter().map(|row| row.accuracy).fold(Accuracy::default(), Accuracy::worse);
     Ok((table(columns.iter().map(|(name, array)| (name.as_str(), array.clone())).collect()), worst))
+}
+
+/// What is reported of a unit under unit terms.
+fn row_of_outcome(
+    outcome: &Outcome<'_>,
+    distribution: &UnitDistribution,
+    budget: f64,
+    options: &VarianceOptions<'_>,
+) -> Row {
+    let mut moments = UnitMoments { all: outcome.kept, ..distribution.moments.clone() };
+    (moments.chance_sd, moments.systematic_sd) = (outcome.kept.sd, 0.0);
+    let beyond = |(_, t): &LabelledNumber| outcome.beyond(budget * (1.0 + t), budget * (1.0 - t));
+    Row {
+        budget,
+        moments,
+        beyond: options.thresholds.iter().map(beyond).collect(),
+        quantiles: options.quantiles.iter().map(|(_, q)| outcome.quantile(*q)).collect(),
+        accuracy: distribution.accuracy,
+        transfers: [outcome.ceded, outcome.bonus, outcome.penalty],
+    }
 }
 
 /// `<by>`, cost, probability, cumulative: the distribution of each unit, or of those named.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, UInt64Type};
-use arrow_array::{Array, ArrayRef, FixedSizeListArray, Float64Array, Int64Array, RecordBatch, UInt64Array};
+use arrow_array::{
+    Array, ArrayRef, FixedSizeListArray, Float64Array, Int64Array, ListArray, RecordBatch, UInt64Array,
+};
 use arrow_schema::{DataType, Field};
 use fundholder_core::contract::Basis;
 use fundholder_core::measures::{Estimate, Moments, QuantileRule, SizeBand, moments, shares, systematic_sd};
@@ -24,11 +26,11 @@ pub struct Level {
 }
 
 impl Level {
-    fn units(&self) -> Vec<&UnitTotals> {
+    pub(crate) fn units(&self) -> Vec<&UnitTotals> {
         self.labels.sorted().iter().map(|&i| &self.totals.units[i as usize]).collect()
     }
 
-    fn head(&self) -> [(&str, ArrayRef); 2] {
+    pub(crate) fn head(&self) -> [(&str, ArrayRef); 2] {
         let people = self.units().iter().map(|unit| unit.people as i64).collect::<Vec<_>>();
         [
             (&self.name, self.labels.column(&self.labels.sorted())),
@@ -51,22 +53,39 @@ fn years(basis: Basis, unit: &UnitTotals) -> Vec<f64> {
 /// A tolerance or probability, and how the caller wrote it.
 pub type LabelledNumber = (String, f64);
 
-/// `<by>`, people, gross, net: each unit's cost (£) in every replication.
-pub fn totals_table(level: &Level, progress: &Progress) -> Result<RecordBatch, RunError> {
+/// `<by>`, people, gross, net: each unit's cost (£) in every replication; then those of services by name.
+pub fn totals_table(
+    level: &Level,
+    services: &[String],
+    progress: &Progress,
+) -> Result<RecordBatch, RunError> {
     let units = level.units();
     let replications = units.first().map_or(0, |unit| unit.gross.len());
-    let lists = |basis: Basis| -> Result<ArrayRef, RunError> {
+    let lists = |of: &dyn Fn(&UnitTotals) -> Vec<f64>| -> Result<ArrayRef, RunError> {
         let mut values = Vec::with_capacity(units.len() * replications);
         for unit in &units {
             progress.check()?;
-            values.extend(years(basis, unit));
+            values.extend(of(unit));
         }
-        let item = Arc::new(Field::new_list_field(DataType::Float64, false));
-        let values = Arc::new(Float64Array::from(values));
-        Ok(Arc::new(FixedSizeListArray::new(item, replications as i32, values, None)))
+        Ok(yearly(values, replications))
     };
     let [by, people] = level.head();
-    Ok(table(vec![by, people, ("gross", lists(Basis::Gross)?), ("net", lists(Basis::Net)?)]))
+    let bases = [("gross", Basis::Gross), ("net", Basis::Net)];
+    let mut columns = vec![(by.0.to_string(), by.1), (people.0.to_string(), people.1)];
+    for (name, basis) in bases {
+        columns.push((name.into(), lists(&|unit| years(basis, unit))?));
+    }
+    for (number, service) in services.iter().enumerate() {
+        let of_service = |unit: &UnitTotals| unit.columns[number].iter().copied().map(pounds).collect();
+        columns.push((format!("gross_{service}"), lists(&of_service)?));
+    }
+    Ok(table(columns.iter().map(|(name, array)| (name.as_str(), array.clone())).collect()))
+}
+
+/// A column of lists of one number for each replication.
+pub(crate) fn yearly(values: Vec<f64>, replications: usize) -> ArrayRef {
+    let item = Arc::new(Field::new_list_field(DataType::Float64, false));
+    Arc::new(FixedSizeListArray::new(item, replications as i32, Arc::new(Float64Array::from(values)), None))
 }
 
 /// The columns of expected costs where the variance is infinite, by basis.
@@ -86,6 +105,10 @@ pub fn level_table(level: &Level) -> RecordBatch {
     let people: ArrayRef = Arc::new(UInt64Array::from_iter_values(units.iter().map(|unit| unit.people)));
     let mut columns = vec![("integer", integers), ("text", texts), ("people", people)];
     columns.extend([("gross", lists(|unit| &unit.gross)), ("ceded", lists(|unit| &unit.ceded))]);
+    let kept: ListArray = ListArray::from_iter_primitive::<Int64Type, _, _>(
+        units.iter().map(|unit| Some(unit.columns.iter().flatten().copied().map(Some).collect::<Vec<_>>())),
+    );
+    columns.push(("columns", Arc::new(kept)));
     if units.iter().any(|unit| !unit.chance_net.is_empty()) {
         columns.push(("chance_net", lists(|unit| &unit.chance_net)));
     }
@@ -113,7 +136,10 @@ pub fn level_of_table(name: String, batch: &RecordBatch) -> Option<Level> {
             let means = column(name)?.as_primitive_opt::<Float64Type>()?;
             *mean = means.is_valid(i).then(|| means.value(i));
         }
-        Some(UnitTotals { people: people.value(i), gross, ceded, chance_net, heavy_means })
+        let all = column("columns")?.as_list_opt::<i32>()?.value(i);
+        let all = all.as_primitive_opt::<Int64Type>()?.values();
+        let columns = all.chunks(gross.len().max(1)).map(<[i64]>::to_vec).collect();
+        Some(UnitTotals { people: people.value(i), gross, ceded, chance_net, columns, heavy_means })
     };
     let units = (0..batch.num_rows()).map(unit).collect::<Option<Vec<_>>>()?;
     Some(Level { name, labels: Labels::of_columns(integers, texts), totals: Totals { units } })

@@ -19,7 +19,7 @@ fn model(bands: &[Option<&str>]) -> Arc<CostModel> {
         name: name.map(str::to_string),
         year: Year::Annual { p_any: 0.1 + 0.1 * i as f64, severity: severity.clone() },
     });
-    Arc::new(CostModel { bands: bands.collect() })
+    Arc::new(CostModel::new(bands.collect()))
 }
 
 fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {

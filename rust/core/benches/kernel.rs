@@ -19,7 +19,7 @@ const YEARS: u32 = 100;
 
 fn model() -> CostModel {
     let severity = Severity::parametric("lognormal", 800.0 / 0.3, Some(1.6)).unwrap();
-    CostModel { bands: vec![Band { name: None, year: Year::Annual { p_any: 0.3, severity } }] }
+    CostModel::new(vec![Band { name: None, year: Year::Annual { p_any: 0.3, severity } }])
 }
 
 /// Everyone with a probability and a scale of their own.
@@ -67,15 +67,7 @@ fn person_years(c: &mut Criterion) {
             for (name, stop_loss) in
                 [("gross", None), ("ceiling", Some(ceiling)), ("share and limit", Some(share))]
             {
-                let options = Options {
-                    replications: YEARS,
-                    seed: 1,
-                    stop_loss,
-                    practice_sd: 0.0,
-                    national_sd: 0.0,
-                    processor,
-                    memory: None,
-                };
+                let options = Options { stop_loss, processor, ..Options::new(YEARS, 1) };
                 group.bench_function(BenchmarkId::new(processor.name(), name), |b| {
                     // The tables are made before; adding people again only adds to the totals.
                     let mut run = Run::new(&model, 1, &options).unwrap();

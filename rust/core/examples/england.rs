@@ -33,7 +33,7 @@ fn model() -> Result<CostModel, String> {
             bands.push(Band { name: Some(format!("{age} {sex}")), year });
         }
     }
-    Ok(CostModel { bands })
+    Ok(CostModel::new(bands))
 }
 
 /// Lists from 1,000 to 25,000 people, most of them small.

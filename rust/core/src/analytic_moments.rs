@@ -5,9 +5,9 @@
 
 use rayon::prelude::*;
 
-use crate::contract::{Basis, Layer, StopLoss};
+use crate::contract::{Basis, PersonTerms, Portion, StopLoss};
 use crate::error::{Error, Problem};
-use crate::model::{Band, CostModel, Cumulants, Moments, Person, Persons, RiskClass};
+use crate::model::{Amount, Band, CostModel, Cumulants, Moments, Person, Persons, RiskClass};
 use crate::population::{Part, People, together};
 use crate::random_effects::{HALF_WIDTH, Node, count_at, nodes_at, sigma};
 use crate::run::{Progress, RunError};
@@ -22,12 +22,10 @@ const OF_A_SPREAD: f64 = 0.7;
 const MANY_ATOMS: usize = 64;
 
 /// Valuation: which cost of a unit is looked at, under which contract, and with which yearly effects.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Valuation {
-    /// Gross, net or ceded cost.
-    pub basis: Basis,
-    /// The contract; `None` for none.
-    pub stop_loss: Option<StopLoss>,
+    /// What of each person's year.
+    pub portion: Portion,
     /// SD of a yearly effect of mean 1 that multiplies all costs of a practice.
     pub practice_sd: f64,
     /// SD of a yearly effect of mean 1 that multiplies all costs.
@@ -35,9 +33,10 @@ pub struct Valuation {
 }
 
 impl Valuation {
-    /// A valuation without yearly effects.
+    /// A valuation of all services under a stop-loss or none, without yearly effects.
     pub fn new(basis: Basis, stop_loss: Option<StopLoss>) -> Self {
-        Self { basis, stop_loss, practice_sd: 0.0, national_sd: 0.0 }
+        let terms = PersonTerms::of_stop_loss(stop_loss);
+        Self { portion: Portion { basis, terms }, practice_sd: 0.0, national_sd: 0.0 }
     }
 
     /// Rejects SDs of effects that are negative or not finite.
@@ -46,10 +45,6 @@ impl Valuation {
         let bad = effects.into_iter().filter(|(_, sd)| !(sd.is_finite() && *sd >= 0.0));
         let problem = |(name, sd)| Problem::argument(name, sd, "a finite number, 0 or more");
         Error::unless_empty(bad.map(problem).collect())
-    }
-
-    pub(crate) fn layer(&self) -> Layer {
-        Layer::new(self.stop_loss.as_ref(), self.basis)
     }
 }
 
@@ -85,11 +80,10 @@ pub fn moments(
 
 /// Rejects an infinite variance of anyone's cost, by band.
 pub fn check_variance(model: &CostModel, people: &People, valuation: &Valuation) -> Result<(), Error> {
-    let layer = valuation.layer();
     let mut met: Vec<u32> = people.classes.iter().map(|class| class.band).collect();
     met.dedup();
     let bands = met.iter().map(|&band| &model.bands[band as usize]);
-    let infinite = bands.filter(|band| !band.has_variance(&layer));
+    let infinite = bands.filter(|band| !band.has_variance(&valuation.portion));
     Error::unless_empty(infinite.map(Band::infinite_variance).collect())
 }
 
@@ -99,9 +93,8 @@ fn cumulant_table(
     valuation: &Valuation,
     progress: &Progress,
 ) -> Result<CumulantTable, RunError> {
-    let layer = valuation.layer();
-    let persons = Persons::new(model, &layer, progress).all(&people.classes)?;
-    CumulantTable::new(&persons, &layer, valuation, progress)
+    let persons = Persons::new(model, &valuation.portion, progress).all(&people.classes)?;
+    CumulantTable::new(&persons, valuation, progress)
 }
 
 /// Mean total (£) of each unit of a level, by its number: it exists where a variance does not.
@@ -127,8 +120,7 @@ pub fn heavy_means(
     valuation: &Valuation,
     progress: &Progress,
 ) -> Result<Vec<Option<f64>>, RunError> {
-    let layer = valuation.layer();
-    let heavy = |class: &RiskClass| !model.bands[class.band as usize].has_variance(&layer);
+    let heavy = |class: &RiskClass| !model.bands[class.band as usize].has_variance(&valuation.portion);
     let heavy: Vec<bool> = people.classes.iter().map(heavy).collect();
     let units = people.units(level);
     if !heavy.contains(&true) {
@@ -143,13 +135,11 @@ pub fn heavy_means(
 }
 
 /// The spacing of nodes of the effects, in the logarithm of the multiplier, at which a sum is as good as an integral.
-pub(crate) fn node_spacing(persons: &[Person], layer: &Layer, [national, practice]: [f64; 2]) -> f64 {
+pub(crate) fn node_spacing(persons: &[Person], [national, practice]: [f64; 2]) -> f64 {
     let sigmas = || [national, practice].into_iter().filter(|sigma| *sigma > 0.0);
     let smooth = sigmas().fold(f64::INFINITY, f64::min) * 2.0 * HALF_WIDTH / NODES;
-    if layer.proportional().is_some() {
-        return smooth;
-    }
-    let spreads = persons.iter().flat_map(Person::amounts).map(|(_, amount)| {
+    let bent = |(_, amount): &&(f64, Amount)| amount.layer.proportional().is_none();
+    let spreads = persons.iter().flat_map(Person::amounts).filter(bent).map(|(_, amount)| {
         let distribution = &amount.distribution;
         if (1..MANY_ATOMS).contains(&distribution.atoms().len()) {
             return 0.0;
@@ -177,19 +167,18 @@ pub(crate) struct CumulantTable {
 impl CumulantTable {
     pub(crate) fn new(
         persons: &[Person],
-        layer: &Layer,
         valuation: &Valuation,
         progress: &Progress,
     ) -> Result<Self, RunError> {
         let sigmas = [sigma(valuation.national_sd), sigma(valuation.practice_sd)];
-        let spacing = node_spacing(persons, layer, sigmas);
+        let spacing = node_spacing(persons, sigmas);
         let [national, practice] = sigmas.map(|sigma| nodes_at(sigma, spacing, count_at(sigma, spacing)));
         let logs = (0..national.len() + practice.len() - 1)
             .map(|i| national[0].log + practice[0].log + i as f64 * if i > 0 { spacing } else { 0.0 });
         let multipliers: Vec<f64> = [1.0].into_iter().chain(logs.map(libm::exp)).collect();
         let classes = persons.par_iter().map(|person| {
             progress.check()?;
-            let at = |factor: &f64| Cumulants::from_raw(person.times(*factor).raw_moments(layer));
+            let at = |factor: &f64| Cumulants::from_raw(person.times(*factor).raw_moments());
             Ok(multipliers.iter().map(at).collect())
         });
         let classes = classes.collect::<Result<Vec<Vec<_>>, RunError>>()?.concat();

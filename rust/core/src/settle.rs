@@ -43,8 +43,8 @@ impl Settlement {
     }
 }
 
-/// Checks the order of terms, and that accounts have what terms need; rows are those of the accounts.
-pub fn check(terms: &[UnitTerm], accounts: &[Account]) -> Result<(), Error> {
+/// Checks the order of terms, and that accounts have what terms need; `name` says which account it is, as "in row 3".
+pub fn check(terms: &[UnitTerm], accounts: &[Account], name: impl Fn(usize) -> String) -> Result<(), Error> {
     let mut problems = Vec::new();
     if let Some(last) = terms.iter().position(UnitTerm::is_last).filter(|last| last + 1 < terms.len()) {
         let text = format!(
@@ -58,14 +58,15 @@ pub fn check(terms: &[UnitTerm], accounts: &[Account]) -> Result<(), Error> {
     for (row, account) in accounts.iter().enumerate() {
         if needs_budget && account.budget.is_none() {
             let text =
-                format!("budget: missing in row {row}: must be given where a term compares cost with it");
+                format!("budget: missing {}: must be given where a term compares cost with it", name(row));
             problems.push(Problem::new(Code::MissingLabel, text));
         }
-        for (name, rate) in terms.iter().flat_map(UnitTerm::rates) {
+        for (rate_name, rate) in terms.iter().flat_map(UnitTerm::rates) {
             if rate.of(account.people).is_none() {
                 let people = account.people.map_or("missing".into(), |people| people.to_string());
                 let text = format!(
-                    "people: {people} in row {row}: must be in the table of rates of {name}, from its first row on"
+                    "people: {people} {}: must be in the table of rates of {rate_name}, from its first row on",
+                    name(row)
                 );
                 problems.push(Problem::new(Code::NotAllowed, text));
             }
@@ -84,7 +85,7 @@ pub fn settle_units(
     let at = |column: Option<&[f64]>, row: usize| column.map(|values| values[row]);
     let account = |(row, &cost)| Account::of_pounds(cost, at(budget, row), at(people, row));
     let accounts: Vec<_> = actual.iter().enumerate().map(account).collect();
-    check(terms, &accounts)?;
+    check(terms, &accounts, |row| format!("in row {row}"))?;
     let mut columns = <[Vec<f64>; 4]>::default();
     for account in &accounts {
         let s = settle(terms, account);
@@ -96,33 +97,107 @@ pub fn settle_units(
 
 /// The settlement of an account that was checked.
 pub fn settle(terms: &[UnitTerm], account: &Account) -> Settlement {
+    let mut all = Settlement::default();
+    settle_each(terms, account, |_, settlement| {
+        all.ceded += settlement.ceded;
+        all.bonus += settlement.bonus;
+        all.penalty += settlement.penalty;
+    });
+    all
+}
+
+/// The settlement of each term by itself, of what those before it left.
+pub fn settle_each(terms: &[UnitTerm], account: &Account, mut each: impl FnMut(usize, &Settlement)) {
     let budget = account.budget.unwrap_or(0);
-    let mut settlement = Settlement::default();
-    for term in terms {
-        let kept = settlement.kept(account.actual);
+    let mut kept = account.actual;
+    for (number, term) in terms.iter().enumerate() {
+        let mut settlement = Settlement::default();
         match term {
-            UnitTerm::QuotaShare { share } => settlement.ceded += times(kept, *share),
+            UnitTerm::QuotaShare { share } => settlement.ceded = times(kept, *share),
             UnitTerm::AggregateStopLoss { attachment, share, limit, of_budget } => {
                 let amount =
                     |x: f64| if *of_budget { times(budget, x) } else { as_units(x * UNITS_PER_POUND) };
                 let excess = (kept - amount(*attachment)).max(0);
                 let limit = if limit.is_finite() { amount(*limit) } else { i64::MAX };
-                settlement.ceded += times(excess, *share).min(limit);
+                settlement.ceded = times(excess, *share).min(limit);
             }
             UnitTerm::Corridor { above, below } => {
                 let deviation = kept - budget;
                 let bands = if deviation > 0 { above } else { below };
-                settlement.ceded += deviation.signum() * ceded_by_bands(bands, deviation.abs(), budget);
+                settlement.ceded = deviation.signum() * ceded_by_bands(bands, deviation.abs(), budget);
             }
             UnitTerm::SharedSavings(terms) => {
-                settlement.ceded += kept - budget;
+                settlement.ceded = kept - budget;
                 let (bonus, penalty) = shared(terms, budget - kept, budget, account.people);
-                settlement.bonus += bonus;
-                settlement.penalty += penalty;
+                (settlement.bonus, settlement.penalty) = (bonus, penalty);
             }
         }
+        kept = settlement.kept(kept);
+        each(number, &settlement);
     }
-    settlement
+}
+
+/// Totals (£) at which what these terms make of an account's year may bend or jump, ascending.
+pub fn corners(terms: &[UnitTerm], account: &Account) -> Vec<f64> {
+    let budget = pounds(account.budget.unwrap_or(0));
+    let mut corners = Vec::new();
+    for (number, term) in terms.iter().enumerate() {
+        // Where a term bends what those before it left, which never falls: the least total that leaves so much.
+        let before = |kept: f64| {
+            let leaves = |actual: i64| settle(&terms[..number], &Account { actual, ..*account }).kept(actual);
+            least_total(as_units(kept * UNITS_PER_POUND), leaves)
+        };
+        corners.extend(bends(term, budget, account.people).into_iter().filter_map(before).map(pounds));
+    }
+    corners.retain(|corner| *corner > 0.0);
+    corners.sort_unstable_by(f64::total_cmp);
+    corners.dedup();
+    corners
+}
+
+/// The largest total of a unit that is looked at (£100 trillion), in units of money.
+const MOST: i64 = 1_000_000_000_000_000_000;
+
+/// The least total at which a function that never falls is at least `value`; none where it never is.
+pub(crate) fn least_total(value: i64, of: impl Fn(i64) -> i64) -> Option<i64> {
+    if of(MOST) < value {
+        return None;
+    }
+    let (mut below, mut enough) = (-1, MOST);
+    while enough - below > 1 {
+        let middle = below + (enough - below) / 2;
+        if of(middle) < value { below = middle } else { enough = middle }
+    }
+    Some(enough)
+}
+
+/// Costs (£) at which one term bends or jumps.
+fn bends(term: &UnitTerm, budget: f64, people: Option<f64>) -> Vec<f64> {
+    match term {
+        UnitTerm::QuotaShare { .. } => Vec::new(),
+        UnitTerm::AggregateStopLoss { attachment, share, limit, of_budget } => {
+            let unit = if *of_budget { budget } else { 1.0 };
+            vec![attachment * unit, (attachment + limit / share) * unit]
+        }
+        UnitTerm::Corridor { above, below } => {
+            let ends = |bands: &[CorridorBand], side: f64| -> Vec<f64> {
+                bands.iter().map(|band| budget * (1.0 + side * band.from)).collect()
+            };
+            [ends(above, 1.0), ends(below, -1.0)].concat()
+        }
+        UnitTerm::SharedSavings(terms) => {
+            let rate = |rate: &Rate| rate.of(people).unwrap_or(0.0);
+            let share = rate(&terms.share);
+            let cap = terms.cap.as_ref().map_or(f64::INFINITY, rate);
+            let capped = if terms.cap_basis == CapBasis::Payment { cap / share } else { cap };
+            let limit = terms.loss_limit.as_ref().map_or(f64::INFINITY, rate) / rate(&terms.loss_share);
+            let deviations = [-capped, -rate(&terms.msr), 0.0, rate(&terms.mlr), limit];
+            deviations.map(|deviation| budget * (1.0 + deviation)).to_vec()
+        }
+    }
+    .into_iter()
+    .filter(|bend| bend.is_finite())
+    .collect()
 }
 
 /// What others bear of a deviation in either direction.

@@ -10,11 +10,11 @@ use fundholder_core::run::Progress;
 
 fn lognormal() -> CostModel {
     let severity = Severity::parametric("lognormal", 800.0 / 0.3, Some(1.6)).unwrap();
-    CostModel { bands: vec![Band { name: None, year: Year::Annual { p_any: 0.3, severity } }] }
+    CostModel::new(vec![Band { name: None, year: Year::Annual { p_any: 0.3, severity } }])
 }
 
 fn valuation(stop_loss: Option<StopLoss>) -> Valuation {
-    Valuation { basis: Basis::Net, stop_loss, practice_sd: 0.0, national_sd: 0.0 }
+    Valuation::new(Basis::Net, stop_loss)
 }
 
 /// One practice of one class of people.

@@ -18,7 +18,7 @@ fn model() -> CostModel {
         name: Some(name.into()),
         year: Year::Annual { p_any, severity: severity(mean) },
     };
-    CostModel { bands: vec![band("young", 0.2, 1_000.0), band("old", 0.6, 4_000.0)] }
+    CostModel::new(vec![band("young", 0.2, 1_000.0), band("old", 0.6, 4_000.0)])
 }
 
 /// Two practices in any order, the second with people of a scale and a probability of their own.
@@ -81,7 +81,7 @@ fn are_effects_that_are_not_allowed_rejected_by_name() {
     let error = unit_distributions(&model, &people, 0, &valuation).unwrap_err();
     assert!(error.to_string().starts_with("practice_sd is 0.7: must be at most 0.5"), "{error}");
     for sd in [-0.1, f64::NAN, f64::INFINITY] {
-        let valuation = Valuation { national_sd: sd, ..valuation };
+        let valuation = Valuation { national_sd: sd, ..valuation.clone() };
         let message = format!("national_sd is {sd}: must be a finite number, 0 or more");
         assert_eq!(
             moments(&model, &people, 0, &valuation, &Progress::default()).unwrap_err().to_string(),

@@ -184,6 +184,7 @@ fn is_a_band_of_sizes_what_its_units_are() {
         gross: gross.map(pounds).to_vec(),
         ceded: ceded.map(pounds).to_vec(),
         chance_net: Vec::new(),
+        columns: Vec::new(),
         heavy_means: [None; 3],
     };
     let units = [

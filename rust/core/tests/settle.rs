@@ -26,6 +26,10 @@ fn bands(bands: &[(f64, f64, f64)]) -> Vec<CorridorBand> {
 }
 
 /// 42 USC 18062: half of 103 to 108 % of the target, then 2.5 % of it and 80 % above; mirrored below.
+fn row(row: usize) -> String {
+    format!("in row {row}")
+}
+
 #[test]
 fn corridor_of_the_affordable_care_act() {
     let both = bands(&[(0.0, 0.03, 1.0), (0.03, 0.08, 0.5), (0.08, f64::INFINITY, 0.2)]);
@@ -73,7 +77,7 @@ fn a_minimum_savings_rate_follows_the_size() {
     let term = [UnitTerm::SharedSavings(savings(0.5, msr.clone()))];
     assert_eq!(settle(&term, &account(96.2, 100.0, 5_000.0)).bonus, 0);
     assert_eq!(settle(&term, &account(96.1, 100.0, 5_000.0)).bonus, 19_500);
-    assert!(check(&term, &[account(96.1, 100.0, 4_000.0)]).unwrap_err().to_string().contains("row 0"));
+    assert!(check(&term, &[account(96.1, 100.0, 4_000.0)], row).unwrap_err().to_string().contains("row 0"));
 }
 
 /// A loss of 20 % at a share of 40 %: 8 %, but for a limit of 5 % of the benchmark (Track 2, first year).
@@ -129,7 +133,7 @@ fn wrong_terms_are_rejected_with_all_that_is_wrong() {
     }
     let quota = UnitTerm::QuotaShare { share: 0.5 };
     let last = UnitTerm::SharedSavings(savings(0.5, Rate::Constant(0.0)));
-    let text = check(&[last, quota], &[Account { actual: 1, budget: None, people: None }]).unwrap_err();
+    let text = check(&[last, quota], &[Account { actual: 1, budget: None, people: None }], row).unwrap_err();
     for part in ["term 1 of 2", "must be the last", "budget: missing in row 0"] {
         assert!(text.to_string().contains(part), "{part}: {text}");
     }

@@ -1,6 +1,7 @@
 //! Contracts.
 
-use fundholder_core::contract::{self, CapBasis, CorridorBand, Rate, SharedSavings};
+use fundholder_core::contract::{self, CapBasis, CorridorBand, Cover, PersonTerms, Rate, SharedSavings};
+use fundholder_core::model::CostModel;
 use fundholder_core::settle::settle_units;
 use pyo3::prelude::*;
 
@@ -22,6 +23,21 @@ impl StopLoss {
     }
 }
 
+/// A term on the services of these names (none: all): a stop-loss, or a carve-out where there is none.
+pub(crate) type PersonTerm<'py> = (Option<Vec<String>>, Option<Bound<'py, StopLoss>>);
+
+/// The person terms of a model, and the services that are looked at.
+pub(crate) fn person_terms(
+    py: Python<'_>,
+    model: &CostModel,
+    terms: Vec<PersonTerm<'_>>,
+    scope: Option<Vec<String>>,
+) -> PyResult<PersonTerms> {
+    let cover = |s: Option<Bound<'_, StopLoss>>| s.map_or(Cover::CarveOut, |s| Cover::StopLoss(s.get().0));
+    let terms = terms.into_iter().map(|(services, stop_loss)| (services, cover(stop_loss))).collect();
+    or_raise(py, PersonTerms::named(terms, scope, &model.services))
+}
+
 type Bands = Vec<(f64, f64, f64)>;
 type Rows = Vec<(f64, f64)>;
 
@@ -35,7 +51,7 @@ enum Parameters {
 }
 
 #[pyclass(frozen, module = "fundholder._engine")]
-pub(crate) struct UnitTerm(contract::UnitTerm);
+pub(crate) struct UnitTerm(pub(crate) contract::UnitTerm);
 
 #[pymethods]
 impl UnitTerm {

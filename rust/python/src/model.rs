@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use fundholder_arrow::{annual_model, events_model, model_from_costs, model_table, moments_table};
+use fundholder_arrow::{
+    annual_model, events_model, model_from_costs, model_table, model_with_services, moments_table,
+    services_table,
+};
+use fundholder_core::contract::{Basis, Portion};
 use fundholder_core::model;
 use pyo3::prelude::*;
 
-use crate::contract::StopLoss;
+use crate::contract::{PersonTerm, person_terms};
 use crate::errors::or_raise;
 use crate::tables::{batches, one_batch, table};
 use crate::watch::stoppable;
@@ -17,9 +21,15 @@ pub(crate) struct CostModel(pub(crate) Arc<model::CostModel>);
 #[pymethods]
 impl CostModel {
     #[new]
-    fn new(costs: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let batch = one_batch(costs, "the cost table")?;
-        or_raise(costs.py(), annual_model(&batch)).map(|model| Self(Arc::new(model)))
+    #[pyo3(signature = (costs, services = None))]
+    fn new(costs: &Bound<'_, PyAny>, services: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let py = costs.py();
+        let model = or_raise(py, annual_model(&one_batch(costs, "the cost table")?))?;
+        let model = match services {
+            Some(services) => or_raise(py, model_with_services(model, &batches(services, "services")?))?,
+            None => model,
+        };
+        Ok(Self(Arc::new(model)))
     }
 
     #[staticmethod]
@@ -32,7 +42,7 @@ impl CostModel {
     #[pyo3(signature = (costs, *, cost, band = None, weight = None, gpd_tail, threads))]
     fn from_costs(
         costs: &Bound<'_, PyAny>,
-        cost: &str,
+        cost: Vec<String>,
         band: Option<&str>,
         weight: Option<&str>,
         gpd_tail: bool,
@@ -40,7 +50,7 @@ impl CostModel {
     ) -> PyResult<(Self, Vec<String>)> {
         let batches = batches(costs, "the table of costs")?;
         let (model, warnings) = stoppable(costs.py(), threads, |progress| {
-            model_from_costs(&batches, cost, band, weight, gpd_tail, progress)
+            model_from_costs(&batches, &cost, band, weight, gpd_tail, progress)
         })?;
         Ok((Self(Arc::new(model)), warnings))
     }
@@ -50,13 +60,24 @@ impl CostModel {
         table(py, model_table(&self.0))
     }
 
-    #[pyo3(signature = (stop_loss = None))]
+    #[getter]
+    fn services(&self) -> Vec<String> {
+        self.0.services.clone()
+    }
+
+    /// How costs are shared by services, as a table that reads back; none where they are one amount or events.
+    #[getter]
+    fn services_table<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        services_table(&self.0).map(|batch| table(py, batch)).transpose()
+    }
+
     fn moments<'py>(
         &self,
         py: Python<'py>,
-        stop_loss: Option<&Bound<'py, StopLoss>>,
+        terms: Vec<PersonTerm<'py>>,
+        services: Option<Vec<String>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let stop_loss = stop_loss.map(|s| s.get().0);
-        table(py, stoppable(py, 1, |progress| moments_table(&self.0, stop_loss.as_ref(), progress))?)
+        let portion = Portion { basis: Basis::Net, terms: person_terms(py, &self.0, terms, services)? };
+        table(py, stoppable(py, 1, |progress| moments_table(&self.0, &portion, progress))?)
     }
 }

@@ -4,21 +4,21 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use fundholder_arrow::{
-    Budgets, LabelledNumber, Labels, PeopleLevel, Reader, cumulative_table, describe, distribution_table,
-    expected, read_population, variance_table,
+    LabelledNumber, Labels, PeopleLevel, Reader, VarianceOptions, cumulative_table, describe,
+    distribution_table, expected, read_population, variance_table,
 };
 use fundholder_core::analytic_moments::Valuation as CoreValuation;
-use fundholder_core::contract::{Basis, StopLoss as StopLossTerms};
+use fundholder_core::contract::{Basis, Portion, StopLoss};
 use fundholder_core::exact::{Accuracy, Pool, minimum_population};
 use fundholder_core::model::CostModel as CoreModel;
 use fundholder_core::population::{Composition, People as CorePeople};
 use fundholder_core::run::{Progress, RunError, ThreadPool, thread_pool};
 use pyo3::prelude::*;
 
-use crate::contract::StopLoss;
+use crate::contract::{PersonTerm, UnitTerm, person_terms};
 use crate::errors::or_raise;
 use crate::model::CostModel;
-use crate::tables::{Stream, batches, table};
+use crate::tables::{Stream, batches, read_budgets, table};
 use crate::watch::watched;
 
 #[pyclass(frozen, module = "fundholder._engine")]
@@ -71,26 +71,31 @@ impl People {
         self.watched(py, |progress| expected(&self.level(level), &valuation.0, progress))
     }
 
-    #[pyo3(signature = (level, valuation, budgets, thresholds, quantiles, exact))]
+    #[pyo3(signature = (level, valuation, terms, budgets, thresholds, quantiles, exact))]
     #[allow(clippy::too_many_arguments)]
     fn variance<'py>(
         &self,
         py: Python<'py>,
         level: usize,
         valuation: &Valuation,
+        terms: Vec<PyRef<'_, UnitTerm>>,
         budgets: Option<&Bound<'py, PyAny>>,
         thresholds: Vec<LabelledNumber>,
         quantiles: Vec<LabelledNumber>,
         exact: bool,
     ) -> PyResult<(Bound<'py, PyAny>, HashMap<String, String>)> {
         let level = self.level(level);
-        let budgets = match budgets {
-            Some(budgets) => Some(or_raise(py, Budgets::read(&batches(budgets, "budgets")?, level.name))?),
-            None => None,
+        let budgets = read_budgets(py, budgets, level.name)?;
+        let unit_terms: Vec<_> = terms.iter().map(|term| term.0.clone()).collect();
+        let options = VarianceOptions {
+            unit_terms: &unit_terms,
+            budgets: budgets.as_ref(),
+            thresholds: &thresholds,
+            quantiles: &quantiles,
+            exact,
         };
-        let (batch, accuracy) = self.watched(py, |progress| {
-            variance_table(&level, &valuation.0, budgets.as_ref(), &thresholds, &quantiles, exact, progress)
-        })?;
+        let (batch, accuracy) =
+            self.watched(py, |progress| variance_table(&level, &valuation.0, &options, progress))?;
         let mut metadata = self.described(&valuation.0, exact.then_some(accuracy));
         budgets.iter().for_each(|budgets| budgets.describe(&mut metadata));
         Ok((table(py, batch)?, metadata))
@@ -160,10 +165,12 @@ impl People {
     fn described(&self, valuation: &CoreValuation, accuracy: Option<Accuracy>) -> HashMap<String, String> {
         let mut all = self.metadata.clone();
         let mut put = |name: &str, value: String| all.insert(format!("fundholder.{name}"), value);
-        put("stop_loss", valuation.stop_loss.as_ref().map_or("none".into(), StopLossTerms::to_string));
+        let portion = &valuation.portion;
+        let stop_loss = portion.terms.only_stop_loss();
+        put("stop_loss", stop_loss.map_or("none".into(), StopLoss::to_string));
         put("practice_sd", valuation.practice_sd.to_string());
         put("national_sd", valuation.national_sd.to_string());
-        put("of", valuation.basis.name().into());
+        put("of", portion.basis.name().into());
         if let Some(accuracy) = accuracy {
             put("largest_probability_outside", format!("{:.1e}", accuracy.outside));
             put("largest_mean_error", format!("{:.1e}", accuracy.mean_error));
@@ -180,20 +187,18 @@ pub(crate) struct Valuation(CoreValuation);
 #[pymethods]
 impl Valuation {
     #[new]
-    #[pyo3(signature = (*, of, stop_loss, practice_sd, national_sd))]
+    #[pyo3(signature = (costs, *, of, terms, services, practice_sd, national_sd))]
     fn new(
-        py: Python<'_>,
+        costs: &Bound<'_, CostModel>,
         of: &str,
-        stop_loss: Option<&Bound<'_, StopLoss>>,
+        terms: Vec<PersonTerm<'_>>,
+        services: Option<Vec<String>>,
         practice_sd: f64,
         national_sd: f64,
     ) -> PyResult<Self> {
-        let stop_loss = stop_loss.map(|s| s.get().0);
-        Ok(Self(CoreValuation {
-            basis: or_raise(py, Basis::named(of))?,
-            stop_loss,
-            practice_sd,
-            national_sd,
-        }))
+        let py = costs.py();
+        let basis = or_raise(py, Basis::named(of))?;
+        let terms = person_terms(py, &costs.get().0, terms, services)?;
+        Ok(Self(CoreValuation { portion: Portion { basis, terms }, practice_sd, national_sd }))
     }
 }

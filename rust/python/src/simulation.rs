@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use arrow_array::RecordBatch;
 use fundholder_arrow::{
-    Budgets, LabelledNumber, Level, Reader, described_run, draw, level_of_table, level_table,
-    read_population, size_band_table, summary_table, totals_table, unreadable,
+    ContractColumns, LabelledNumber, Level, Reader, described_run, draw, level_of_table, level_table,
+    read_population, settled_level, size_band_table, summary_table, totals_table, unreadable,
 };
 use fundholder_core::contract::Basis;
 use fundholder_core::error::{Error, Problem, Value};
@@ -13,16 +13,16 @@ use fundholder_core::measures;
 use fundholder_core::population::Rows;
 use fundholder_core::run::{Progress, thread_pool};
 use fundholder_core::simd;
-use fundholder_core::simulate::Options;
+use fundholder_core::simulate::{Columns, Options};
 use pyo3::prelude::*;
 
-use crate::contract::StopLoss;
+use crate::contract::{PersonTerm, StopLoss, UnitTerm, person_terms};
 use crate::errors::{exception, or_raise};
 use crate::model::CostModel;
-use crate::tables::{Stream, batches, one_batch, table};
+use crate::tables::{Stream, batches, one_batch, read_budgets, table};
 use crate::watch::{stoppable, watched};
 
-type State<'py> = (Vec<(String, Bound<'py, PyAny>)>, HashMap<String, String>);
+type State<'py> = (Vec<(String, Bound<'py, PyAny>)>, HashMap<String, String>, Vec<Vec<usize>>);
 
 #[pyclass(frozen, module = "fundholder._engine")]
 pub(crate) struct Simulation {
@@ -31,11 +31,14 @@ pub(crate) struct Simulation {
     /// What the user may not have meant.
     #[pyo3(get)]
     warnings: Vec<String>,
+    /// Of each contract, the columns of what its person terms cede.
+    #[pyo3(get)]
+    cessions: Vec<Vec<usize>>,
 }
 
 /// Runs a simulation. `streamed` populations are read once, batch by batch; others are checked in full first.
 #[pyfunction]
-#[pyo3(signature = (population, costs, *, streamed, replications, seed, by, stop_loss, practice_sd, national_sd, threads, processor, memory, shown))]
+#[pyo3(signature = (population, costs, *, streamed, replications, seed, by, stop_loss, contracts, services, practice_sd, national_sd, threads, processor, memory, shown))]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn simulate(
     py: Python<'_>,
@@ -46,6 +49,8 @@ pub(crate) fn simulate(
     seed: u64,
     by: Vec<String>,
     stop_loss: Option<&Bound<'_, StopLoss>>,
+    contracts: Vec<Vec<PersonTerm<'_>>>,
+    services: bool,
     practice_sd: f64,
     national_sd: f64,
     threads: usize,
@@ -54,7 +59,12 @@ pub(crate) fn simulate(
     shown: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Simulation> {
     let model = costs.get().0.clone();
+    let terms = contracts.into_iter().map(|terms| person_terms(py, &model, terms, None));
+    let terms = terms.collect::<PyResult<Vec<_>>>()?;
+    let (columns, cessions) =
+        or_raise(py, Columns::of_contracts(&model, &terms, if services { model.services.len() } else { 0 }))?;
     let options = Options {
+        columns,
         replications,
         seed,
         stop_loss: stop_loss.map(|s| s.get().0),
@@ -87,7 +97,7 @@ pub(crate) fn simulate(
     let units = reader.into_units();
     let levels = by.into_iter().zip(units).zip(totals);
     let levels = levels.map(|((name, labels), totals)| Level { name, labels, totals }).collect();
-    Ok(Simulation { levels, metadata, warnings })
+    Ok(Simulation { levels, metadata, warnings, cessions })
 }
 
 fn level(py: Python<'_>, name: &str) -> PyResult<simd::Processor> {
@@ -120,20 +130,25 @@ impl Simulation {
 impl Simulation {
     /// A run of what `state` gave.
     #[new]
-    fn new(levels: Vec<(String, Bound<'_, PyAny>)>, metadata: HashMap<String, String>) -> PyResult<Self> {
+    fn new(
+        levels: Vec<(String, Bound<'_, PyAny>)>,
+        metadata: HashMap<String, String>,
+        cessions: Vec<Vec<usize>>,
+    ) -> PyResult<Self> {
         let level = |(name, table): (String, Bound<'_, PyAny>)| {
             level_of_table(name, &one_batch(&table, "the state of a simulation")?).ok_or_else(|| {
                 exception(table.py(), &unreadable("the state of a simulation", &"other columns"))
             })
         };
         let levels = levels.into_iter().map(level).collect::<PyResult<_>>()?;
-        Ok(Self { levels, metadata, warnings: Vec::new() })
+        Ok(Self { levels, metadata, warnings: Vec::new(), cessions })
     }
 
     /// Name and table of each level, and the metadata: what makes the same run again.
     fn state<'py>(&self, py: Python<'py>) -> PyResult<State<'py>> {
         let level = |level: &Level| Ok((level.name.clone(), table(py, level_table(level))?));
-        Ok((self.levels.iter().map(level).collect::<PyResult<_>>()?, self.metadata.clone()))
+        let levels = self.levels.iter().map(level).collect::<PyResult<_>>()?;
+        Ok((levels, self.metadata.clone(), self.cessions.clone()))
     }
 
     /// The names of the levels.
@@ -147,10 +162,36 @@ impl Simulation {
         self.metadata.clone()
     }
 
-    #[pyo3(signature = (by = None))]
-    fn totals<'py>(&self, py: Python<'py>, by: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
+    /// The columns after those of services are cessions, and cessions with the effects held at 1.
+    fn totals<'py>(
+        &self,
+        py: Python<'py>,
+        by: Option<&str>,
+        services: Vec<String>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let level = self.level(py, by)?;
-        table(py, stoppable(py, 1, |progress| totals_table(level, progress))?)
+        table(py, stoppable(py, 1, |progress| totals_table(level, &services, progress))?)
+    }
+
+    /// The run of one level under a contract, and what each of its terms moves.
+    fn settled<'py>(
+        &self,
+        py: Python<'py>,
+        by: Option<&str>,
+        columns: [Vec<usize>; 2],
+        terms: Vec<PyRef<'py, UnitTerm>>,
+        budgets: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<(Self, Bound<'py, PyAny>)> {
+        let level = self.level(py, by)?;
+        let terms: Vec<_> = terms.iter().map(|term| term.0.clone()).collect();
+        let [ceded, held] = &columns;
+        let budgets = read_budgets(py, budgets, &level.name)?;
+        let (level, moved) = stoppable(py, 1, |progress| {
+            settled_level(level, &ContractColumns { ceded, held, terms: &terms }, budgets.as_ref(), progress)
+        })?;
+        let metadata = self.metadata.clone();
+        let settled = Self { levels: vec![level], metadata, warnings: Vec::new(), cessions: Vec::new() };
+        Ok((settled, table(py, moved)?))
     }
 
     #[pyo3(signature = (by, budgets, of, thresholds, quantiles))]
@@ -165,10 +206,7 @@ impl Simulation {
     ) -> PyResult<(Bound<'py, PyAny>, HashMap<String, String>)> {
         let level = self.level(py, by)?;
         let basis = or_raise(py, Basis::named(of))?;
-        let budgets = match budgets {
-            Some(budgets) => Some(or_raise(py, Budgets::read(&batches(budgets, "budgets")?, &level.name))?),
-            None => None,
-        };
+        let budgets = read_budgets(py, budgets, &level.name)?;
         let summary = stoppable(py, 1, |progress| {
             summary_table(level, basis, budgets.as_ref(), &thresholds, &quantiles, progress)
         })?;

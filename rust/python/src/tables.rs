@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::SchemaRef;
 use fundholder_arrow::{
-    LabelColumn, NumberColumn, OTHER_COLUMNS, Rule, TableRules, read_long_table, unreadable, with_schema,
+    Budgets, LabelColumn, NumberColumn, OTHER_COLUMNS, Rule, TableRules, read_long_table, unreadable,
+    with_schema,
 };
 use fundholder_core::error::{Code, Error, ErrorKind, Problem};
 use fundholder_core::run::RunError;
@@ -143,4 +144,13 @@ pub(crate) fn read_table<'py>(
         read_long_table(&batches, &rules, progress).map(|checked| checked.table(&rules))
     })?;
     table(rows.py(), checked)
+}
+
+/// Budgets of the units of a level, where there are any.
+pub(crate) fn read_budgets(
+    py: Python<'_>,
+    budgets: Option<&Bound<'_, PyAny>>,
+    by: &str,
+) -> PyResult<Option<Budgets>> {
+    budgets.map(|budgets| or_raise(py, Budgets::read(&batches(budgets, "budgets")?, by))).transpose()
 }

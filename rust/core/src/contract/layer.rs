@@ -75,6 +75,63 @@ impl Layer {
         Self(pieces)
     }
 
+    /// A share of the cost.
+    pub(crate) fn share(share: f64) -> Self {
+        Self(vec![Piece { from: 0.0, fixed: 0.0, gradient: share }])
+    }
+
+    /// This layer of what another leaves of a cost.
+    pub(crate) fn after(&self, inner: &Self) -> Self {
+        let mut pieces: Vec<Piece> = Vec::new();
+        for (first, first_end) in inner.pieces() {
+            let (low, high) = (first.at(first.from), first.at(first_end));
+            if first.gradient == 0.0 {
+                pieces.push(Piece { from: first.from, fixed: self.at(low), gradient: 0.0 });
+                continue;
+            }
+            for (second, _) in self.pieces().filter(|(second, end)| second.from < high && *end > low) {
+                let from =
+                    if second.from > low { (second.from - first.fixed) / first.gradient } else { first.from };
+                let fixed = second.fixed + second.gradient * first.fixed;
+                pieces.push(Piece { from, fixed, gradient: second.gradient * first.gradient });
+            }
+        }
+        Self::joined(pieces)
+    }
+
+    /// The sum of layers of one cost.
+    pub(crate) fn sum(layers: &[Self]) -> Self {
+        let mut corners: Vec<f64> =
+            layers.iter().flat_map(|layer| &layer.0).map(|piece| piece.from).collect();
+        corners.sort_unstable_by(f64::total_cmp);
+        corners.dedup();
+        let at = |from: f64| {
+            let here =
+                layers.iter().filter_map(|layer| layer.0.iter().rev().find(|piece| from >= piece.from));
+            here.fold(Piece { from, fixed: 0.0, gradient: 0.0 }, |sum, piece| Piece {
+                fixed: sum.fixed + piece.fixed,
+                gradient: sum.gradient + piece.gradient,
+                ..sum
+            })
+        };
+        if corners.is_empty() {
+            Self::share(0.0)
+        } else {
+            Self::joined(corners.into_iter().map(at).collect())
+        }
+    }
+
+    /// Pieces without corners at which nothing changes.
+    fn joined(mut pieces: Vec<Piece>) -> Self {
+        pieces.dedup_by(|next, piece| (next.fixed, next.gradient) == (piece.fixed, piece.gradient));
+        Self(pieces)
+    }
+
+    /// Is it nothing, whatever the cost?
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.proportional() == Some(0.0)
+    }
+
     /// The pieces, each with its end.
     pub(crate) fn pieces(&self) -> impl Iterator<Item = (Piece, f64)> + '_ {
         let ends = self.0.iter().skip(1).map(|p| p.from).chain([f64::INFINITY]);

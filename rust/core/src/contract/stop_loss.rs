@@ -82,6 +82,12 @@ impl Terms {
         }
     }
 
+    /// What is ceded of a person's cost.
+    #[inline]
+    pub(crate) fn ceded(&self, units: f64) -> i64 {
+        libm::rint(((units - self.ceiling).max(0.0) * self.share).min(self.limit)) as i64
+    }
+
     /// Is all above the ceiling ceded, and nothing else to look at?
     pub(crate) fn is_ceiling(&self) -> bool {
         self.share == 1.0 && self.limit == f64::INFINITY

@@ -1,7 +1,6 @@
 //! A person's cost in a layer: how much of it has a density, and how much stands on atoms.
 
-use crate::contract::Layer;
-use crate::model::{Person, Scaled};
+use crate::model::{Amount, Component, Person};
 use crate::numeric::common_measure::common_measure;
 
 /// A distribution of fewer atoms is not smooth, however close they are.
@@ -28,23 +27,29 @@ pub(super) struct AtomsAndDensity {
 }
 
 impl AtomsAndDensity {
-    pub(super) fn new(person: &Person, layer: &Layer) -> Self {
+    pub(super) fn new(person: &Person) -> Self {
         let mut result = Self::default();
         let mut values = Vec::new();
-        for (rate, amount) in person.amounts() {
-            result.add(*rate, amount, layer, &mut values);
+        for component in person.components() {
+            let before = result.smooth;
+            for (rate, amount) in component.amounts() {
+                result.add(*rate, amount, &mut values);
+            }
+            let smooth = result.smooth - before;
+            result.log_no_density += match component {
+                Component::Once(_) => libm::log1p(-smooth.min(1.0)),
+                Component::Events(_) => -smooth,
+            };
         }
         result.measure = common_measure(&values, 0.0);
-        result.log_no_density = match person {
-            Person::Once(_) => libm::log1p(-result.smooth.min(1.0)),
-            Person::Events(_) => -result.smooth,
-        };
         result
     }
 
-    fn add(&mut self, rate: f64, amount: &Scaled, layer: &Layer, values: &mut Vec<f64>) {
-        let (distribution, scale) = (amount.distribution.as_ref(), amount.scale);
-        self.costs += rate * amount.exceeds(layer, 0.0);
+    fn add(&mut self, rate: f64, amount: &Amount, values: &mut Vec<f64>) {
+        let (distribution, scale, layer) =
+            (amount.distribution.as_ref(), amount.scale, amount.layer.as_ref());
+        self.costs += rate * amount.exceeds(0.0);
+        let rate = rate * amount.weight();
         let above = |cost: f64| if cost > 0.0 { distribution.survival(cost / scale) } else { 1.0 };
         let density_from = distribution.density_from() * scale;
         for (piece, end) in layer.pieces() {

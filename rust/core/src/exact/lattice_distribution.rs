@@ -1,8 +1,7 @@
 //! Distributions on a lattice: of units whose total is not smooth, having few costs or few different atoms.
 
 use super::quadrature::Cuts;
-use crate::contract::Layer;
-use crate::model::Scaled;
+use crate::model::Amount;
 use crate::numeric::complex::Complex64;
 use crate::numeric::lattice::Lattice;
 use crate::severity::Interval;
@@ -106,6 +105,12 @@ impl LatticeDistribution {
         (self.start + position * self.step).min(self.most)
     }
 
+    /// The cost of each point, and what it holds.
+    pub(super) fn masses(&self) -> impl Iterator<Item = (f64, f64)> {
+        let masses = self.atoms.iter().zip(&self.rest).map(|(atom, rest)| atom + rest);
+        masses.enumerate().map(|(point, mass)| (self.start + point as f64 * self.step, mass))
+    }
+
     /// Mass, mean and variance.
     pub(super) fn moments(&self) -> [f64; 3] {
         let masses = || self.atoms.iter().zip(&self.rest).map(|(atom, rest)| atom + rest);
@@ -153,9 +158,8 @@ fn up_to(masses: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// Amounts as their layer puts them on a lattice.
+/// Amounts as their layers put them on a lattice.
 pub(super) struct Amounts<'a> {
-    pub layer: &'a Layer,
     pub cuts: &'a Cuts,
     pub lattice: &'a Lattice,
     /// Do amounts stay where they are? Otherwise atoms are spread by effects, but where the layer is flat.
@@ -168,7 +172,7 @@ pub(super) struct Amounts<'a> {
 impl Amounts<'_> {
     /// The transform of an amount less 1, given that there is one, at the frequencies from 0 to half the points; then,
     /// where two `parts` are asked for, that of its atoms alone.
-    pub(super) fn transforms(&self, amount: &Scaled, parts: usize) -> Vec<Complex64> {
+    pub(super) fn transforms(&self, amount: &Amount, parts: usize) -> Vec<Complex64> {
         let mut atoms = vec![0.0; self.lattice.points];
         let mut others = density(amount, self);
         self.put_atoms(amount, &mut atoms, &mut others);
@@ -184,8 +188,8 @@ impl Amounts<'_> {
         values
     }
 
-    fn put_atoms(&self, amount: &Scaled, atoms: &mut [f64], others: &mut [f64]) {
-        let (scale, layer) = (amount.scale, self.layer);
+    fn put_atoms(&self, amount: &Amount, atoms: &mut [f64], others: &mut [f64]) {
+        let (scale, layer) = (amount.scale, &amount.layer);
         let density_from = amount.distribution.density_from() * scale;
         for (x, weight) in amount.distribution.atoms() {
             let cost = layer.at(scale * x);
@@ -232,8 +236,10 @@ fn put(masses: &mut [f64], position: f64, weight: f64, by_two: bool) {
 /// interval's mass and mean; its second differences are the masses (Gerber 1982). Sharing a density between points adds
 /// a sixth of a squared step to its variance, which a second difference of the masses takes off again. Costs of less
 /// than two steps, in which a density can be anything, are put one by one.
-fn density(amount: &Scaled, amounts: &Amounts<'_>) -> Vec<f64> {
-    let Amounts { layer, cuts, lattice, by_two, .. } = amounts;
+fn density(amount: &Amount, amounts: &Amounts<'_>) -> Vec<f64> {
+    let Amounts { cuts, lattice, by_two, .. } = amounts;
+    let layer = &amount.layer;
+    let all: Vec<Interval> = cuts.with(amount, |cuts| cuts.iter().map(|cut| cut.interval).collect());
     let (scale, step, points) = (amount.scale, lattice.step, lattice.points);
     let density_from = amount.distribution.density_from();
     let mut limited = vec![0.0; points + 1];
@@ -241,9 +247,7 @@ fn density(amount: &Scaled, amounts: &Amounts<'_>) -> Vec<f64> {
     let (mut intervals, mut low) = (Vec::new(), Vec::new());
     for (piece, end) in layer.pieces().filter(|(piece, _)| piece.gradient > 0.0) {
         let (from, to) = ((piece.from / scale).max(density_from), end / scale);
-        let inside =
-            cuts.of(amount).iter().map(|cut| cut.interval).filter(|cut| cut.to > from && cut.from < to);
-        for cut in inside {
+        for cut in all.iter().filter(|cut| cut.to > from && cut.from < to) {
             let (a, b) = (cut.from.max(from), cut.to.min(to));
             let moments = if (a, b) == (cut.from, cut.to) && density_from == 0.0 {
                 cut.moments

@@ -8,7 +8,7 @@ use super::methods::Atoms;
 use super::transforms::{MOST_VALUES, Transforms};
 use super::windows::Plan;
 use super::{Outcome, Prepared, Shape};
-use crate::model::Scaled;
+use crate::model::Amount;
 use crate::numeric::complex::{self, Complex64};
 use crate::numeric::lattice::Lattice;
 use crate::random_effects::{HALF_WIDTH, Node, count_at, nodes_at};
@@ -51,8 +51,8 @@ impl Prepared<'_> {
         let log = |i: usize| outer[0].log + inner[0].log + if i > 0 { i as f64 * spacing } else { 0.0 };
         let logs: Vec<f64> = (0..outer.len() + inner.len() - 1).map(log).collect();
         let fixed = !self.has_effects();
-        let amounts = Amounts { layer: self.layer, cuts: &self.cuts, lattice, fixed, by_two };
-        let of = |amount: &Scaled| amounts.transforms(amount, parts);
+        let amounts = Amounts { cuts: &self.cuts, lattice, fixed, by_two };
+        let of = |amount: &Amount| amounts.transforms(amount, parts);
         let start = |plan: &Plan| (plan.lattice_start(tail) / lattice.step).floor() * lattice.step;
         let practices: usize = plans.iter().map(|plan| plan.practices.len()).sum();
         let mut totals = vec![Vec::with_capacity(parts * half); plans.len()];
@@ -66,6 +66,7 @@ impl Prepared<'_> {
                 Ok::<(), RunError>(())
             })?;
         }
+        let bound = |(class, weight): &(u32, f64)| weight * self.persons[*class as usize].bound();
         let outcome = |(plan, transforms): (&Plan, Vec<Complex64>)| {
             let mut masses = transforms.chunks(half).map(|half| lattice.masses(conjugates(half)));
             let everything = masses.next().unwrap_or_default();
@@ -74,7 +75,7 @@ impl Prepared<'_> {
                 _ => masses.next().unwrap_or_else(|| vec![0.0; lattice.points]),
             };
             let rest = everything.iter().zip(&on_atoms).map(|(all, atom)| all - atom).collect();
-            let most = plan.practices.iter().flatten().map(|(_, weight)| weight * self.layer.bound()).sum();
+            let most = plan.practices.iter().flatten().map(bound).sum();
             let distribution = LatticeDistribution::new(start(plan), lattice.step, on_atoms, rest, most);
             plan.judge(distribution.moments(), &plan.windows[tail], LATTICE_TOLERANCES)
                 .map(|accuracy| (Shape::Lattice(distribution), accuracy))

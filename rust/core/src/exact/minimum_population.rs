@@ -106,13 +106,12 @@ fn limit(
     if sigma == 0.0 {
         return Ok(0.0);
     }
-    let layer = valuation.layer();
-    let mut prepare = Persons::new(model, &layer, progress);
+    let mut prepare = Persons::new(model, &valuation.portion, progress);
     let person = |(class, weight)| Ok((prepare.of(&people.classes[class as usize])?, weight));
     let persons: Vec<_> = together(&people.all()).into_iter().map(person).collect::<Result<_, RunError>>()?;
     let mean = |z: f64| -> f64 {
         let factor = libm::exp(sigma * z - 0.5 * sigma * sigma);
-        persons.iter().map(|(person, weight)| weight * person.times(factor).raw_moments(&layer)[0]).sum()
+        persons.iter().map(|(person, weight)| weight * person.times(factor).raw_moments()[0]).sum()
     };
     let nodes = nodes(1.0, 65);
     // The nodes of a variate z are those of a lognormal multiplier with sigma 1, whose logarithm is z - 1/2.

@@ -51,7 +51,6 @@ mod windows;
 use std::sync::atomic::Ordering;
 
 use crate::analytic_moments::{CumulantTable, UnitMoments, Valuation};
-use crate::contract::Layer;
 use crate::error::{Error, Problem};
 use crate::model::{CostModel, Person, Persons};
 use crate::numeric::lattice::Lattice;
@@ -88,7 +87,6 @@ pub const MAX_EFFECT_SD: f64 = 0.5;
 /// A valuation prepared: all of it that does not depend on the unit.
 struct Prepared<'a> {
     people: &'a People,
-    layer: &'a Layer,
     persons: Vec<Person>,
     cuts: Cuts,
     atoms_and_density: Vec<AtomsAndDensity>,
@@ -128,14 +126,12 @@ pub fn distributions<T: Send>(
         let allowed = format!("below {}, the number of levels of the people", part.units.len());
         return Err(Error::many(vec![Problem::argument("level", level as f64, &allowed)]).into());
     }
-    let layer = valuation.layer();
-    let persons = Persons::new(model, &layer, progress).all(&people.classes)?;
+    let persons = Persons::new(model, &valuation.portion, progress).all(&people.classes)?;
     let prepared = Prepared {
         people,
-        layer: &layer,
         cuts: Cuts::new(persons.iter()),
-        atoms_and_density: persons.iter().map(|person| AtomsAndDensity::new(person, &layer)).collect(),
-        cumulants: CumulantTable::new(&persons, &layer, valuation, progress)?,
+        atoms_and_density: persons.iter().map(AtomsAndDensity::new).collect(),
+        cumulants: CumulantTable::new(&persons, valuation, progress)?,
         persons,
         sigma_practice: sigma(valuation.practice_sd),
         sigma_national: sigma(valuation.national_sd),

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use crate::contract::Layer;
-use crate::model::{Person, Scaled};
+use crate::model::{Amount, Person};
 use crate::numeric::complex::{self, Complex64};
 use crate::severity::{Distribution, Interval, intervals};
 use crate::simd::{Processor, Simd, Task};
@@ -54,23 +53,30 @@ impl Cut {
 
 impl Cuts {
     pub(super) fn new<'a>(persons: impl Iterator<Item = &'a Person>) -> Self {
-        let mut cuts = HashMap::new();
+        let mut all = HashMap::new();
         for person in persons {
             for (_, amount) in person.amounts() {
-                let cut = || intervals(amount.distribution.as_ref()).into_iter().map(Cut::new).collect();
-                cuts.entry(address(amount)).or_insert_with(cut);
+                all.entry(address(amount)).or_insert_with(|| cuts(amount));
             }
         }
-        Self(cuts)
+        Self(all)
     }
 
-    pub(super) fn of(&self, amount: &Scaled) -> &[Cut] {
-        self.0.get(&address(amount)).map_or(&[], Vec::as_slice)
+    /// What is made of the cuts of an amount; those of a distribution that was made for it alone are made anew.
+    pub(super) fn with<T>(&self, amount: &Amount, make: impl FnOnce(&[Cut]) -> T) -> T {
+        match self.0.get(&address(amount)) {
+            Some(cuts) => make(cuts),
+            None => make(&cuts(amount)),
+        }
     }
 }
 
+fn cuts(amount: &Amount) -> Vec<Cut> {
+    intervals(amount.distribution.as_ref()).into_iter().map(Cut::new).collect()
+}
+
 /// Address of an amount's distribution, by which distributions are told apart: they are shared, and outlive the cuts.
-pub(super) fn address(amount: &Scaled) -> usize {
+pub(super) fn address(amount: &Amount) -> usize {
     std::sync::Arc::as_ptr(&amount.distribution).cast::<()>() as usize
 }
 
@@ -88,14 +94,9 @@ pub(super) struct Frequencies {
 }
 
 /// E[e^((i t - damping) layer(amount))] - 1 at each frequency from 0 on, given that there is an amount.
-pub(super) fn transform(
-    amount: &Scaled,
-    layer: &Layer,
-    cuts: &Cuts,
-    frequencies: &Frequencies,
-) -> Vec<Complex64> {
+pub(super) fn transform(amount: &Amount, cuts: &Cuts, frequencies: &Frequencies) -> Vec<Complex64> {
     let mut sums = vec![Complex64::ZERO; frequencies.count + 1];
-    add(&points(amount, layer, cuts.of(amount), frequencies), frequencies, &mut sums);
+    add(&cuts.with(amount, |cuts| points(amount, cuts, frequencies)), frequencies, &mut sums);
     sums
 }
 
@@ -156,12 +157,12 @@ impl Task for AddPhasors<'_> {
 }
 
 /// The layer of an amount, given that there is one, as values and weights.
-fn points(amount: &Scaled, layer: &Layer, cuts: &[Cut], frequencies: &Frequencies) -> Vec<(f64, f64)> {
+fn points(amount: &Amount, cuts: &[Cut], frequencies: &Frequencies) -> Vec<(f64, f64)> {
     let scale = amount.scale;
     let top = frequencies.phase_step * frequencies.count as f64;
     let mut points = Vec::new();
     let (mut lowest, mut lowest_end) = ([0.0; 4], 0.0);
-    for (number, (piece, end)) in layer.pieces().enumerate() {
+    for (number, (piece, end)) in amount.layer.pieces().enumerate() {
         let (from, to) = (piece.from / scale, end / scale);
         if piece.gradient == 0.0 {
             let below = if from > 0.0 { amount.distribution.survival(from) } else { 1.0 };

@@ -10,7 +10,7 @@ use super::quadrature::{self, Frequencies};
 use super::transforms::Transforms;
 use super::windows::Plan;
 use super::{Accuracy, DAMPING, Outcome, Prepared, Shape};
-use crate::model::Scaled;
+use crate::model::Amount;
 use crate::numeric::complex::{self, Complex64};
 use crate::random_effects::{Node, nodes};
 use crate::run::RunError;
@@ -36,7 +36,7 @@ impl Prepared<'_> {
         let end = 2.0 * width + plans.iter().map(|plan| plan.start).fold(0.0, f64::max);
         let frequencies = Frequencies { phase_step, count, damping, end, people };
         let effect_nodes = EffectNodes::new(shared, own);
-        let of = |amount: &Scaled| quadrature::transform(amount, self.layer, &self.cuts, &frequencies);
+        let of = |amount: &Amount| quadrature::transform(amount, &self.cuts, &frequencies);
         let transforms =
             Transforms { prepared: self, plans, logs: &effect_nodes.logs, range: 0..count + 1, of };
         let exponent = |k: usize| Complex64::new(-damping, k as f64 * phase_step);

@@ -1,7 +1,6 @@
 //! Tail bounds: how far from its mean a unit's total can lie. Inequalities, so that a window holds all but a known
 //! share of the distribution.
 
-use crate::contract::Layer;
 use crate::model::Person;
 use crate::numeric::bennett::bennett;
 use crate::population::People;
@@ -28,16 +27,18 @@ pub(super) struct TailBound {
 }
 
 impl TailBounds {
-    pub(super) fn new(people: &People, persons: &[Person], layer: &Layer, factor: f64) -> Self {
+    pub(super) fn new(people: &People, persons: &[Person], factor: f64) -> Self {
         let persons: Vec<Person> = persons.iter().map(|person| person.times(factor)).collect();
-        let means: Vec<f64> = persons.iter().map(|person| person.raw_moments(layer)[0]).collect();
+        let means: Vec<f64> = persons.iter().map(|person| person.raw_moments()[0]).collect();
         let smallest = means.iter().copied().filter(|m| *m > 0.0).fold(f64::INFINITY, f64::min);
         let mut truncations: Vec<f64> =
             (0..TRUNCATIONS).map(|i| smallest * libm::exp2(0.5 * i as f64 - 2.0)).collect();
         // Nobody's cost is above the bound.
-        if layer.bound().is_finite() {
-            truncations.retain(|y| *y < layer.bound());
-            truncations.push(layer.bound());
+        let amounts = || persons.iter().flat_map(Person::amounts);
+        let bound = amounts().map(|(_, amount)| amount.bound()).fold(0.0, f64::max);
+        if bound.is_finite() {
+            truncations.retain(|y| *y < bound);
+            truncations.push(bound);
         }
         debug_assert_eq!(people.classes.len(), persons.len());
         let mut classes = Vec::with_capacity(persons.len() * truncations.len());
@@ -45,12 +46,12 @@ impl TailBounds {
             for &y in &truncations {
                 let mut sums = [0.0; 4];
                 for (rate, amount) in person.amounts() {
-                    let x = layer.exceeds(y);
-                    let tail = amount.exceeds(layer, y);
+                    let x = amount.layer.exceeds(y);
+                    let tail = amount.exceeds(y);
                     sums[0] += rate * tail;
-                    let [first, square] = [1, 2].map(|k| amount.partial_moment(layer, k, x));
+                    let [first, square] = [1, 2].map(|k| amount.partial_moment(k, x));
                     sums[1] += rate * square;
-                    let [mean, all] = [1, 2].map(|k| amount.partial_moment(layer, k, f64::INFINITY));
+                    let [mean, all] = [1, 2].map(|k| amount.partial_moment(k, f64::INFINITY));
                     sums[2] += rate * (mean - first).max(0.0);
                     sums[3] += rate * (all - square).max(0.0);
                 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::Prepared;
 use super::quadrature;
 use super::windows::Plan;
-use crate::model::{Person, Scaled};
+use crate::model::{Amount, Component};
 use crate::numeric::complex::{self, Complex64};
 use crate::run::RunError;
 
@@ -29,7 +29,7 @@ pub(super) struct Transforms<'a, F> {
     pub of: F,
 }
 
-impl<F: Fn(&Scaled) -> Vec<Complex64> + Sync> Transforms<'_, F> {
+impl<F: Fn(&Amount) -> Vec<Complex64> + Sync> Transforms<'_, F> {
     /// The totals, less those of a fixed cost: `exponent` is that of £1 at each value, `start` the cost of a plan, which
     /// its practices share as they do its mean.
     pub(super) fn totals(
@@ -85,7 +85,7 @@ impl<F: Fn(&Scaled) -> Vec<Complex64> + Sync> Transforms<'_, F> {
     fn values(&self, classes: &[u32]) -> Result<Vec<Vec<Vec<Complex64>>>, RunError> {
         let persons = &self.prepared.persons;
         let mut index = HashMap::new();
-        let mut amounts: Vec<&Scaled> = Vec::new();
+        let mut amounts: Vec<&Amount> = Vec::new();
         for (_, amount) in classes.iter().flat_map(|&class| persons[class as usize].amounts()) {
             index.entry(amount_key(amount)).or_insert_with(|| {
                 amounts.push(amount);
@@ -94,30 +94,40 @@ impl<F: Fn(&Scaled) -> Vec<Complex64> + Sync> Transforms<'_, F> {
         }
         let tasks: Vec<(usize, f64)> =
             self.logs.iter().flat_map(|&log| (0..amounts.len()).map(move |i| (i, log))).collect();
-        let values_of = |amount: &Scaled| (self.of)(amount)[self.range.clone()].to_vec();
+        let values_of = |amount: &Amount| {
+            let mut values = (self.of)(amount)[self.range.clone()].to_vec();
+            values.iter_mut().for_each(|value| *value *= amount.weight());
+            values
+        };
         let task = |&(i, log): &(usize, f64)| {
             self.prepared.stopped()?;
             Ok(values_of(&amounts[i].times(libm::exp(log))))
         };
         let shared: Vec<Vec<Complex64>> = tasks.par_iter().map(task).collect::<Result<_, RunError>>()?;
         let value = |class: u32, node: usize| {
-            let person = &persons[class as usize];
-            let mut sums = vec![Complex64::ZERO; self.range.len()];
-            for (rate, amount) in person.amounts() {
-                let values = &shared[node * amounts.len() + index[&amount_key(amount)]];
-                sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += rate * value);
-            }
-            if matches!(person, Person::Once(_)) {
-                sums.iter_mut().for_each(|sum| *sum = complex::ln_1p(*sum));
-            }
-            sums
+            let of_component = |component: &Component| {
+                let mut sums = vec![Complex64::ZERO; self.range.len()];
+                for (rate, amount) in component.amounts() {
+                    let values = &shared[node * amounts.len() + index[&amount_key(amount)]];
+                    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += rate * value);
+                }
+                if matches!(component, Component::Once(_)) {
+                    sums.iter_mut().for_each(|sum| *sum = complex::ln_1p(*sum));
+                }
+                sums
+            };
+            let add = |mut sums: Vec<Complex64>, others: Vec<Complex64>| {
+                sums.iter_mut().zip(others).for_each(|(sum, other)| *sum += other);
+                sums
+            };
+            persons[class as usize].components().iter().map(of_component).reduce(add).unwrap_or_default()
         };
         let at_nodes = |&class: &u32| (0..self.logs.len()).map(|node| value(class, node)).collect();
         Ok(classes.par_iter().map(at_nodes).collect())
     }
 }
 
-/// Key of an amount: the same for amounts of one distribution and scale.
-fn amount_key(amount: &Scaled) -> (usize, u64) {
-    (quadrature::address(amount), amount.scale.to_bits())
+/// Key of an amount: the same for amounts of one distribution, scale and layer.
+fn amount_key(amount: &Amount) -> (usize, u64, usize) {
+    (quadrature::address(amount), amount.scale.to_bits(), std::sync::Arc::as_ptr(&amount.layer) as usize)
 }

@@ -37,6 +37,10 @@ impl Accuracy {
     }
 }
 
+/// Width of the cells of a smooth distribution near its mean, in SDs, and by what farther ones are wider.
+const CELL: f64 = 1.0 / 16.0;
+const WIDER: f64 = 1.15;
+
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
     /// The total (£) does not vary.
@@ -75,6 +79,33 @@ impl UnitDistribution {
                 series.quantile(probability, all.mean + z * sd)
             }
             Shape::Lattice(distribution) => distribution.quantile(probability),
+        }
+    }
+
+    /// Costs with probabilities, at which the sum of a function that is straight between `cuts` (ascending) is its
+    /// expectation: those of a smooth distribution keep mass, mean and variance of narrow cells that no cut parts.
+    pub fn nodes(&self, cuts: &[f64]) -> Vec<(f64, f64)> {
+        match &self.shape {
+            Shape::Point(total) => vec![(*total, 1.0)],
+            Shape::Lattice(distribution) => distribution.masses().filter(|(_, mass)| *mass != 0.0).collect(),
+            Shape::Series(series) => {
+                let (mean, sd) = (self.moments.all.mean, self.moments.all.sd);
+                let sd = if sd.is_finite() { sd } else { series.width / 40.0 };
+                let ends = series.start..series.start + series.width;
+                let mut edges: Vec<f64> = cuts.iter().copied().filter(|cut| ends.contains(cut)).collect();
+                for side in [-1.0, 1.0] {
+                    let (mut distance, mut width) = (0.0, CELL * sd);
+                    while ends.contains(&(mean + side * distance)) {
+                        edges.push(mean + side * distance);
+                        width *= if distance > 6.0 * sd { WIDER } else { 1.0 };
+                        distance += width;
+                    }
+                }
+                edges.extend([ends.start, ends.end]);
+                edges.sort_unstable_by(f64::total_cmp);
+                edges.dedup();
+                series.nodes(&edges)
+            }
         }
     }
 

@@ -94,7 +94,7 @@ impl Prepared<'_> {
     ) -> Vec<Plan> {
         let extreme = |sigma: f64, side: f64| libm::exp(side * HALF_WIDTH * sigma - 0.5 * sigma * sigma);
         let (_, combined) = self.sigmas(1);
-        let bounds = |factor: f64| TailBounds::new(self.people, &self.persons, self.layer, factor);
+        let bounds = |factor: f64| TailBounds::new(self.people, &self.persons, factor);
         let low = bounds(extreme(combined, -1.0));
         let high = bounds(extreme(combined, 1.0));
         let highest = bounds(extreme(self.sigma_national, 1.0) * extreme(self.sigma_practice, 1.0));

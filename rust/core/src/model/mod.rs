@@ -10,12 +10,10 @@
 //! let visit = Severity::parametric("fixed", 36.0, None)?;
 //! let stay = Severity::parametric("gamma", 4_000.0, Some(0.8))?;
 //! let events = vec![EventType { rate: 4.0, severity: visit }, EventType { rate: 0.3, severity: stay }];
-//! let model = CostModel {
-//!     bands: vec![
-//!         Band { name: Some("adult".into()), year: Year::Annual { p_any: 0.3, severity: amount } },
-//!         Band { name: Some("elderly".into()), year: Year::Events(events) },
-//!     ],
-//! };
+//! let model = CostModel::new(vec![
+//!     Band { name: Some("adult".into()), year: Year::Annual { p_any: 0.3, severity: amount } },
+//!     Band { name: Some("elderly".into()), year: Year::Events(events) },
+//! ]);
 //! let stop_loss = StopLoss::new(20_000.0, 1.0, None)?;
 //! for band in &model.bands {
 //!     let (gross, net) = (band.moments(None)?, band.moments(Some(&stop_loss))?);
@@ -27,11 +25,13 @@
 //! # }
 //! ```
 
+mod amount;
 mod events;
 mod line;
 mod moments;
 mod person;
 mod risk_class;
+mod service_mix;
 
 use std::sync::Arc;
 
@@ -40,10 +40,12 @@ use crate::numeric::power::integer_power;
 use crate::random::{label_address, mix};
 use crate::severity::{Distribution, Empirical, Family};
 
+pub(crate) use amount::Amount;
 pub(crate) use moments::Cumulants;
 pub use moments::Moments;
-pub(crate) use person::{Person, Persons, Scaled};
+pub(crate) use person::{Component, Person, Persons};
 pub use risk_class::RiskClass;
+pub use service_mix::{Profile, RankClass, ServiceMix};
 
 /// Severity: the distribution of a cost in £, given that there is one.
 #[derive(Clone)]
@@ -51,6 +53,8 @@ pub struct Severity {
     kind: SeverityKind,
     /// What its standardised values are multiplied by to be £: the mean of a parametric family, 1 for observed costs.
     scale: f64,
+    /// How its cost is shared by services; `None` where the model has none.
+    mix: Option<Arc<ServiceMix>>,
 }
 
 /// Distribution of a severity before it is scaled.
@@ -81,12 +85,22 @@ impl Severity {
                 AMOUNTS.end()
             ));
         }
-        Ok(Self { kind: SeverityKind::Parametric { family, shape, distribution }, scale: mean })
+        Ok(Self { kind: SeverityKind::Parametric { family, shape, distribution }, scale: mean, mix: None })
     }
 
     /// The distribution of observed costs (£).
     pub fn observed(distribution: Empirical) -> Self {
-        Self { kind: SeverityKind::Observed(Arc::new(distribution)), scale: 1.0 }
+        Self { kind: SeverityKind::Observed(Arc::new(distribution)), scale: 1.0, mix: None }
+    }
+
+    /// The same, shared by services in this way.
+    pub fn with_mix(self, mix: ServiceMix) -> Self {
+        Self { mix: Some(Arc::new(mix)), ..self }
+    }
+
+    /// How its cost is shared by services; `None` where the model has none.
+    pub fn mix(&self) -> Option<&ServiceMix> {
+        self.mix.as_deref()
     }
 
     /// The distribution before it is scaled.
@@ -194,17 +208,25 @@ pub struct Band {
 pub struct CostModel {
     /// The bands, by their numbers.
     pub bands: Vec<Band>,
+    /// Names of the services by which costs are shared; empty where costs are one amount.
+    pub services: Vec<String>,
 }
 
 impl CostModel {
     /// A model of a single band without a name.
     pub fn single(year: Year) -> Self {
-        Self { bands: vec![Band { name: None, year }] }
+        Self::new(vec![Band { name: None, year }])
+    }
+
+    /// A model of these bands, whose costs are one amount.
+    pub fn new(bands: Vec<Band>) -> Self {
+        Self { bands, services: Vec::new() }
     }
 
     /// A digest of everything that decides a draw, the same for any order of the bands.
     pub fn digest(&self) -> u64 {
-        self.bands.iter().map(Band::digest).fold(0, u64::wrapping_add)
+        let services = self.services.iter().map(|name| mix(label_address(name.as_bytes())));
+        self.bands.iter().map(Band::digest).chain(services).fold(0, u64::wrapping_add)
     }
 }
 
@@ -233,6 +255,7 @@ impl Band {
 
 impl Severity {
     fn digest(&self, put: &mut impl FnMut(u64)) {
+        self.mix.iter().for_each(|mix| mix.digest(put));
         put(self.scale.to_bits());
         match &self.kind {
             SeverityKind::Parametric { family, shape, .. } => {

@@ -1,8 +1,8 @@
 //! Mean, SD and skewness of a person's year in closed form, with or without a stop-loss.
 
 use super::person::Persons;
-use super::{Band, CostModel, RiskClass, Severity, Year};
-use crate::contract::{Basis, Layer, StopLoss};
+use super::{Band, CostModel, RiskClass, ServiceMix, Severity, Year};
+use crate::contract::{Basis, PersonTerms, Portion, StopLoss};
 use crate::error::{Code, Error, Problem};
 use crate::numeric::power::integer_power;
 use crate::run::{Progress, RunError};
@@ -65,38 +65,46 @@ impl Moments {
 impl Band {
     /// Moments of one person's year net of the stop-loss; rejects a variance that is infinite.
     pub fn moments(&self, stop_loss: Option<&StopLoss>) -> Result<Moments, Error> {
-        match self.stoppable_moments(stop_loss, &Progress::default()) {
+        let portion = Portion { basis: Basis::Net, terms: PersonTerms::of_stop_loss(stop_loss.copied()) };
+        match self.stoppable_moments(&portion, &Progress::default()) {
             Err(RunError::Rejected(error)) => Err(error),
-            moments => Ok(moments.expect("nobody tells it to stop")),
+            moments => Ok(moments.expect("nobody tells it to stop").0),
         }
     }
 
-    /// The same of a year that may have many types of events: it ends early where it is told to stop.
+    /// Moments of a portion of one person's year, and the probability of any cost in it. Of a year that may have many
+    /// types of events: ends early where it is told to stop.
     pub fn stoppable_moments(
         &self,
-        stop_loss: Option<&StopLoss>,
+        portion: &Portion,
         progress: &Progress,
-    ) -> Result<Moments, RunError> {
-        let layer = Layer::new(stop_loss, Basis::Net);
-        if !self.has_variance(&layer) {
+    ) -> Result<(Moments, f64), RunError> {
+        if !self.has_variance(portion) {
             return Err(Error::many(vec![self.infinite_variance()]).into());
         }
-        let model = CostModel { bands: vec![self.clone()] };
+        let model = CostModel::new(vec![self.clone()]);
         let class = RiskClass { band: 0, scale: 1.0, p_any: self.year.p_any() };
-        let person = Persons::new(&model, &layer, progress).of(&class)?;
-        let cumulants = Cumulants::from_raw(person.raw_moments(&layer));
-        Moments::from_cumulants(cumulants).ok_or_else(|| Error::many(vec![self.infinite_variance()]).into())
+        let person = Persons::new(&model, portion, progress).of(&class)?;
+        let cumulants = Cumulants::from_raw(person.raw_moments());
+        let moments = Moments::from_cumulants(cumulants).ok_or_else(|| vec![self.infinite_variance()]);
+        Ok((moments.map_err(Error::many)?, person.p_any()))
     }
 
-    /// Is the variance of a person's cost in this layer finite? Where the layer has no bound, its tail is the
-    /// severities'.
-    pub(crate) fn has_variance(&self, layer: &Layer) -> bool {
-        let finite = |severity: &Severity| severity.partial_moment(2, f64::INFINITY).is_finite();
-        layer.bound().is_finite()
-            || match &self.year {
-                Year::Annual { severity, .. } => finite(severity),
-                Year::Events(types) => types.iter().all(|t| t.rate == 0.0 || finite(&t.severity)),
-            }
+    /// Is the variance of this portion of a person's cost finite? Where the layer of the largest years has no bound, its
+    /// tail is the severities'.
+    pub(crate) fn has_variance(&self, portion: &Portion) -> bool {
+        let is_bounded = |shares: &[f64]| portion.layer(shares).bound().is_finite();
+        let largest = |mix: &ServiceMix| {
+            mix.classes().last().is_none_or(|c| c.profiles.iter().all(|p| is_bounded(&p.shares)))
+        };
+        let finite = |severity: &Severity| {
+            severity.mix().map_or_else(|| is_bounded(&[1.0]), largest)
+                || severity.partial_moment(2, f64::INFINITY).is_finite()
+        };
+        match &self.year {
+            Year::Annual { severity, .. } => finite(severity),
+            Year::Events(types) => types.iter().all(|t| t.rate == 0.0 || finite(&t.severity)),
+        }
     }
 
     /// The problem of a band whose variance is infinite.

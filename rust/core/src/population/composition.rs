@@ -248,6 +248,11 @@ fn lagrange<const N: usize>(nodes: [f64; N], x: f64) -> [(f64, f64); N] {
 }
 
 impl People {
+    /// People of each unit of a level, by its number.
+    pub fn sizes(&self, level: usize) -> Vec<u64> {
+        self.units(level).iter().map(|parts| parts.iter().map(|part| part.people).sum()).collect()
+    }
+
     /// The parts of each unit of a level, by number of the unit, in the order of their practices.
     pub(crate) fn units(&self, level: usize) -> Vec<Vec<&Part>> {
         let mut units: Vec<Vec<&Part>> = Vec::new();

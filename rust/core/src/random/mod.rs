@@ -18,6 +18,8 @@ pub(crate) enum Purpose {
     PracticeEffect,
     /// The effect of the nation in a year.
     NationalEffect,
+    /// How the cost of a person's year is shared by services.
+    Profile,
     /// The n-th event of the person's year.
     Event(u32),
 }
@@ -29,6 +31,7 @@ impl Purpose {
             Purpose::Refine => 1,
             Purpose::PracticeEffect => 2,
             Purpose::NationalEffect => 3,
+            Purpose::Profile => 4,
             Purpose::Event(n) => 16 + n,
         }
     }
@@ -56,6 +59,13 @@ impl Source {
     pub(crate) fn block(&self, identity: u64, index: u32, purpose: Purpose) -> [u32; 4] {
         let counter = [identity as u32, (identity >> 32) as u32, index, purpose.word()];
         philox4x32(counter, &self.keys)
+    }
+
+    /// A word that settles how the cost of this identity and replication is shared by services.
+    #[inline]
+    pub(crate) fn profile(&self, identity: u64, replication: u32) -> u32 {
+        let (index, word) = (replication / WORDS as u32, replication as usize % WORDS);
+        self.block(identity, index, Purpose::Profile)[word]
     }
 
     /// A draw of this identity and replication to all 64 bits, as a number in (0, 1).

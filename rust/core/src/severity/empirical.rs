@@ -112,6 +112,13 @@ impl Empirical {
         self.tail.as_ref()
     }
 
+    /// The value of all whose rank is above `from` and at most `to`; none where there are several.
+    pub(crate) fn only_value(&self, from: f64, to: f64) -> Option<f64> {
+        let first = self.from_below.partition_point(|&below| below <= from);
+        let last = self.from_below.partition_point(|&below| below < to);
+        (first == last).then(|| self.values.get(first).copied()).flatten()
+    }
+
     /// From records sorted by value, not empty, with positive weights.
     fn from_records(
         records: &[(f64, f64)],

@@ -8,6 +8,7 @@ mod gpd;
 mod interval;
 mod lognormal;
 mod pareto;
+mod truncated;
 mod weibull;
 
 pub(crate) use density_points::DensityPoints;
@@ -18,6 +19,7 @@ pub use gpd::GpdTail;
 pub(crate) use interval::{Interval, intervals};
 pub use lognormal::Lognormal;
 pub use pareto::Pareto;
+pub(crate) use truncated::Truncated;
 pub use weibull::Weibull;
 
 /// Highest order `k` that [`Distribution::partial_moment`] is meant for.

@@ -22,18 +22,27 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// The cost of a year in £ with at least one event; v, uniform in (0, 1), settles how many.
-    pub(crate) fn at(&self, source: &Source, identity: u64, year: u32, p_any: f64, v: f64) -> f64 {
+    /// The cost of a year in £ with at least one event; v, uniform in (0, 1), settles how many. `each` sees the type of
+    /// each event, and its cost.
+    pub(crate) fn at(
+        &self,
+        source: &Source,
+        identity: u64,
+        year: u32,
+        p_any: f64,
+        v: f64,
+        each: &mut dyn FnMut(usize, f64),
+    ) -> f64 {
         (0..number_of_events(self.year.rate_at(p_any), p_any, v))
             .map(|n| {
                 let [high, low, share, _] = source.block(identity, year, Purpose::Event(n));
                 let share = unit_interval(share, 0);
-                let event = self
-                    .types
-                    .iter()
-                    .find(|event| share < event.cumulative)
-                    .unwrap_or(&self.types[self.types.len() - 1]);
-                event.scale * event.sampler.at(unit_interval(high, low))
+                let last = self.types.len() - 1;
+                let number = self.types.iter().position(|event| share < event.cumulative).unwrap_or(last);
+                let event = &self.types[number];
+                let cost = event.scale * event.sampler.at(unit_interval(high, low));
+                each(number, cost);
+                cost
             })
             .sum()
     }

@@ -6,11 +6,14 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::chunk::{CHUNK, Chunk, GROUPS};
+use super::chunk::{CHUNK, Chunk};
 use super::events::Events;
+use super::services::ServiceTable;
+use super::users::{Finder, Users, lanes, lanes_mut};
+use super::year_columns::YearColumns;
 use crate::contract::Terms;
 use crate::numeric::money::{MAX_PERSON_YEAR, Tally};
-use crate::random::{Purpose, Source, WORD_VALUES, WORDS};
+use crate::random::{Source, WORD_VALUES, WORDS};
 use crate::sampler::{AliasTable, FAST_INTERVALS, KEY_SHIFT, QuantileTable, Sampler, TOP_KEY};
 use crate::simd::{LANES, ROUNDER, Simd, Task};
 
@@ -21,6 +24,9 @@ pub(crate) enum YearSampler {
     /// A Poisson number of events.
     Events(Events),
 }
+
+/// Words where none are needed.
+static NO_WORDS: [u32; CHUNK + LANES] = [0; CHUNK + LANES];
 
 /// Error of the kernel: why a chunk was not drawn to its end.
 #[derive(Debug)]
@@ -42,71 +48,11 @@ pub(crate) struct Years<'a> {
     pub first: u32,
     /// A tally for each replication; the chunk is added to it.
     pub tallies: &'a mut [Tally],
+    /// Columns beside them, where any are kept: those of each replication together.
+    pub columns: Option<(&'a YearColumns, &'a mut [i64])>,
     pub users: &'a mut Users,
     /// Set from outside to end the work early.
     pub stop: &'a AtomicBool,
-}
-
-/// Users: the people with a cost in each of four replications. Columns start at cache lines.
-#[repr(C, align(64))]
-pub(crate) struct Users {
-    /// Uniform numbers within the severity, for distributions that are drawn in lanes.
-    uniform: [[f32; CHUNK + LANES]; WORDS],
-    multiplier: [[f64; CHUNK + LANES]; WORDS],
-    /// Indices of those whose severity needs more bits.
-    unsettled: [u16; CHUNK],
-    /// The random words, for distributions that are drawn one by one.
-    bits: [[u32; CHUNK + LANES]; WORDS],
-    /// Lanes of each group that have a cost; the columns are in this order.
-    masks: [[u16; GROUPS]; WORDS],
-    count: [usize; WORDS],
-}
-
-impl Users {
-    pub(crate) fn new() -> Box<Self> {
-        Box::new(Self {
-            count: [0; WORDS],
-            masks: [[0; GROUPS]; WORDS],
-            uniform: [[0.0; CHUNK + LANES]; WORDS],
-            multiplier: [[0.0; CHUNK + LANES]; WORDS],
-            unsettled: [0; CHUNK],
-            bits: [[0; CHUNK + LANES]; WORDS],
-        })
-    }
-}
-
-/// Finder of people by their rank among those with a cost, in ascending order.
-struct Finder {
-    group: usize,
-    /// People with a cost before the group.
-    before: usize,
-}
-
-impl Finder {
-    #[inline]
-    fn person(&mut self, masks: &[u16; GROUPS], n: usize) -> usize {
-        loop {
-            let mask = masks[self.group];
-            let here = mask.count_ones() as usize;
-            if n < self.before + here {
-                let rest = (self.before..n).fold(mask, |mask, _| mask & (mask - 1));
-                return self.group * LANES + rest.trailing_zeros() as usize;
-            }
-            self.before += here;
-            self.group += 1;
-        }
-    }
-}
-
-/// The sixteen lanes from `at` on, which is at most the number of people.
-#[inline(always)]
-fn lanes<T>(column: &[T; CHUNK + LANES], at: usize) -> &[T; LANES] {
-    column[at.min(CHUNK)..].first_chunk().expect("a column has sixteen lanes more than people")
-}
-
-#[inline(always)]
-fn lanes_mut<T>(column: &mut [T; CHUNK + LANES], at: usize) -> &mut [T; LANES] {
-    column[at.min(CHUNK)..].first_chunk_mut().expect("a column has sixteen lanes more than people")
 }
 
 impl Task for Years<'_> {
@@ -129,22 +75,32 @@ impl Task for Years<'_> {
             let index = self.first / WORDS as u32 + block as u32;
             match self.sampler {
                 YearSampler::Annual(Sampler::Quantiles(table)) => {
-                    self.draw::<S, true>(simd, index);
+                    self.users.draw::<S, true>(simd, self.chunk, self.source, index);
+                    if matches!(&self.columns, Some((YearColumns::Annual(t), _)) if t.has_profiles()) {
+                        self.users.draw_profiles(simd, self.chunk, self.source, index);
+                    }
                     for word in 0..words {
                         match (self.effects.is_empty(), self.terms.is_ceiling()) {
-                            (true, true) => self.add_in_lanes::<S, false, true>(simd, table, at + word, word),
-                            (true, false) => {
-                                self.add_in_lanes::<S, false, false>(simd, table, at + word, word)
+                            _ if self.columns.is_some() => {
+                                self.add_in_lanes::<S, true, false, true>(simd, table, at + word, word)
                             }
-                            (false, true) => self.add_in_lanes::<S, true, true>(simd, table, at + word, word),
+                            (true, true) => {
+                                self.add_in_lanes::<S, false, true, false>(simd, table, at + word, word)
+                            }
+                            (true, false) => {
+                                self.add_in_lanes::<S, false, false, false>(simd, table, at + word, word)
+                            }
+                            (false, true) => {
+                                self.add_in_lanes::<S, true, true, false>(simd, table, at + word, word)
+                            }
                             (false, false) => {
-                                self.add_in_lanes::<S, true, false>(simd, table, at + word, word)
+                                self.add_in_lanes::<S, true, false, false>(simd, table, at + word, word)
                             }
                         }?;
                     }
                 }
                 _ => {
-                    self.draw::<S, false>(simd, index);
+                    self.users.draw::<S, false>(simd, self.chunk, self.source, index);
                     for word in 0..words {
                         self.add_one_by_one(at + word, word)?;
                     }
@@ -156,48 +112,9 @@ impl Task for Years<'_> {
 }
 
 impl Years<'_> {
-    /// Draws a word for each person and each replication of the block, and collects those with a cost: their uniform
-    /// numbers within the severity and multipliers where severities are drawn in `LANES`, else their words.
-    #[inline(always)]
-    fn draw<S: Simd, const IN_LANES: bool>(&mut self, s: S, index: u32) {
-        let chunk = self.chunk;
-        let mut count = [0; WORDS];
-        let c = &mut *self.users;
-        for (group_pair, identities) in
-            chunk.identities.as_chunks::<2>().0.iter().take(chunk.group_pairs()).enumerate()
-        {
-            let words = s.philox(identities, index, Purpose::Draw.word(), &self.source.keys);
-            // By index: an iterator over registers is not inlined for certain, and what is not is many times slower.
-            #[allow(clippy::needless_range_loop)]
-            for half in 0..2 {
-                let group = 2 * group_pair + half;
-                let limits = s.words(&chunk.limits[group]);
-                let inverses = s.singles(&chunk.inverses[group]);
-                let multipliers = s.doubles(&chunk.multipliers[group]);
-                let occupied = chunk.occupied(group);
-                for word in 0..WORDS {
-                    let bits = words[half][word];
-                    let mask = s.words_le(bits, limits) & occupied;
-                    let at = count[word];
-                    if IN_LANES {
-                        let top = s.singles_from_words(s.words_shr::<1>(bits));
-                        let uniform = s.singles_mul(s.singles_add(top, s.singles_splat(0.5)), inverses);
-                        s.singles_compress(uniform, mask, lanes_mut(&mut c.uniform[word], at));
-                        s.doubles_compress(multipliers, mask, lanes_mut(&mut c.multiplier[word], at));
-                    } else {
-                        s.words_compress(bits, mask, lanes_mut(&mut c.bits[word], at));
-                    }
-                    c.masks[word][group] = mask;
-                    count[word] += mask.count_ones() as usize;
-                }
-            }
-        }
-        c.count = count;
-    }
-
     /// Adds one replication's users whose severity is a quantile table.
     #[inline(always)]
-    fn add_in_lanes<S: Simd, const EFFECTS: bool, const CEILING: bool>(
+    fn add_in_lanes<S: Simd, const EFFECTS: bool, const CEILING: bool, const COLUMNS: bool>(
         &mut self,
         s: S,
         table: &QuantileTable,
@@ -210,9 +127,18 @@ impl Years<'_> {
         // Lanes past the last user multiply by nothing.
         *lanes_mut(&mut users.multiplier[word], count) = [0.0; LANES];
 
+        let service_table = match self.columns.as_ref().map(|(columns, _)| *columns) {
+            Some(YearColumns::Annual(table)) => Some(table),
+            _ => None,
+        };
+        let cuts = service_table.map_or(&[][..], ServiceTable::cuts);
         let terms = self.terms;
         let rounder = s.doubles_splat(ROUNDER);
-        let effect = s.doubles_splat(if EFFECTS { self.effects[replication] } else { 1.0 });
+        let effect = s.doubles_splat(if EFFECTS && !self.effects.is_empty() {
+            self.effects[replication]
+        } else {
+            1.0
+        });
         let (mut gross, mut net, mut chance_net) = (s.longs_zero(), s.longs_zero(), s.longs_zero());
         let mut start = 0;
         let mut waiting = 0;
@@ -244,6 +170,14 @@ impl Years<'_> {
             }
             let multipliers = s.doubles(lanes(&users.multiplier[word], start));
             let cost = s.doubles_mul(s.doubles_from_singles(value), multipliers);
+            if COLUMNS {
+                s.doubles_compress(cost, u16::MAX, lanes_mut(&mut users.cost, start));
+                let mut class = s.words_splat(0);
+                for cut in cuts {
+                    class = s.words_add(class, s.singles_lt(s.singles_splat(*cut as f32), value));
+                }
+                s.words_compress(class, u16::MAX, lanes_mut(&mut users.class, start));
+            }
             let mut rounded = s.doubles_add(cost, rounder);
             if EFFECTS {
                 chance_net = s.longs_add_bits(chance_net, kept::<S, CEILING>(s, rounded, terms));
@@ -268,8 +202,29 @@ impl Years<'_> {
             let person = finder.person(&self.users.masks[word], n);
             let cost = careful(self.source, self.chunk, &mut |v| table.at(v), person, year);
             add(&mut tally, cost, &self.terms, self.effects.get(replication))?;
+            if COLUMNS {
+                let multiplier = self.chunk.multipliers[person / LANES][person % LANES];
+                self.users.cost[n] = cost;
+                self.users.class[n] = service_table.map_or(0, |table| table.class(cost, multiplier));
+            }
+        }
+        if COLUMNS {
+            self.add_columns(replication, word);
         }
         self.add(replication, tally)
+    }
+
+    /// Adds the columns of one replication's users of an annual amount, whose costs and classes are known.
+    #[inline(always)]
+    fn add_columns(&mut self, replication: usize, word: usize) {
+        let Some((YearColumns::Annual(table), sums)) = &mut self.columns else { return };
+        let width = sums.len() / self.tallies.len();
+        let sums = &mut sums[replication * width..(replication + 1) * width];
+        let users = &*self.users;
+        let count = users.count[word];
+        let words = if table.has_profiles() { &users.bits[word] } else { &NO_WORDS };
+        let classes = (&users.class[..count], &words[..count]);
+        table.add_all(sums, &users.cost[..count], classes, self.effects.get(replication).copied());
     }
 
     /// Adds one replication's users of any other distribution.
@@ -285,19 +240,45 @@ impl Years<'_> {
                 mask &= mask - 1;
                 let bits = self.users.bits[word][n];
                 n += 1;
+                let (group, lane) = (person / LANES, person % LANES);
+                let (identity, multiplier) =
+                    (self.chunk.identities[group][lane], self.chunk.multipliers[group][lane]);
                 let careful =
                     |at: &mut dyn FnMut(f64) -> f64| careful(self.source, self.chunk, at, person, year);
+                let mut of_type: Vec<f64> = Vec::new();
                 let cost = match self.sampler {
                     YearSampler::Annual(Sampler::Alias(table)) => observed(self.chunk, table, person, bits)
                         .unwrap_or_else(|| careful(&mut |v| table.at(v))),
                     YearSampler::Annual(sampler) => careful(&mut |v| sampler.at(v)),
                     YearSampler::Events(events) => {
-                        let identity = self.chunk.identities[person / LANES][person % LANES];
                         let p_any = self.chunk.p_any[person];
-                        careful(&mut |v| events.at(self.source, identity, year, p_any, v))
+                        if self.columns.is_some() {
+                            of_type.resize(events.types.len(), 0.0);
+                        }
+                        let mut each = |number: usize, cost: f64| {
+                            if let Some(sum) = of_type.get_mut(number) {
+                                *sum += cost * multiplier;
+                            }
+                        };
+                        careful(&mut |v| events.at(self.source, identity, year, p_any, v, &mut each))
                     }
                 };
-                add(&mut tally, cost, &self.terms, self.effects.get(replication))?;
+                let effect = self.effects.get(replication);
+                add(&mut tally, cost, &self.terms, effect)?;
+                if let Some((columns, sums)) = &mut self.columns {
+                    let width = sums.len() / self.tallies.len();
+                    let sums = &mut sums[replication * width..(replication + 1) * width];
+                    match columns {
+                        YearColumns::Annual(table) => {
+                            let word =
+                                if table.has_profiles() { self.source.profile(identity, year) } else { 0 };
+                            let units = libm::rint(cost * effect.copied().unwrap_or(1.0));
+                            let class = table.class(cost, multiplier);
+                            table.add(sums, (class, word), units, libm::rint(cost));
+                        }
+                        YearColumns::Events(columns) => columns.add(sums, &of_type, cost, effect),
+                    }
+                }
             }
         }
         self.add(replication, tally)
@@ -352,8 +333,7 @@ fn add(tally: &mut Tally, cost: f64, terms: &Terms, effect: Option<&f64>) -> Res
         if units > MAX_PERSON_YEAR {
             return Err(KernelError::Overflow);
         }
-        let ceded = libm::rint(((units - terms.ceiling).max(0.0) * terms.share).min(terms.limit)) as i64;
-        Ok((units as i64, ceded))
+        Ok((units as i64, terms.ceded(units)))
     };
     let (gross, ceded) = settle(cost * effect.copied().unwrap_or(1.0))?;
     let chance_net = match effect {

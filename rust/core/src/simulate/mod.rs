@@ -30,34 +30,41 @@
 //! ```
 
 mod chunk;
+mod columns;
 mod effects;
 mod events;
+mod heavy;
 mod kernel;
 mod plan;
 mod samplers;
+mod services;
 mod totals;
+mod users;
+mod year_columns;
 
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
-use crate::analytic_moments::{Valuation, heavy_means};
-use crate::contract::{Basis, StopLoss, Terms};
+use crate::contract::{StopLoss, Terms};
 use crate::error::{Code, Error, Problem, Value};
 use crate::model::{Band, CostModel, Severity, Year};
 use crate::numeric::money::{Tally, UNITS_PER_POUND};
-use crate::population::{Composition, Rows};
+use crate::population::Rows;
 use crate::random::{Source, WORDS};
 use crate::run::{Progress, RunError};
 use crate::simd::Processor;
 use chunk::{Chunk, CostParameters};
 use effects::Effects;
-use kernel::{KernelError, Users, Years};
+use heavy::Heavy;
+use kernel::{KernelError, Years};
 use plan::{Plan, Slab};
 use samplers::Samplers;
-use totals::LevelTotals;
+use totals::{ColumnKinds, LevelTotals};
+use users::Users;
 
+pub use columns::Columns;
 pub use totals::{Totals, UnitTotals};
 
 /// Number of replications that a slab of people goes through at a time: bounds what a thread holds besides the totals.
@@ -72,6 +79,8 @@ pub struct Options {
     pub seed: u64,
     /// The contract; `None` for none.
     pub stop_loss: Option<StopLoss>,
+    /// Totals that are kept beside those of gross and ceded cost: of services, and of terms of other contracts.
+    pub columns: Columns,
     /// SD of a yearly effect of mean 1 that multiplies all costs of a practice.
     pub practice_sd: f64,
     /// SD of a yearly effect of mean 1 that multiplies all costs.
@@ -89,6 +98,7 @@ impl Options {
             replications,
             seed,
             stop_loss: None,
+            columns: Columns::default(),
             practice_sd: 0.0,
             national_sd: 0.0,
             processor: Processor::best(),
@@ -140,6 +150,9 @@ pub struct Run {
     source: Source,
     effects: Effects,
     terms: Terms,
+    /// Number of columns that are kept, and of 64-bit words that they take.
+    columns: usize,
+    column_words: usize,
     replications: usize,
     processor: Processor,
     memory: Option<u64>,
@@ -150,38 +163,6 @@ pub struct Run {
     heavy: Option<Heavy>,
 }
 
-/// A population whose mean cost over years would not settle.
-struct Heavy {
-    model: CostModel,
-    people: Composition,
-    /// The bases whose variance is infinite.
-    valuations: Vec<Valuation>,
-}
-
-impl Heavy {
-    fn new(model: &CostModel, levels: usize, options: &Options) -> Option<Self> {
-        let Options { stop_loss, practice_sd, national_sd, .. } = *options;
-        let mut valuations =
-            Basis::ALL.map(|basis| Valuation { basis, stop_loss, practice_sd, national_sd }).to_vec();
-        valuations.retain(|valuation| model.bands.iter().any(|band| !band.has_variance(&valuation.layer())));
-        let people = Composition::new(model, levels);
-        (!valuations.is_empty()).then(|| Self { model: model.clone(), people, valuations })
-    }
-
-    fn put_means(self, levels: &mut [Totals], progress: &Progress) -> Result<(), RunError> {
-        let people = self.people.finish();
-        for valuation in &self.valuations {
-            for (i, level) in levels.iter_mut().enumerate() {
-                let means = heavy_means(&self.model, &people, i, valuation, progress)?;
-                for (unit, mean) in level.units.iter_mut().zip(means) {
-                    unit.heavy_means[valuation.basis as usize] = mean;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
 impl Run {
     /// A run over `levels` levels of units. Rejects options that are out of range.
     pub fn new(model: &CostModel, levels: usize, options: &Options) -> Result<Self, Error> {
@@ -190,14 +171,22 @@ impl Run {
         let source = Source::new(options.seed);
         let effects = Effects::new(source, options);
         let replications = options.replications as usize;
+        let columns = options.columns.count(effects.any());
+        let samplers = Samplers::new(model, &options.columns, effects.any());
+        let fractions: Vec<bool> = (0..columns).map(|column| samplers.has_fractions(column)).collect();
+        let kinds = ColumnKinds { services: options.columns.services, fractions };
         Ok(Self {
-            samplers: Samplers::new(model),
+            samplers,
             source,
             terms: Terms::new(options.stop_loss),
+            column_words: columns + kinds.fractions.iter().filter(|fraction| **fraction).count(),
+            columns,
             replications,
             processor: options.processor,
             memory: options.memory,
-            levels: (0..levels).map(|_| LevelTotals::new(replications, effects.any())).collect(),
+            levels: (0..levels)
+                .map(|_| LevelTotals::new(replications, effects.any(), kinds.clone()))
+                .collect(),
             effects,
             expected: 0.0,
             heavy: Heavy::new(model, levels, options),
@@ -227,8 +216,8 @@ impl Run {
 
     /// Rejects so many units, of all levels together, if their totals are larger than memory.
     pub fn check_memory(&self, units: u64) -> Result<(), Error> {
-        let columns = if self.effects.any() { 3 } else { 2 };
-        let bytes_of_a_year = units * columns * size_of::<i64>() as u64;
+        let columns = self.column_words + if self.effects.any() { 3 } else { 2 };
+        let bytes_of_a_year = units * columns as u64 * size_of::<i64>() as u64;
         let needed = u128::from(bytes_of_a_year) * self.replications as u128;
         let Some(free) = self.memory.filter(|&free| needed > u128::from(free)) else { return Ok(()) };
         let most = free / bytes_of_a_year;
@@ -292,6 +281,9 @@ impl Run {
             let years = start..self.replications.min(start + BATCH_OF_REPLICATIONS);
             let effects = self.effects.of(addresses[slab.practice as usize], years.clone());
             let mut tallies = vec![Tally::default(); years.len()];
+            let columns = self.samplers.columns[slab.sampler].as_ref();
+            let width = columns.map_or(0, |columns| columns.sums(self.columns));
+            let mut sums = vec![0; years.len() * width];
             let mut draw = |chunk: &mut Chunk| -> Result<(), RunError> {
                 let drawn = (chunk.len * years.len()) as u64;
                 self.processor
@@ -303,6 +295,7 @@ impl Run {
                         effects: &effects,
                         first: start as u32,
                         tallies: &mut tallies,
+                        columns: columns.map(|columns| (columns, sums.as_mut_slice())),
                         users,
                         stop: &progress.stop,
                     })
@@ -333,7 +326,12 @@ impl Run {
             if chunk.len > 0 {
                 draw(chunk)?;
             }
-            self.flush(rows, plan, slab, years, &tallies)?;
+            let mut amounts = vec![0; years.len() * self.columns];
+            if let Some(columns) = columns.filter(|_| width > 0 && self.columns > 0) {
+                let each = sums.chunks(width).zip(amounts.chunks_mut(self.columns));
+                each.for_each(|(sums, amounts)| columns.put_amounts(sums, amounts));
+            }
+            self.flush(rows, plan, slab, years, (&tallies, &amounts))?;
         }
         Ok(())
     }
@@ -344,11 +342,11 @@ impl Run {
         plan: &Plan,
         slab: &Slab,
         years: Range<usize>,
-        tallies: &[Tally],
+        (tallies, columns): (&[Tally], &[i128]),
     ) -> Result<(), RunError> {
         let row = plan.pieces[slab.pieces.start].row as usize;
         for (level, units) in self.levels.iter().zip(&rows.units) {
-            level.add(units[row] as usize, years.clone(), tallies).map_err(run_error)?;
+            level.add(units[row] as usize, years.clone(), tallies, columns).map_err(run_error)?;
         }
         Ok(())
     }

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use super::columns::{Columns, EventColumns};
 use super::events::{EventType, Events};
 use super::kernel::YearSampler;
+use super::services::ServiceTable;
+use super::year_columns::YearColumns;
 use crate::model::{self, CostModel, Severity, SeverityKind, Year};
 use crate::sampler::{AliasTable, QuantileTable, Sampler};
 
@@ -11,6 +14,8 @@ use crate::sampler::{AliasTable, QuantileTable, Sampler};
 pub(crate) struct Samplers {
     /// One for each distribution of a year.
     pub years: Vec<YearSampler>,
+    /// The columns of each, where any are kept.
+    pub columns: Vec<Option<YearColumns>>,
     bands: Vec<BandSampler>,
 }
 
@@ -23,8 +28,9 @@ struct BandSampler {
 }
 
 impl Samplers {
-    pub(crate) fn new(model: &CostModel) -> Self {
-        let mut years = Vec::new();
+    pub(crate) fn new(model: &CostModel, columns: &Columns, effects: bool) -> Self {
+        let (mut years, mut columns_of) = (Vec::new(), Vec::new());
+        let kept = columns.count(false) > 0;
         let mut annual: Vec<(Severity, usize)> = Vec::new();
         let mut samplers: Vec<(Severity, Arc<Sampler>)> = Vec::new();
         let bands = model
@@ -33,9 +39,15 @@ impl Samplers {
             .map(|band| {
                 let (sampler, scale) = match &band.year {
                     Year::Annual { severity, .. } => {
-                        let known = annual.iter().find(|(other, _)| same_distribution(other, severity));
+                        let same = |other: &Severity| {
+                            same_distribution(other, severity) && !(kept && other.mix() != severity.mix())
+                        };
+                        let known = annual.iter().find(|(other, _)| same(other));
                         let index = known.map(|(_, index)| *index).unwrap_or_else(|| {
                             years.push(YearSampler::Annual(severity_sampler(severity)));
+                            let table = kept
+                                .then(|| YearColumns::Annual(ServiceTable::new(severity, columns, effects)));
+                            columns_of.push(table);
                             annual.push((severity.clone(), years.len() - 1));
                             years.len() - 1
                         });
@@ -43,18 +55,27 @@ impl Samplers {
                     }
                     Year::Events(types) => {
                         years.push(YearSampler::Events(events(&band.year, types, &mut samplers)));
+                        columns_of.push(kept.then(|| YearColumns::Events(EventColumns::new(types, columns))));
                         (years.len() - 1, 1.0)
                     }
                 };
                 BandSampler { sampler, scale, year: band.year.clone() }
             })
             .collect();
-        Self { years, bands }
+        Self { years, columns: columns_of, bands }
     }
 
     /// Index in `years` of a band's sampler.
     pub(crate) fn index(&self, band: usize) -> usize {
         self.bands[band].sampler
+    }
+
+    /// Whether the sums of a column have fractions of a unit of money.
+    pub(crate) fn has_fractions(&self, column: usize) -> bool {
+        self.columns.iter().flatten().any(|columns| match columns {
+            YearColumns::Annual(table) => table.has_fractions(column),
+            YearColumns::Events(_) => false,
+        })
     }
 
     /// Scale of a band: what the values of its sampler are multiplied by to be £.

@@ -21,7 +21,6 @@ use fundholder_core::population::Rows;
 use fundholder_core::random::{identity, label_address};
 use fundholder_core::run::{Progress, RunError};
 use fundholder_core::severity::{Empirical, GpdTail};
-use fundholder_core::simd::Processor;
 use fundholder_core::simulate::{Options, Run, Totals};
 
 const SEED: u64 = 20_260_401;
@@ -63,15 +62,7 @@ fn addresses() -> Vec<u64> {
 }
 
 fn options(replications: u32) -> Options {
-    Options {
-        replications,
-        seed: SEED,
-        stop_loss: None,
-        practice_sd: 0.0,
-        national_sd: 0.0,
-        processor: Processor::best(),
-        memory: None,
-    }
+    Options::new(replications, SEED)
 }
 
 fn try_run(model: &CostModel, batches: &[&[Row]], options: &Options) -> Result<Vec<Totals>, RunError> {
@@ -91,12 +82,12 @@ fn severity(family: &str, mean: f64, shape: Option<f64>) -> Severity {
 }
 
 fn annual(p_any: f64, severity: Severity) -> CostModel {
-    CostModel { bands: vec![Band { name: None, year: Year::Annual { p_any, severity } }] }
+    CostModel::new(vec![Band { name: None, year: Year::Annual { p_any, severity } }])
 }
 
 fn events(types: &[(f64, Severity)]) -> CostModel {
     let types = types.iter().map(|(rate, severity)| EventType { rate: *rate, severity: severity.clone() });
-    CostModel { bands: vec![Band { name: None, year: Year::Events(types.collect()) }] }
+    CostModel::new(vec![Band { name: None, year: Year::Events(types.collect()) }])
 }
 
 fn ceiling(pounds: f64) -> Option<StopLoss> {
@@ -129,7 +120,7 @@ fn every_distribution() -> CostModel {
     let types = [(0.4, severity("fixed", 250.0, None)), (0.05, severity("lognormal", 4_000.0, Some(1.2)))];
     let year = events(&types).bands.remove(0).year;
     bands.push(Band { name: Some("events".into()), year });
-    CostModel { bands }
+    CostModel::new(bands)
 }
 
 /// `n` rows over all bands and five practices with three units: people and groups, some with a probability and scale of

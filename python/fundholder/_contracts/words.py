@@ -1,0 +1,28 @@
+"""Amounts, shares and services in words, as contracts print them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def percent(share: float) -> str:
+    """A share in percent, or "all"."""
+    return "all" if share == 1 else f"{100 * share:.10g} %"
+
+
+def pounds(amount: float) -> str:
+    """An amount in £."""
+    return f"£{amount:,.10g}"
+
+
+def of_budget(share: float) -> str:
+    """A share of the budget in percent."""
+    return f"{100 * share:.10g} % of the budget"
+
+
+def named(services: Sequence[str] | None) -> str:
+    """Services before the word "cost"; nothing for all."""
+    if not services:
+        return ""
+    *others, last = services
+    return f"{', '.join(others)} and {last} " if others else f"{last} "

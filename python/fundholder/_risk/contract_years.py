@@ -1,0 +1,116 @@
+"""Simulated years under contracts: who pays whom, and how contracts differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from .. import _engine
+from .._contracts.contract import Contract
+from .._tables.arguments import Arguments
+from .settled_years import SettledYears, differences, flow_table, settled_years, years
+
+
+class ContractYears:
+    """The simulated years of every unit, and the contracts that they are settled under."""
+
+    def __init__(
+        self,
+        run: _engine.Simulation,
+        contracts: Mapping[str, Contract] | None = None,
+        services: Sequence[str] = (),
+    ) -> None:
+        self._run = run
+        self._contracts = dict(contracts or {"": Contract([])})
+        self._services = list(services)
+
+    @property
+    def levels(self) -> list[str]:
+        """The columns that ``by`` named."""
+        return self._run.levels
+
+    @property
+    def contracts(self) -> dict[str, Contract]:
+        """The contracts by name; one without a name stands under ""."""
+        return dict(self._contracts)
+
+    @property
+    def services(self) -> list[str]:
+        """The services whose totals are kept."""
+        return list(self._services)
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """Seed, version, terms and digests of the inputs; it travels with every table.
+
+        The digest of the population does not depend on the order of rows that have a ``person``.
+        """
+        return dict(sorted(self._run.metadata.items()))
+
+    def _traced(self, table: pa.Table) -> pa.Table:
+        return table.replace_schema_metadata(self.metadata)
+
+    def flows(
+        self, by: str | None = None, contract: str | None = None, *, budgets: Any | None = None
+    ) -> pa.Table:
+        """What moves between the parties of a contract: who pays whom, for what.
+
+        Parameters
+        ----------
+        by, contract, budgets
+            As for ``totals``.
+
+        Returns
+        -------
+        pyarrow.Table
+            ``<by>``, ``source``, ``destination``, ``kind`` ("cost", "recovery", "bonus",
+            "penalty"), ``expected`` (£ a year), ``expected_se`` and ``sd``: a row for each term and
+            kind. An amount below 0 goes the other way. Every amount leaves one party and comes to
+            another, so that each kind adds up to 0 over the parties, and the costs of a unit to its
+            gross cost.
+        """
+        level = self._level(by)
+        table = self._run.totals(level, [])
+        settled = self._settled(level, contract, budgets)
+        name = table.column_names[0]
+        return self._traced(flow_table(table, name, settled.flows(years(table["gross"]))))
+
+    def compare(
+        self, a: str, b: str, by: str | None = None, *, budgets: Any | None = None
+    ) -> pa.Table:
+        """What units keep under contract ``a`` less what they keep under ``b``, year by year.
+
+        Parameters
+        ----------
+        a, b
+            Names of two contracts.
+        by, budgets
+            As for ``totals``.
+
+        Returns
+        -------
+        pyarrow.Table
+            ``<by>``, ``people``, ``expected`` (£: the mean difference) and ``sd`` (£: the
+            difference of the SDs), each followed by its standard error. Contracts share every
+            draw, so that the errors are those of paired years.
+        """
+        level = self._level(by)
+        kept = [self._settled(level, name, budgets).run.totals(level, []) for name in (a, b)]
+        name = kept[0].column_names[0]
+        return self._traced(
+            differences(kept[0], name, years(kept[0]["net"]), years(kept[1]["net"]))
+        )
+
+    def _settled(self, level: str | None, contract: str | None, budgets: Any) -> SettledYears:
+        return settled_years(self._run, self._contracts, level, contract, budgets)
+
+    def _level(self, by: str | None) -> str | None:
+        arguments = Arguments()
+        if not isinstance(by, str | None):
+            arguments.reject_type("by", by, f"one of {', '.join(self.levels)}")
+        else:
+            arguments.column("by", by, optional=True)
+        arguments.check()
+        return by

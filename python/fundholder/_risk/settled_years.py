@@ -1,0 +1,165 @@
+"""Simulated years under a contract: what moves between its parties, and how contracts differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from .. import _engine
+from .._contracts.contract import Contract
+from .._contracts.stop_loss import HOLDER, CarveOut
+from .._tables.arguments import Arguments
+from .._tables.arrays import FloatArray
+
+PROVIDER = "provider"
+"""The party that is paid for care."""
+
+
+@dataclass(frozen=True)
+class SettledYears:
+    """A run of one level under a contract, and what each of its terms moves in each year."""
+
+    run: _engine.Simulation
+    contract: Contract
+    moved: pa.Table | None
+
+    def amounts(self, kind: str) -> FloatArray | None:
+        """What all terms move of a kind, by unit and replication (£)."""
+        if self.moved is None:
+            return None
+        persons = range(len(self.contract.person_terms)) if kind == "ceded" else ()
+        units = range(len(self.contract.unit_terms))
+        names = [f"person_{n}" for n in persons] + [f"{kind}_{n}" for n in units]
+        zero = np.zeros_like(years(self.run.totals(None, [])["gross"]))
+        return sum((years(self.moved[name]) for name in names), zero)
+
+    def transfers(self) -> dict[str, pa.Array]:
+        """Columns of a summary: expected transfers and their probability, each with its error."""
+        columns: dict[str, pa.Array] = {}
+        for kind in ("ceded", "bonus", "penalty"):
+            amounts = self.amounts(kind)
+            if amounts is None or not self.contract.unit_terms:
+                return {}
+            columns |= _estimate(f"expected_{kind}", amounts)
+            if kind != "ceded":
+                columns |= _share(f"p_{kind}", amounts > 0)
+        return columns
+
+    def flows(self, gross: FloatArray) -> Iterator[tuple[str, str, str, FloatArray]]:
+        """Source, destination, kind and amounts: each leaves one party and comes to another."""
+        if self.moved is None:
+            yield HOLDER, PROVIDER, "cost", gross
+            return
+        carved = np.zeros_like(gross)
+        for number, term in enumerate(self.contract.person_terms):
+            amounts = years(self.moved[f"person_{number}"])
+            if isinstance(term, CarveOut):
+                carved = carved + amounts
+                yield term.to, PROVIDER, "cost", amounts
+            else:
+                yield term.to, HOLDER, "recovery", amounts
+        yield HOLDER, PROVIDER, "cost", gross - carved
+        for number, unit_term in enumerate(self.contract.unit_terms):
+            yield unit_term.to, HOLDER, "recovery", years(self.moved[f"ceded_{number}"])
+            yield unit_term.to, HOLDER, "bonus", years(self.moved[f"bonus_{number}"])
+            yield HOLDER, unit_term.to, "penalty", years(self.moved[f"penalty_{number}"])
+
+
+def settled_years(
+    run: _engine.Simulation,
+    contracts: Mapping[str, Contract],
+    level: str | None,
+    contract: str | None,
+    budgets: Any,
+) -> SettledYears:
+    """The run of a level under the contract of this name; there may be only one."""
+    names = list(contracts)
+    name = names[0] if contract is None and len(names) == 1 else contract
+    if name is None or name not in contracts:
+        arguments = Arguments()
+        allowed = f"one of the contracts of this simulation: {', '.join(names)}"
+        arguments.reject("contract", contract, allowed)
+        arguments.check()
+    agreed = contracts[str(name)]
+    if not run.cessions:
+        return SettledYears(run, agreed, None)
+    ceded = run.cessions[names.index(str(name))]
+    count = len({column for columns in run.cessions for column in columns})
+    sds = (float(run.metadata[f"fundholder.{of}_sd"]) for of in ("practice", "national"))
+    held = [column + count for column in ceded] if any(sds) else []
+    terms = [term._term() for term in agreed.unit_terms]
+    settled, moved = run.settled(level, [ceded, held], terms, budgets)
+    return SettledYears(settled, agreed, moved)
+
+
+def years(column: pa.ChunkedArray) -> FloatArray:
+    """A column of lists as a matrix: a row for each unit, a column for each replication."""
+    values: FloatArray = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return values.reshape(len(column), -1)
+
+
+def yearly(values: FloatArray) -> pa.Array:
+    """The matrix as a column of lists."""
+    return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
+
+
+def flow_table(
+    units: pa.Table, by: str, flows: Iterator[tuple[str, str, str, FloatArray]]
+) -> pa.Table:
+    """Flows of every unit: source, destination, kind, expected amount, its SD and its error."""
+    tables = []
+    for source, destination, kind, amounts in flows:
+        count = len(units)
+        parties = [[name] * count for name in (source, destination, kind)]
+        expected = _estimate("expected", amounts)
+        sd = pa.array(amounts.std(axis=1, ddof=1) if amounts.shape[1] > 1 else [None] * count)
+        columns = [units[by], *parties, *expected.values(), sd.cast(pa.float64())]
+        names = [by, "source", "destination", "kind", *expected, "sd"]
+        tables.append(pa.table(columns, names=names))
+    return pa.concat_tables(tables)
+
+
+def differences(units: pa.Table, by: str, a: FloatArray, b: FloatArray) -> pa.Table:
+    """What is kept under one contract less another on the same draws, with paired errors."""
+    columns: dict[str, object] = {by: units[by], "people": units["people"]}
+    columns |= _estimate("expected", a - b)
+    replications = a.shape[1]
+    if replications < 2:
+        return pa.table(columns | {"sd": [None] * len(a), "sd_se": [None] * len(a)})
+    sds, influences = zip(*(_sd_and_influence(x) for x in (a, b)), strict=True)
+    columns["sd"] = sds[0] - sds[1]
+    influence = influences[0] - influences[1]
+    columns["sd_se"] = np.sqrt((influence**2).sum(axis=1)) / replications
+    return pa.table(columns)
+
+
+def _sd_and_influence(amounts: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """SDs, and how each year moves them."""
+    deviations = amounts - amounts.mean(axis=1, keepdims=True)
+    sd = amounts.std(axis=1, ddof=1)
+    squares = deviations**2
+    twice = np.where(sd > 0, 2 * sd, 1.0)[:, None]
+    return sd, (squares - squares.mean(axis=1, keepdims=True)) / twice
+
+
+def _estimate(name: str, amounts: FloatArray) -> dict[str, pa.Array]:
+    replications = amounts.shape[1]
+    error: Sequence[float | None] | FloatArray = [None] * len(amounts)
+    if replications > 1:
+        error = amounts.std(axis=1, ddof=1) / math.sqrt(replications)
+    return {name: pa.array(amounts.mean(axis=1)), f"{name}_se": pa.array(error, pa.float64())}
+
+
+def _share(
+    name: str, happens: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+) -> dict[str, pa.Array]:
+    """A share of years, with the SD of its posterior under Jeffreys' prior."""
+    count, years_with = happens.shape[1], happens.sum(axis=1)
+    a, b = years_with + 0.5, count - years_with + 0.5
+    error = np.sqrt(a * b / ((count + 1.0) ** 2 * (count + 2.0)))
+    return {name: pa.array(years_with / count), f"{name}_se": pa.array(error)}

@@ -1,0 +1,370 @@
+//! Services of yearly amounts, by their size.
+//!
+//! What is in proportion to a cost is not computed person by person: costs of years that are shared in one way are added
+//! up, and their shares are taken of the sums. All are whole numbers, so that totals do not depend on any order.
+
+use super::columns::{Columns, SHARE_BITS, add_parts, put_parts};
+use crate::contract::{Basis, Layer, PersonTerms, Piece, Terms};
+use crate::model::{RankClass, ServiceMix, Severity};
+use crate::numeric::money::UNITS_PER_POUND;
+use crate::simd::ROUNDER;
+
+/// Cost up to which its products with shares fit into 63 bits.
+const SHORT: i64 = 1 << (62 - SHARE_BITS);
+/// Entries of a table up to which costs are added up by entry.
+const MOST_ENTRIES: usize = 512;
+
+/// Cession that is not in proportion to the cost, in units of money.
+#[derive(Debug)]
+enum Cession {
+    /// Of a stop-loss on all cost.
+    OfAll(Terms),
+    /// Of a layer of one corner: a straight line from there on.
+    FromCorner { corner: f64, fixed: f64, gradient: f64 },
+    /// Of any layer in £.
+    OfLayer(Layer),
+}
+
+impl Cession {
+    fn new(terms: &PersonTerms, layer: Layer) -> Self {
+        if let Some(stop_loss) = terms.only_stop_loss() {
+            return Self::OfAll(Terms::new(Some(*stop_loss)));
+        }
+        let pieces: Vec<Piece> = layer.pieces().map(|(piece, _)| piece).collect();
+        match pieces.as_slice() {
+            [Piece { fixed: 0.0, gradient: 0.0, .. }, Piece { from, fixed, gradient }] => Self::FromCorner {
+                corner: from * UNITS_PER_POUND,
+                fixed: fixed * UNITS_PER_POUND,
+                gradient: *gradient,
+            },
+            _ => Self::OfLayer(layer),
+        }
+    }
+
+    #[inline(always)]
+    fn of(&self, units: f64) -> i64 {
+        match self {
+            Self::OfAll(terms) => terms.ceded(units),
+            Self::FromCorner { corner, fixed, gradient } => {
+                if units > *corner {
+                    libm::rint(fixed + gradient * units) as i64
+                } else {
+                    0
+                }
+            }
+            Self::OfLayer(layer) => libm::rint(layer.at(units / UNITS_PER_POUND) * UNITS_PER_POUND) as i64,
+        }
+    }
+}
+
+/// Entry: years that are shared by services in one way.
+#[derive(Debug)]
+struct Entry {
+    /// Of services and then cessions, the parts that are in proportion to the cost, in 2^-24.
+    shares: Vec<i64>,
+    /// What cessions that are not in proportion take, by their number.
+    bent: Vec<(usize, Cession)>,
+}
+
+impl Entry {
+    /// The entry, and the cost (units of money) up to which no bent cession takes anything.
+    fn new(shares: &[f64], columns: &Columns) -> (Self, f64) {
+        let mut of_columns = if columns.services > 0 { integer_shares(shares) } else { Vec::new() };
+        let (mut bent, mut limit) = (Vec::new(), f64::INFINITY);
+        for (number, terms) in columns.cessions.iter().enumerate() {
+            let layer = terms.layer(shares, Basis::Ceded);
+            of_columns.push(layer.proportional().map_or(0, integer_share));
+            if layer.proportional().is_none() {
+                limit = limit.min(layer.exceeds(0.0) * UNITS_PER_POUND);
+                bent.push((number, Cession::new(terms, layer)));
+            }
+        }
+        (Self { shares: of_columns, bent }, limit.floor() - 0.5)
+    }
+}
+
+fn integer_share(share: f64) -> i64 {
+    libm::rint(share * f64::from(1_u32 << SHARE_BITS)) as i64
+}
+
+/// Shares that add up to all of it: the largest has what rounding leaves.
+fn integer_shares(shares: &[f64]) -> Vec<i64> {
+    let mut integers: Vec<i64> = shares.iter().copied().map(integer_share).collect();
+    let rest = (1 << SHARE_BITS) - integers.iter().sum::<i64>();
+    if let Some(largest) = integers.iter_mut().max() {
+        *largest += rest;
+    }
+    integers
+}
+
+/// Pick of an entry: the word below which it is its own, and the other one (Walker 1977).
+#[derive(Clone, Copy, Debug)]
+struct Pick {
+    below: u64,
+    own: u32,
+    other: u32,
+}
+
+/// Service table: entries of yearly amounts by their size.
+#[derive(Debug)]
+pub(crate) struct ServiceTable {
+    /// The largest cost of each class but the last, before it is scaled, ascending.
+    cuts: Vec<f64>,
+    /// Where the picks of each class start, and the end of the last.
+    starts: Vec<u32>,
+    picks: Vec<Pick>,
+    /// The largest cost of each entry, in units of money less one half, of which bent cessions take nothing.
+    limits: Vec<f64>,
+    entries: Vec<Entry>,
+    services: usize,
+    cessions: usize,
+    effects: bool,
+}
+
+/// Where a table is among classes and their entries.
+#[derive(Default)]
+struct Position {
+    class: usize,
+    entry: u32,
+}
+
+impl ServiceTable {
+    pub(crate) fn new(severity: &Severity, columns: &Columns, effects: bool) -> Self {
+        let one_way = ServiceMix::of_one(0);
+        let classes = severity.mix().unwrap_or(&one_way).classes();
+        let profiles = classes.iter().flat_map(|class| &class.profiles);
+        let (entries, limits) = profiles.map(|profile| Entry::new(&profile.shares, columns)).unzip();
+        let mut table = Self {
+            cuts: Vec::new(),
+            starts: vec![0],
+            picks: Vec::new(),
+            limits,
+            entries,
+            services: columns.services,
+            cessions: columns.cessions.len(),
+            effects,
+        };
+        let distribution = severity.distribution();
+        let mut position = Position::default();
+        let mut from = 0.0;
+        for (value, _) in distribution.atoms() {
+            let to = distribution.cdf(value);
+            table.put(value, (from, to), classes, &mut position);
+            from = to;
+        }
+        for class in classes {
+            if class.to > from {
+                let cut = distribution.inverse_survival(1.0 - class.to);
+                table.put(cut, (from, class.to), classes, &mut position);
+                from = class.to;
+            }
+        }
+        table.cuts.pop();
+        table
+    }
+
+    /// Adds the costs up to a cut, whose ranks these are, with the profiles of all classes among them.
+    fn put(&mut self, cut: f64, (from, to): (f64, f64), classes: &[RankClass], position: &mut Position) {
+        while classes[position.class].to <= from && position.class + 1 < classes.len() {
+            position.entry += classes[position.class].profiles.len() as u32;
+            position.class += 1;
+        }
+        let mut weights = Vec::new();
+        let mut entry = position.entry;
+        for class in classes[position.class..].iter().take_while(|class| class.from < to) {
+            let here = (class.to.min(to) - class.from.max(from)).max(0.0);
+            for profile in &class.profiles {
+                weights.push((here * profile.probability, entry));
+                entry += 1;
+            }
+        }
+        weights.retain(|(weight, _)| *weight > 0.0);
+        if weights.is_empty() {
+            weights.push((1.0, position.entry));
+        }
+        self.picks.extend(picks(&weights));
+        self.cuts.push(cut);
+        self.starts.push(self.picks.len() as u32);
+    }
+
+    /// Whether entries of a class are picked at random.
+    pub(crate) fn has_profiles(&self) -> bool {
+        self.picks.len() > self.cuts.len() + 1
+    }
+
+    /// The largest cost of each class but the last, before it is scaled, ascending: few, or they are searched.
+    pub(crate) fn cuts(&self) -> &[f64] {
+        &self.cuts
+    }
+
+    /// The class of a cost.
+    pub(crate) fn class(&self, cost: f64, multiplier: f64) -> u32 {
+        self.cuts.partition_point(|cut| cut * multiplier < cost) as u32
+    }
+
+    /// The entry of a class that a random word picks.
+    #[inline(always)]
+    fn entry(&self, class: u32, word: u32) -> usize {
+        let (start, end) = (self.starts[class as usize], self.starts[class as usize + 1]);
+        let position = u64::from(word) * u64::from(end - start);
+        let pick = self.picks[start as usize + (position >> 32) as usize];
+        if position & 0xFFFF_FFFF < pick.below { pick.own as usize } else { pick.other as usize }
+    }
+
+    fn by_entry(&self) -> bool {
+        self.entries.len() <= MOST_ENTRIES
+    }
+
+    fn times(&self) -> usize {
+        if self.effects { 2 } else { 1 }
+    }
+
+    /// Number of the sums of a replication. By entry: costs, costs with the effects held at 1, bent cessions, and those
+    /// with the effects held at 1. Else two parts of each column.
+    pub(crate) fn sums(&self) -> usize {
+        match self.by_entry() {
+            true => (self.entries.len() + self.cessions) * self.times(),
+            false => 2 * (self.services + self.cessions * self.times()),
+        }
+    }
+
+    /// Whether a column has a part that is in proportion to costs, so that its sums have fractions.
+    pub(crate) fn has_fractions(&self, column: usize) -> bool {
+        column < self.services || self.entries.iter().any(|entry| entry.shares[column] > 0)
+    }
+
+    /// Adds years of these costs before effects, in units of money, of these classes; words pick their entries.
+    #[inline(always)]
+    pub(crate) fn add_all(
+        &self,
+        sums: &mut [i64],
+        costs: &[f64],
+        (classes, words): (&[u32], &[u32]),
+        effect: Option<f64>,
+    ) {
+        let rounded = |cost: f64| (cost + ROUNDER) - ROUNDER;
+        let years = costs.iter().zip(classes).zip(words);
+        if let (None, true) = (effect, self.by_entry()) {
+            let (by_entry, _) = sums.split_at_mut(self.entries.len());
+            let mut waiting: Vec<(u32, f64)> = Vec::new();
+            for ((cost, class), word) in years {
+                let number = self.entry(*class, *word);
+                let bits = (cost + ROUNDER).to_bits() as i64;
+                by_entry[number] += bits - ROUNDER.to_bits() as i64;
+                if *cost > self.limits[number] {
+                    waiting.push((number as u32, *cost));
+                }
+            }
+            for (number, cost) in waiting {
+                let units = rounded(cost);
+                self.add_bent(sums, &self.entries[number as usize], units, units);
+            }
+            return;
+        }
+        for ((cost, class), word) in years {
+            self.add(sums, (*class, *word), rounded(cost * effect.unwrap_or(1.0)), rounded(*cost));
+        }
+    }
+
+    /// Adds a person's year of this cost, with effects and with those held at 1, in whole units of money.
+    #[inline(always)]
+    pub(crate) fn add(&self, sums: &mut [i64], (class, word): (u32, u32), units: f64, held: f64) {
+        let number = self.entry(class, word);
+        if !self.by_entry() {
+            return self.add_one(sums, &self.entries[number], units, held);
+        }
+        sums[number] += units as i64;
+        if self.effects {
+            sums[self.entries.len() + number] += held as i64;
+        }
+        if units.max(held) > self.limits[number] {
+            self.add_bent(sums, &self.entries[number], units, held);
+        }
+    }
+
+    #[inline(never)]
+    fn add_bent(&self, sums: &mut [i64], entry: &Entry, units: f64, held: f64) {
+        let first = self.entries.len() * self.times();
+        for (number, cession) in &entry.bent {
+            sums[first + number] += cession.of(units);
+            if self.effects {
+                sums[first + self.cessions + number] += cession.of(held);
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn add_one(&self, sums: &mut [i64], entry: &Entry, units: f64, held: f64) {
+        for (column, share) in entry.shares.iter().enumerate() {
+            add_parts(sums, column, units as i128 * i128::from(*share));
+            if self.effects && column >= self.services {
+                add_parts(sums, column + self.cessions, held as i128 * i128::from(*share));
+            }
+        }
+        for (number, cession) in &entry.bent {
+            sums[2 * (self.services + number)] += cession.of(units);
+            if self.effects {
+                sums[2 * (self.services + self.cessions + number)] += cession.of(held);
+            }
+        }
+    }
+
+    /// The amounts of the columns of a replication from its sums, in 2^-24 units of money.
+    pub(crate) fn put_amounts(&self, sums: &[i64], amounts: &mut [i128]) {
+        if !self.by_entry() {
+            return put_parts(sums, amounts);
+        }
+        let (costs, bent) = sums.split_at(self.entries.len() * self.times());
+        let (costs, held) = costs.split_at(self.entries.len());
+        let (own, others) = amounts.split_at_mut(self.services + self.cessions);
+        self.put_shares(costs, 0, own);
+        self.put_shares(held, self.services, others);
+        amounts[self.services..].iter_mut().zip(bent).for_each(|(amount, units)| {
+            *amount += i128::from(*units) << SHARE_BITS;
+        });
+    }
+
+    /// The parts of costs that are in proportion to them, of columns from `first` on.
+    fn put_shares(&self, costs: &[i64], first: usize, amounts: &mut [i128]) {
+        amounts.fill(0);
+        let mut all: i64 = 0;
+        costs.iter().for_each(|cost| all = all.saturating_add(*cost));
+        if all < SHORT {
+            let mut short = [0_i64; 64];
+            for (chunk, start) in amounts.chunks_mut(64).zip((first..).step_by(64)) {
+                let sums = &mut short[..chunk.len()];
+                sums.fill(0);
+                for (entry, cost) in self.entries.iter().zip(costs).filter(|(_, cost)| **cost != 0) {
+                    let shares = &entry.shares[start..];
+                    sums.iter_mut().zip(shares).for_each(|(sum, share)| *sum += cost * share);
+                }
+                chunk.iter_mut().zip(sums).for_each(|(amount, sum)| *amount = i128::from(*sum));
+            }
+            return;
+        }
+        for (entry, cost) in self.entries.iter().zip(costs) {
+            let shares = entry.shares[first..].iter().map(|share| i128::from(*cost) * i128::from(*share));
+            amounts.iter_mut().zip(shares).for_each(|(amount, product)| *amount += product);
+        }
+    }
+}
+
+/// Picks of entries with these weights: as many, each as likely as the other, of one entry or another.
+fn picks(weights: &[(f64, u32)]) -> Vec<Pick> {
+    let all: f64 = weights.iter().map(|(weight, _)| weight).sum();
+    let count = weights.len() as f64;
+    let mut left: Vec<f64> = weights.iter().map(|(weight, _)| weight / all * count).collect();
+    let mut picks: Vec<Pick> =
+        weights.iter().map(|(_, own)| Pick { below: 1 << 32, own: *own, other: *own }).collect();
+    let (mut below, mut above): (Vec<usize>, Vec<usize>) = (0..left.len()).partition(|&i| left[i] < 1.0);
+    while let (Some(less), Some(&more)) = (below.pop(), above.last()) {
+        picks[less].below = (left[less] * crate::random::WORD_VALUES) as u64;
+        picks[less].other = weights[more].1;
+        left[more] -= 1.0 - left[less];
+        if left[more] < 1.0 {
+            above.pop();
+            below.push(more);
+        }
+    }
+    picks
+}
