@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from ._risk.ceiling_sweep import stop_loss
     from ._risk.cost_model import CostModel
     from ._risk.distribution import cumulative, distribution
+    from ._risk.fit_services import fit_services
     from ._risk.minimum_population import minimum_population
     from ._risk.pooling import pooling
     from ._risk.propose_pools import propose_pools
@@ -92,6 +93,7 @@ __all__ = [
     "distribution",
     "england",
     "fit_formula",
+    "fit_services",
     "icd10_blocks",
     "minimum_population",
     "official",
@@ -141,6 +143,7 @@ _MODULE_OF = {
     "decompose": "_decomposition.decompose",
     "distribution": "_risk.distribution",
     "fit_formula": "_formula.fit",
+    "fit_services": "_risk.fit_services",
     "icd10_blocks": "_formula.icd10",
     "minimum_population": "_risk.minimum_population",
     "pace_of_change": "_allocation.pace_of_change",

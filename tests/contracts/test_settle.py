@@ -181,7 +181,11 @@ def test_arrow_columns_and_no_units() -> None:
         (lambda: SharedSavings(0.5, msr=[(2, 0.1), (1, 0.2)]), ["msr", "ascending"]),
         (lambda: SharedSavings(0.5, msr=[]), ["msr", "ascending"]),
         (lambda: SharedSavings(None), ["share", "rows of people and rate"]),  # type: ignore[arg-type]
-        (lambda: Contract([StopLoss(1.0)]), ["terms", "QuotaShare"]),  # type: ignore[list-item]
+        (lambda: Contract([1.0]), ["terms", "QuotaShare"]),  # type: ignore[list-item]
+        (
+            lambda: Contract([QuotaShare(0.5), StopLoss(1.0)]),
+            ["StopLoss", "before the terms on the total of a unit"],
+        ),
         (lambda: Contract(7), ["terms"]),  # type: ignore[arg-type]
         (
             lambda: Contract([Corridor(ACA), QuotaShare(0.5)]),

@@ -125,3 +125,10 @@ def check_names(arguments: Arguments, names: Iterable[str], services: list[str])
     for name in names:
         if name not in services:
             arguments.reject("services", name, allowed)
+
+
+def check_person_terms(arguments: Arguments, contract: Contract) -> None:
+    """Check that a contract has no terms on the total of a unit."""
+    for term in contract.unit_terms:
+        name = type(term).__name__
+        arguments.reject("contract", name, "terms on a person's year: variance takes the others")

@@ -87,10 +87,3 @@ def check_basis(arguments: Arguments, of: Any) -> None:
     """Check which cost is looked at."""
     if of not in BASES:
         arguments.reject("of", of, "'net', 'gross' or 'ceded'")
-
-
-def check_person_terms_only(arguments: Arguments, agreement: Agreement) -> None:
-    """Check that a contract has no terms on the total of a unit."""
-    for term in agreement.contract.unit_terms:
-        name = type(term).__name__
-        arguments.reject("contract", name, "terms on a person's year: variance takes the others")

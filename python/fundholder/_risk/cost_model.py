@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from .. import _engine
-from .._contracts.contract import check_names, check_services, read_contract
+from .._contracts.contract import check_names, check_person_terms, check_services, read_contract
 from .._contracts.stop_loss import StopLoss, read_services
 from .._tables.arguments import Arguments
 from .._tables.warning import deprecated, warn
@@ -241,11 +241,10 @@ class CostModel:
         """
         arguments = Arguments()
         agreed = read_contract(arguments, stop_loss, contract)
-        scope = read_services(arguments, services)
+        scope = read_services(arguments, services) or ()
         check_services(arguments, agreed, self.services)
-        check_names(arguments, scope or (), self.services)
-        for term in agreed.unit_terms:
-            arguments.reject("contract", type(term).__name__, "terms on a person's year")
+        check_names(arguments, scope, self.services)
+        check_person_terms(arguments, agreed)
         arguments.check()
         terms = [term._person_term() for term in agreed.person_terms]
-        return self._model.moments(terms, scope and list(scope))
+        return self._model.moments(terms, list(scope) or None)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from .._contracts.contract import Contract, Term
+from .._contracts.contract import Contract, Term, check_person_terms
 from .._contracts.stop_loss import StopLoss
 from .._tables.arguments import Arguments, listed
 from .._tables.provenance import traced
-from .agreement import Basis, check_basis, check_person_terms_only, read_agreement
+from .agreement import Basis, check_basis, read_agreement
 from .cost_model import CostModel
 from .population import check_people, read_people
 
@@ -80,7 +80,7 @@ def distribution(
         national_sd=national_sd,
     )
     check_basis(arguments, of)
-    check_person_terms_only(arguments, agreement)
+    check_person_terms(arguments, agreement.contract)
     points = arguments.integer("points", points, 10, 1_000_000)
     names = None if units is None else _unit_names(arguments, units)
     threads = arguments.threads(threads)
@@ -153,7 +153,7 @@ def cumulative(
         national_sd=national_sd,
     )
     check_basis(arguments, of)
-    check_person_terms_only(arguments, agreement)
+    check_person_terms(arguments, agreement.contract)
     threads = arguments.threads(threads)
     arguments.check()
     people = read_people(population, costs, levels, threads)

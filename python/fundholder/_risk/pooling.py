@@ -7,11 +7,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from .._contracts.contract import Contract, Term
+from .._contracts.contract import Contract, Term, check_person_terms
 from .._contracts.stop_loss import StopLoss
 from .._tables.arguments import Arguments
 from .._tables.provenance import traced
-from .agreement import check_person_terms_only, read_agreement
+from .agreement import read_agreement
 from .cost_model import CostModel
 from .population import check_people, check_result_columns, read_people
 
@@ -96,7 +96,7 @@ def pooling(
         practice_sd=practice_sd,
         national_sd=national_sd,
     )
-    check_person_terms_only(arguments, agreement)
+    check_person_terms(arguments, agreement.contract)
     threads = arguments.threads(threads)
     arguments.check()
     net, ceded = (agreement.valuation(costs, of) for of in ("net", "ceded"))

@@ -132,7 +132,7 @@ class Simulation(ContractYears):
         if of == "net":
             for name, column in settled.transfers().items():
                 table = table.append_column(name, column)
-        if budgets is not None:
+        if budgets is not None and not (of == "net" and settled.contract.unit_terms):
             warn_of_other_totals(table, of, lambda: self._expected_gross(level))
         return table
 

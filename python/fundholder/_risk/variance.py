@@ -184,7 +184,11 @@ def variance(
             )
             tables[level] = agreement.described(traced(answer))
             if level in given:
-                warn_of_other_totals(tables[level], of, gross)
+                compared = tables[level].select(["budget", "expected"])
+                if unit_terms:
+                    before = pa.array(people.expected(i, valuation))
+                    compared = compared.set_column(1, "expected", before)
+                warn_of_other_totals(compared, of, gross)
     return tables[by] if isinstance(by, str) else tables
 
 

@@ -7,11 +7,12 @@
 :func:`population` makes practices, PCNs, ICBs and regions whose list sizes, ages, sexes and
 deprivation follow published figures; :func:`from_age_sex` makes the same table from real counts of
 patients by practice; :func:`people` expands either into one row per person; :func:`costs` gives the
-cost model of the bands; :func:`persons` gives people diagnoses, need, supply and two years of cost,
-to estimate a formula from. Nothing is downloaded and no real practice or person is inside. The
-figures and their sources (NHS England, NHS Digital, ONS, HM Treasury, University of York, Institute
-for Fiscal Studies, Dixon et al.) are in ``_figures.py`` and ``_morbidity_figures.py``, which also
-say what is published and what is fitted.
+cost model of the bands, and :func:`services` how it is shared by services; :func:`persons` gives
+people diagnoses, need, supply and two years of cost, to estimate a formula from. Nothing is
+downloaded and no real practice or person is inside. The figures and their sources (NHS England, NHS
+Digital, ONS, HM Treasury, University of York, Institute for Fiscal Studies, Dixon et al.) are in
+``_figures.py``, ``_morbidity_figures.py`` and ``_services.py``, which also say what is published
+and what is fitted or assumed.
 """
 
 from typing import Any
@@ -23,6 +24,7 @@ from ._nested_models import NESTED_MODELS, NestedModel
 from ._people import people
 from ._persons import persons
 from ._population import population
+from ._services import service_shares, services
 
 __all__ = [
     "NESTED_MODELS",
@@ -32,6 +34,8 @@ __all__ = [
     "people",
     "persons",
     "population",
+    "service_shares",
+    "services",
 ]
 
 _RENAMED = {"LADDER": "NESTED_MODELS", "Rung": "NestedModel"}

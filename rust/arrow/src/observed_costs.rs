@@ -139,6 +139,9 @@ fn band_from_costs(
     Ok((positive / all, Severity::observed(distribution)))
 }
 
+/// Shares of services, each with its weight.
+type Weighted = Vec<(f64, Vec<f64>)>;
+
 /// The mix of observed costs above 0: each keeps its own, and those beyond the threshold of a tail share theirs.
 fn observed_mix(
     records: &[Record],
@@ -148,7 +151,7 @@ fn observed_mix(
     let SeverityKind::Observed(observed) = severity.kind() else {
         return Err("costs that were not observed".into());
     };
-    let mut classes: Vec<(f64, Vec<(f64, Vec<f64>)>)> = Vec::new();
+    let mut classes: Vec<(f64, Weighted)> = Vec::new();
     let threshold = observed.tail().map_or(f64::INFINITY, |tail| tail.threshold);
     for (cost, weight, row) in records.iter().filter(|record| record.0 > 0.0 && record.1 > 0.0) {
         let shares: Vec<f64> = services(*row).iter().map(|service| service / cost).collect();
@@ -165,7 +168,7 @@ fn observed_mix(
     }
     let mut from = 0.0;
     let last = classes.len() - 1;
-    let class = |(number, (cost, profiles)): (usize, (f64, Vec<(f64, Vec<f64>)>))| {
+    let class = |(number, (cost, profiles)): (usize, (f64, Weighted))| {
         let all: f64 = profiles.iter().map(|(weight, _)| weight).sum();
         let profile = |(weight, shares)| Profile { probability: weight / all, shares };
         let to = if number == last { 1.0 } else { observed.cdf(cost) };

@@ -80,22 +80,9 @@ impl Task for Years<'_> {
                         self.users.draw_profiles(simd, self.chunk, self.source, index);
                     }
                     for word in 0..words {
-                        match (self.effects.is_empty(), self.terms.is_ceiling()) {
-                            _ if self.columns.is_some() => {
-                                self.add_in_lanes::<S, true, false, true>(simd, table, at + word, word)
-                            }
-                            (true, true) => {
-                                self.add_in_lanes::<S, false, true, false>(simd, table, at + word, word)
-                            }
-                            (true, false) => {
-                                self.add_in_lanes::<S, false, false, false>(simd, table, at + word, word)
-                            }
-                            (false, true) => {
-                                self.add_in_lanes::<S, true, true, false>(simd, table, at + word, word)
-                            }
-                            (false, false) => {
-                                self.add_in_lanes::<S, true, false, false>(simd, table, at + word, word)
-                            }
+                        match self.columns {
+                            None => self.add_replication::<S, false>(simd, table, at + word, word),
+                            Some(_) => self.add_replication::<S, true>(simd, table, at + word, word),
                         }?;
                     }
                 }
@@ -112,6 +99,22 @@ impl Task for Years<'_> {
 }
 
 impl Years<'_> {
+    #[inline(always)]
+    fn add_replication<S: Simd, const COLUMNS: bool>(
+        &mut self,
+        s: S,
+        table: &QuantileTable,
+        replication: usize,
+        word: usize,
+    ) -> Result<(), KernelError> {
+        match (self.effects.is_empty(), self.terms.is_ceiling()) {
+            (true, true) => self.add_in_lanes::<S, false, true, COLUMNS>(s, table, replication, word),
+            (true, false) => self.add_in_lanes::<S, false, false, COLUMNS>(s, table, replication, word),
+            (false, true) => self.add_in_lanes::<S, true, true, COLUMNS>(s, table, replication, word),
+            (false, false) => self.add_in_lanes::<S, true, false, COLUMNS>(s, table, replication, word),
+        }
+    }
+
     /// Adds one replication's users whose severity is a quantile table.
     #[inline(always)]
     fn add_in_lanes<S: Simd, const EFFECTS: bool, const CEILING: bool, const COLUMNS: bool>(
@@ -134,11 +137,7 @@ impl Years<'_> {
         let cuts = service_table.map_or(&[][..], ServiceTable::cuts);
         let terms = self.terms;
         let rounder = s.doubles_splat(ROUNDER);
-        let effect = s.doubles_splat(if EFFECTS && !self.effects.is_empty() {
-            self.effects[replication]
-        } else {
-            1.0
-        });
+        let effect = s.doubles_splat(if EFFECTS { self.effects[replication] } else { 1.0 });
         let (mut gross, mut net, mut chance_net) = (s.longs_zero(), s.longs_zero(), s.longs_zero());
         let mut start = 0;
         let mut waiting = 0;
@@ -220,11 +219,12 @@ impl Years<'_> {
         let Some((YearColumns::Annual(table), sums)) = &mut self.columns else { return };
         let width = sums.len() / self.tallies.len();
         let sums = &mut sums[replication * width..(replication + 1) * width];
-        let users = &*self.users;
+        let users = &mut *self.users;
         let count = users.count[word];
         let words = if table.has_profiles() { &users.bits[word] } else { &NO_WORDS };
         let classes = (&users.class[..count], &words[..count]);
-        table.add_all(sums, &users.cost[..count], classes, self.effects.get(replication).copied());
+        let effect = self.effects.get(replication).copied();
+        table.add_all(sums, &users.cost[..count], classes, effect, &mut users.unsettled);
     }
 
     /// Adds one replication's users of any other distribution.

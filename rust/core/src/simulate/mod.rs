@@ -32,6 +32,7 @@
 mod chunk;
 mod columns;
 mod effects;
+mod entries;
 mod events;
 mod heavy;
 mod kernel;

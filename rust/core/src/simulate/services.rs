@@ -3,99 +3,16 @@
 //! What is in proportion to a cost is not computed person by person: costs of years that are shared in one way are added
 //! up, and their shares are taken of the sums. All are whole numbers, so that totals do not depend on any order.
 
+use super::chunk::CHUNK;
 use super::columns::{Columns, SHARE_BITS, add_parts, put_parts};
-use crate::contract::{Basis, Layer, PersonTerms, Piece, Terms};
+use super::entries::{Entry, integer};
 use crate::model::{RankClass, ServiceMix, Severity};
-use crate::numeric::money::UNITS_PER_POUND;
 use crate::simd::ROUNDER;
 
 /// Cost up to which its products with shares fit into 63 bits.
 const SHORT: i64 = 1 << (62 - SHARE_BITS);
 /// Entries of a table up to which costs are added up by entry.
 const MOST_ENTRIES: usize = 512;
-
-/// Cession that is not in proportion to the cost, in units of money.
-#[derive(Debug)]
-enum Cession {
-    /// Of a stop-loss on all cost.
-    OfAll(Terms),
-    /// Of a layer of one corner: a straight line from there on.
-    FromCorner { corner: f64, fixed: f64, gradient: f64 },
-    /// Of any layer in £.
-    OfLayer(Layer),
-}
-
-impl Cession {
-    fn new(terms: &PersonTerms, layer: Layer) -> Self {
-        if let Some(stop_loss) = terms.only_stop_loss() {
-            return Self::OfAll(Terms::new(Some(*stop_loss)));
-        }
-        let pieces: Vec<Piece> = layer.pieces().map(|(piece, _)| piece).collect();
-        match pieces.as_slice() {
-            [Piece { fixed: 0.0, gradient: 0.0, .. }, Piece { from, fixed, gradient }] => Self::FromCorner {
-                corner: from * UNITS_PER_POUND,
-                fixed: fixed * UNITS_PER_POUND,
-                gradient: *gradient,
-            },
-            _ => Self::OfLayer(layer),
-        }
-    }
-
-    #[inline(always)]
-    fn of(&self, units: f64) -> i64 {
-        match self {
-            Self::OfAll(terms) => terms.ceded(units),
-            Self::FromCorner { corner, fixed, gradient } => {
-                if units > *corner {
-                    libm::rint(fixed + gradient * units) as i64
-                } else {
-                    0
-                }
-            }
-            Self::OfLayer(layer) => libm::rint(layer.at(units / UNITS_PER_POUND) * UNITS_PER_POUND) as i64,
-        }
-    }
-}
-
-/// Entry: years that are shared by services in one way.
-#[derive(Debug)]
-struct Entry {
-    /// Of services and then cessions, the parts that are in proportion to the cost, in 2^-24.
-    shares: Vec<i64>,
-    /// What cessions that are not in proportion take, by their number.
-    bent: Vec<(usize, Cession)>,
-}
-
-impl Entry {
-    /// The entry, and the cost (units of money) up to which no bent cession takes anything.
-    fn new(shares: &[f64], columns: &Columns) -> (Self, f64) {
-        let mut of_columns = if columns.services > 0 { integer_shares(shares) } else { Vec::new() };
-        let (mut bent, mut limit) = (Vec::new(), f64::INFINITY);
-        for (number, terms) in columns.cessions.iter().enumerate() {
-            let layer = terms.layer(shares, Basis::Ceded);
-            of_columns.push(layer.proportional().map_or(0, integer_share));
-            if layer.proportional().is_none() {
-                limit = limit.min(layer.exceeds(0.0) * UNITS_PER_POUND);
-                bent.push((number, Cession::new(terms, layer)));
-            }
-        }
-        (Self { shares: of_columns, bent }, limit.floor() - 0.5)
-    }
-}
-
-fn integer_share(share: f64) -> i64 {
-    libm::rint(share * f64::from(1_u32 << SHARE_BITS)) as i64
-}
-
-/// Shares that add up to all of it: the largest has what rounding leaves.
-fn integer_shares(shares: &[f64]) -> Vec<i64> {
-    let mut integers: Vec<i64> = shares.iter().copied().map(integer_share).collect();
-    let rest = (1 << SHARE_BITS) - integers.iter().sum::<i64>();
-    if let Some(largest) = integers.iter_mut().max() {
-        *largest += rest;
-    }
-    integers
-}
 
 /// Pick of an entry: the word below which it is its own, and the other one (Walker 1977).
 #[derive(Clone, Copy, Debug)]
@@ -113,12 +30,14 @@ pub(crate) struct ServiceTable {
     /// Where the picks of each class start, and the end of the last.
     starts: Vec<u32>,
     picks: Vec<Pick>,
-    /// The largest cost of each entry, in units of money less one half, of which bent cessions take nothing.
+    /// The largest cost of each entry, in units of money less one, of which bent cessions take nothing.
     limits: Vec<f64>,
     entries: Vec<Entry>,
     services: usize,
     cessions: usize,
     effects: bool,
+    /// Does a cession bend somewhere?
+    is_bent: bool,
 }
 
 /// Where a table is among classes and their entries.
@@ -143,7 +62,9 @@ impl ServiceTable {
             services: columns.services,
             cessions: columns.cessions.len(),
             effects,
+            is_bent: false,
         };
+        table.is_bent = table.entries.iter().any(|entry| !entry.bent.is_empty());
         let distribution = severity.distribution();
         let mut position = Position::default();
         let mut from = 0.0;
@@ -187,9 +108,9 @@ impl ServiceTable {
         self.starts.push(self.picks.len() as u32);
     }
 
-    /// Whether entries of a class are picked at random.
+    /// Whether the entry of a class is not its number: it is picked at random.
     pub(crate) fn has_profiles(&self) -> bool {
-        self.picks.len() > self.cuts.len() + 1
+        self.picks.len() > self.cuts.len() + 1 || self.picks.len() != self.entries.len()
     }
 
     /// The largest cost of each class but the last, before it is scaled, ascending: few, or they are searched.
@@ -205,10 +126,7 @@ impl ServiceTable {
     /// The entry of a class that a random word picks.
     #[inline(always)]
     fn entry(&self, class: u32, word: u32) -> usize {
-        let (start, end) = (self.starts[class as usize], self.starts[class as usize + 1]);
-        let position = u64::from(word) * u64::from(end - start);
-        let pick = self.picks[start as usize + (position >> 32) as usize];
-        if position & 0xFFFF_FFFF < pick.below { pick.own as usize } else { pick.other as usize }
+        pick(&self.starts, &self.picks, class, word)
     }
 
     fn by_entry(&self) -> bool {
@@ -230,6 +148,8 @@ impl ServiceTable {
 
     /// Whether a column has a part that is in proportion to costs, so that its sums have fractions.
     pub(crate) fn has_fractions(&self, column: usize) -> bool {
+        let held = column >= self.services + self.cessions;
+        let column = if held { column - self.cessions } else { column };
         column < self.services || self.entries.iter().any(|entry| entry.shares[column] > 0)
     }
 
@@ -241,29 +161,49 @@ impl ServiceTable {
         costs: &[f64],
         (classes, words): (&[u32], &[u32]),
         effect: Option<f64>,
+        waiting: &mut [u16; CHUNK],
     ) {
         let rounded = |cost: f64| (cost + ROUNDER) - ROUNDER;
-        let years = costs.iter().zip(classes).zip(words);
         if let (None, true) = (effect, self.by_entry()) {
-            let (by_entry, _) = sums.split_at_mut(self.entries.len());
-            let mut waiting: Vec<(u32, f64)> = Vec::new();
-            for ((cost, class), word) in years {
-                let number = self.entry(*class, *word);
-                let bits = (cost + ROUNDER).to_bits() as i64;
-                by_entry[number] += bits - ROUNDER.to_bits() as i64;
-                if *cost > self.limits[number] {
-                    waiting.push((number as u32, *cost));
-                }
-            }
-            for (number, cost) in waiting {
-                let units = rounded(cost);
-                self.add_bent(sums, &self.entries[number as usize], units, units);
+            let years = (costs, classes, words);
+            let above = match (self.has_profiles(), self.is_bent) {
+                (true, true) => self.add_costs::<true, true>(sums, years, waiting),
+                (true, false) => self.add_costs::<true, false>(sums, years, waiting),
+                (false, true) => self.add_costs::<false, true>(sums, years, waiting),
+                (false, false) => self.add_costs::<false, false>(sums, years, waiting),
+            };
+            for n in waiting.iter().take(above).map(|n| usize::from(*n)) {
+                let units = rounded(costs[n]);
+                self.add_bent(sums, &self.entries[self.entry(classes[n], words[n])], units, units);
             }
             return;
         }
-        for ((cost, class), word) in years {
+        for ((cost, class), word) in costs.iter().zip(classes).zip(words) {
             self.add(sums, (*class, *word), rounded(cost * effect.unwrap_or(1.0)), rounded(*cost));
         }
+    }
+
+    /// Adds costs by entry, puts the indices of those of which bent cessions take something aside, and counts these.
+    #[inline(always)]
+    fn add_costs<const PROFILES: bool, const BENT: bool>(
+        &self,
+        sums: &mut [i64],
+        (costs, classes, words): (&[f64], &[u32], &[u32]),
+        waiting: &mut [u16; CHUNK],
+    ) -> usize {
+        // Slices in variables: their addresses stay in registers.
+        let (starts, picks, limits) = (&self.starts[..], &self.picks[..], &self.limits[..]);
+        let sums = &mut sums[..limits.len()];
+        let mut count = 0;
+        for (n, ((cost, class), word)) in costs.iter().zip(classes).zip(words).enumerate() {
+            let number = if PROFILES { pick(starts, picks, *class, *word) } else { *class as usize };
+            sums[number] += integer(*cost);
+            if BENT {
+                waiting[count & (CHUNK - 1)] = n as u16;
+                count += usize::from(*cost > limits[number]);
+            }
+        }
+        count
     }
 
     /// Adds a person's year of this cost, with effects and with those held at 1, in whole units of money.
@@ -282,14 +222,12 @@ impl ServiceTable {
         }
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn add_bent(&self, sums: &mut [i64], entry: &Entry, units: f64, held: f64) {
-        let first = self.entries.len() * self.times();
-        for (number, cession) in &entry.bent {
-            sums[first + number] += cession.of(units);
-            if self.effects {
-                sums[first + self.cessions + number] += cession.of(held);
-            }
+        let (now, rest) = sums[self.entries.len() * self.times()..].split_at_mut(self.cessions);
+        entry.add_bent(now, units);
+        if self.effects {
+            entry.add_bent(rest, held);
         }
     }
 
@@ -301,11 +239,14 @@ impl ServiceTable {
                 add_parts(sums, column + self.cessions, held as i128 * i128::from(*share));
             }
         }
-        for (number, cession) in &entry.bent {
-            sums[2 * (self.services + number)] += cession.of(units);
-            if self.effects {
-                sums[2 * (self.services + self.cessions + number)] += cession.of(held);
-            }
+        let mut taken = vec![0; self.cessions * self.times()];
+        let (now, rest) = taken.split_at_mut(self.cessions);
+        entry.add_bent(now, units);
+        if self.effects {
+            entry.add_bent(rest, held);
+        }
+        for (number, units) in taken.into_iter().enumerate() {
+            sums[2 * (self.services + number)] += units;
         }
     }
 
@@ -347,6 +288,16 @@ impl ServiceTable {
             amounts.iter_mut().zip(shares).for_each(|(amount, product)| *amount += product);
         }
     }
+}
+
+#[inline(always)]
+fn pick(starts: &[u32], picks: &[Pick], class: u32, word: u32) -> usize {
+    let (start, end) = (starts[class as usize], starts[class as usize + 1]);
+    let position = u64::from(word) * u64::from(end - start);
+    let pick = picks[start as usize + (position >> 32) as usize];
+    // Without a branch, which nobody could foresee.
+    let own = u32::from(position & 0xFFFF_FFFF < pick.below).wrapping_neg();
+    (pick.own & own | pick.other & !own) as usize
 }
 
 /// Picks of entries with these weights: as many, each as likely as the other, of one entry or another.
