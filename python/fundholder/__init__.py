@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from ._risk.cost_model import CostModel
     from ._risk.distribution import cumulative, distribution
     from ._risk.fit_services import fit_services
+    from ._risk.levels_bear import levels_bear
     from ._risk.minimum_population import minimum_population
     from ._risk.pooling import pooling
     from ._risk.propose_pools import propose_pools
@@ -95,6 +96,7 @@ __all__ = [
     "fit_formula",
     "fit_services",
     "icd10_blocks",
+    "levels_bear",
     "minimum_population",
     "official",
     "pace_of_change",
@@ -145,6 +147,7 @@ _MODULE_OF = {
     "fit_formula": "_formula.fit",
     "fit_services": "_risk.fit_services",
     "icd10_blocks": "_formula.icd10",
+    "levels_bear": "_risk.levels_bear",
     "minimum_population": "_risk.minimum_population",
     "pace_of_change": "_allocation.pace_of_change",
     "pooling": "_risk.pooling",

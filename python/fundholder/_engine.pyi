@@ -103,6 +103,7 @@ class Valuation:
         services: list[str] | None,
         practice_sd: float,
         national_sd: float,
+        counted: list[int] | None = None,
     ) -> Valuation: ...
 
 @final

@@ -23,7 +23,8 @@ ARROW = PROJECT / "rust" / "arrow"
 PYTHON = Layers(
     ("_errors", "_engine"),
     ("_tables",),
-    ("_files", "_contracts"),
+    ("_files",),
+    ("_contracts",),
     ("_risk",),
     ("_decomposition", "_formula", "_allocation"),
     ("england", "official", "plots"),

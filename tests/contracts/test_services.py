@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pytest
 
-from fundholder import CarveOut, Contract, CostModel, StopLoss, simulate, variance
+from fundholder import CarveOut, Contract, CostModel, StopLoss, fit_services, simulate, variance
 from rejections import rejection, says
 
 SERVICES = ["obvexp", "optexp", "ertexp", "iptexp", "dvtexp", "hhaexp", "hhnexp", "rxexp"]
@@ -166,3 +166,21 @@ def test_what_a_lane_cannot_do_names_the_lane_that_can() -> None:
     kept = simulate(people, events, contract=nested, replications=200).totals()["kept"]
     # 100 people: at most £7,000 of each.
     assert 0 < max(kept[0].as_py()) < 700_000
+
+
+def test_mixes_measured_from_people_are_those_of_the_people(
+    meps: pa.Table, observed: CostModel
+) -> None:
+    fitted = CostModel(observed.table, fit_services(meps, cost=SERVICES, weight="perwtf"))
+    for service in SERVICES:
+        mean, sd, _ = moments_of(meps, [service])
+        moments = fitted.moments(services=service).to_pylist()[0]
+        assert moments["mean"] == pytest.approx(mean, rel=0.01)
+        assert moments["sd"] == pytest.approx(sd, rel=0.05)
+
+
+def test_wrong_people_of_a_mix_are_rejected() -> None:
+    years = pa.table({"a": [0.0, 0.0], "b": [0.0, 0.0]})
+    says(rejection(fit_services, years, cost=["a", "b"]), "persons", "above 0")
+    says(rejection(fit_services, years, cost=["a", "c"]), "'c'")
+    says(rejection(fit_services, years, cost=["a"], ranks=[0.5, 0.2]), "ranks", "ascending")

@@ -65,12 +65,26 @@ def test_skewness_of_a_distribution_without_third_moment_is_null() -> None:
 
 def test_a_cost_that_does_not_vary_has_no_skewness() -> None:
     certain = first(model(1.0, "fixed", 900.0, None).moments())
-    assert certain == {"band": None, "mean": 900.0, "sd": 0.0, "cv": 0.0, "skewness": None}
+    assert certain == {
+        "band": None,
+        "mean": 900.0,
+        "sd": 0.0,
+        "cv": 0.0,
+        "skewness": None,
+        "p_any": 1.0,
+    }
 
 
 def test_a_band_that_costs_nothing_has_no_cv() -> None:
     nothing = first(model(0.0, "gamma", 900.0, 2.0).moments())
-    assert nothing == {"band": None, "mean": 0.0, "sd": 0.0, "cv": None, "skewness": None}
+    assert nothing == {
+        "band": None,
+        "mean": 0.0,
+        "sd": 0.0,
+        "cv": None,
+        "skewness": None,
+        "p_any": 0.0,
+    }
 
 
 # ---- Are the worked cases right, to the digits printed? ---------------------------------------

@@ -83,11 +83,24 @@ def objects() -> dict[str, Any]:
         "simulation with effects": fh.simulate(
             units, costs, replications=5, by=["practice", "icb"], practice_sd=0.1, stop_loss=500
         ),
+        "simulation under a contract": fh.simulate(
+            lists,
+            costs,
+            replications=5,
+            practice_sd=0.1,
+            contract=fh.Contract([fh.StopLoss(500), fh.QuotaShare(0.5)]),
+        ),
         "costs": costs,
         "events": fh.CostModel.events(events),
         "observed costs": fh.CostModel.from_costs(years, cost="cost"),
         "formula": fh.fit_formula(persons, cost="cost", flags="old"),
         "stop_loss": fh.StopLoss(20_000, share=0.5, limit=1_000),
+        "carve-out": fh.CarveOut("drugs"),
+        "quota share": fh.QuotaShare(0.5),
+        "aggregate stop-loss": fh.AggregateStopLoss(1.2, of_budget=True),
+        "corridor": fh.Corridor([(0, None, 0.5)]),
+        "shared savings": fh.SharedSavings(0.5, msr=[(1_000, 0.02)]),
+        "contract": fh.Contract([fh.StopLoss(500), fh.QuotaShare(0.5)]),
         "error": caught.value,
     }
 
@@ -106,7 +119,7 @@ def test_the_state_of_a_simulation_is_checked() -> None:
     from fundholder import _engine
 
     with pytest.raises(fh.InputError, match="the state of a simulation cannot be read"):
-        _engine.Simulation([("practice", pa.table({"people": [1]}))], {})
+        _engine.Simulation([("practice", pa.table({"people": [1]}))], {}, [])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="fork is the default on Linux alone")

@@ -48,7 +48,7 @@ def add_command(commands: shared.Commands) -> None:
     shared.add_effects(command)
     shared.add_draws(command)
     shared.add_threads(command)
-    command.set_defaults(run=_run)
+    command.set_defaults(run=_run, contract=None)
 
 
 def _run(options: argparse.Namespace) -> None:

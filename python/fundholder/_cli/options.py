@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from .._contracts.contract import Contract
 from .._contracts.stop_loss import StopLoss
 from .._errors import FundholderError, InputError, Problem
 from .._files.atomic_write import SUFFIXES, WRITABLE, check_output
@@ -72,6 +73,9 @@ def add_costs(command: argparse.ArgumentParser) -> None:
     """The file of costs, and what it means."""
     command.add_argument("costs", help="band, p_any, family, mean, shape")
     command.add_argument("--events", action="store_true", help="costs are Poisson events: rate")
+    command.add_argument(
+        "--services", metavar="FILE", help="rank_from, rank_to, service, share of costs"
+    )
 
 
 def add_contract(command: argparse.ArgumentParser, ceiling: float | None = None) -> None:
@@ -124,6 +128,16 @@ def add_plot(command: argparse.ArgumentParser, what: str) -> None:
     command.add_argument(
         "--plot", type=Path, metavar="FILE", help=f"a chart of {what}: {', '.join(FIGURE_SUFFIXES)}"
     )
+
+
+def add_contract_file(command: argparse.ArgumentParser) -> None:
+    """A contract of several terms."""
+    command.add_argument("--contract", metavar="FILE", help="terms in a file of TOML or JSON")
+
+
+def contract_file(options: argparse.Namespace) -> Contract | None:
+    """The contract in a file, where there is one."""
+    return None if options.contract is None else Contract.read(options.contract)
 
 
 def contract(options: argparse.Namespace) -> StopLoss | None:
@@ -184,6 +198,11 @@ def check_all(*checks: Callable[[], object]) -> None:
 
 def cost_model(options: argparse.Namespace) -> CostModel:
     """The cost model in a file."""
+    if options.services is not None:
+        if options.events:
+            text = "--services is of yearly amounts: events have a column service"
+            raise InputError([Problem(text, code="argument", column="--services")])
+        return CostModel(read(options.costs), read(options.services))
     return (CostModel.events if options.events else CostModel)(read(options.costs))
 
 

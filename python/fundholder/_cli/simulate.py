@@ -34,6 +34,7 @@ def add_command(commands: shared.Commands) -> None:
     shared.add_people(command)
     command.add_argument("--summary", action="store_true", help="estimates instead of totals")
     shared.add_contract(command)
+    shared.add_contract_file(command)
     shared.add_effects(command)
     shared.add_draws(command)
     shared.add_threads(command)
@@ -54,6 +55,7 @@ def simulation(
         seed=options.seed,
         by=by,
         stop_loss=shared.contract(options),
+        contract=shared.contract_file(options),
         practice_sd=options.practice_sd,
         national_sd=options.national_sd,
         threads=options.threads,
@@ -63,7 +65,9 @@ def simulation(
 
 def _run(options: argparse.Namespace) -> None:
     by = shared.single_level(options)
-    shared.check_outputs(options, options.population, options.costs)
+    shared.check_outputs(
+        options, options.population, options.costs, options.services, options.contract
+    )
     costs = shared.cost_model(options)
     run = simulation(options, read(options.population, [by]), costs, [by])
     result = run.summary() if options.summary else run.totals()

@@ -40,6 +40,7 @@ def add_command(commands: shared.Commands) -> None:
         "--budgets", type=Path, metavar="FILE", help="the level, budget (default: expected cost)"
     )
     shared.add_contract(command)
+    shared.add_contract_file(command)
     shared.add_effects(command)
     shared.add_thresholds(command)
     command.add_argument(
@@ -63,7 +64,14 @@ def _run(options: argparse.Namespace) -> None:
         text = "--plot shows quantiles, which --method moments does not give"
         problem = Problem(text, code="argument", column="--plot", value=str(options.plot))
         raise InputError([problem])
-    shared.check_outputs(options, options.population, options.costs, options.budgets)
+    shared.check_outputs(
+        options,
+        options.population,
+        options.costs,
+        options.services,
+        options.contract,
+        options.budgets,
+    )
     optional: dict[str, Any] = {"thresholds": options.threshold, "quantiles": options.quantile}
     result = variance(
         read(options.population, [by]),
@@ -71,6 +79,7 @@ def _run(options: argparse.Namespace) -> None:
         by=by,
         budgets=None if options.budgets is None else read(options.budgets, [by]),
         stop_loss=shared.contract(options),
+        contract=shared.contract_file(options),
         practice_sd=options.practice_sd,
         national_sd=options.national_sd,
         method=options.method,

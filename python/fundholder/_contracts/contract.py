@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from .. import _engine
 from .._tables.arguments import Arguments, listed
+from .contract_file import read_terms, write_terms
 from .shared_savings import SharedSavings
-from .stop_loss import CarveOut, StopLoss
-from .unit_terms import AggregateStopLoss, Corridor, QuotaShare
-
-PersonTerm = StopLoss | CarveOut
-UnitTerm = QuotaShare | AggregateStopLoss | Corridor | SharedSavings
-Term = PersonTerm | UnitTerm
-
-PERSON_TERMS = (StopLoss, CarveOut)
-UNIT_TERMS = (QuotaShare, AggregateStopLoss, Corridor, SharedSavings)
-TERMS = (*PERSON_TERMS, *UNIT_TERMS)
+from .stop_loss import StopLoss
+from .terms import PERSON_TERMS, TERMS, UNIT_TERMS, PersonTerm, Term, UnitTerm
+from .unit_terms import Corridor
 
 
 @dataclass(frozen=True, init=False)
@@ -41,6 +37,7 @@ class Contract:
 
     Examples
     --------
+    >>> from fundholder import AggregateStopLoss, QuotaShare
     >>> print(Contract([StopLoss(20_000), QuotaShare(0.25), AggregateStopLoss(60_000)]))
     1. of cost above £20,000 a person-year, all is met by the pool
     2. of cost, 25 % is met by the payer
@@ -79,6 +76,34 @@ class Contract:
     def unit_terms(self) -> tuple[UnitTerm, ...]:
         """The terms on the total of a unit."""
         return tuple(term for term in self.terms if isinstance(term, UNIT_TERMS))
+
+    @staticmethod
+    def read(path: str | PathLike[str]) -> Contract:
+        """Read a contract from a file of TOML or JSON, as ``write`` makes it.
+
+        Raises
+        ------
+        InputError
+            A file that cannot be read; every term, key and value that is not allowed, with the
+            nearest key there is.
+        """
+        return Contract(read_terms(Path(path)))
+
+    def write(self, path: str | PathLike[str]) -> None:
+        """Write the contract to a file of TOML or JSON that people can read and edit.
+
+        Examples
+        --------
+        A file of TOML::
+
+            # of hospital cost above £5,000 a person-year, all is met by the health authority
+            [[terms]]
+            term = "stop_loss"
+            ceiling = 5000
+            services = ["hospital"]
+            to = "health authority"
+        """
+        write_terms(self.terms, Path(path))
 
     def only_stop_loss(self) -> _engine.StopLoss | None:
         """The engine's stop-loss on all cost, where there is nothing else."""

@@ -9,7 +9,8 @@ import pyarrow as pa
 from .. import _engine
 from .._tables.arguments import Arguments
 from .._tables.checked import NOT_NEGATIVE, Rule, numbers, read_table
-from .contract import Contract, UnitTerm, read_contract
+from .contract import Contract, read_contract
+from .terms import UnitTerm
 
 SETTLED = Rule("a finite number of £ from 0 to 1e14", 0.0, 1e14, smallest=0.0)
 RULES = {"actual": SETTLED, "budget": SETTLED, "people": NOT_NEGATIVE}

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from .. import _engine
 from .._tables.arguments import Arguments, listed
 from .stop_loss import check_party
+from .words import as_tuples
 
 Rate = float | Sequence[tuple[float, float]]
 """A share of the budget, or rows of people and rate: straight between rows, level after the last.
@@ -16,6 +17,7 @@ Rate = float | Sequence[tuple[float, float]]
 A unit with fewer people than the first row is rejected.
 """
 RATE_ALLOWED = "a number, or rows of people and rate"
+RATES = ("share", "loss_share", "msr", "mlr", "cap", "loss_limit")
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class SharedSavings:
 
     def __post_init__(self) -> None:
         self._term()
+        for name in RATES:
+            object.__setattr__(self, name, as_tuples(getattr(self, name)))
 
     def __str__(self) -> str:
         cap = "" if self.cap is None else f", of {self.cap_on} at most {_rate(self.cap)} of it"
@@ -83,15 +87,14 @@ class SharedSavings:
         check_party(arguments, self.to)
         if self.cap_on not in ("payment", "savings"):
             arguments.reject("cap_on", self.cap_on, "'payment' or 'savings'")
-        names = ("share", "loss_share", "msr", "mlr", "cap", "loss_limit")
         rates: dict[str, Any] = {
-            name: _read_rate(arguments, name, getattr(self, name)) for name in names
+            name: _read_rate(arguments, name, getattr(self, name)) for name in RATES
         }
-        for name in names[:4]:
+        for name in RATES[:4]:
             if rates[name] is None:
                 arguments.reject_type(name, None, RATE_ALLOWED)
         arguments.check()
-        needed = [rates[name] for name in names[:4]]
+        needed = [rates[name] for name in RATES[:4]]
         on_savings = self.cap_on == "savings"
         return _engine.UnitTerm((needed, rates["cap"], on_savings, rates["loss_limit"]))
 

@@ -10,7 +10,7 @@ from typing import Any
 from .. import _engine
 from .._tables.arguments import Arguments, listed
 from .stop_loss import check_party
-from .words import of_budget, percent, pounds
+from .words import as_tuples, of_budget, percent, pounds
 
 Band = tuple[float, float | None, float]
 """Where it begins and ends, as shares of the budget (``None``: no end), and the holder's share."""
@@ -143,6 +143,8 @@ class Corridor:
 
     def __post_init__(self) -> None:
         self._term()
+        for name in ("bands", "below"):
+            object.__setattr__(self, name, as_tuples(getattr(self, name)))
 
     def __str__(self) -> str:
         if self.below is None:

@@ -1,8 +1,9 @@
-"""Amounts, shares and services in words, as contracts print them."""
+"""Values of terms: as they are kept, and in words, as contracts print them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 def percent(share: float) -> str:
@@ -26,3 +27,10 @@ def named(services: Sequence[str] | None) -> str:
         return ""
     *others, last = services
     return f"{', '.join(others)} and {last} " if others else f"{last} "
+
+
+def as_tuples(value: Any) -> Any:
+    """Rows as tuples, which are compared and hashed; other values as they are."""
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        return value
+    return tuple(map(as_tuples, value))

@@ -29,8 +29,12 @@ class Agreement:
     practice_sd: float
     national_sd: float
 
-    def valuation(self, costs: CostModel, of: Basis = "net") -> _engine.Valuation:
-        """The engine's form of one basis of it."""
+    def valuation(
+        self, costs: CostModel, of: Basis = "net", to: str | None = None
+    ) -> _engine.Valuation:
+        """The engine's form of one basis; of what is ceded, only what comes ``to`` a party."""
+        terms = self.contract.person_terms
+        counted = [number for number, term in enumerate(terms) if term.to == to]
         return _engine.Valuation(
             costs._model,
             of=of,
@@ -38,6 +42,7 @@ class Agreement:
             services=None if self.services is None else list(self.services),
             practice_sd=self.practice_sd,
             national_sd=self.national_sd,
+            counted=None if to is None else counted,
         )
 
     def person_terms(self) -> list[tuple[list[str] | None, _engine.StopLoss | None]]:

@@ -71,7 +71,7 @@ class CostModel:
     ...                 "service": ["hospital", "drugs"] * 2, "share": [0.2, 0.8, 0.7, 0.3]})
     >>> moments = CostModel(costs.table, mix).moments(services="hospital").to_pylist()[0]
     >>> round(moments["mean"], 2), round(moments["cv"], 2)
-    (443.81, 7.8)
+    (409.97, 8.8)
     """
 
     def __init__(self, table: Any, services: Any = None) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from .._contracts.contract import Contract, Term, check_person_terms
+from .._contracts.contract import Contract, check_person_terms
 from .._contracts.stop_loss import StopLoss
+from .._contracts.terms import Term
 from .._tables.arguments import Arguments
 from .._tables.provenance import traced
 from .agreement import read_agreement

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import _engine
-from .._contracts.contract import Contract, Term
+from .._contracts.contract import Contract
 from .._contracts.stop_loss import StopLoss
+from .._contracts.terms import Term
 from .._tables.arguments import Arguments
 from .._tables.memory import free_memory
 from .._tables.progress import progress_bar

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from .._contracts.contract import Contract, Term
+from .._contracts.contract import Contract
 from .._contracts.stop_loss import StopLoss
+from .._contracts.terms import Term
 from .._tables.arguments import Arguments, listed
 from .._tables.provenance import traced
 from .agreement import Basis, check_basis, read_agreement

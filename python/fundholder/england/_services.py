@@ -96,7 +96,7 @@ def services(*, year: int = 2025) -> pa.Table:
     >>> from fundholder import CostModel, england
     >>> costs = CostModel(england.costs(), england.services())
     >>> [round(cost) for cost in costs.moments(services="prescribing")["mean"].to_pylist()[:2]]
-    [157, 118]
+    [161, 125]
     """
     arguments = Arguments()
     check_year(arguments, year)

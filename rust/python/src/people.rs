@@ -187,7 +187,7 @@ pub(crate) struct Valuation(CoreValuation);
 #[pymethods]
 impl Valuation {
     #[new]
-    #[pyo3(signature = (costs, *, of, terms, services, practice_sd, national_sd))]
+    #[pyo3(signature = (costs, *, of, terms, services, practice_sd, national_sd, counted = None))]
     fn new(
         costs: &Bound<'_, CostModel>,
         of: &str,
@@ -195,10 +195,12 @@ impl Valuation {
         services: Option<Vec<String>>,
         practice_sd: f64,
         national_sd: f64,
+        counted: Option<Vec<usize>>,
     ) -> PyResult<Self> {
         let py = costs.py();
         let basis = or_raise(py, Basis::named(of))?;
         let terms = person_terms(py, &costs.get().0, terms, services)?;
+        let terms = counted.map_or_else(|| terms.clone(), |counted| terms.counting(counted));
         Ok(Self(CoreValuation { portion: Portion { basis, terms }, practice_sd, national_sd }))
     }
 }

@@ -1,0 +1,139 @@
+"""Contracts in files that people can read and edit: TOML and JSON."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any
+
+from .._errors import InputError, Problem
+from .._files.atomic_write import path_problems, write_atomically
+from .._tables.arguments import Arguments
+from .shared_savings import SharedSavings
+from .stop_loss import CarveOut, StopLoss
+from .terms import Term
+from .unit_terms import AggregateStopLoss, Corridor, QuotaShare
+
+KINDS: dict[str, type[Any]] = {
+    "stop_loss": StopLoss,
+    "carve_out": CarveOut,
+    "quota_share": QuotaShare,
+    "aggregate_stop_loss": AggregateStopLoss,
+    "corridor": Corridor,
+    "shared_savings": SharedSavings,
+}
+"""The value of a term's key ``term``, and what it is."""
+SUFFIXES = (".toml", ".json")
+
+
+def read_terms(path: Path) -> list[Term]:
+    """The terms of a contract file; every mistake is named, with the nearest key there is."""
+    arguments = Arguments()
+    if path.suffix not in SUFFIXES:
+        arguments.reject("path", str(path), "a file that ends with .toml or .json")
+    arguments.check()
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise InputError([Problem(f"{path}: {error}", code="unreadable")]) from None
+    problems: list[Problem] = []
+    terms = []
+    rows = content.get("terms") if isinstance(content, Mapping) else None
+    if not isinstance(rows, list) or set(content) - {"terms"}:
+        keys = ", ".join(content) if isinstance(content, Mapping) else type(content).__name__
+        text = f"{path} has {keys or 'nothing'}: must have a list 'terms', and nothing else"
+        raise InputError([Problem(text, code="unreadable")])
+    for number, row in enumerate(rows, 1):
+        try:
+            terms.append(_term(row if isinstance(row, Mapping) else {}))
+        except InputError as error:
+            problems += [
+                Problem(f"{path}, term {number}: {problem}", code=problem.code)
+                for problem in error.problems
+            ]
+        except TypeError as error:
+            problems.append(Problem(f"{path}, term {number}: {error}", code="wrong_type"))
+    if problems:
+        raise InputError(problems)
+    return terms
+
+
+def _term(row: Mapping[str, Any]) -> Term:
+    arguments = Arguments()
+    name = row.get("term")
+    if name not in KINDS:
+        near = _nearest(str(name), list(KINDS))
+        arguments.reject("term", name, f"one of {', '.join(KINDS)}{near}")
+        arguments.check()
+    kind = KINDS[str(name)]
+    known = {field.name: field for field in fields(kind)}
+    for key in row:
+        if key != "term" and key not in known:
+            near = _nearest(key, list(known))
+            arguments.reject("key", key, f"a key of {name}: {', '.join(known)}{near}")
+    for key, field in known.items():
+        if key not in row and _is_needed(field):
+            arguments.reject(key, None, f"given for {name}")
+    arguments.check()
+    term: Term = kind(**{key: _from_file(row[key]) for key in row if key != "term"})
+    return term
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    near = difflib.get_close_matches(name, names, 1, 0.4)
+    return f" (nearest: {near[0]})" if near else ""
+
+
+def _is_needed(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _from_file(value: Any) -> Any:
+    """A value as terms take it: a row that ends without a bound has null in JSON, inf in TOML."""
+    if isinstance(value, list):
+        return [_from_file(item) for item in value]
+    return None if isinstance(value, float) and math.isinf(value) else value
+
+
+def write_terms(terms: tuple[Term, ...], path: Path) -> None:
+    """Write a contract file, complete or not at all."""
+    problems = list(path_problems(path, SUFFIXES))
+    if problems:
+        raise InputError(problems)
+    rows = [_row(term) for term in terms]
+    if path.suffix == ".json":
+        text = json.dumps({"terms": rows}, indent=2) + "\n"
+    else:
+        text = "\n".join(_toml(row, str(term)) for row, term in zip(rows, terms, strict=True))
+        text = text or "terms = []\n"
+    write_atomically({path: lambda file: file.write(text.encode())})
+
+
+def _row(term: Term) -> dict[str, Any]:
+    (name,) = (name for name, kind in KINDS.items() if isinstance(term, kind))
+    values = {
+        field.name: getattr(term, field.name)
+        for field in fields(term)
+        if getattr(term, field.name) != field.default
+    }
+    return {"term": name} | values
+
+
+def _toml(row: Mapping[str, Any], words: str) -> str:
+    lines = [f"# {words}", "[[terms]]"]
+    lines += [f"{key} = {_toml_value(value)}" for key, value in row.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _toml_value(value: Any) -> str:
+    if value is None:
+        return "inf"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml_value, value))}]"
+    return json.dumps(value)

@@ -1,0 +1,86 @@
+"""Do commands take contracts and services, and settle what the function settles?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from commands import rejected, run
+from fundholder import (
+    Contract,
+    Corridor,
+    CostModel,
+    StopLoss,
+    england,
+    read,
+    simulate,
+    variance,
+    write,
+)
+
+CONTRACT = Contract(
+    [
+        StopLoss(5_000, services=["elective", "outpatient"]),
+        Corridor([(0, 0.03, 1.0), (0.03, 0.08, 0.5), (0.08, None, 0.2)]),
+    ]
+)
+PEOPLE = pa.table({"practice": ["A", "B"], "band": ["male 65-74"] * 2, "count": [900, 1_500]})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write(PEOPLE, tmp_path / "people.csv")
+    write(england.costs(), tmp_path / "costs.csv")
+    write(england.services(), tmp_path / "mix.parquet")
+    CONTRACT.write(tmp_path / "contract.toml")
+    return tmp_path
+
+
+def test_variance_and_simulate_take_contracts_on_services(folder: Path) -> None:
+    costs = CostModel(england.costs(), england.services())
+    files = [str(folder / name) for name in ("people.csv", "costs.csv")]
+    mix, agreed = str(folder / "mix.parquet"), str(folder / "contract.toml")
+    options = ["--services", mix, "--contract", agreed]
+    exact, years = folder / "exact.parquet", folder / "years.parquet"
+    assert run("variance", *files, *options, "--out", str(exact)).returncode == 0
+    assert (
+        pa.table(read(exact)).to_pydict() == variance(PEOPLE, costs, contract=CONTRACT).to_pydict()
+    )
+    drawn = ["--replications", "20", "--summary", "--out", str(years)]
+    assert run("simulate", *files, *options, *drawn).returncode == 0
+    summary = simulate(PEOPLE, costs, contract=CONTRACT, replications=20).summary()
+    assert pa.table(read(years)).to_pydict() == summary.to_pydict()
+
+
+def test_settle_carries_columns(folder: Path) -> None:
+    Contract(CONTRACT.unit_terms).write(folder / "corridor.json")
+    write(
+        pa.table({"practice": ["A", "B"], "actual": [110.0, 92.0], "budget": [100.0, 100.0]}),
+        folder / "units.csv",
+    )
+    out = folder / "settled.csv"
+    files = [str(folder / name) for name in ("corridor.json", "units.csv")]
+    assert run("settle", *files, "--out", str(out)).returncode == 0
+    settled = pa.table(read(out))
+    assert settled["practice"].to_pylist() == ["A", "B"]
+    # The corridor of the Affordable Care Act: 4.1 at 110, -2.5 at 92.
+    assert settled["ceded"].to_pylist() == [4.1, -2.5]
+    assert settled["kept"].to_pylist() == [105.9, 94.5]
+
+
+def test_what_settle_rejects(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(pa.table({"actual": [1.0]}), folder / "units.csv")
+    write(pa.table({"cost": [1.0]}), folder / "none.csv")
+    write(pa.table({"actual": [1.0], "budget": [1.0], "kept": [1.0]}), folder / "kept.csv")
+    Contract(CONTRACT.unit_terms).write(folder / "corridor.toml")
+    for contract, units, words in [
+        ("contract.toml", "units.csv", "people are not given"),
+        ("corridor.toml", "units.csv", "budget: missing"),
+        ("corridor.toml", "none.csv", "column 'actual' is missing"),
+        ("corridor.toml", "kept.csv", "columns of the result"),
+    ]:
+        files = [str(folder / name) for name in (contract, units)]
+        assert words in rejected(capsys, "settle", *files, "--out", str(folder / "out.csv"))
+        assert not (folder / "out.csv").exists()
