@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ._allocation.weighted_capitation import weighted_capitation
     from ._contracts.contract import Contract
     from ._contracts.settle import settle
+    from ._contracts.settle_persons import Settlement, settle_persons
     from ._contracts.shared_savings import SharedSavings
     from ._contracts.stop_loss import CarveOut, StopLoss
     from ._contracts.unit_terms import AggregateStopLoss, Corridor, QuotaShare
@@ -82,6 +83,7 @@ __all__ = [
     "InputTypeError",
     "NobodyLosesCash",
     "QuotaShare",
+    "Settlement",
     "SharedSavings",
     "Simulation",
     "StopLoss",
@@ -105,6 +107,7 @@ __all__ = [
     "propose_pools",
     "read",
     "settle",
+    "settle_persons",
     "simulate",
     "size_bands",
     "stop_loss",
@@ -135,6 +138,7 @@ _MODULE_OF = {
     "GivenConvergence": "_allocation.pace_convergence",
     "NobodyLosesCash": "_allocation.pace_rules",
     "QuotaShare": "_contracts.unit_terms",
+    "Settlement": "_contracts.settle_persons",
     "SharedSavings": "_contracts.shared_savings",
     "Simulation": "_risk.simulation",
     "StopLoss": "_contracts.stop_loss",
@@ -154,6 +158,7 @@ _MODULE_OF = {
     "propose_pools": "_risk.propose_pools",
     "read": "_files.read",
     "settle": "_contracts.settle",
+    "settle_persons": "_contracts.settle_persons",
     "simulate": "_risk.simulate",
     "size_bands": "_risk.size_bands",
     "stop_loss": "_risk.ceiling_sweep",

@@ -232,3 +232,15 @@ def test_paired_differences_are_smaller_than_their_parts() -> None:
     ]
     truth = exact[0]["expected"] - exact[1]["expected"]
     assert abs(difference["expected"] - truth) < 4 * difference["expected_se"]
+
+
+def test_variance_by_simulation_is_the_simulation() -> None:
+    case = random_case(6)
+    options = {"contract": case.contract, "replications": 50, "seed": 2}
+    budgets = case.budgets()
+    answer = variance(
+        case.population(), case.costs, method="simulation", budgets=budgets, **options
+    )
+    run = simulate(case.population(), case.costs, services=False, **options)
+    assert answer.to_pydict() == run.summary(budgets=budgets).to_pydict()
+    assert case.contract.unit_terms

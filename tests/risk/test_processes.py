@@ -100,6 +100,11 @@ def objects() -> dict[str, Any]:
         "aggregate stop-loss": fh.AggregateStopLoss(1.2, of_budget=True),
         "corridor": fh.Corridor([(0, None, 0.5)]),
         "shared savings": fh.SharedSavings(0.5, msr=[(1_000, 0.02)]),
+        "settlement": fh.settle_persons(
+            fh.StopLoss(5),
+            pa.table({"practice": ["A"], "person": [1], "cost": [9.0]}),
+            cost="cost",
+        ),
         "contract": fh.Contract([fh.StopLoss(500), fh.QuotaShare(0.5)]),
         "error": caught.value,
     }

@@ -146,10 +146,12 @@ def variance(
     check_basis(arguments, of)
     if method not in METHODS:
         arguments.reject("method", method, "'exact', 'moments' or 'simulation'")
+    if method == "simulation" and services is not None:
+        arguments.reject("services", services, "None, or another method: simulations keep all")
     if agreement.contract.unit_terms and of != "gross":
         if method == "moments":
             arguments.reject("method", method, "'exact', where terms are on the total of a unit")
-        if of == "ceded":
+        if of == "ceded" and method != "simulation":
             arguments.reject("of", of, "'net' or 'gross', where terms are on the total of a unit")
     thread_count = arguments.threads(threads)
     given = _budgets_by_level(arguments, budgets, levels, isinstance(by, str))
@@ -162,7 +164,8 @@ def variance(
             replications=replications,
             seed=seed,
             by=levels,
-            stop_loss=stop_loss,
+            contract=agreement.contract,
+            services=False,
             practice_sd=practice_sd,
             national_sd=national_sd,
             threads=threads,
