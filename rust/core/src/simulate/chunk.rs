@@ -18,6 +18,8 @@ pub(crate) struct CostParameters {
     pub p_any: f64,
     /// What a sampler's value is multiplied by, in units of money.
     pub multiplier: f64,
+    /// The first of their classes in the service table.
+    pub first_class: u32,
 }
 
 /// Chunk of people in columns. Columns start at cache lines, so that sixteen lanes never straddle two.
@@ -30,6 +32,7 @@ pub(crate) struct Chunk {
     /// 2^-31 / p_any: from 31 bits to a uniform number within the severity. 0 sends every user to refinement.
     pub inverses: [[f32; LANES]; GROUPS],
     pub multipliers: [[f64; LANES]; GROUPS],
+    pub first_classes: [[u32; LANES]; GROUPS],
     pub p_any: [f64; CHUNK],
     pub len: usize,
     pub largest_multiplier: f64,
@@ -43,6 +46,7 @@ impl Chunk {
             limits: [[0; LANES]; GROUPS],
             inverses: [[0.0; LANES]; GROUPS],
             multipliers: [[0.0; LANES]; GROUPS],
+            first_classes: [[0; LANES]; GROUPS],
             p_any: [0.0; CHUNK],
             largest_multiplier: 0.0,
         })
@@ -69,6 +73,7 @@ impl Chunk {
             self.limits[group][lane] = limit;
             self.inverses[group][lane] = inverse;
             self.multipliers[group][lane] = parameters.multiplier;
+            self.first_classes[group][lane] = parameters.first_class;
             self.p_any[at] = parameters.p_any;
         }
         self.len += count;

@@ -76,8 +76,13 @@ impl Task for Years<'_> {
             match self.sampler {
                 YearSampler::Annual(Sampler::Quantiles(table)) => {
                     self.users.draw::<S, true>(simd, self.chunk, self.source, index);
-                    if matches!(&self.columns, Some((YearColumns::Annual(t), _)) if t.has_profiles()) {
-                        self.users.draw_profiles(simd, self.chunk, self.source, index);
+                    if let Some((YearColumns::Annual(services), _)) = &self.columns {
+                        if services.has_profiles() {
+                            self.users.draw_profiles(simd, self.chunk, self.source, index);
+                        }
+                        if services.has_several() {
+                            self.users.collect_first_classes(simd, self.chunk);
+                        }
                     }
                     for word in 0..words {
                         match self.columns {
@@ -135,6 +140,7 @@ impl Years<'_> {
             _ => None,
         };
         let cuts = service_table.map_or(&[][..], ServiceTable::cuts);
+        let several = service_table.is_some_and(ServiceTable::has_several);
         let terms = self.terms;
         let rounder = s.doubles_splat(ROUNDER);
         let effect = s.doubles_splat(if EFFECTS { self.effects[replication] } else { 1.0 });
@@ -171,7 +177,8 @@ impl Years<'_> {
             let cost = s.doubles_mul(s.doubles_from_singles(value), multipliers);
             if COLUMNS {
                 s.doubles_compress(cost, u16::MAX, lanes_mut(&mut users.cost, start));
-                let mut class = s.words_splat(0);
+                let mut class =
+                    if several { s.words(lanes(&users.first_class[word], start)) } else { s.words_splat(0) };
                 for cut in cuts {
                     class = s.words_add(class, s.singles_lt(s.singles_splat(*cut as f32), value));
                 }
@@ -202,9 +209,11 @@ impl Years<'_> {
             let cost = careful(self.source, self.chunk, &mut |v| table.at(v), person, year);
             add(&mut tally, cost, &self.terms, self.effects.get(replication))?;
             if COLUMNS {
-                let multiplier = self.chunk.multipliers[person / LANES][person % LANES];
+                let (group, lane) = (person / LANES, person % LANES);
+                let class =
+                    service_table.map_or(0, |table| table.class(cost, self.chunk.multipliers[group][lane]));
                 self.users.cost[n] = cost;
-                self.users.class[n] = service_table.map_or(0, |table| table.class(cost, multiplier));
+                self.users.class[n] = class + self.chunk.first_classes[group][lane];
             }
         }
         if COLUMNS {
@@ -273,7 +282,7 @@ impl Years<'_> {
                             let word =
                                 if table.has_profiles() { self.source.profile(identity, year) } else { 0 };
                             let units = libm::rint(cost * effect.copied().unwrap_or(1.0));
-                            let class = table.class(cost, multiplier);
+                            let class = table.class(cost, multiplier) + self.chunk.first_classes[group][lane];
                             table.add(sums, (class, word), units, libm::rint(cost));
                         }
                         YearColumns::Events(columns) => columns.add(sums, &of_type, cost, effect),

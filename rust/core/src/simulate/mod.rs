@@ -313,6 +313,7 @@ impl Run {
                     multiplier: rows.scale[row]
                         * self.samplers.scale(rows.band[row] as usize)
                         * UNITS_PER_POUND,
+                    first_class: self.samplers.first_class(rows.band[row] as usize),
                 };
                 let mut members = piece.members.clone();
                 while !members.is_empty() {

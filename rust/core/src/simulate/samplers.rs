@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::columns::{Columns, EventColumns};
 use super::events::{EventType, Events};
 use super::kernel::YearSampler;
-use super::services::ServiceTable;
+use super::services::{MOST_ENTRIES, ServiceTable};
 use super::year_columns::YearColumns;
-use crate::model::{self, CostModel, Severity, SeverityKind, Year};
+use crate::model::{self, CostModel, ServiceMix, Severity, SeverityKind, Year};
 use crate::sampler::{AliasTable, QuantileTable, Sampler};
 
 /// Samplers of all bands.
@@ -21,48 +21,70 @@ pub(crate) struct Samplers {
 
 /// Sampler of one band.
 struct BandSampler {
-    /// Index in `years`.
+    /// Index in `years`, and among the mixes of that distribution.
     sampler: usize,
+    mix: usize,
     scale: f64,
     year: Year,
 }
 
 impl Samplers {
     pub(crate) fn new(model: &CostModel, columns: &Columns, effects: bool) -> Self {
-        let (mut years, mut columns_of) = (Vec::new(), Vec::new());
+        let mut years = Vec::new();
         let kept = columns.count(false) > 0;
-        let mut annual: Vec<(Severity, usize)> = Vec::new();
+        // By index in `years`, the severities that differ in their mixes; none for events.
+        let mut annual: Vec<Vec<Severity>> = Vec::new();
         let mut samplers: Vec<(Severity, Arc<Sampler>)> = Vec::new();
-        let bands = model
-            .bands
-            .iter()
-            .map(|band| {
-                let (sampler, scale) = match &band.year {
-                    Year::Annual { severity, .. } => {
-                        let same = |other: &Severity| {
-                            same_distribution(other, severity) && !(kept && other.mix() != severity.mix())
-                        };
-                        let known = annual.iter().find(|(other, _)| same(other));
-                        let index = known.map(|(_, index)| *index).unwrap_or_else(|| {
-                            years.push(YearSampler::Annual(severity_sampler(severity)));
-                            let table = kept
-                                .then(|| YearColumns::Annual(ServiceTable::new(severity, columns, effects)));
-                            columns_of.push(table);
-                            annual.push((severity.clone(), years.len() - 1));
-                            years.len() - 1
-                        });
-                        (index, severity.scale())
-                    }
-                    Year::Events(types) => {
-                        years.push(YearSampler::Events(events(&band.year, types, &mut samplers)));
-                        columns_of.push(kept.then(|| YearColumns::Events(EventColumns::new(types, columns))));
-                        (years.len() - 1, 1.0)
-                    }
+        let mut bands = Vec::new();
+        for band in &model.bands {
+            let (sampler, mix, scale) = match &band.year {
+                Year::Annual { severity, .. } => {
+                    let fits = |others: &Vec<Severity>| share_table(others, severity, kept);
+                    let index = annual.iter().position(fits).unwrap_or_else(|| {
+                        years.push(YearSampler::Annual(severity_sampler(severity)));
+                        annual.push(Vec::new());
+                        years.len() - 1
+                    });
+                    let known = annual[index].iter().position(|other| !kept || other.mix() == severity.mix());
+                    let mix = known.unwrap_or_else(|| {
+                        annual[index].push(severity.clone());
+                        annual[index].len() - 1
+                    });
+                    (index, mix, severity.scale())
+                }
+                Year::Events(types) => {
+                    years.push(YearSampler::Events(events(&band.year, types, &mut samplers)));
+                    annual.push(Vec::new());
+                    (years.len() - 1, 0, 1.0)
+                }
+            };
+            bands.push(BandSampler { sampler, mix, scale, year: band.year.clone() });
+        }
+        let columns_of = |(index, severities): (usize, &Vec<Severity>)| {
+            let of_events = || {
+                let year = bands.iter().find(|band| band.sampler == index).map(|band| &band.year);
+                let types = match year {
+                    Some(Year::Events(types)) => types.as_slice(),
+                    _ => &[],
                 };
-                BandSampler { sampler, scale, year: band.year.clone() }
+                YearColumns::Events(EventColumns::new(types, columns))
+            };
+            kept.then(|| match severities.is_empty() {
+                true => of_events(),
+                false => YearColumns::Annual(ServiceTable::new(severities, columns, effects)),
             })
-            .collect();
-        Self { years, columns: columns_of, bands }
+        };
+        let columns = annual.iter().enumerate().map(columns_of).collect();
+        Self { years, columns, bands }
+    }
+
+    /// The first class of a band in the service table of its sampler.
+    pub(crate) fn first_class(&self, band: usize) -> u32 {
+        let BandSampler { sampler, mix, .. } = &self.bands[band];
+        match &self.columns[*sampler] {
+            Some(YearColumns::Annual(table)) => *mix as u32 * table.classes(),
+            _ => 0,
+        }
     }
 
     /// Index in `years` of a band's sampler.
@@ -87,6 +109,21 @@ impl Samplers {
     pub(crate) fn mean(&self, band: usize, p_any: f64) -> f64 {
         self.bands[band].year.mean_at(p_any)
     }
+}
+
+/// May a severity share a sampler, and where columns are kept a service table, with these?
+fn share_table(others: &[Severity], severity: &Severity, kept: bool) -> bool {
+    let Some(first) = others.first().filter(|first| same_distribution(first, severity)) else { return false };
+    if !kept {
+        return true;
+    }
+    let classes = |severity: &Severity| severity.mix().map_or(&[][..], ServiceMix::classes).to_vec();
+    let entries =
+        |severity: &Severity| classes(severity).iter().map(|class| class.profiles.len()).sum::<usize>();
+    let all: usize = others.iter().chain([severity]).map(entries).sum();
+    let ranks = |severity: &Severity| classes(severity).iter().map(|class| class.to).collect::<Vec<_>>();
+    ranks(first) == ranks(severity) && all <= MOST_ENTRIES
+        || others.iter().any(|other| other.mix() == severity.mix())
 }
 
 /// Are two severities of one distribution, apart from their scale?

@@ -12,7 +12,7 @@ use crate::simd::ROUNDER;
 /// Cost up to which its products with shares fit into 63 bits.
 const SHORT: i64 = 1 << (62 - SHARE_BITS);
 /// Entries of a table up to which costs are added up by entry.
-const MOST_ENTRIES: usize = 512;
+pub(crate) const MOST_ENTRIES: usize = 512;
 
 /// Pick of an entry: the word below which it is its own, and the other one (Walker 1977).
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +25,9 @@ struct Pick {
 /// Service table: entries of yearly amounts by their size.
 #[derive(Debug)]
 pub(crate) struct ServiceTable {
-    /// The largest cost of each class but the last, before it is scaled, ascending.
+    /// Whether it is of several severities.
+    several: bool,
+    /// The largest cost of each class of a severity but the last, before it is scaled, ascending.
     cuts: Vec<f64>,
     /// Where the picks of each class start, and the end of the last.
     starts: Vec<u32>,
@@ -41,47 +43,67 @@ pub(crate) struct ServiceTable {
 }
 
 /// Where a table is among classes and their entries.
-#[derive(Default)]
 struct Position {
     class: usize,
     entry: u32,
 }
 
 impl ServiceTable {
-    pub(crate) fn new(severity: &Severity, columns: &Columns, effects: bool) -> Self {
-        let one_way = ServiceMix::of_one(0);
-        let classes = severity.mix().unwrap_or(&one_way).classes();
-        let profiles = classes.iter().flat_map(|class| &class.profiles);
-        let (entries, limits) = profiles.map(|profile| Entry::new(&profile.shares, columns)).unzip();
+    /// The table of severities that are alike but for their mixes, whose classes have the same ranks: each has as many
+    /// classes, one after the other.
+    pub(crate) fn new(severities: &[Severity], columns: &Columns, effects: bool) -> Self {
         let mut table = Self {
+            several: severities.len() > 1,
             cuts: Vec::new(),
             starts: vec![0],
             picks: Vec::new(),
-            limits,
-            entries,
+            limits: Vec::new(),
+            entries: Vec::new(),
             services: columns.services,
             cessions: columns.cessions.len(),
             effects,
             is_bent: false,
         };
+        severities.iter().for_each(|severity| table.add_severity(severity, columns));
         table.is_bent = table.entries.iter().any(|entry| !entry.bent.is_empty());
+        table
+    }
+
+    /// Number of the classes of one severity.
+    pub(crate) fn classes(&self) -> u32 {
+        self.cuts.len() as u32 + 1
+    }
+
+    /// Whether people have classes of their own.
+    pub(crate) fn has_several(&self) -> bool {
+        self.several
+    }
+
+    fn add_severity(&mut self, severity: &Severity, columns: &Columns) {
+        let one_way = ServiceMix::of_one(0);
+        let classes = severity.mix().unwrap_or(&one_way).classes();
+        let mut position = Position { class: 0, entry: self.entries.len() as u32 };
+        for profile in classes.iter().flat_map(|class| &class.profiles) {
+            let (entry, limit) = Entry::new(&profile.shares, columns);
+            self.entries.push(entry);
+            self.limits.push(limit);
+        }
+        self.cuts.clear();
         let distribution = severity.distribution();
-        let mut position = Position::default();
         let mut from = 0.0;
         for (value, _) in distribution.atoms() {
             let to = distribution.cdf(value);
-            table.put(value, (from, to), classes, &mut position);
+            self.put(value, (from, to), classes, &mut position);
             from = to;
         }
         for class in classes {
             if class.to > from {
                 let cut = distribution.inverse_survival(1.0 - class.to);
-                table.put(cut, (from, class.to), classes, &mut position);
+                self.put(cut, (from, class.to), classes, &mut position);
                 from = class.to;
             }
         }
-        table.cuts.pop();
-        table
+        self.cuts.pop();
     }
 
     /// Adds the costs up to a cut, whose ranks these are, with the profiles of all classes among them.
@@ -110,7 +132,7 @@ impl ServiceTable {
 
     /// Whether the entry of a class is not its number: it is picked at random.
     pub(crate) fn has_profiles(&self) -> bool {
-        self.picks.len() > self.cuts.len() + 1 || self.picks.len() != self.entries.len()
+        self.picks.len() + 1 > self.starts.len() || self.picks.len() != self.entries.len()
     }
 
     /// The largest cost of each class but the last, before it is scaled, ascending: few, or they are searched.

@@ -14,6 +14,8 @@ pub(crate) struct Users {
     pub cost: [f64; CHUNK + LANES],
     /// Their classes in the service table.
     pub class: [u32; CHUNK + LANES],
+    /// The first of the classes of each of them, where they differ.
+    pub first_class: [[u32; CHUNK + LANES]; WORDS],
     /// Indices of those whose severity needs more bits.
     pub unsettled: [u16; CHUNK],
     /// The random words, for distributions that are drawn one by one, or those that pick profiles.
@@ -32,6 +34,7 @@ impl Users {
             multiplier: [[0.0; CHUNK + LANES]; WORDS],
             cost: [0.0; CHUNK + LANES],
             class: [0; CHUNK + LANES],
+            first_class: [[0; CHUNK + LANES]; WORDS],
             unsettled: [0; CHUNK],
             bits: [[0; CHUNK + LANES]; WORDS],
         })
@@ -115,6 +118,21 @@ impl Users {
             }
         }
         c.count = count;
+    }
+
+    /// Collects the first classes of people with a cost.
+    #[inline(always)]
+    pub(crate) fn collect_first_classes<S: Simd>(&mut self, s: S, chunk: &Chunk) {
+        for word in 0..WORDS {
+            let mut count = 0;
+            for (first_classes, mask) in
+                chunk.first_classes.iter().zip(self.masks[word]).take(2 * chunk.group_pairs())
+            {
+                let to = lanes_mut(&mut self.first_class[word], count);
+                s.words_compress(s.words(first_classes), mask, to);
+                count += mask.count_ones() as usize;
+            }
+        }
     }
 
     /// Draws a word for each person and each replication of the block, and collects those of people with a cost: they
