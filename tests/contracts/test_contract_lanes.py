@@ -191,15 +191,17 @@ def test_gross_digits_are_those_without_services() -> None:
     mixed = CostModel(case.costs.table, random_mix(rng, ["a", "b", "c"]))
     plain = CostModel(case.costs.table)
     people = pa.table({"practice": ["A", "B"], "count": [700, 1_900]})
-    options = {"stop_loss": 4_000, "replications": 60, "practice_sd": 0.1}
+    # A ceiling of many digits is one of whole units of money, whichever way it goes.
+    ceiling = 4_000.123456789
+    options = {"stop_loss": ceiling, "replications": 60, "practice_sd": 0.1}
     a, b = (simulate(people, costs, **options).totals() for costs in (mixed, plain))
-    contract = Contract([StopLoss(4_000)])
+    contract = Contract([StopLoss(ceiling)])
     c = simulate(
         people, mixed, contract={"one": contract}, replications=60, practice_sd=0.1
     ).totals(contract="one")
     for column in ("gross", "net"):
         assert a[column].to_pylist() == b[column].to_pylist() == c[column].to_pylist()
-    exact = [variance(people, costs, stop_loss=4_000) for costs in (mixed, plain)]
+    exact = [variance(people, costs, stop_loss=ceiling) for costs in (mixed, plain)]
     assert exact[0].drop_columns([]).to_pydict() == exact[1].to_pydict()
 
 
@@ -244,3 +246,15 @@ def test_variance_by_simulation_is_the_simulation() -> None:
     run = simulate(case.population(), case.costs, services=False, **options)
     assert answer.to_pydict() == run.summary(budgets=budgets).to_pydict()
     assert case.contract.unit_terms
+
+
+def test_flows_of_a_stop_loss_alone_hold_its_recovery() -> None:
+    case = random_case(3)
+    options = {"replications": 50, "seed": 1}
+    alone = simulate(case.population(), case.costs, stop_loss=2_000, **options)
+    named = simulate(case.population(), case.costs, contract={"a": StopLoss(2_000)}, **options)
+    one, other = (run.flows().to_pylist() for run in (alone, named))
+    assert {flow["kind"] for flow in one} == {"cost", "recovery"}
+    for a, b in zip(one, other, strict=True):
+        assert (a["source"], a["kind"]) == (b["source"], b["kind"])
+        assert a["expected"] == pytest.approx(b["expected"], rel=1e-12)

@@ -133,6 +133,13 @@ def read_contract(arguments: Arguments, stop_loss: Any = None, contract: Any = N
     return Contract([])
 
 
+def needed_contract(arguments: Arguments, contract: Any) -> Contract:
+    """The contract of a call that has no short form: a ``Contract``, or a term of one."""
+    if contract is None:
+        arguments.reject_type("contract", None, "a Contract, or one term of one")
+    return read_contract(arguments, contract=contract)
+
+
 def check_services(arguments: Arguments, contract: Contract, services: list[str]) -> None:
     """Check that a cost model has the services that terms are on."""
     for term in contract.person_terms:

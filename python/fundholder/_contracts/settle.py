@@ -9,7 +9,7 @@ import pyarrow as pa
 from .. import _engine
 from .._tables.arguments import Arguments
 from .._tables.checked import NOT_NEGATIVE, Rule, numbers, read_table
-from .contract import Contract, read_contract
+from .contract import Contract, needed_contract
 from .terms import UnitTerm
 
 SETTLED = Rule("a finite number of £ from 0 to 1e14", 0.0, 1e14, smallest=0.0)
@@ -58,9 +58,7 @@ def settle(
     [281250.0]
     """
     arguments = Arguments()
-    if contract is None:
-        arguments.reject_type("contract", None, "a Contract, or one term of one")
-    agreed = read_contract(arguments, contract=contract)
+    agreed = needed_contract(arguments, contract)
     for term in agreed.person_terms:
         name = type(term).__name__
         arguments.reject("contract", name, "terms on the total of a unit: people are not given")

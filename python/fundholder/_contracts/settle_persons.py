@@ -14,19 +14,16 @@ from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray, IntArray
 from .._tables.checked import NOT_NEGATIVE, Rule, numbers, read_table
 from .._tables.unit_tables import read_units
-from .contract import Contract, check_services, read_contract
+from .contract import Contract, check_services, needed_contract
+from .flows import MOVED, Flow, flows
 from .settle import settle
-from .stop_loss import HOLDER, CarveOut
-from .terms import PersonTerm, Term, UnitTerm
+from .stop_loss import CarveOut
+from .terms import PersonTerm, Term
 
 UNITS_PER_POUND = 10_000
 """Hundredths of a penny: what is settled."""
 SPENT = Rule("a finite number of £ from 0 to 1e9", 0.0, 1e9)
-PROVIDER = "provider"
-"""The party that is paid for care."""
-UNIT_COLUMNS = ("people", "gross", "ceded", "bonus", "penalty", "kept")
-
-Flow = tuple[str, str, str, IntArray]
+UNIT_COLUMNS = ("people", "gross", *MOVED, "kept")
 
 
 @dataclass(frozen=True)
@@ -94,9 +91,7 @@ def settle_persons(
     [{'ceded': 120000.0, 'kept': 139000.0}]
     """
     arguments = Arguments()
-    if contract is None:
-        arguments.reject_type("contract", None, "a Contract, or one term of one")
-    agreed = read_contract(arguments, contract=contract)
+    agreed = needed_contract(arguments, contract)
     services = arguments.names("cost", cost)
     by, person = arguments.column("by", by), arguments.column("person", person)
     if by in UNIT_COLUMNS:
@@ -108,44 +103,26 @@ def settle_persons(
         "persons", persons, labels=[by, person], numbers=dict.fromkeys(services, SPENT)
     )
     units, unit_of_person, spent = _add_up(table, by, person, services)
-    accounts = _Accounts(len(units), unit_of_person)
-    gross = accounts.by_unit(spent.sum(axis=1))
-    flows: list[Flow] = []
-    kept = accounts.by_unit(_persons_keep(agreed.person_terms, services, spent, accounts, flows))
-    carved = sum((flow[3] for flow in flows if flow[2] == "cost"), np.zeros_like(gross))
-    flows.append((HOLDER, PROVIDER, "cost", gross - carved))
-    people = np.bincount(unit_of_person, minlength=len(units))
-    if agreed.unit_terms:
-        budget = _budgets(budgets, by, units)
-        for term in agreed.unit_terms:
-            kept = _unit_keeps(term, kept, budget, people, flows)
-    by_kind = {kind: np.zeros_like(gross) for kind in ("recovery", "bonus", "penalty")}
-    for source, _, kind, amounts in flows:
-        if kind != "cost":
-            by_kind[kind] += amounts
-        elif source != HOLDER:
-            by_kind["recovery"] += amounts
-    columns = {
-        by: units,
-        "people": people,
-        "gross": _pounds(gross),
-        "ceded": _pounds(by_kind["recovery"]),
-        "bonus": _pounds(by_kind["bonus"]),
-        "penalty": _pounds(by_kind["penalty"]),
-        "kept": _pounds(kept),
-    }
-    return Settlement(pa.table(columns), _flow_table(by, units, flows))
 
-
-@dataclass(frozen=True)
-class _Accounts:
-    count: int
-    unit_of_person: IntArray
-
-    def by_unit(self, amounts: IntArray) -> IntArray:
-        sums = np.zeros(self.count, np.int64)
-        np.add.at(sums, self.unit_of_person, amounts)
+    def by_unit(amounts: IntArray) -> IntArray:
+        sums = np.zeros(len(units), np.int64)
+        np.add.at(sums, unit_of_person, amounts)
         return sums
+
+    gross, people = by_unit(spent.sum(axis=1)), np.bincount(unit_of_person, minlength=len(units))
+    persons_cede = [by_unit(c) for c in _ceded(agreed.person_terms, services, spent)]
+    kept = gross - sum(persons_cede, np.zeros_like(gross))
+    budget = _budgets(budgets, by, units) if agreed.unit_terms else None
+    moved = []
+    for term in agreed.unit_terms:
+        settled = settle(term, actual=_pounds(kept), budget=budget, people=people.astype(float))
+        moved.append({kind: _units(numbers(settled, kind)) for kind in MOVED})
+        kept = _units(numbers(settled, "kept"))
+    sums = {kind: sum((m[kind] for m in moved), np.zeros_like(gross)) for kind in MOVED}
+    sums["ceded"] = sum(persons_cede, sums["ceded"])
+    columns = {name: _pounds(of) for name, of in {"gross": gross, **sums, "kept": kept}.items()}
+    result = pa.table({by: units, "people": people, **columns})
+    return Settlement(result, _flow_table(by, units, flows(agreed, gross, persons_cede, moved)))
 
 
 def _check_nested(arguments: Arguments, terms: Sequence[PersonTerm], services: list[str]) -> None:
@@ -177,42 +154,20 @@ def _add_up(
     return order, unit[first], spent
 
 
-def _persons_keep(
-    terms: Sequence[PersonTerm],
-    services: list[str],
-    spent: IntArray,
-    accounts: _Accounts,
-    flows: list[Flow],
-) -> IntArray:
-    """What is left of every person, term by term."""
+def _ceded(terms: Sequence[PersonTerm], services: list[str], spent: IntArray) -> Iterator[IntArray]:
+    """What each term cedes of every person, one after the other."""
     left = {frozenset([service]): spent[:, i] for i, service in enumerate(services)}
     for term in terms:
         on = set(term.services or services)
         inside = [group for group in left if group <= on]
         subject = sum((left.pop(group) for group in inside), np.zeros(len(spent), np.int64))
-        if isinstance(term, CarveOut):
-            ceded = subject
-            flows.append((term.to, PROVIDER, "cost", accounts.by_unit(ceded)))
-        else:
+        ceded = subject
+        if not isinstance(term, CarveOut):
             excess = np.maximum(subject - term.ceiling * UNITS_PER_POUND, 0) * term.share
             limit = np.inf if term.limit is None else term.limit * UNITS_PER_POUND
             ceded = np.rint(np.minimum(excess, limit)).astype(np.int64)
-            flows.append((term.to, HOLDER, "recovery", accounts.by_unit(ceded)))
+        yield ceded
         left[frozenset().union(*inside)] = subject - ceded
-    return sum(left.values(), np.zeros(len(spent), np.int64))
-
-
-def _unit_keeps(
-    term: UnitTerm, kept: IntArray, budget: FloatArray | None, people: IntArray, flows: list[Flow]
-) -> IntArray:
-    settled = settle(term, actual=_pounds(kept), budget=budget, people=people.astype(float))
-    ceded, bonus, penalty, after = (
-        _units(numbers(settled, name)) for name in ("ceded", "bonus", "penalty", "kept")
-    )
-    flows.append((term.to, HOLDER, "recovery", ceded))
-    flows.append((term.to, HOLDER, "bonus", bonus))
-    flows.append((HOLDER, term.to, "penalty", penalty))
-    return after
 
 
 def _budgets(budgets: Any, by: str, units: pa.Array) -> FloatArray | None:
@@ -229,15 +184,12 @@ def _budgets(budgets: Any, by: str, units: pa.Array) -> FloatArray | None:
     return budget
 
 
-def _flow_table(by: str, units: pa.Array, flows: Sequence[Flow]) -> pa.Table:
+def _flow_table(by: str, units: pa.Array, moved: Iterator[Flow[IntArray]]) -> pa.Table:
     names = [by, "source", "destination", "kind", "amount"]
-
-    def tables() -> Iterator[pa.Table]:
-        for source, destination, kind, amounts in flows:
-            parties = [[name] * len(units) for name in (source, destination, kind)]
-            yield pa.table([units, *parties, _pounds(amounts)], names=names)
-
-    return pa.concat_tables(tables())
+    return pa.concat_tables(
+        pa.table([units, *([name] * len(units) for name in parties), _pounds(amounts)], names=names)
+        for *parties, amounts in moved
+    )
 
 
 def _units(pounds: FloatArray) -> IntArray:

@@ -146,3 +146,5 @@ def check_party(arguments: Arguments, value: Any) -> None:
 
 HOLDER = "holder"
 """The party that holds the budget."""
+PROVIDER = "provider"
+"""The party that is paid for care."""

@@ -33,8 +33,7 @@ class Agreement:
         self, costs: CostModel, of: Basis = "net", to: str | None = None
     ) -> _engine.Valuation:
         """The engine's form of one basis; of what is ceded, only what comes ``to`` a party."""
-        terms = self.contract.person_terms
-        counted = [number for number, term in enumerate(terms) if term.to == to]
+        terms = enumerate(self.contract.person_terms)
         return _engine.Valuation(
             costs._model,
             of=of,
@@ -42,7 +41,7 @@ class Agreement:
             services=None if self.services is None else list(self.services),
             practice_sd=self.practice_sd,
             national_sd=self.national_sd,
-            counted=None if to is None else counted,
+            counted=None if to is None else [n for n, term in terms if term.to == to],
         )
 
     def person_terms(self) -> list[tuple[list[str] | None, _engine.StopLoss | None]]:

@@ -75,7 +75,7 @@ class ContractYears:
         table = self._run.totals(level, [])
         settled = self._settled(level, contract, budgets)
         name = table.column_names[0]
-        return self._traced(flow_table(table, name, settled.flows(years(table["gross"]))))
+        return self._traced(flow_table(table, name, settled.flows(table)))
 
     def compare(
         self, a: str, b: str, by: str | None = None, *, budgets: Any | None = None

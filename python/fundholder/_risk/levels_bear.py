@@ -100,7 +100,9 @@ def levels_bear(
     thread_count = arguments.threads(threads)
     arguments.check()
     others = [CarveOut(services[name], to=name) for name in names[1:]]
-    bound = replace(agreed, contract=Contract([*others, *map(_on(services[names[0]]), terms)]))
+    # Terms on all services are on those of the holder.
+    own = [replace(term, services=term.services or services[names[0]]) for term in terms]
+    bound = replace(agreed, contract=Contract([*others, *own]))
     if NATION in names:
         table = arrow_table("population", population)
         if NATION not in table.column_names:
@@ -112,12 +114,3 @@ def levels_bear(
         answer = people.variance(level, valuation, [], None, tolerances, probabilities, exact=True)
         tables[name] = bound.described(traced(answer))
     return tables
-
-
-def _on(services: list[str]) -> Any:
-    """Terms on all services are on those of the holder."""
-
-    def limited(term: StopLoss | CarveOut) -> StopLoss | CarveOut:
-        return replace(term, services=services) if term.services is None else term
-
-    return limited

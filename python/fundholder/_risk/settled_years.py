@@ -12,12 +12,9 @@ import pyarrow as pa
 
 from .. import _engine
 from .._contracts.contract import Contract
-from .._contracts.stop_loss import HOLDER, CarveOut
+from .._contracts.flows import MOVED, Flow, flows
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
-
-PROVIDER = "provider"
-"""The party that is paid for care."""
 
 
 @dataclass(frozen=True)
@@ -35,39 +32,34 @@ class SettledYears:
         persons = range(len(self.contract.person_terms)) if kind == "ceded" else ()
         units = range(len(self.contract.unit_terms))
         names = [f"person_{n}" for n in persons] + [f"{kind}_{n}" for n in units]
-        zero = np.zeros_like(years(self.run.totals(None, [])["gross"]))
+        replications = int(self.run.metadata["fundholder.replications"])
+        zero = np.zeros((len(self.moved), replications))
         return sum((years(self.moved[name]) for name in names), zero)
 
     def transfers(self) -> dict[str, pa.Array]:
         """Columns of a summary: expected transfers and their probability, each with its error."""
         columns: dict[str, pa.Array] = {}
-        for kind in ("ceded", "bonus", "penalty"):
+        for kind in MOVED if self.contract.unit_terms else ():
             amounts = self.amounts(kind)
-            if amounts is None or not self.contract.unit_terms:
-                return {}
+            assert amounts is not None, "terms on the total of a unit are settled"
             columns |= _estimate(f"expected_{kind}", amounts)
             if kind != "ceded":
                 columns |= _share(f"p_{kind}", amounts > 0)
         return columns
 
-    def flows(self, gross: FloatArray) -> Iterator[tuple[str, str, str, FloatArray]]:
-        """Source, destination, kind and amounts: each leaves one party and comes to another."""
+    def flows(self, totals: pa.Table) -> Iterator[Flow[FloatArray]]:
+        """What moves, of a level with these ``totals`` of the run."""
+        gross = years(totals["gross"])
         if self.moved is None:
-            yield HOLDER, PROVIDER, "cost", gross
-            return
-        carved = np.zeros_like(gross)
-        for number, term in enumerate(self.contract.person_terms):
-            amounts = years(self.moved[f"person_{number}"])
-            if isinstance(term, CarveOut):
-                carved = carved + amounts
-                yield term.to, PROVIDER, "cost", amounts
-            else:
-                yield term.to, HOLDER, "recovery", amounts
-        yield HOLDER, PROVIDER, "cost", gross - carved
-        for number, unit_term in enumerate(self.contract.unit_terms):
-            yield unit_term.to, HOLDER, "recovery", years(self.moved[f"ceded_{number}"])
-            yield unit_term.to, HOLDER, "bonus", years(self.moved[f"bonus_{number}"])
-            yield HOLDER, unit_term.to, "penalty", years(self.moved[f"penalty_{number}"])
+            ceded = gross - years(totals["net"])
+            return flows(self.contract, gross, [ceded] * len(self.contract.person_terms), [])
+        column = {name: years(self.moved[name]) for name in self.moved.column_names[2:]}
+        persons = [column[f"person_{n}"] for n in range(len(self.contract.person_terms))]
+        units = [
+            {kind: column[f"{kind}_{n}"] for kind in MOVED}
+            for n in range(len(self.contract.unit_terms))
+        ]
+        return flows(self.contract, gross, persons, units)
 
 
 def settled_years(
@@ -108,14 +100,12 @@ def yearly(values: FloatArray) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
 
 
-def flow_table(
-    units: pa.Table, by: str, flows: Iterator[tuple[str, str, str, FloatArray]]
-) -> pa.Table:
+def flow_table(units: pa.Table, by: str, moved: Iterator[Flow[FloatArray]]) -> pa.Table:
     """Flows of every unit: source, destination, kind, expected amount, its SD and its error."""
     tables = []
-    for source, destination, kind, amounts in flows:
+    for *names_of, amounts in moved:
         count = len(units)
-        parties = [[name] * count for name in (source, destination, kind)]
+        parties = [[name] * count for name in names_of]
         expected = _estimate("expected", amounts)
         sd = pa.array(amounts.std(axis=1, ddof=1) if amounts.shape[1] > 1 else [None] * count)
         columns = [units[by], *parties, *expected.values(), sd.cast(pa.float64())]

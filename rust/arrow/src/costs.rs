@@ -246,10 +246,7 @@ pub fn model_table(model: &CostModel) -> RecordBatch {
         ),
     ];
     if events && !model.services.is_empty() {
-        let service = |severity: &Severity| {
-            let shares = severity.mix()?.only()?;
-            Some(model.services[shares.iter().position(|share| *share > 0.0)?].as_str())
-        };
+        let service = |severity: &Severity| Some(model.services[severity.service()?].as_str());
         columns.push(("service", Arc::new(StringArray::from_iter(rows.iter().map(|row| service(row.2))))));
     }
     if rows.iter().any(|row| family(row.2) == EMPIRICAL) {

@@ -48,10 +48,11 @@ pub fn settled_level(
     let mut settled: Vec<Option<UnitTotals>> = (0..units.len()).map(|_| None).collect();
     let name = |row: usize| format!("in {} {}", level.name, level.labels.list()[order[row] as usize]);
     let accounts = units.iter().enumerate().map(|(row, unit)| {
-        let left = contract.left(&unit.gross, contract.ceded, unit);
-        let mean =
-            left.iter().map(|units| *units as f64).sum::<f64>() / replications as f64 / UNITS_PER_POUND;
-        let budget = budgets.as_ref().map_or(mean, |budgets| budgets[row]);
+        let mean = || {
+            let left = contract.left(&unit.gross, contract.ceded, unit);
+            left.iter().map(|units| *units as f64).sum::<f64>() / replications as f64 / UNITS_PER_POUND
+        };
+        let budget = budgets.as_ref().map_or_else(mean, |budgets| budgets[row]);
         Account::of_pounds(0.0, Some(budget), Some(unit.people as f64))
     });
     let accounts: Vec<Account> = accounts.collect();

@@ -4,7 +4,7 @@
 
 use crate::contract::{CapBasis, CorridorBand, Rate, SharedSavings, UnitTerm};
 use crate::error::{Code, Error, Problem};
-use crate::numeric::money::{UNITS_PER_POUND, pounds};
+use crate::numeric::money::{pounds, units};
 
 /// Account: the cost of a unit's year and what it is compared with.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,6 @@ pub struct Account {
 impl Account {
     /// An account in £.
     pub fn of_pounds(actual: f64, budget: Option<f64>, people: Option<f64>) -> Self {
-        let units = |pounds: f64| as_units(pounds * UNITS_PER_POUND);
         Self { actual: units(actual), budget: budget.map(units), people }
     }
 }
@@ -115,8 +114,7 @@ pub fn settle_each(terms: &[UnitTerm], account: &Account, mut each: impl FnMut(u
         match term {
             UnitTerm::QuotaShare { share } => settlement.ceded = times(kept, *share),
             UnitTerm::AggregateStopLoss { attachment, share, limit, of_budget } => {
-                let amount =
-                    |x: f64| if *of_budget { times(budget, x) } else { as_units(x * UNITS_PER_POUND) };
+                let amount = |x: f64| if *of_budget { times(budget, x) } else { units(x) };
                 let excess = (kept - amount(*attachment)).max(0);
                 let limit = if limit.is_finite() { amount(*limit) } else { i64::MAX };
                 settlement.ceded = times(excess, *share).min(limit);
@@ -145,7 +143,7 @@ pub fn corners(terms: &[UnitTerm], account: &Account) -> Vec<f64> {
         // Where a term bends what those before it left, which never falls: the least total that leaves so much.
         let before = |kept: f64| {
             let leaves = |actual: i64| settle(&terms[..number], &Account { actual, ..*account }).kept(actual);
-            least_total(as_units(kept * UNITS_PER_POUND), leaves)
+            least_total(units(kept), leaves)
         };
         corners.extend(bends(term, budget, account.people).into_iter().filter_map(before).map(pounds));
     }
@@ -228,9 +226,5 @@ fn shared(terms: &SharedSavings, savings: i64, budget: i64, people: Option<f64>)
 
 /// A share of an amount, rounded once.
 fn times(amount: i64, share: f64) -> i64 {
-    as_units(amount as f64 * share)
-}
-
-fn as_units(x: f64) -> i64 {
-    libm::rint(x) as i64
+    libm::rint(amount as f64 * share) as i64
 }

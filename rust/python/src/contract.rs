@@ -50,6 +50,11 @@ enum Parameters {
     SharedSavings(([Rows; 4], Option<Rows>, bool, Option<Rows>)),
 }
 
+/// A rate from rows: one from 0 people on serves every size, known or not.
+fn rate(rows: Rows) -> Rate {
+    if let [(0.0, rate)] = rows[..] { Rate::Constant(rate) } else { Rate::ByPeople(rows) }
+}
+
 #[pyclass(frozen, module = "fundholder._engine")]
 pub(crate) struct UnitTerm(pub(crate) contract::UnitTerm);
 
@@ -68,9 +73,9 @@ impl UnitTerm {
                 contract::UnitTerm::Corridor { above: bands(above).collect(), below: bands(below).collect() }
             }
             Parameters::SharedSavings((rates, cap, of_savings, loss_limit)) => {
-                let [share, loss_share, msr, mlr] = rates.map(Rate::ByPeople);
+                let [share, loss_share, msr, mlr] = rates.map(rate);
                 let cap_basis = if of_savings { CapBasis::Savings } else { CapBasis::Payment };
-                let (cap, loss_limit) = (cap.map(Rate::ByPeople), loss_limit.map(Rate::ByPeople));
+                let (cap, loss_limit) = (cap.map(rate), loss_limit.map(rate));
                 let terms = SharedSavings { share, loss_share, msr, mlr, cap, cap_basis, loss_limit };
                 contract::UnitTerm::SharedSavings(terms)
             }

@@ -152,33 +152,45 @@ impl PersonTerms {
         &self.groups
     }
 
-    /// What counts as ceded (£) of these costs (£) by service.
-    pub(crate) fn ceded(&self, costs: &[f64]) -> f64 {
-        let of_group = |(services, terms): &(Vec<usize>, Vec<usize>)| {
-            (services.iter().filter_map(|&s| costs.get(s)).sum::<f64>(), terms.clone())
-        };
-        let mut left: Vec<(f64, Vec<usize>)> = self.groups.iter().map(of_group).collect();
-        let mut ceded = 0.0;
+    /// Goes through the terms: each takes its part of the sum of what is left of the groups that it is on, which are one
+    /// from then on. Gives what counts as ceded, and what is left.
+    fn go_through<T>(
+        &self,
+        of_group: impl Fn(&[usize]) -> T,
+        sum: impl Fn(Vec<T>) -> T,
+        split: impl Fn(&Cover, &T) -> [T; 2],
+    ) -> [Vec<T>; 2] {
+        let groups = self.groups.iter();
+        let mut left: Vec<(T, &[usize])> =
+            groups.map(|(services, terms)| (of_group(services), terms.as_slice())).collect();
+        let mut all_ceded = Vec::new();
         for (number, term) in self.terms.iter().enumerate() {
             let (on, off): (Vec<_>, Vec<_>) =
                 left.into_iter().partition(|(_, terms)| terms.contains(&number));
             left = off;
-            let Some((_, terms)) = on.first().cloned() else { continue };
-            let subject: f64 = on.iter().map(|(cost, _)| cost).sum();
-            let part = match term.cover {
-                Cover::CarveOut => subject,
-                Cover::StopLoss(stop_loss) => stop_loss.ceded(subject),
-            };
-            if self.counts(number) {
-                ceded += part;
+            let (subjects, on): (Vec<T>, Vec<&[usize]>) = on.into_iter().unzip();
+            let Some(&terms) = on.first() else { continue };
+            let [ceded, kept] = split(&term.cover, &sum(subjects));
+            if self.counted.as_ref().is_none_or(|counted| counted.contains(&number)) {
+                all_ceded.push(ceded);
             }
-            left.push((subject - part, terms));
+            left.push((kept, terms));
         }
-        ceded
+        [all_ceded, left.into_iter().map(|(rest, _)| rest).collect()]
     }
 
-    fn counts(&self, term: usize) -> bool {
-        self.counted.as_ref().is_none_or(|counted| counted.contains(&term))
+    /// What counts as ceded (£) of these costs (£) by service.
+    pub(crate) fn ceded(&self, costs: &[f64]) -> f64 {
+        let of_group = |services: &[usize]| services.iter().filter_map(|&s| costs.get(s)).sum();
+        let split = |cover: &Cover, subject: &f64| {
+            let ceded = match cover {
+                Cover::CarveOut => *subject,
+                Cover::StopLoss(stop_loss) => stop_loss.ceded(*subject),
+            };
+            [ceded, subject - ceded]
+        };
+        let [ceded, _] = self.go_through(of_group, |parts| parts.iter().sum(), split);
+        ceded.iter().sum()
     }
 
     /// Each term apart, with those before it on the same services: what is ceded by it, and nothing else.
@@ -214,28 +226,12 @@ impl PersonTerms {
             let all: Vec<usize> = self.groups.iter().flat_map(|(services, _)| services).copied().collect();
             return Layer::share(share_of(&all));
         }
-        // What is left of the groups; those that a term has joined are one.
-        let mut left: Vec<(Layer, &[usize])> = Vec::new();
-        for (services, terms) in &self.groups {
-            left.push((Layer::share(share_of(services)), terms));
-        }
-        let mut ceded = Vec::new();
-        for (number, term) in self.terms.iter().enumerate() {
-            let (on, off): (Vec<_>, Vec<_>) =
-                left.into_iter().partition(|(_, terms)| terms.contains(&number));
-            left = off;
-            let Some((_, terms)) = on.first() else { continue };
-            let terms: &[usize] = terms;
-            let subject = Layer::sum(&on.iter().map(|(layer, _)| layer.clone()).collect::<Vec<_>>());
-            if self.counts(number) {
-                ceded.push(term.cover.layer(Basis::Ceded).after(&subject));
-            }
-            left.push((term.cover.layer(Basis::Net).after(&subject), terms));
-        }
-        if basis == Basis::Ceded {
-            return Layer::sum(&ceded);
-        }
-        Layer::sum(&left.into_iter().map(|(layer, _)| layer).collect::<Vec<_>>())
+        let of_group = |services: &[usize]| Layer::share(share_of(services));
+        let split = |cover: &Cover, subject: &Layer| {
+            [Basis::Ceded, Basis::Net].map(|basis| cover.layer(basis).after(subject))
+        };
+        let [ceded, left] = self.go_through(of_group, |layers| Layer::sum(&layers), split);
+        Layer::sum(if basis == Basis::Ceded { &ceded } else { &left })
     }
 }
 

@@ -20,8 +20,6 @@ impl Rate {
     pub fn of(&self, people: Option<f64>) -> Option<f64> {
         let rows = match self {
             Self::Constant(rate) => return Some(*rate),
-            // It serves every size, known or not.
-            Self::ByPeople(rows) if matches!(rows[..], [(0.0, _)]) => return Some(rows[0].1),
             Self::ByPeople(rows) => rows,
         };
         let people = people?;

@@ -1,6 +1,6 @@
 //! A person's cost in a layer: how much of it has a density, and how much stands on atoms.
 
-use crate::model::{Amount, Component, Person};
+use crate::model::{Amount, Person};
 use crate::numeric::common_measure::common_measure;
 
 /// A distribution of fewer atoms is not smooth, however close they are.
@@ -35,11 +35,7 @@ impl AtomsAndDensity {
             for (rate, amount) in component.amounts() {
                 result.add(*rate, amount, &mut values);
             }
-            let smooth = result.smooth - before;
-            result.log_no_density += match component {
-                Component::Once(_) => libm::log1p(-smooth.min(1.0)),
-                Component::Events(_) => -smooth,
-            };
+            result.log_no_density += component.log_none(result.smooth - before);
         }
         result.measure = common_measure(&values, 0.0);
         result

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::model::{Amount, Person};
 use crate::numeric::complex::{self, Complex64};
-use crate::severity::{Distribution, Interval, intervals};
+use crate::severity::{Distribution, Interval, address, intervals};
 use crate::simd::{Processor, Simd, Task};
 
 /// Phase (radians) of the last frequency over an interval of costs up to which the interval is two points: their error
@@ -56,7 +56,7 @@ impl Cuts {
         let mut all = HashMap::new();
         for person in persons {
             for (_, amount) in person.amounts() {
-                all.entry(address(amount)).or_insert_with(|| cuts(amount));
+                all.entry(address(&amount.distribution)).or_insert_with(|| cuts(amount));
             }
         }
         Self(all)
@@ -64,7 +64,7 @@ impl Cuts {
 
     /// What is made of the cuts of an amount; those of a distribution that was made for it alone are made anew.
     pub(super) fn with<T>(&self, amount: &Amount, make: impl FnOnce(&[Cut]) -> T) -> T {
-        match self.0.get(&address(amount)) {
+        match self.0.get(&address(&amount.distribution)) {
             Some(cuts) => make(cuts),
             None => make(&cuts(amount)),
         }
@@ -73,11 +73,6 @@ impl Cuts {
 
 fn cuts(amount: &Amount) -> Vec<Cut> {
     intervals(amount.distribution.as_ref()).into_iter().map(Cut::new).collect()
-}
-
-/// Address of an amount's distribution, by which distributions are told apart: they are shared, and outlive the cuts.
-pub(super) fn address(amount: &Amount) -> usize {
-    std::sync::Arc::as_ptr(&amount.distribution).cast::<()>() as usize
 }
 
 /// Frequencies at which transforms are taken: phases per £ k * `phase_step` for k = 0 ... `count`, damped by `damping`

@@ -6,11 +6,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::Prepared;
-use super::quadrature;
 use super::windows::Plan;
 use crate::model::{Amount, Component};
 use crate::numeric::complex::{self, Complex64};
 use crate::run::RunError;
+use crate::severity::address;
 
 /// Values of transforms that are held at once, at most: classes beyond are added after them.
 pub(super) const MOST_VALUES: usize = 1 << 24;
@@ -129,5 +129,5 @@ impl<F: Fn(&Amount) -> Vec<Complex64> + Sync> Transforms<'_, F> {
 
 /// Key of an amount: the same for amounts of one distribution, scale and layer.
 fn amount_key(amount: &Amount) -> (usize, u64, usize) {
-    (quadrature::address(amount), amount.scale.to_bits(), std::sync::Arc::as_ptr(&amount.layer) as usize)
+    (address(&amount.distribution), amount.scale.to_bits(), std::sync::Arc::as_ptr(&amount.layer) as usize)
 }

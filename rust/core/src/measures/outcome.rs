@@ -3,7 +3,7 @@
 use crate::contract::UnitTerm;
 use crate::exact::UnitDistribution;
 use crate::model::Moments;
-use crate::numeric::money::{UNITS_PER_POUND, pounds};
+use crate::numeric::money::{UNITS_PER_POUND, pounds, units};
 use crate::numeric::power::integer_power;
 use crate::settle::{Account, Settlement, corners, least_total, settle};
 
@@ -96,10 +96,6 @@ impl<'a> Outcome<'a> {
     pub fn quantile(&self, probability: f64) -> f64 {
         pounds(self.kept(units(self.distribution.quantile(probability))))
     }
-}
-
-fn units(total: f64) -> i64 {
-    libm::rint(total * UNITS_PER_POUND) as i64
 }
 
 fn settle_total(terms: &[UnitTerm], account: &Account, actual: i64) -> Settlement {

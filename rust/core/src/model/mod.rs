@@ -103,6 +103,11 @@ impl Severity {
         self.mix.as_deref()
     }
 
+    /// The service that all its cost is of; none where there is no such one.
+    pub fn service(&self) -> Option<usize> {
+        self.mix()?.only()?.iter().position(|share| *share == 1.0)
+    }
+
     /// The distribution before it is scaled.
     pub fn kind(&self) -> &SeverityKind {
         &self.kind

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::amount::{Amount, Records};
 use super::events::year_distribution;
-use super::{CostModel, EventType, RiskClass, Severity, SeverityKind, Year};
+use super::{CostModel, EventType, RiskClass, ServiceMix, Severity, SeverityKind, Year};
 use crate::contract::{Cover, Layer, Portion};
 use crate::error::{Code, Error};
 use crate::numeric::power::integer_power;
 use crate::run::{Progress, RunError};
-use crate::severity::{Distribution, Truncated};
+use crate::severity::{Distribution, Truncated, address};
 
 /// Component: one of the independent costs of a person's year.
 #[derive(Clone)]
@@ -103,8 +103,7 @@ impl<'a> Persons<'a> {
                 }
                 Some(value) => records.push((value * severity.scale(), probability, layer)),
                 None => {
-                    let address = Arc::as_ptr(&distribution).cast::<()>() as usize;
-                    let key = (address, [from.to_bits(), to.to_bits()]);
+                    let key = (address(&distribution), [from.to_bits(), to.to_bits()]);
                     let make =
                         || Arc::new(Truncated::new(distribution.clone(), from, to)) as Arc<dyn Distribution>;
                     let some = self.truncated.entry(key).or_insert_with(make).clone();
@@ -129,16 +128,13 @@ impl<'a> Persons<'a> {
 
     /// Independent costs of groups of services, of each of which the contract makes one layer.
     fn events(&mut self, types: &[EventType], factor: f64) -> Result<Person, RunError> {
-        let shares =
-            |t: &EventType| t.severity.mix().and_then(|mix| mix.only()).map_or(vec![1.0], <[f64]>::to_vec);
         let groups: Vec<(&Vec<usize>, Vec<&EventType>)> = self
             .portion
             .terms
             .groups()
             .iter()
             .map(|(services, terms)| {
-                let is_here =
-                    |t: &&EventType| services.iter().any(|&s| shares(t).get(s).is_some_and(|x| *x > 0.0));
+                let is_here = |t: &&EventType| services.contains(&t.severity.service().unwrap_or(0));
                 (terms, types.iter().filter(|t| t.rate > 0.0).filter(is_here).collect())
             })
             .filter(|(_, types): &(_, Vec<_>)| !types.is_empty())
@@ -156,7 +152,8 @@ impl<'a> Persons<'a> {
         }
         let (mut free, mut components) = (Vec::new(), Vec::new());
         for (_, types) in groups {
-            let layer = self.portion.layer(&shares(types[0]));
+            let layer =
+                self.portion.layer(types[0].severity.mix().and_then(ServiceMix::only).unwrap_or(&[1.0]));
             if layer.is_nothing() {
                 continue;
             }
@@ -268,6 +265,14 @@ impl Component {
         amounts
     }
 
+    /// Logarithm of the probability of none of its costs of which so many are expected.
+    pub(crate) fn log_none(&self, expected: f64) -> f64 {
+        match self {
+            Self::Once(_) => libm::log1p(-expected.min(1.0)),
+            Self::Events(_) => -expected,
+        }
+    }
+
     /// What it never passes; infinite without a bound.
     fn bound(&self) -> f64 {
         let largest = self.amounts().iter().map(|(_, amount)| amount.bound()).fold(0.0, f64::max);
@@ -300,12 +305,8 @@ impl Person {
     /// Probability of any cost.
     pub(crate) fn p_any(&self) -> f64 {
         let none = |component: &Component| {
-            let costs: f64 =
-                component.amounts().iter().map(|(rate, amount)| rate * amount.exceeds(0.0)).sum();
-            match component {
-                Component::Once(_) => libm::log1p(-costs.min(1.0)),
-                Component::Events(_) => -costs,
-            }
+            let costs = component.amounts().iter().map(|(rate, amount)| rate * amount.exceeds(0.0));
+            component.log_none(costs.sum())
         };
         -libm::expm1(self.0.iter().map(none).sum())
     }

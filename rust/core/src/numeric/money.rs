@@ -25,6 +25,12 @@ pub fn pounds(units: i64) -> f64 {
     units as f64 / UNITS_PER_POUND
 }
 
+/// Whole units of money of so many pounds.
+#[inline]
+pub fn units(pounds: f64) -> i64 {
+    libm::rint(pounds * UNITS_PER_POUND) as i64
+}
+
 /// Tally: what one draw, one chunk of people or one unit's year adds up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {

@@ -6,12 +6,30 @@ mod tests;
 
 use crate::severity::{Empirical, GpdTail};
 
-/// Column of the table: one atom, and what fills the rest.
+/// Column of a table: one atom, and what fills the rest.
 #[derive(Debug)]
-struct Column {
+pub(crate) struct Column {
     /// Share of the column that is its own atom; the rest is the other's.
-    cut: f64,
-    other: u32,
+    pub cut: f64,
+    pub other: u32,
+}
+
+/// Columns, each as likely as the others, of atoms with these probabilities.
+pub(crate) fn columns(probabilities: &[f64]) -> Vec<Column> {
+    let n = probabilities.len() as f64;
+    let mut scaled: Vec<f64> = probabilities.iter().map(|p| p * n).collect();
+    let (mut below, mut above): (Vec<u32>, Vec<u32>) =
+        (0..scaled.len() as u32).partition(|&i| scaled[i as usize] < 1.0);
+    let mut columns: Vec<Column> = (0..scaled.len() as u32).map(|other| Column { cut: 1.0, other }).collect();
+    while let (Some(less), Some(&more)) = (below.pop(), above.last()) {
+        columns[less as usize] = Column { cut: scaled[less as usize], other: more };
+        scaled[more as usize] -= 1.0 - scaled[less as usize];
+        if scaled[more as usize] < 1.0 {
+            above.pop();
+            below.push(more);
+        }
+    }
+    columns
 }
 
 /// Alias table of observed costs (£), with or without a fitted tail.
@@ -27,20 +45,7 @@ impl AliasTable {
         // Given that the cost is not in the tail.
         let body: f64 = 1.0 - distribution.tail().map_or(0.0, |tail| tail.probability);
         let probabilities: Vec<f64> = distribution.probabilities().iter().map(|p| p / body).collect();
-        let n = probabilities.len() as f64;
-        let mut scaled: Vec<f64> = probabilities.iter().map(|p| p * n).collect();
-        let (mut below, mut above): (Vec<u32>, Vec<u32>) =
-            (0..scaled.len() as u32).partition(|&i| scaled[i as usize] < 1.0);
-        let mut columns: Vec<Column> =
-            (0..scaled.len() as u32).map(|other| Column { cut: 1.0, other }).collect();
-        while let (Some(less), Some(&more)) = (below.pop(), above.last()) {
-            columns[less as usize] = Column { cut: scaled[less as usize], other: more };
-            scaled[more as usize] -= 1.0 - scaled[less as usize];
-            if scaled[more as usize] < 1.0 {
-                above.pop();
-                below.push(more);
-            }
-        }
+        let columns = columns(&probabilities);
         Self { columns, values: distribution.values().to_vec(), tail: distribution.tail().copied() }
     }
 

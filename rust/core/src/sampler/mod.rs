@@ -5,7 +5,7 @@ mod quantile_table;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use alias_table::AliasTable;
+pub(crate) use alias_table::{AliasTable, Column, columns};
 pub(crate) use quantile_table::{FAST_INTERVALS, KEY_SHIFT, QuantileTable, TOP_KEY};
 
 /// Sampler of one severity: costs are `scale * at(v)` with v uniform in (0, 1).

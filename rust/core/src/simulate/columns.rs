@@ -3,7 +3,7 @@
 use crate::contract::{Basis, PersonTerms, Portion};
 use crate::error::Error;
 use crate::model::{Band, CostModel, EventType};
-use crate::numeric::money::UNITS_PER_POUND;
+use crate::numeric::money::{UNITS_PER_POUND, units};
 
 /// Columns: which totals are kept beside those of gross and ceded cost.
 #[derive(Clone, Debug, Default)]
@@ -74,11 +74,8 @@ pub(crate) struct EventColumns {
 
 impl EventColumns {
     pub(crate) fn new(types: &[EventType], columns: &Columns) -> Self {
-        let service = |t: &EventType| {
-            let shares = t.severity.mix().and_then(|mix| mix.only()).unwrap_or_default();
-            shares.iter().position(|share| *share > 0.0).unwrap_or(0)
-        };
-        Self { services: types.iter().map(service).collect(), columns: columns.clone() }
+        let services = types.iter().map(|t| t.severity.service().unwrap_or(0)).collect();
+        Self { services, columns: columns.clone() }
     }
 
     /// Adds the columns of a person's year with these costs of each type before effects, in units of money; their sum
@@ -102,7 +99,7 @@ impl EventColumns {
         }
         let mut cede = |column: usize, terms: &PersonTerms, factor: f64| {
             let pounds: Vec<f64> = amounts.iter().map(|x| x * factor / UNITS_PER_POUND).collect();
-            sums[2 * column] += libm::rint(terms.ceded(&pounds) * UNITS_PER_POUND) as i64;
+            sums[2 * column] += units(terms.ceded(&pounds));
         };
         for (number, terms) in self.columns.cessions.iter().enumerate() {
             cede(services + number, terms, factor);

@@ -9,7 +9,7 @@ use crate::simd::ROUNDER;
 #[derive(Debug)]
 pub(crate) struct Cession {
     /// Its number.
-    pub number: usize,
+    number: usize,
     /// The cost (units of money) up to which it takes nothing.
     corner: f64,
     /// The share that it takes from there on, and the most that it takes.
@@ -25,8 +25,9 @@ impl Cession {
         let corner = layer.exceeds(0.0) * UNITS_PER_POUND;
         let line = |gradient: f64, limit: f64| Self { number, corner, gradient, limit, layer: None };
         if let Some(stop_loss) = terms.only_stop_loss() {
-            let Terms { share, limit, .. } = Terms::new(Some(*stop_loss));
-            return line(share, limit);
+            // As in the kernel, to the last unit.
+            let Terms { ceiling, share, limit } = Terms::new(Some(*stop_loss));
+            return Self { corner: ceiling, ..line(share, limit) };
         }
         match pieces.as_slice() {
             [Piece { fixed: 0.0, gradient: 0.0, .. }, Piece { gradient, .. }] => {
@@ -37,7 +38,7 @@ impl Cession {
     }
 
     #[inline(always)]
-    pub(crate) fn of(&self, units: f64) -> i64 {
+    fn of(&self, units: f64) -> i64 {
         if let Some(layer) = &self.layer {
             return integer(layer.at(units / UNITS_PER_POUND) * UNITS_PER_POUND);
         }
@@ -70,25 +71,20 @@ impl Entry {
         let limit = bent.first().map_or(f64::INFINITY, |cession| cession.corner);
         (Self { shares: of_columns, bent }, limit - 1.0)
     }
+
+    /// Hands on what bent cessions take of a cost, each with its number.
+    #[inline(always)]
+    pub(crate) fn cede(&self, units: f64, mut each: impl FnMut(usize, i64)) {
+        for cession in self.bent.iter().take_while(|cession| units > cession.corner) {
+            each(cession.number, cession.of(units));
+        }
+    }
 }
 
 /// The nearest integer of a number that is not negative and below 2^51.
 #[inline(always)]
 pub(crate) fn integer(units: f64) -> i64 {
     (units + ROUNDER).to_bits() as i64 - ROUNDER.to_bits() as i64
-}
-
-impl Entry {
-    /// Adds what bent cessions take of a cost, each to the sum of its number.
-    #[inline(always)]
-    pub(crate) fn add_bent(&self, sums: &mut [i64], units: f64) {
-        for cession in &self.bent {
-            if units <= cession.corner {
-                break;
-            }
-            sums[cession.number] += cession.of(units);
-        }
-    }
 }
 
 fn integer_share(share: f64) -> i64 {

@@ -7,7 +7,7 @@ use super::events::{EventType, Events};
 use super::kernel::YearSampler;
 use super::services::{MOST_ENTRIES, ServiceTable};
 use super::year_columns::YearColumns;
-use crate::model::{self, CostModel, ServiceMix, Severity, SeverityKind, Year};
+use crate::model::{self, CostModel, RankClass, ServiceMix, Severity, SeverityKind, Year};
 use crate::sampler::{AliasTable, QuantileTable, Sampler};
 
 /// Samplers of all bands.
@@ -30,7 +30,7 @@ struct BandSampler {
 
 impl Samplers {
     pub(crate) fn new(model: &CostModel, columns: &Columns, effects: bool) -> Self {
-        let mut years = Vec::new();
+        let (mut years, mut of_years) = (Vec::new(), Vec::new());
         let kept = columns.count(false) > 0;
         // By index in `years`, the severities that differ in their mixes; none for events.
         let mut annual: Vec<Vec<Severity>> = Vec::new();
@@ -42,6 +42,7 @@ impl Samplers {
                     let fits = |others: &Vec<Severity>| share_table(others, severity, kept);
                     let index = annual.iter().position(fits).unwrap_or_else(|| {
                         years.push(YearSampler::Annual(severity_sampler(severity)));
+                        of_years.push(None);
                         annual.push(Vec::new());
                         years.len() - 1
                     });
@@ -54,28 +55,19 @@ impl Samplers {
                 }
                 Year::Events(types) => {
                     years.push(YearSampler::Events(events(&band.year, types, &mut samplers)));
+                    of_years.push(kept.then(|| YearColumns::Events(EventColumns::new(types, columns))));
                     annual.push(Vec::new());
                     (years.len() - 1, 0, 1.0)
                 }
             };
             bands.push(BandSampler { sampler, mix, scale, year: band.year.clone() });
         }
-        let columns_of = |(index, severities): (usize, &Vec<Severity>)| {
-            let of_events = || {
-                let year = bands.iter().find(|band| band.sampler == index).map(|band| &band.year);
-                let types = match year {
-                    Some(Year::Events(types)) => types.as_slice(),
-                    _ => &[],
-                };
-                YearColumns::Events(EventColumns::new(types, columns))
-            };
-            kept.then(|| match severities.is_empty() {
-                true => of_events(),
-                false => YearColumns::Annual(ServiceTable::new(severities, columns, effects)),
-            })
-        };
-        let columns = annual.iter().enumerate().map(columns_of).collect();
-        Self { years, columns, bands }
+        for (of_year, severities) in of_years.iter_mut().zip(&annual) {
+            if kept && !severities.is_empty() {
+                *of_year = Some(YearColumns::Annual(ServiceTable::new(severities, columns, effects)));
+            }
+        }
+        Self { years, columns: of_years, bands }
     }
 
     /// The first class of a band in the service table of its sampler.
@@ -117,13 +109,16 @@ fn share_table(others: &[Severity], severity: &Severity, kept: bool) -> bool {
     if !kept {
         return true;
     }
-    let classes = |severity: &Severity| severity.mix().map_or(&[][..], ServiceMix::classes).to_vec();
     let entries =
         |severity: &Severity| classes(severity).iter().map(|class| class.profiles.len()).sum::<usize>();
     let all: usize = others.iter().chain([severity]).map(entries).sum();
-    let ranks = |severity: &Severity| classes(severity).iter().map(|class| class.to).collect::<Vec<_>>();
-    ranks(first) == ranks(severity) && all <= MOST_ENTRIES
-        || others.iter().any(|other| other.mix() == severity.mix())
+    let ranks = |severity| classes(severity).iter().map(|class| class.to);
+    let alike = ranks(first).eq(ranks(severity));
+    alike && all <= MOST_ENTRIES || others.iter().any(|other| other.mix() == severity.mix())
+}
+
+fn classes(severity: &Severity) -> &[RankClass] {
+    severity.mix().map_or(&[], ServiceMix::classes)
 }
 
 /// Are two severities of one distribution, apart from their scale?

@@ -7,10 +7,10 @@ use super::chunk::CHUNK;
 use super::columns::{Columns, SHARE_BITS, add_parts, put_parts};
 use super::entries::{Entry, integer};
 use crate::model::{RankClass, ServiceMix, Severity};
+use crate::random::WORD_VALUES;
+use crate::sampler::{Column, columns};
 use crate::simd::ROUNDER;
 
-/// Cost up to which its products with shares fit into 63 bits.
-const SHORT: i64 = 1 << (62 - SHARE_BITS);
 /// Entries of a table up to which costs are added up by entry.
 pub(crate) const MOST_ENTRIES: usize = 512;
 
@@ -246,10 +246,10 @@ impl ServiceTable {
 
     #[inline(always)]
     fn add_bent(&self, sums: &mut [i64], entry: &Entry, units: f64, held: f64) {
-        let (now, rest) = sums[self.entries.len() * self.times()..].split_at_mut(self.cessions);
-        entry.add_bent(now, units);
+        let first = self.entries.len() * self.times();
+        entry.cede(units, |number, ceded| sums[first + number] += ceded);
         if self.effects {
-            entry.add_bent(rest, held);
+            entry.cede(held, |number, ceded| sums[first + self.cessions + number] += ceded);
         }
     }
 
@@ -261,14 +261,10 @@ impl ServiceTable {
                 add_parts(sums, column + self.cessions, held as i128 * i128::from(*share));
             }
         }
-        let mut taken = vec![0; self.cessions * self.times()];
-        let (now, rest) = taken.split_at_mut(self.cessions);
-        entry.add_bent(now, units);
+        entry.cede(units, |number, ceded| sums[2 * (self.services + number)] += ceded);
         if self.effects {
-            entry.add_bent(rest, held);
-        }
-        for (number, units) in taken.into_iter().enumerate() {
-            sums[2 * (self.services + number)] += units;
+            let first = self.services + self.cessions;
+            entry.cede(held, |number, ceded| sums[2 * (first + number)] += ceded);
         }
     }
 
@@ -290,22 +286,7 @@ impl ServiceTable {
     /// The parts of costs that are in proportion to them, of columns from `first` on.
     fn put_shares(&self, costs: &[i64], first: usize, amounts: &mut [i128]) {
         amounts.fill(0);
-        let mut all: i64 = 0;
-        costs.iter().for_each(|cost| all = all.saturating_add(*cost));
-        if all < SHORT {
-            let mut short = [0_i64; 64];
-            for (chunk, start) in amounts.chunks_mut(64).zip((first..).step_by(64)) {
-                let sums = &mut short[..chunk.len()];
-                sums.fill(0);
-                for (entry, cost) in self.entries.iter().zip(costs).filter(|(_, cost)| **cost != 0) {
-                    let shares = &entry.shares[start..];
-                    sums.iter_mut().zip(shares).for_each(|(sum, share)| *sum += cost * share);
-                }
-                chunk.iter_mut().zip(sums).for_each(|(amount, sum)| *amount = i128::from(*sum));
-            }
-            return;
-        }
-        for (entry, cost) in self.entries.iter().zip(costs) {
+        for (entry, cost) in self.entries.iter().zip(costs).filter(|(_, cost)| **cost != 0) {
             let shares = entry.shares[first..].iter().map(|share| i128::from(*cost) * i128::from(*share));
             amounts.iter_mut().zip(shares).for_each(|(amount, product)| *amount += product);
         }
@@ -325,19 +306,11 @@ fn pick(starts: &[u32], picks: &[Pick], class: u32, word: u32) -> usize {
 /// Picks of entries with these weights: as many, each as likely as the other, of one entry or another.
 fn picks(weights: &[(f64, u32)]) -> Vec<Pick> {
     let all: f64 = weights.iter().map(|(weight, _)| weight).sum();
-    let count = weights.len() as f64;
-    let mut left: Vec<f64> = weights.iter().map(|(weight, _)| weight / all * count).collect();
-    let mut picks: Vec<Pick> =
-        weights.iter().map(|(_, own)| Pick { below: 1 << 32, own: *own, other: *own }).collect();
-    let (mut below, mut above): (Vec<usize>, Vec<usize>) = (0..left.len()).partition(|&i| left[i] < 1.0);
-    while let (Some(less), Some(&more)) = (below.pop(), above.last()) {
-        picks[less].below = (left[less] * crate::random::WORD_VALUES) as u64;
-        picks[less].other = weights[more].1;
-        left[more] -= 1.0 - left[less];
-        if left[more] < 1.0 {
-            above.pop();
-            below.push(more);
-        }
-    }
-    picks
+    let probabilities: Vec<f64> = weights.iter().map(|(weight, _)| weight / all).collect();
+    let pick = |(column, (_, own)): (Column, &(f64, u32))| Pick {
+        below: (column.cut * WORD_VALUES) as u64,
+        own: *own,
+        other: weights[column.other as usize].1,
+    };
+    columns(&probabilities).into_iter().zip(weights).map(pick).collect()
 }
