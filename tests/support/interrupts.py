@@ -5,10 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 CALLS = Path(__file__).with_name("long_calls.py")
+GIVEN_UP = 20.0
+"""Seconds after which a call has lost the interrupt."""
 
 
 def answer(call: str, after: float) -> tuple[float, str]:
@@ -19,7 +22,10 @@ def answer(call: str, after: float) -> tuple[float, str]:
         time.sleep(after)
         sent = time.monotonic()
         process.send_signal(signal.SIGINT)
+        guard = threading.Timer(GIVEN_UP, process.kill)
+        guard.start()
         said = process.stdout.readline().strip()
         seconds = time.monotonic() - sent
+        guard.cancel()
         process.kill()
     return seconds, said

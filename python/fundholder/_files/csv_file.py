@@ -12,6 +12,7 @@ import pyarrow as pa
 from .._errors import InputError, Problem
 from .._tables.problems import Problems
 from .csv_cells import from_cells
+from .signals import on_another_thread
 
 BLOCK_BYTES = 1 << 22
 """That are read at a time, down to the end of a line; no line is longer."""
@@ -89,17 +90,18 @@ def _checked_table(
 def _table(block: bytes, names: list[str] | None, types: dict[str, pa.DataType]) -> pa.Table:
     import pyarrow.csv
 
-    return pyarrow.csv.read_csv(
-        pa.BufferReader(block),
-        read_options=pyarrow.csv.ReadOptions(column_names=names),
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types=types,
-            null_values=["", "NULL"],
-            strings_can_be_null=True,
-            # 0 and 1 are numbers, also where the rest of the column is in another block.
-            true_values=["true", "True", "TRUE"],
-            false_values=["false", "False", "FALSE"],
-        ),
+    convert = pyarrow.csv.ConvertOptions(
+        column_types=types,
+        null_values=["", "NULL"],
+        strings_can_be_null=True,
+        # 0 and 1 are numbers, also where the rest of the column is in another block.
+        true_values=["true", "True", "TRUE"],
+        false_values=["false", "False", "FALSE"],
+    )
+    read = pyarrow.csv.ReadOptions(column_names=names)
+    rows = pa.BufferReader(block)
+    return on_another_thread(
+        lambda: pyarrow.csv.read_csv(rows, read_options=read, convert_options=convert)
     )
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, TypeVar
+
+Result = TypeVar("Result")
 
 
 class Terminated(BaseException):
@@ -56,6 +59,15 @@ def held_back() -> Iterator[None]:
             signal.signal(held, handler)
     for number in came:
         signal.raise_signal(number)
+
+
+def on_another_thread(call: Callable[[], Result]) -> Result:
+    """What a call gives, made where it cannot take signals over.
+
+    Arrow's reader of CSV does so on the main thread, and loses an interrupt that comes as it ends.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(call).result()
 
 
 def _answers() -> bool:

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from .._errors import InputError, InputTypeError, Problem
 from .._files.read import is_file
+from .._files.signals import on_another_thread
 
 MOST_UNPACKED = 250_000_000
 """Bytes that a packed file may hold: more than what is published, and less than memory."""
@@ -92,15 +93,17 @@ def read_csv(path: Path, headings: Sequence[str] | None = None) -> Source:
             raise InputError([unreadable(path, text)])
         # Of columns, the names may repeat; the numbers do not.
         numbered = [str(i) for i in range(len(named))]
-        table = pyarrow.csv.read_csv(
-            pa.BufferReader(data),
-            read_options=pyarrow.csv.ReadOptions(
-                column_names=numbered, skip_rows=int(headings is None and bool(first))
-            ),
-            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(numbered, pa.string()), strings_can_be_null=False
-            ),
+        rows = pa.BufferReader(data)
+        skipped = int(headings is None and bool(first))
+        read = pyarrow.csv.ReadOptions(column_names=numbered, skip_rows=skipped)
+        parse = pyarrow.csv.ParseOptions(newlines_in_values=True)
+        convert = pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(numbered, pa.string()), strings_can_be_null=False
+        )
+        table = on_another_thread(
+            lambda: pyarrow.csv.read_csv(
+                rows, read_options=read, parse_options=parse, convert_options=convert
+            )
         )
     except (pa.ArrowInvalid, OSError, EOFError, zlib.error, UnicodeError, csv.Error) as error:
         raise InputError([unreadable(path, f"cannot be read: {error}")]) from error
