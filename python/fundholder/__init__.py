@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     )
     from ._allocation.weighted_capitation import weighted_capitation
     from ._contracts.contract import Contract
+    from ._contracts.provider_payment import ProviderPayment
+    from ._contracts.scores import ByScore, Gate
     from ._contracts.settle import settle
     from ._contracts.settle_persons import Settlement, settle_persons
     from ._contracts.shared_savings import SharedSavings
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AggregateStopLoss",
+    "ByScore",
     "CarveOut",
     "Contract",
     "Convergence",
@@ -78,10 +81,12 @@ __all__ = [
     "FormulaCosts",
     "FullMove",
     "FundholderError",
+    "Gate",
     "GivenConvergence",
     "InputError",
     "InputTypeError",
     "NobodyLosesCash",
+    "ProviderPayment",
     "QuotaShare",
     "Settlement",
     "SharedSavings",
@@ -124,6 +129,7 @@ __all__ = [
 _MODULES = ("england", "official", "plots")
 _MODULE_OF = {
     "AggregateStopLoss": "_contracts.unit_terms",
+    "ByScore": "_contracts.scores",
     "CarveOut": "_contracts.stop_loss",
     "Contract": "_contracts.contract",
     "Convergence": "_allocation.pace_convergence",
@@ -135,8 +141,10 @@ _MODULE_OF = {
     "Formula": "_formula.formula",
     "FormulaCosts": "_formula.cost_model",
     "FullMove": "_allocation.pace_rules",
+    "Gate": "_contracts.scores",
     "GivenConvergence": "_allocation.pace_convergence",
     "NobodyLosesCash": "_allocation.pace_rules",
+    "ProviderPayment": "_contracts.provider_payment",
     "QuotaShare": "_contracts.unit_terms",
     "Settlement": "_contracts.settle_persons",
     "SharedSavings": "_contracts.shared_savings",

@@ -50,13 +50,16 @@ class StopLoss:
 
 _PersonTerm = tuple[list[str] | None, StopLoss | None]
 _Rows = list[tuple[float, float]]
+_Rate = float | tuple[int | None, _Rows]
 _Bands = list[tuple[float, float, float]]
 _UnitTerm = (
     float
     | tuple[float, float, float, bool]
     | tuple[_Bands, _Bands]
-    | tuple[list[_Rows], _Rows | None, bool, _Rows | None]
+    | tuple[float, float, float]
+    | tuple[list[_Rate], _Rate | None, bool, _Rate | None, list[tuple[int, _Rows, bool]]]
 )
+_Holders = tuple[Any | None, Any | None, list[str]]
 
 @final
 class UnitTerm:
@@ -67,6 +70,7 @@ def settle(
     actual: list[float],
     budget: list[float] | None,
     people: list[float] | None,
+    scores: list[list[float]],
 ) -> list[list[float]]: ...
 
 @final
@@ -119,7 +123,7 @@ class People:
         level: int,
         valuation: Valuation,
         terms: list[UnitTerm],
-        budgets: Any | None,
+        holders: _Holders | None,
         thresholds: list[tuple[str, float]],
         quantiles: list[tuple[str, float]],
         exact: bool,
@@ -156,8 +160,9 @@ class Simulation:
         self,
         by: str | None,
         columns: list[list[int]],
+        payments: list[tuple[int, int | None, UnitTerm, Any | None, list[str]]],
         terms: list[UnitTerm],
-        budgets: Any | None,
+        holders: _Holders,
     ) -> tuple[Simulation, pa.Table]: ...
     def summary(
         self,

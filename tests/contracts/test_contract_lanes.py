@@ -17,7 +17,7 @@ from fundholder import (
     simulate,
     variance,
 )
-from random_contracts import random_case, random_mix
+from random_contracts import SCORE, random_case, random_mix
 
 SEEDS = range(45)
 REPLICATIONS = 2_000
@@ -44,7 +44,12 @@ def distance(exact: float, simulated: float, error: float, scale: float) -> floa
 @pytest.mark.parametrize("seed", SEEDS)
 def test_exact_and_simulated_outcomes_are_the_same(seed: int) -> None:
     case = random_case(seed)
-    options = {"budgets": case.budgets(), "thresholds": [0.02], "quantiles": [0.9]}
+    options = {
+        "budgets": case.budgets(),
+        "scores": case.scores(),
+        "thresholds": [0.02],
+        "quantiles": [0.9],
+    }
     exact = variance(case.population(), case.costs, contract=case.contract, **options)
     run = simulate(
         case.population(),
@@ -74,7 +79,8 @@ def test_books_balance_in_every_replication(seed: int) -> None:
     run = simulate(
         case.population(), case.costs, contract=case.contract, replications=50, seed=seed
     )
-    totals = run.totals(services=True, budgets=case.budgets())
+    known = {"budgets": case.budgets(), "scores": case.scores()}
+    totals = run.totals(services=True, **known)
 
     def units(name: str) -> np.ndarray:
         return np.rint(np.array(totals[name][0].as_py()) * 10_000).astype(np.int64)
@@ -86,7 +92,7 @@ def test_books_balance_in_every_replication(seed: int) -> None:
         ceded, bonus, penalty, kept = map(units, ("ceded", "bonus", "penalty", "kept"))
         assert (kept == gross - ceded - bonus + penalty).all()
         assert (kept == units("net")).all()
-    flows = run.flows(budgets=case.budgets())
+    flows = run.flows(**known)
     costs = flows.filter(pa.compute.equal(flows["kind"], "cost"))
     assert sum(costs["expected"].to_pylist()) == pytest.approx(gross.mean() / 10_000, rel=1e-12)
     unit_terms = case.contract.unit_terms
@@ -94,11 +100,13 @@ def test_books_balance_in_every_replication(seed: int) -> None:
         persons = Contract(case.contract.person_terms)
         left = simulate(case.population(), case.costs, contract=persons, replications=50, seed=seed)
         actual = left.totals()["net"][0].as_py()
+        on_total = [term for term in case.contract.terms if term not in persons.terms]
         year = settle(
-            Contract(unit_terms),
+            Contract(on_total),
             actual=actual,
             budget=[case.budget] * 50,
             people=[case.people] * 50,
+            scores={"quality": [SCORE] * 50},
         )
         assert year["kept"].to_pylist() == totals["kept"][0].as_py()
 
@@ -239,12 +247,10 @@ def test_paired_differences_are_smaller_than_their_parts() -> None:
 def test_variance_by_simulation_is_the_simulation() -> None:
     case = random_case(6)
     options = {"contract": case.contract, "replications": 50, "seed": 2}
-    budgets = case.budgets()
-    answer = variance(
-        case.population(), case.costs, method="simulation", budgets=budgets, **options
-    )
+    known = {"budgets": case.budgets(), "scores": case.scores()}
+    answer = variance(case.population(), case.costs, method="simulation", **known, **options)
     run = simulate(case.population(), case.costs, services=False, **options)
-    assert answer.to_pydict() == run.summary(budgets=budgets).to_pydict()
+    assert answer.to_pydict() == run.summary(**known).to_pydict()
     assert case.contract.unit_terms
 
 

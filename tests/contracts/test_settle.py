@@ -10,8 +10,11 @@ import pytest
 
 from fundholder import (
     AggregateStopLoss,
+    ByScore,
     Contract,
     Corridor,
+    Gate,
+    ProviderPayment,
     QuotaShare,
     SharedSavings,
     StopLoss,
@@ -144,8 +147,99 @@ def test_contracts_read_as_sentences() -> None:
         "2. of cost above or below the budget, the holder bears all up to 3 %, 50 % up to 8 %, "
         "20 % beyond; the rest is the payer's"
     )
-    assert "3.9 % (at 5,000 people) to 2 % (at 60,000 or more)" in str(SharedSavings(0.5, msr=MSR))
+    assert "3.9 % (at 5,000 people) to 2 % (at 60,000 people or more)" in str(
+        SharedSavings(0.5, msr=MSR)
+    )
     assert str(Contract([])) == "the holder bears all"
+
+
+def test_gates_and_payments_read_as_sentences() -> None:
+    contract = Contract(
+        [
+            ProviderPayment(["a", "b"], above=0.3, below=1),
+            ProviderPayment(above=0),
+            Gate("quality", minimum=40, full=100),
+            SharedSavings(0.5, loss_share=ByScore("quality", [(0, 0.75), (80, 0.4)])),
+        ]
+    )
+    assert str(contract) == (
+        "1. a and b care is paid by the holder with 100 % of the budget for it, and 30 % of the "
+        "price above; all of what falls short is not paid; the rest is the provider's\n"
+        "2. care is paid by the holder with 100 % of the budget for it, whatever it is worth; the "
+        "rest is the provider's\n"
+        "3. a bonus is in proportion to the quality score, all at 100, and needs a quality score "
+        "of 40 or more\n"
+        "4. the payer bears the deviation from the budget; of savings of 0 % of it or more, the "
+        "holder is paid 50 %; of losses of 0 % or more, it pays 75 % (at a quality score of 0) to "
+        "40 % (at a quality score of 80 or more)"
+    )
+    assert str(Gate("q", minimum=77.05)) == "a bonus needs a q score of 77.05 or more"
+    assert str(Gate("q", steps=[(40, 0.5), (80, 1)])) == (
+        "of a bonus, a q score of 50 % from 40, 100 % from 80 is paid; below, nothing"
+    )
+    assert str(ProviderPayment()) == "care is paid by the holder at its price"
+
+
+def test_scores_are_one_column_or_a_table() -> None:
+    contract = Contract([Gate("quality", full=100), SharedSavings(0.5)])
+    given = {"actual": [90.0, 80.0], "budget": [100.0] * 2}
+    for scores in (
+        [50.0, 100.0],
+        {"quality": [50.0, 100.0], "other": [1, 2]},
+        pa.table({"quality": [50, 100]}),
+        np.array([50.0, 100.0]),
+    ):
+        assert values(settle(contract, scores=scores, **given), "bonus") == [2.5, 10.0]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda gated: settle(gated, actual=[1], budget=[1]), ["scores", "quality"]),
+        (
+            lambda gated: settle(gated, actual=[1], budget=[1], scores={"other": [1]}),
+            ["'quality'", "which the contract reads"],
+        ),
+        (lambda gated: settle(gated, actual=[1], budget=[1], scores=[-1]), ["quality", "-1"]),
+        (lambda gated: settle(gated, actual=[1], budget=[1], scores=[None]), ["quality", "null"]),
+        (lambda gated: settle(gated, actual=[1], budget=[1], scores=[1, 2]), ["1 values"]),
+        (
+            lambda gated: settle(
+                SharedSavings(ByScore("s", [(40, 0.5)])), actual=[1], budget=[2], scores=[39]
+            ),
+            ["scores: 39 in row 0", "table of rates of share"],
+        ),
+        (lambda gated: Gate("q"), ["minimum, full, both, or steps"]),
+        (lambda gated: Gate("q", 40, steps=[(1, 1)]), ["minimum, full, both, or steps"]),
+        (lambda gated: Gate("q", minimum=80, full=80), ["full is 80", "above the minimum"]),
+        (lambda gated: Gate("q", steps=[(1, 0.5), (1, 1)]), ["ascending"]),
+        (lambda gated: Gate("q", steps=[(1, 1.5)]), ["from 0 to 1"]),
+        (lambda gated: Gate("", minimum=-1), ["the name of a score", "minimum is -1"]),
+        (lambda gated: ByScore("q", [(1, -1)]), ["rows is -1"]),
+        (lambda gated: ByScore("q", []), ["rows of score and rate"]),
+        (lambda gated: Contract([Gate("q", 1)]), ["beside SharedSavings"]),
+        (lambda gated: ProviderPayment(above=1.5, below=-1), ["above is 1.5", "below is -1"]),
+        (lambda gated: ProviderPayment(fixed=-1), ["fixed is -1"]),
+        (lambda gated: ProviderPayment(to="holder"), ["other than the holder"]),
+        (
+            lambda gated: Contract([QuotaShare(0.5), ProviderPayment(["a"])]),
+            ["ProviderPayment", "before the terms on the total"],
+        ),
+        (
+            lambda gated: Contract([ProviderPayment(["a"]), StopLoss(1)]),
+            ["StopLoss", "before the terms on payments of providers"],
+        ),
+        (
+            lambda gated: Contract([ProviderPayment(["a", "b"]), ProviderPayment("b")]),
+            ["services is 'b'", "in one ProviderPayment"],
+        ),
+        (lambda gated: settle(ProviderPayment(["a"]), actual=[1], budget=[1]), ["services"]),
+        (lambda gated: settle(ProviderPayment(), actual=[1]), ["budget: missing in row 0"]),
+    ],
+)
+def test_wrong_scores_gates_and_payments_are_rejected(call: Any, words: list[str]) -> None:
+    gated = Contract([Gate("quality", full=100), SharedSavings(0.5)])
+    says(rejection(lambda: call(gated)), *words)
 
 
 def test_arrow_columns_and_no_units() -> None:

@@ -10,21 +10,25 @@ import pyarrow as pa
 
 from fundholder import (
     AggregateStopLoss,
+    ByScore,
     CarveOut,
     Contract,
     Corridor,
     CostModel,
+    Gate,
+    ProviderPayment,
     QuotaShare,
     SharedSavings,
     StopLoss,
 )
 
 KINDS = ("mix", "events", "observed")
+SCORE = 60.0
 
 
 @dataclass
 class Case:
-    """A cost model of one of the kinds, a contract on it, and a unit with its budget."""
+    """A cost model of one of the kinds, a contract on it, and a unit with its budget and score."""
 
     kind: str
     costs: CostModel
@@ -34,6 +38,9 @@ class Case:
 
     def population(self) -> pa.Table:
         return pa.table({"practice": ["A"], "count": [self.people]})
+
+    def scores(self) -> pa.Table:
+        return pa.table({"practice": ["A"], "quality": [SCORE]})
 
     def budgets(self) -> pa.Table:
         return pa.table({"practice": ["A"], "budget": [self.budget]})
@@ -114,5 +121,10 @@ def random_case(seed: int) -> Case:
         2: [Corridor([(0, sd / 2, 1.0), (sd / 2, 1.5 * sd, 0.5), (1.5 * sd, None, 0.2)])],
         3: [SharedSavings(0.5, 0.3, msr=sd / 2, mlr=sd / 3, cap=sd, loss_limit=sd)],
         4: [SharedSavings(0.8, 1.0, msr=0.0, mlr=sd, cap=sd, cap_on="savings")],
-    }[seed % 5]
+        5: [ProviderPayment(fixed=1 - sd / 2, above=0.3, below=0.75), QuotaShare(0.2)],
+        6: [
+            Gate("quality", minimum=50, full=100),
+            SharedSavings(0.9, ByScore("quality", [(0, 0.75), (80, 0.4)]), cap=sd / 2),
+        ],
+    }[seed % 7]
     return Case(kind, costs, Contract(terms), people, budget)  # type: ignore[arg-type]

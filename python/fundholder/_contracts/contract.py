@@ -11,24 +11,31 @@ from typing import Any
 from .. import _engine
 from .._tables.arguments import Arguments, listed
 from .contract_file import read_terms, write_terms
+from .provider_payment import ProviderPayment
+from .scores import Gate
 from .shared_savings import SharedSavings
 from .stop_loss import StopLoss
 from .terms import PERSON_TERMS, TERMS, UNIT_TERMS, PersonTerm, Term, UnitTerm
 from .unit_terms import Corridor
+
+STAGES = ("a person's year", "payments of providers for some services", "the total of a unit")
+"""What terms are on, in the order in which they apply."""
 
 
 @dataclass(frozen=True, init=False)
 class Contract:
     """A contract: terms, each of what those before it left.
 
-    Terms on a person's year come first, those on the total of a unit after them.
+    Terms on a person's year come first, payments of providers for some services next, and those on
+    the total of a unit after them.
 
     Parameters
     ----------
     terms
-        ``StopLoss`` and ``CarveOut``, then ``QuotaShare``, ``AggregateStopLoss``, ``Corridor`` and
-        ``SharedSavings``. A corridor or shared savings settles the deviation from the budget and is
-        the last.
+        ``StopLoss`` and ``CarveOut``, then ``ProviderPayment``, then ``QuotaShare``,
+        ``AggregateStopLoss``, ``Corridor`` and ``SharedSavings``. A corridor or shared savings
+        settles the deviation from the budget and is the last. Each ``Gate`` is on the reward of the
+        shared savings, wherever it stands.
 
     Raises
     ------
@@ -55,15 +62,20 @@ class Contract:
         for term in rows:
             if not isinstance(term, TERMS):
                 arguments.reject_type("terms", term, allowed)
-        for term in rows[:-1]:
+        moving = [term for term in rows if not isinstance(term, Gate)]
+        for term in moving[:-1]:
             if isinstance(term, Corridor | SharedSavings):
                 arguments.reject("terms", type(term).__name__, "the last term of a contract")
-        units = False
-        for term in rows:
-            if units and isinstance(term, PERSON_TERMS):
-                name = type(term).__name__
-                arguments.reject("terms", name, "before the terms on the total of a unit")
-            units = units or isinstance(term, UNIT_TERMS)
+        stages = [_stage(term) for term in moving]
+        for term, stage, earlier in zip(moving[1:], stages[1:], stages, strict=False):
+            if stage < earlier:
+                allowed = f"before the terms on {STAGES[earlier]}"
+                arguments.reject("terms", type(term).__name__, allowed)
+        paid = [name for term in moving if _stage(term) == 1 for name in term.services]
+        for name in sorted({name for name in paid if paid.count(name) > 1}):
+            arguments.reject("services", name, "in one ProviderPayment")
+        if len(moving) < len(rows) and not any(isinstance(term, SharedSavings) for term in rows):
+            arguments.reject("terms", "Gate", "beside SharedSavings, whose reward it is on")
         arguments.check()
         object.__setattr__(self, "terms", tuple(rows))
 
@@ -73,9 +85,36 @@ class Contract:
         return tuple(term for term in self.terms if isinstance(term, PERSON_TERMS))
 
     @property
+    def payments(self) -> tuple[ProviderPayment, ...]:
+        """Payments of providers for some services."""
+        terms = (term for term in self.terms if isinstance(term, ProviderPayment))
+        return tuple(term for term in terms if _stage(term) == 1)
+
+    @property
     def unit_terms(self) -> tuple[UnitTerm, ...]:
         """The terms on the total of a unit."""
-        return tuple(term for term in self.terms if isinstance(term, UNIT_TERMS))
+        terms = (term for term in self.terms if isinstance(term, UNIT_TERMS))
+        return tuple(term for term in terms if _stage(term) == 2)
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """The names of the scores that gates and rates depend on."""
+        names = [term.score for term in self._gates()]
+        for term in self.unit_terms:
+            names += term.scores() if isinstance(term, SharedSavings) else []
+        return tuple(dict.fromkeys(names))
+
+    def engine_terms(self) -> list[_engine.UnitTerm]:
+        """The engine's terms on the total of a unit."""
+        return [
+            term._term(self.scores, self._gates())
+            if isinstance(term, SharedSavings)
+            else term._term()
+            for term in self.unit_terms
+        ]
+
+    def _gates(self) -> list[Gate]:
+        return [term for term in self.terms if isinstance(term, Gate)]
 
     @staticmethod
     def read(path: str | PathLike[str]) -> Contract:
@@ -117,6 +156,13 @@ class Contract:
         return "\n".join(lines) or "the holder bears all"
 
 
+def _stage(term: Any) -> int:
+    """What a term is on, as its place in ``STAGES``."""
+    if isinstance(term, PERSON_TERMS):
+        return 0
+    return 1 if isinstance(term, ProviderPayment) and term.services is not None else 2
+
+
 def read_contract(arguments: Arguments, stop_loss: Any = None, contract: Any = None) -> Contract:
     """The contract of a call: a ``Contract`` or a term of one, or its short form, a ceiling."""
     if contract is not None and stop_loss is not None:
@@ -142,13 +188,13 @@ def needed_contract(arguments: Arguments, contract: Any) -> Contract:
 
 def check_services(arguments: Arguments, contract: Contract, services: list[str]) -> None:
     """Check that a cost model has the services that terms are on."""
-    for term in contract.person_terms:
+    for term in (*contract.person_terms, *contract.payments):
         check_names(arguments, term.services or (), services)
 
 
 def check_names(arguments: Arguments, names: Iterable[str], services: list[str]) -> None:
     """Check that a cost model has these services."""
-    listing = ", ".join(services)
+    listing = _list(services)
     allowed = (
         f"services of the cost model: {listing}"
         if services
@@ -161,6 +207,16 @@ def check_names(arguments: Arguments, names: Iterable[str], services: list[str])
 
 def check_person_terms(arguments: Arguments, contract: Contract) -> None:
     """Check that a contract has no terms on the total of a unit."""
-    for term in contract.unit_terms:
+    for term in (*contract.payments, *contract.unit_terms):
         name = type(term).__name__
         arguments.reject("contract", name, "terms on a person's year: variance takes the others")
+
+
+def check_scores(arguments: Arguments, contract: Contract, scores: Any) -> None:
+    """Check that scores are given where a contract reads them."""
+    if contract.scores and scores is None:
+        arguments.reject_type("scores", None, f"the scores of each unit: {_list(contract.scores)}")
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names)

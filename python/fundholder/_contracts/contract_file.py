@@ -14,6 +14,8 @@ from typing import Any
 from .._errors import InputError, Problem
 from .._files.atomic_write import path_problems, write_atomically
 from .._tables.arguments import Arguments
+from .provider_payment import ProviderPayment
+from .scores import ByScore, Gate
 from .shared_savings import SharedSavings
 from .stop_loss import CarveOut, StopLoss
 from .terms import Term
@@ -22,13 +24,16 @@ from .unit_terms import AggregateStopLoss, Corridor, QuotaShare
 KINDS: dict[str, type[Any]] = {
     "stop_loss": StopLoss,
     "carve_out": CarveOut,
+    "provider_payment": ProviderPayment,
     "quota_share": QuotaShare,
     "aggregate_stop_loss": AggregateStopLoss,
     "corridor": Corridor,
     "shared_savings": SharedSavings,
+    "gate": Gate,
 }
 """The value of a term's key ``term``, and what it is."""
 SUFFIXES = (".toml", ".json")
+BY_SCORE = tuple(field.name for field in fields(ByScore))
 
 
 def read_terms(path: Path) -> list[Term]:
@@ -96,9 +101,19 @@ def _is_needed(field: Field[Any]) -> bool:
 
 def _from_file(value: Any) -> Any:
     """A value as terms take it: a row that ends without a bound has null in JSON, inf in TOML."""
+    if isinstance(value, Mapping):
+        return _by_score(value)
     if isinstance(value, list):
         return [_from_file(item) for item in value]
     return None if isinstance(value, float) and math.isinf(value) else value
+
+
+def _by_score(table: Mapping[str, Any]) -> ByScore:
+    arguments = Arguments()
+    if set(table) != set(BY_SCORE):
+        arguments.reject("rate", list(table), f"a number, rows, or a table of {BY_SCORE}")
+    arguments.check()
+    return ByScore(**table)
 
 
 def write_terms(terms: tuple[Term, ...], path: Path) -> None:
@@ -118,11 +133,17 @@ def write_terms(terms: tuple[Term, ...], path: Path) -> None:
 def _row(term: Term) -> dict[str, Any]:
     (name,) = (name for name, kind in KINDS.items() if isinstance(term, kind))
     values = {
-        field.name: getattr(term, field.name)
+        field.name: _in_file(getattr(term, field.name))
         for field in fields(term)
         if getattr(term, field.name) != field.default
     }
     return {"term": name} | values
+
+
+def _in_file(value: Any) -> Any:
+    if isinstance(value, ByScore):
+        return {name: getattr(value, name) for name in BY_SCORE}
+    return value
 
 
 def _toml(row: Mapping[str, Any], words: str) -> str:
@@ -136,4 +157,7 @@ def _toml_value(value: Any) -> str:
         return "inf"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_toml_value, value))}]"
+    if isinstance(value, Mapping):
+        items = (f"{key} = {_toml_value(item)}" for key, item in value.items())
+        return f"{{ {', '.join(items)} }}"
     return json.dumps(value)

@@ -21,12 +21,13 @@ def flows(
     contract: Contract,
     gross: Amounts,
     persons: Sequence[Amounts],
+    payments: Sequence[Amounts],
     units: Sequence[Mapping[str, Amounts]],
 ) -> Iterator[Flow[Amounts]]:
     """What leaves one party and comes to another.
 
-    ``persons`` are what each term on a person's year cedes, ``units`` what each term on the total
-    of a unit moves: ceded, bonus and penalty.
+    ``persons`` are what each term on a person's year cedes, ``payments`` what providers bear of
+    each payment, ``units`` what each term on the total of a unit moves: ceded, bonus and penalty.
     """
     own = gross
     for term, amounts in zip(contract.person_terms, persons, strict=True):
@@ -36,6 +37,8 @@ def flows(
         else:
             yield term.to, HOLDER, "recovery", amounts
     yield HOLDER, PROVIDER, "cost", own
+    for payment, amounts in zip(contract.payments, payments, strict=True):
+        yield payment.to, HOLDER, "recovery", amounts
     for unit_term, moved in zip(contract.unit_terms, units, strict=True):
         yield unit_term.to, HOLDER, "recovery", moved["ceded"]
         yield unit_term.to, HOLDER, "bonus", moved["bonus"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -9,15 +10,22 @@ import pyarrow as pa
 from .. import _engine
 from .._tables.arguments import Arguments
 from .._tables.checked import NOT_NEGATIVE, Rule, numbers, read_table
-from .contract import Contract, needed_contract
+from .contract import Contract, check_scores, needed_contract
 from .terms import UnitTerm
 
 SETTLED = Rule("a finite number of £ from 0 to 1e14", 0.0, 1e14, smallest=0.0)
+SCORE = "score "
+"""Before the name of a score in a table beside other columns."""
 RULES = {"actual": SETTLED, "budget": SETTLED, "people": NOT_NEGATIVE}
 
 
 def settle(
-    contract: Contract | UnitTerm, *, actual: Any, budget: Any = None, people: Any = None
+    contract: Contract | UnitTerm,
+    *,
+    actual: Any,
+    budget: Any = None,
+    people: Any = None,
+    scores: Any = None,
 ) -> pa.Table:
     """Settle the years of units under a contract, in whole hundredths of a penny.
 
@@ -33,6 +41,9 @@ def settle(
         Budget of each unit (£), where a term compares cost with it.
     people
         People of each unit, where a rate depends on them.
+    scores
+        Scores of each unit (0 or more), where a gate or a rate depends on them: a table or a
+        mapping with a column for each score by its name, or the column of the only one.
 
     Returns
     -------
@@ -59,10 +70,13 @@ def settle(
     """
     arguments = Arguments()
     agreed = needed_contract(arguments, contract)
-    for term in agreed.person_terms:
+    for term in (*agreed.person_terms, *agreed.payments):
         name = type(term).__name__
-        arguments.reject("contract", name, "terms on the total of a unit: people are not given")
+        allowed = "terms on the total of a unit: people and services are not given"
+        arguments.reject("contract", name, allowed)
+    check_scores(arguments, agreed, scores)
     given = {"actual": actual, "budget": budget, "people": people}
+    given |= {f"{SCORE}{name}": of for name, of in _scores(arguments, agreed, scores).items()}
     columns = {
         name: _column(arguments, name, value) for name, value in given.items() if value is not None
     }
@@ -74,13 +88,19 @@ def settle(
             arguments.reject(name, f"{len(column)} values", f"as long as actual: {rows} values")
     arguments.check()
     table = read_table(
-        "settle", pa.table(columns), numbers={name: RULES[name] for name in columns}, rows=False
+        "settle",
+        pa.table(columns),
+        numbers={name: RULES.get(name, NOT_NEGATIVE) for name in columns},
+        rows=False,
     )
     values = {name: numbers(table, name) for name in columns}
-    terms = [term._term() for term in agreed.unit_terms]
     lists = {name: column.tolist() for name, column in values.items()}
     ceded, bonus, penalty, kept = _engine.settle(
-        terms, lists["actual"], lists.get("budget"), lists.get("people")
+        agreed.engine_terms(),
+        lists["actual"],
+        lists.get("budget"),
+        lists.get("people"),
+        [lists[f"{SCORE}{name}"] for name in agreed.scores],
     )
     return pa.table(
         {
@@ -92,6 +112,24 @@ def settle(
             "kept": pa.array(kept, pa.float64()),
         }
     )
+
+
+def _scores(arguments: Arguments, contract: Contract, scores: Any) -> dict[str, Any]:
+    """The column of each score that a contract reads."""
+    if scores is None or not contract.scores:
+        return {}
+    names = contract.scores
+    if not isinstance(scores, Mapping) and not hasattr(scores, "column_names"):
+        if len(names) == 1:
+            return {names[0]: scores}
+        allowed = f"a table or a mapping of {', '.join(names)}"
+        arguments.reject_type("scores", scores, allowed)
+        return {}
+    has = list(scores if isinstance(scores, Mapping) else scores.column_names)
+    for name in names:
+        if name not in has:
+            arguments.reject("scores", has, f"with a column {name!r}, which the contract reads")
+    return {name: scores[name] for name in names if name in has}
 
 
 def _column(arguments: Arguments, name: str, value: Any) -> pa.Array | pa.ChunkedArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,11 @@ from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray, IntArray
 from .._tables.checked import NOT_NEGATIVE, Rule, numbers, read_table
 from .._tables.unit_tables import read_units
-from .contract import Contract, check_services, needed_contract
+from .contract import Contract, check_scores, check_services, needed_contract
 from .flows import MOVED, Flow, flows
+from .scores import Gate
 from .settle import settle
+from .shared_savings import SharedSavings
 from .stop_loss import CarveOut
 from .terms import PersonTerm, Term
 
@@ -52,6 +54,7 @@ def settle_persons(
     by: str = "practice",
     person: str = "person",
     budgets: Any = None,
+    scores: Any = None,
 ) -> Settlement:
     """Settle the actual costs of people under a contract, in whole hundredths of a penny.
 
@@ -67,7 +70,10 @@ def settle_persons(
     by, person
         Columns of the unit and of the person.
     budgets
-        A table ``<by>``, ``budget`` (£), where a term compares cost with it.
+        A table ``<by>``, ``budget`` (£), where a term compares cost with it; and with a column for
+        each service that a ``ProviderPayment`` names: the budget for it.
+    scores
+        A table ``<by>`` with a column for each score (0 or more) that gates and rates depend on.
 
     Returns
     -------
@@ -97,7 +103,9 @@ def settle_persons(
     if by in UNIT_COLUMNS:
         arguments.reject("by", by, "a column that results do not have under the same name")
     check_services(arguments, agreed, services)
-    _check_nested(arguments, agreed.person_terms, services)
+    check_scores(arguments, agreed, scores)
+    care = [CarveOut(payment.services or ()) for payment in agreed.payments]
+    _check_nested(arguments, [*agreed.person_terms, *care], services)
     arguments.check()
     table = read_table(
         "persons", persons, labels=[by, person], numbers=dict.fromkeys(services, SPENT)
@@ -110,19 +118,36 @@ def settle_persons(
         return sums
 
     gross, people = by_unit(spent.sum(axis=1)), np.bincount(unit_of_person, minlength=len(units))
-    persons_cede = [by_unit(c) for c in _ceded(agreed.person_terms, services, spent)]
+    subjects = [by_unit(c) for c in _ceded([*agreed.person_terms, *care], services, spent)]
+    persons_cede = subjects[: len(agreed.person_terms)]
     kept = gross - sum(persons_cede, np.zeros_like(gross))
-    budget = _budgets(budgets, by, units) if agreed.unit_terms else None
+    providers_bear = []
+    for payment, subject in zip(agreed.payments, subjects[len(persons_cede) :], strict=True):
+        for_care = _of_units("budgets", budgets, by, units, payment.services or ())
+        total = None if for_care is None else sum(for_care, np.zeros(len(units)))
+        paid = settle(replace(payment, services=None), actual=_pounds(subject), budget=total)
+        providers_bear.append(_units(numbers(paid, "ceded")))
+        kept = kept - providers_bear[-1]
+    budget = _of_units("budgets", budgets, by, units, ["budget"]) if agreed.unit_terms else None
+    scored = _of_units("scores", scores, by, units, agreed.scores)
     moved = []
     for term in agreed.unit_terms:
-        settled = settle(term, actual=_pounds(kept), budget=budget, people=people.astype(float))
+        alone = [part for part in agreed.terms if part is term or isinstance(part, Gate)]
+        settled = settle(
+            Contract(alone if isinstance(term, SharedSavings) else [term]),
+            actual=_pounds(kept),
+            budget=None if budget is None else budget[0],
+            people=people.astype(float),
+            scores=None if scored is None else dict(zip(agreed.scores, scored, strict=True)),
+        )
         moved.append({kind: _units(numbers(settled, kind)) for kind in MOVED})
         kept = _units(numbers(settled, "kept"))
     sums = {kind: sum((m[kind] for m in moved), np.zeros_like(gross)) for kind in MOVED}
-    sums["ceded"] = sum(persons_cede, sums["ceded"])
+    sums["ceded"] = sum([*persons_cede, *providers_bear], sums["ceded"])
     columns = {name: _pounds(of) for name, of in {"gross": gross, **sums, "kept": kept}.items()}
     result = pa.table({by: units, "people": people, **columns})
-    return Settlement(result, _flow_table(by, units, flows(agreed, gross, persons_cede, moved)))
+    transfers = flows(agreed, gross, persons_cede, providers_bear, moved)
+    return Settlement(result, _flow_table(by, units, transfers))
 
 
 def _check_nested(arguments: Arguments, terms: Sequence[PersonTerm], services: list[str]) -> None:
@@ -170,18 +195,20 @@ def _ceded(terms: Sequence[PersonTerm], services: list[str], spent: IntArray) ->
         left[frozenset().union(*inside)] = subject - ceded
 
 
-def _budgets(budgets: Any, by: str, units: pa.Array) -> FloatArray | None:
-    if budgets is None:
+def _of_units(
+    argument: str, table: Any, by: str, units: pa.Array, columns: Sequence[str]
+) -> list[FloatArray] | None:
+    """Columns of a table of units, in the order of these; nothing without a table or columns."""
+    if table is None or not columns:
         return None
-    read = read_units("budgets", budgets, by, {"budget": NOT_NEGATIVE})
+    read = read_units(argument, table, by, dict.fromkeys(columns, NOT_NEGATIVE))
     row = pc.index_in(units, pa.array(read.names, units.type))
     arguments = Arguments()
     for unit, at in zip(units.to_pylist(), row.to_pylist(), strict=True):
         if at is None:
-            arguments.reject("budgets", unit, "for every unit: this one has none")
+            arguments.reject(argument, unit, "for every unit: this one has none")
     arguments.check()
-    budget: FloatArray = read.numbers["budget"][row.to_numpy()]
-    return budget
+    return [read.numbers[column][row.to_numpy()] for column in columns]
 
 
 def _flow_table(by: str, units: pa.Array, moved: Iterator[Flow[IntArray]]) -> pa.Table:

@@ -8,15 +8,18 @@ from typing import Any, Literal
 
 from .. import _engine
 from .._tables.arguments import Arguments, listed
+from .scores import ByScore, Gate
 from .stop_loss import check_party
-from .words import as_tuples
+from .words import as_tuples, rate_words
 
-Rate = float | Sequence[tuple[float, float]]
+Rate = float | Sequence[tuple[float, float]] | ByScore
 """A share of the budget, or rows of people and rate: straight between rows, level after the last.
 
-A unit with fewer people than the first row is rejected.
+A unit with fewer people than the first row is rejected. ``ByScore`` is the same by a score.
 """
-RATE_ALLOWED = "a number, or rows of people and rate"
+EngineRate = float | tuple[int | None, list[tuple[float, float]]]
+"""A number, or the number of a score (``None``: people) and rows."""
+RATE_ALLOWED = "a number, rows of people and rate, or a ByScore"
 RATES = ("share", "loss_share", "msr", "mlr", "cap", "loss_limit")
 
 
@@ -26,7 +29,8 @@ class SharedSavings:
 
     The holder keeps its budget, is paid a bonus where cost is lower, and pays a penalty where it is
     higher. Savings and losses count from the first pound once their least rate is met. Every rate
-    may be a table of people and rate.
+    may be a table of people and rate, or a ``ByScore``; a ``Gate`` beside it in a contract makes
+    the bonus depend on a score.
 
     Parameters
     ----------
@@ -82,13 +86,21 @@ class SharedSavings:
             f"of losses of {_rate(self.mlr)} or more, it pays {_rate(self.loss_share)}{limit}"
         )
 
-    def _term(self) -> _engine.UnitTerm:
+    def scores(self) -> list[str]:
+        """The scores that rates depend on."""
+        rates = (getattr(self, name) for name in RATES)
+        return [rate.score for rate in rates if isinstance(rate, ByScore)]
+
+    def _term(
+        self, scores: Sequence[str] | None = None, gates: Sequence[Gate] = ()
+    ) -> _engine.UnitTerm:
+        numbers = self.scores() if scores is None else list(scores)
         arguments = Arguments()
         check_party(arguments, self.to)
         if self.cap_on not in ("payment", "savings"):
             arguments.reject("cap_on", self.cap_on, "'payment' or 'savings'")
         rates: dict[str, Any] = {
-            name: _read_rate(arguments, name, getattr(self, name)) for name in RATES
+            name: _read_rate(arguments, name, getattr(self, name), numbers) for name in RATES
         }
         for name in RATES[:4]:
             if rates[name] is None:
@@ -96,24 +108,28 @@ class SharedSavings:
         arguments.check()
         needed = [rates[name] for name in RATES[:4]]
         on_savings = self.cap_on == "savings"
-        return _engine.UnitTerm((needed, rates["cap"], on_savings, rates["loss_limit"]))
+        rows = [(numbers.index(gate.score), *gate.engine_rows()) for gate in gates]
+        return _engine.UnitTerm((needed, rates["cap"], on_savings, rates["loss_limit"], rows))
 
 
-def _read_rate(arguments: Arguments, name: str, value: Any) -> list[tuple[float, float]] | None:
+def _read_rate(arguments: Arguments, name: str, value: Any, scores: list[str]) -> EngineRate | None:
+    if isinstance(value, ByScore):
+        return scores.index(value.score), [(float(at), float(rate)) for at, rate in value.rows]
     rows = listed(value)
     if value is None or rows is None:
-        return None if value is None else [(0.0, arguments.any_number(name, value))]
+        return None if value is None else arguments.any_number(name, value)
     if not all(isinstance(row, Sequence) and len(row) == 2 for row in rows):
         arguments.reject_type(name, value, RATE_ALLOWED)
         return None
-    return [
+    return None, [
         (arguments.any_number(name, people), arguments.any_number(name, rate))
         for people, rate in rows
     ]
 
 
 def _rate(rate: Rate) -> str:
+    if isinstance(rate, ByScore):
+        return str(rate)
     if not isinstance(rate, Sequence):
         return f"{100 * rate:.10g} %"
-    (first, low), (last, high) = rate[0], rate[-1]
-    return f"{100 * low:.10g} % (at {first:,} people) to {100 * high:.10g} % (at {last:,} or more)"
+    return rate_words(rate, "{} people")

@@ -29,6 +29,13 @@ def named(services: Sequence[str] | None) -> str:
     return f"{', '.join(others)} and {last} " if others else f"{last} "
 
 
+def rate_words(rows: Sequence[tuple[float, float]], at: str) -> str:
+    """The first and the last rate of a table, ``at`` says of what."""
+    (first, low), (last, high) = rows[0], rows[-1]
+    ends = at.format(f"{first:,.10g}"), at.format(f"{last:,.10g}")
+    return f"{100 * low:.10g} % (at {ends[0]}) to {100 * high:.10g} % (at {ends[1]} or more)"
+
+
 def as_tuples(value: Any) -> Any:
     """Rows as tuples, which are compared and hashed; other values as they are."""
     if isinstance(value, str) or not isinstance(value, Sequence):

@@ -10,6 +10,7 @@ import pyarrow as pa
 from .. import _engine
 from .._contracts.contract import Contract
 from .._tables.arguments import Arguments
+from .holders import Holders, read_holders
 from .settled_years import SettledYears, differences, flow_table, settled_years, years
 
 
@@ -45,21 +46,32 @@ class ContractYears:
     def metadata(self) -> dict[str, str]:
         """Seed, version, terms and digests of the inputs; it travels with every table.
 
-        The digest of the population does not depend on the order of rows that have a ``person``.
+        A contract that is more than a stop-loss on all cost is told in words, several by name. The
+        digest of the population does not depend on the order of rows that have a ``person``.
         """
-        return dict(sorted(self._run.metadata.items()))
+        told = {
+            f"fundholder.contract{'.' if name else ''}{name}": str(contract)
+            for name, contract in self._contracts.items()
+            if contract.terms and contract.only_stop_loss() is None
+        }
+        return dict(sorted((self._run.metadata | told).items()))
 
     def _traced(self, table: pa.Table) -> pa.Table:
         return table.replace_schema_metadata(self.metadata)
 
     def flows(
-        self, by: str | None = None, contract: str | None = None, *, budgets: Any | None = None
+        self,
+        by: str | None = None,
+        contract: str | None = None,
+        *,
+        budgets: Any | None = None,
+        scores: Any | None = None,
     ) -> pa.Table:
         """What moves between the parties of a contract: who pays whom, for what.
 
         Parameters
         ----------
-        by, contract, budgets
+        by, contract, budgets, scores
             As for ``totals``.
 
         Returns
@@ -73,12 +85,18 @@ class ContractYears:
         """
         level = self._level(by)
         table = self._run.totals(level, [])
-        settled = self._settled(level, contract, budgets)
+        settled = self._settled(level, contract, read_holders(budgets, scores))
         name = table.column_names[0]
         return self._traced(flow_table(table, name, settled.flows(table)))
 
     def compare(
-        self, a: str, b: str, by: str | None = None, *, budgets: Any | None = None
+        self,
+        a: str,
+        b: str,
+        by: str | None = None,
+        *,
+        budgets: Any | None = None,
+        scores: Any | None = None,
     ) -> pa.Table:
         """What units keep under contract ``a`` less what they keep under ``b``, year by year.
 
@@ -86,7 +104,7 @@ class ContractYears:
         ----------
         a, b
             Names of two contracts.
-        by, budgets
+        by, budgets, scores
             As for ``totals``.
 
         Returns
@@ -97,14 +115,15 @@ class ContractYears:
             draw, so that the errors are those of paired years.
         """
         level = self._level(by)
-        kept = [self._settled(level, name, budgets).run.totals(level, []) for name in (a, b)]
+        holders = read_holders(budgets, scores)
+        kept = [self._settled(level, name, holders).run.totals(level, []) for name in (a, b)]
         name = kept[0].column_names[0]
         return self._traced(
             differences(kept[0], name, years(kept[0]["net"]), years(kept[1]["net"]))
         )
 
-    def _settled(self, level: str | None, contract: str | None, budgets: Any) -> SettledYears:
-        return settled_years(self._run, self._contracts, level, contract, budgets)
+    def _settled(self, level: str | None, contract: str | None, holders: Holders) -> SettledYears:
+        return settled_years(self._run, self._contracts, level, contract, holders)
 
     def _level(self, by: str | None) -> str | None:
         arguments = Arguments()

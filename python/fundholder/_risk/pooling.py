@@ -14,6 +14,7 @@ from .._tables.arguments import Arguments
 from .._tables.provenance import traced
 from .agreement import read_agreement
 from .cost_model import CostModel
+from .holders import read_holders
 from .population import check_people, check_result_columns, read_people
 
 
@@ -102,7 +103,8 @@ def pooling(
     arguments.check()
     net, ceded = (agreement.valuation(costs, of) for of in ("net", "ceded"))
     people = read_people(population, costs, [*levels, pool], threads)
-    kept = people.variance(0, net, [], budgets, tolerances, probabilities, exact=True)
+    known = read_holders(budgets).of(agreement.contract)
+    kept = people.variance(0, net, [], known, tolerances, probabilities, exact=True)
     pooled = people.variance(1, ceded, [], None, tolerances, probabilities, exact=True)
     tables = {levels[0]: traced(kept), pool: traced(pooled)}
     return {name: agreement.described(table) for name, table in tables.items()}

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import repeat
 
 import numpy as np
 import pyarrow as pa
 
 from .. import _engine
-from .._contracts.contract import Contract
+from .._contracts.contract import Contract, check_scores
 from .._contracts.flows import MOVED, Flow, flows
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
+from .holders import Holders
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,10 @@ class SettledYears:
         """What all terms move of a kind, by unit and replication (£)."""
         if self.moved is None:
             return None
-        persons = range(len(self.contract.person_terms)) if kind == "ceded" else ()
-        units = range(len(self.contract.unit_terms))
-        names = [f"person_{n}" for n in persons] + [f"{kind}_{n}" for n in units]
+        names = [f"{kind}_{n}" for n in range(len(self.contract.unit_terms))]
+        if kind == "ceded":
+            names += [f"person_{n}" for n in range(len(self.contract.person_terms))]
+            names += [f"payment_{n}" for n in range(len(self.contract.payments))]
         replications = int(self.run.metadata["fundholder.replications"])
         zero = np.zeros((len(self.moved), replications))
         return sum((years(self.moved[name]) for name in names), zero)
@@ -52,14 +54,15 @@ class SettledYears:
         gross = years(totals["gross"])
         if self.moved is None:
             ceded = gross - years(totals["net"])
-            return flows(self.contract, gross, [ceded] * len(self.contract.person_terms), [])
+            return flows(self.contract, gross, [ceded] * len(self.contract.person_terms), [], [])
         column = {name: years(self.moved[name]) for name in self.moved.column_names[2:]}
         persons = [column[f"person_{n}"] for n in range(len(self.contract.person_terms))]
+        payments = [column[f"payment_{n}"] for n in range(len(self.contract.payments))]
         units = [
             {kind: column[f"{kind}_{n}"] for kind in MOVED}
             for n in range(len(self.contract.unit_terms))
         ]
-        return flows(self.contract, gross, persons, units)
+        return flows(self.contract, gross, persons, payments, units)
 
 
 def settled_years(
@@ -67,25 +70,39 @@ def settled_years(
     contracts: Mapping[str, Contract],
     level: str | None,
     contract: str | None,
-    budgets: Any,
+    holders: Holders,
 ) -> SettledYears:
     """The run of a level under the contract of this name; there may be only one."""
+    arguments = Arguments()
     names = list(contracts)
     name = names[0] if contract is None and len(names) == 1 else contract
     if name is None or name not in contracts:
-        arguments = Arguments()
         allowed = f"one of the contracts of this simulation: {', '.join(names)}"
         arguments.reject("contract", contract, allowed)
         arguments.check()
     agreed = contracts[str(name)]
+    check_scores(arguments, agreed, holders.scores)
+    arguments.check()
     if not run.cessions:
         return SettledYears(run, agreed, None)
     ceded = run.cessions[names.index(str(name))]
     count = len({column for columns in run.cessions for column in columns})
     sds = (float(run.metadata[f"fundholder.{of}_sd"]) for of in ("practice", "national"))
     held = [column + count for column in ceded] if any(sds) else []
-    terms = [term._term() for term in agreed.unit_terms]
-    settled, moved = run.settled(level, [ceded, held], terms, budgets)
+    persons = len(agreed.person_terms)
+    care = zip(agreed.payments, ceded[persons:], held[persons:] or repeat(None), strict=False)
+    payments = [
+        (at, held_at, term._term(), *holders.for_care(arguments, term.services or ()))
+        for term, at, held_at in care
+    ]
+    arguments.check()
+    settled, moved = run.settled(
+        level,
+        [ceded[:persons], held[:persons]],
+        payments,
+        agreed.engine_terms(),
+        holders.of(agreed),
+    )
     return SettledYears(settled, agreed, moved)
 
 

@@ -146,7 +146,7 @@ def simulate(
     alone = agreements.get("")
     ceiling = None if alone is None else alone.contract.only_stop_loss()
     simple = ceiling is not None or (alone is not None and not alone.contract.terms)
-    contracts = [] if simple else [agreed.person_terms() for agreed in agreements.values()]
+    contracts = [] if simple else [agreed.columns() for agreed in agreements.values()]
     with progress_bar(progress, population, replications) as shown:
         run = _engine.simulate(
             population,

@@ -14,6 +14,7 @@ from .._tables.arguments import Arguments
 from .._tables.provenance import traced
 from .budget_totals import warn_of_other_totals
 from .contract_years import ContractYears
+from .holders import read_holders
 from .settled_years import yearly
 from .size_bands import check_edges
 
@@ -35,6 +36,7 @@ class Simulation(ContractYears):
         *,
         services: bool = False,
         budgets: Any | None = None,
+        scores: Any | None = None,
     ) -> pa.Table:
         """Every unit's cost in every replication.
 
@@ -48,7 +50,10 @@ class Simulation(ContractYears):
             Whether there are columns of services, too.
         budgets
             A table ``<by>``, ``budget`` (£) for terms that compare cost with it; by default, the
-            mean of what the terms on a person's year leave.
+            mean of what the terms before them leave. A column for each service of a
+            ``ProviderPayment`` is the budget for it; by default, the mean of what it is worth.
+        scores
+            A table ``<by>`` with a column for each score (0 or more) that gates and rates read.
 
         Returns
         -------
@@ -60,7 +65,7 @@ class Simulation(ContractYears):
             which add up to ``gross``. In the order of the units' names.
         """
         level = self._level(by)
-        settled = self._settled(level, contract, budgets)
+        settled = self._settled(level, contract, read_holders(budgets, scores))
         table = settled.run.totals(level, [])
         for kind in ("ceded", "bonus", "penalty"):
             amounts = settled.amounts(kind)
@@ -83,6 +88,7 @@ class Simulation(ContractYears):
         *,
         of: Literal["net", "gross", "ceded"] = "net",
         contract: str | None = None,
+        scores: Any | None = None,
     ) -> pa.Table:
         """Estimates of each unit's years, each with its Monte Carlo standard error.
 
@@ -100,6 +106,8 @@ class Simulation(ContractYears):
             Which cost: net of the contract, gross, or ceded (all that the holder does not keep).
         contract
             The name of a contract; needed where there are several.
+        scores
+            As for ``totals``.
 
         Returns
         -------
@@ -127,12 +135,15 @@ class Simulation(ContractYears):
             arguments.reject("of", of, "'net', 'gross' or 'ceded'")
         arguments.check()
         level = self._level(by)
-        settled = self._settled(level, contract, budgets)
-        table = traced(settled.run.summary(level, budgets, of, tolerances, probabilities))
+        holders = read_holders(budgets, scores)
+        settled = self._settled(level, contract, holders)
+        totals = holders.totals(settled.contract)
+        table, metadata = settled.run.summary(level, totals, of, tolerances, probabilities)
+        table = traced((table, metadata | self.metadata))
         if of == "net":
             for name, column in settled.transfers().items():
                 table = table.append_column(name, column)
-        if budgets is not None and not (of == "net" and settled.contract.unit_terms):
+        if totals is not None and not (of == "net" and settled.contract.unit_terms):
             warn_of_other_totals(table, of, lambda: self._expected_gross(level))
         return table
 
@@ -143,6 +154,7 @@ class Simulation(ContractYears):
         thresholds: Sequence[float] = (0.05, 0.10, 0.20),
         *,
         contract: str | None = None,
+        scores: Any | None = None,
     ) -> pa.Table:
         """The national summary by size of list: one row per band of ``people``.
 
@@ -156,6 +168,8 @@ class Simulation(ContractYears):
             Tolerances around each unit's mean cost.
         contract
             The name of a contract; needed where there are several.
+        scores
+            As for ``totals``.
 
         Returns
         -------
@@ -171,7 +185,7 @@ class Simulation(ContractYears):
         tolerances = arguments.fractions("thresholds", thresholds)
         arguments.check()
         level = self._level(by)
-        run = self._settled(level, contract, None).run
+        run = self._settled(level, contract, read_holders(scores=scores)).run
         return self._traced(run.size_bands(level, starts, tolerances))
 
     def _expected_gross(self, level: str | None) -> float:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import pyarrow as pa
 
-from .._contracts.contract import Contract
+from .._contracts.contract import Contract, check_scores
 from .._contracts.stop_loss import StopLoss
 from .._contracts.terms import Term
 from .._tables.arguments import Arguments, listed
@@ -16,6 +16,8 @@ from .._tables.provenance import traced
 from .agreement import Basis, check_basis, read_agreement
 from .budget_totals import warn_of_other_totals
 from .cost_model import CostModel
+from .holders import read_holders
+from .influence import read_influence
 from .population import check_people, read_people
 from .simulate import simulate
 
@@ -28,9 +30,11 @@ def variance(
     *,
     by: str | Sequence[str] = "practice",
     budgets: Any | None = None,
+    scores: Any | None = None,
     stop_loss: float | StopLoss | None = None,
     contract: Contract | Term | None = None,
     services: str | Sequence[str] | None = None,
+    control: Mapping[str, float] | None = None,
     practice_sd: float = 0.0,
     national_sd: float = 0.0,
     thresholds: Sequence[float] = (0.05, 0.10, 0.20),
@@ -58,6 +62,9 @@ def variance(
     budgets
         A table ``<by>``, ``budget`` (£) with a row for each unit; by default, the expected cost.
         With several levels, a dict of such tables by level.
+    scores
+        A table ``<by>`` with a column for each score (0 or more) that gates and rates of the
+        contract read; a dict by level as ``budgets``.
     stop_loss
         A ceiling in £ a person-year, or a ``StopLoss``: the short form of a contract.
     contract
@@ -65,6 +72,9 @@ def variance(
         "exact", compare cost with the budget; ``of="net"`` is what the unit keeps of them all.
     services
         The services whose cost is looked at; by default, all.
+    control
+        For each service, the share of its systematic variation that the holder can influence, from
+        0 to 1; ``england.service_control()`` has some that are assumed.
     practice_sd, national_sd
         SD of a yearly lognormal effect of mean 1 that multiplies every cost of a practice, or of
         everyone, before the contract; 0.078 is 7.8 %. At most 0.5 for exact distributions.
@@ -96,6 +106,11 @@ def variance(
         far the exact distributions were from their moments, at worst: the probability outside of
         the window, the error of the mean in SDs, and that of the SD. Costs that a window leaves
         out, with probability 1e-4 at most and beyond all that is reported, count in these errors.
+
+        With ``control`` there are also ``influenced_sd`` and ``uninfluenced_sd`` (£): what the
+        holder can influence of the systematic SD, and what it cannot (variances add up). Of the
+        practice's own effect it is the mean of the weights by expected cost of the services that
+        are not carved out; what is the same for everyone is nobody's.
 
         Under terms on the total of a unit these are of what it keeps, and there are, too,
         ``expected_``, ``sd_`` and ``p_`` (probability of any) of ``ceded``, ``bonus`` and
@@ -148,13 +163,21 @@ def variance(
         arguments.reject("method", method, "'exact', 'moments' or 'simulation'")
     if method == "simulation" and services is not None:
         arguments.reject("services", services, "None, or another method: simulations keep all")
-    if agreement.contract.unit_terms and of != "gross":
+    if agreement.contract.payments and of != "gross" and method != "simulation":
+        allowed = "'simulation', where providers are paid for some services"
+        arguments.reject("method", method, allowed)
+    elif agreement.contract.unit_terms and of != "gross":
         if method == "moments":
             arguments.reject("method", method, "'exact', where terms are on the total of a unit")
         if of == "ceded" and method != "simulation":
             arguments.reject("of", of, "'net' or 'gross', where terms are on the total of a unit")
+    influence = read_influence(arguments, costs, agreement, control)
     thread_count = arguments.threads(threads)
-    given = _budgets_by_level(arguments, budgets, levels, isinstance(by, str))
+    given = _by_level(arguments, "budgets", budgets, levels, isinstance(by, str))
+    scored = _by_level(arguments, "scores", scores, levels, isinstance(by, str))
+    if of != "gross":
+        for level in levels:
+            check_scores(arguments, agreement.contract, scored.get(level))
     arguments.check()
     tables = {}
     if method == "simulation":
@@ -172,19 +195,24 @@ def variance(
             progress=progress,
         )
         for level in levels:
-            tables[level] = run.summary(level, given.get(level), thresholds, quantiles, of=of)
-    else:
+            tables[level] = run.summary(
+                level, given.get(level), thresholds, quantiles, of=of, scores=scored.get(level)
+            )
+    if method != "simulation" or influence is not None:
         people = read_people(population, costs, levels, thread_count)
+    if method != "simulation":
         exact = method == "exact"
         valuation = agreement.valuation(costs, of)
-        unit_terms = agreement.unit_terms() if of == "net" else []
+        unit_terms = agreement.contract.engine_terms() if of == "net" else []
 
         def gross() -> float:
             return math.fsum(people.expected(0, agreement.valuation(costs, "gross")))
 
         for i, level in enumerate(levels):
+            holders = read_holders(given.get(level), scored.get(level))
+            known = holders.of(agreement.contract)
             answer = people.variance(
-                i, valuation, unit_terms, given.get(level), tolerances, probabilities, exact=exact
+                i, valuation, unit_terms, known, tolerances, probabilities, exact=exact
             )
             tables[level] = agreement.described(traced(answer))
             if level in given:
@@ -193,20 +221,24 @@ def variance(
                     before = pa.array(people.expected(i, valuation))
                     compared = compared.set_column(1, "expected", before)
                 warn_of_other_totals(compared, of, gross)
+    if influence is not None:
+        tables = {
+            level: influence.added(tables[level], people, i) for i, level in enumerate(levels)
+        }
     return tables[by] if isinstance(by, str) else tables
 
 
-def _budgets_by_level(
-    arguments: Arguments, budgets: Any, levels: list[str], single: bool
+def _by_level(
+    arguments: Arguments, name: str, tables: Any, levels: list[str], single: bool
 ) -> dict[str, Any]:
-    if budgets is None:
+    if tables is None:
         return {}
     if single:
-        budgets = dict.fromkeys(levels, budgets)
-    if not isinstance(budgets, dict):
-        arguments.reject_type("budgets", budgets, "a dict of tables by level where by is a list")
+        tables = dict.fromkeys(levels, tables)
+    if not isinstance(tables, dict):
+        arguments.reject_type(name, tables, "a dict of tables by level where by is a list")
         return {}
-    for level in budgets:
+    for level in tables:
         if level not in levels:
-            arguments.reject("budgets", level, f"by level: {', '.join(levels)}")
-    return budgets
+            arguments.reject(name, level, f"by level: {', '.join(levels)}")
+    return tables

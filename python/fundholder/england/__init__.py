@@ -24,7 +24,7 @@ from ._nested_models import NESTED_MODELS, NestedModel
 from ._people import people
 from ._persons import persons
 from ._population import population
-from ._services import service_shares, services
+from ._services import service_control, service_shares, services
 
 __all__ = [
     "NESTED_MODELS",
@@ -34,6 +34,7 @@ __all__ = [
     "people",
     "persons",
     "population",
+    "service_control",
     "service_shares",
     "services",
 ]

@@ -33,6 +33,19 @@ SERVICES: dict[str, tuple[float, str, tuple[float, ...]]] = {
     "specialised": (0.171, ALLOCATIONS, (0.05, 0.3, 0.9, 1.4, 2.0)),
 }
 """Share of all cost, its source, and how much more or less of it years of each class have."""
+CONTROL = {
+    "emergency": 0.17,
+    "elective": 0.5,
+    "outpatient": 0.7,
+    "a&e": 0.3,
+    "mental health": 0.2,
+    "community": 0.6,
+    "maternity": 0.0,
+    "prescribing": 0.9,
+    "primary care": 1.0,
+    "specialised": 0.05,
+}
+"""Share of the systematic variation of each service that a holder can influence."""
 ASSUMED = (
     "how a service is spread over ages (but for inpatient care and maternity) and over years by "
     "their size is assumed"
@@ -49,7 +62,8 @@ def service_shares() -> pa.Table:
     Returns
     -------
     pyarrow.Table
-        ``service``, ``share``, ``source``, ``assumption``.
+        ``service``, ``share``, ``source``, ``assumption``, and ``control``, the weight of
+        ``service_control``, which is assumed, too.
 
     Examples
     --------
@@ -63,8 +77,30 @@ def service_shares() -> pa.Table:
             "share": [share for share, _, _ in SERVICES.values()],
             "source": [source for _, source, _ in SERVICES.values()],
             "assumption": [ASSUMED] * len(SERVICES),
+            "control": [CONTROL[service] for service in SERVICES],
         }
     )
+
+
+def service_control() -> dict[str, float]:
+    """How much of each service's systematic variation a holder can influence: assumed.
+
+    The weight of emergency care is the share of admissions for ambulatory-care-sensitive conditions
+    (more than one in six: The King's Fund 2012). The others are assumed, on the shape of what
+    fundholders moved: elective admissions and drugs, and not emergencies.
+
+    Returns
+    -------
+    dict
+        A weight from 0 to 1 for each service of ``service_shares``.
+
+    Examples
+    --------
+    >>> from fundholder import england
+    >>> england.service_control()["emergency"]
+    0.17
+    """
+    return dict(CONTROL)
 
 
 def services(*, year: int = 2025) -> pa.Table:

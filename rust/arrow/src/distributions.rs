@@ -7,7 +7,7 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use fundholder_core::analytic_moments::{
     UnitMoments, Valuation, check_variance, expected as expected_costs, moments,
 };
-use fundholder_core::contract::{Basis, Portion, UnitTerm};
+use fundholder_core::contract::{Basis, Holder, Portion, UnitTerm};
 use fundholder_core::error::{Code, Error, Problem, Value};
 use fundholder_core::exact::{Accuracy, ReadLimit, UnitDistribution, UnitSelection, distributions};
 use fundholder_core::measures::{Outcome, Transfer};
@@ -16,11 +16,11 @@ use fundholder_core::population::People;
 use fundholder_core::run::{Progress, RunError};
 use fundholder_core::settle::{Account, check};
 
-use crate::budgets::{Budgets, amounts};
-use crate::column::Problems;
+use crate::column::{MONEY, Problems};
 use crate::labels::{Label, Labels};
 use crate::results::LabelledNumber;
 use crate::table::{read_table, table};
+use crate::unit_numbers::{HolderNumbers, unit_numbers};
 
 /// The people of one level.
 pub struct Level<'a> {
@@ -77,12 +77,6 @@ impl Level<'_> {
             problem.value = Some(label);
         }
     }
-
-    /// Budgets by number of the unit.
-    fn budgets(&self, budgets: Option<&Budgets>) -> Result<Option<Vec<f64>>, Error> {
-        let all: Vec<u32> = (0..self.labels.list().len() as u32).collect();
-        budgets.map(|budgets| budgets.of(self.labels, &all)).transpose()
-    }
 }
 
 /// Expected cost of each unit, in the order of the labels.
@@ -92,12 +86,11 @@ pub fn expected(level: &Level<'_>, valuation: &Valuation, progress: &Progress) -
 }
 
 /// What `variance` is asked for.
-#[derive(Default)]
 pub struct VarianceOptions<'a> {
     /// Terms on the total of a unit, which need `exact`; empty for none.
     pub unit_terms: &'a [UnitTerm],
-    /// Budgets; by default expected costs before the unit terms.
-    pub budgets: Option<&'a Budgets>,
+    /// Budgets, by default expected costs before the unit terms; and scores.
+    pub holders: &'a HolderNumbers,
     pub thresholds: &'a [LabelledNumber],
     pub quantiles: &'a [LabelledNumber],
     /// Are there distributions? Without them, probabilities and quantiles are null.
@@ -111,11 +104,13 @@ pub fn variance_table(
     options: &VarianceOptions<'_>,
     progress: &Progress,
 ) -> Result<(RecordBatch, Accuracy), RunError> {
-    let VarianceOptions { unit_terms, budgets, thresholds, quantiles, exact } = *options;
-    let budgets = level.budgets(budgets)?;
+    let VarianceOptions { unit_terms, holders, thresholds, quantiles, exact } = *options;
+    let all: Vec<u32> = (0..level.labels.list().len() as u32).collect();
+    let (budgets, scores) = holders.of(level.labels, &all)?;
     if !unit_terms.is_empty() {
-        let account = |people: u64| Account::of_pounds(0.0, Some(0.0), Some(people as f64));
-        let accounts = level.people.sizes(level.index).into_iter().map(account);
+        let people = level.people.sizes(level.index).into_iter();
+        let holders = people.zip(&scores).map(|(n, scores)| Holder { people: Some(n as f64), scores });
+        let accounts = holders.map(|holder| Account { actual: 0, budget: Some(0), holder });
         let name = |unit: usize| format!("in {} {}", level.name, Value::from(&level.labels.list()[unit]));
         check(unit_terms, &accounts.collect::<Vec<_>>(), name)?;
     }
@@ -129,7 +124,7 @@ pub fn variance_table(
             let budget = budget(unit, &distribution.moments);
             if !unit_terms.is_empty() {
                 return row_of_outcome(
-                    &Outcome::new(distribution, unit_terms, budget),
+                    &Outcome::new(distribution, unit_terms, budget, &scores[unit as usize]),
                     distribution,
                     budget,
                     options,
@@ -153,7 +148,7 @@ pub fn variance_table(
             let held = Valuation { practice_sd: 0.0, national_sd: 0.0, ..valuation.clone() };
             let sd = |unit: u32, distribution: &UnitDistribution| {
                 let budget = rows[unit as usize].budget;
-                Outcome::new(distribution, unit_terms, budget).kept.sd
+                Outcome::new(distribution, unit_terms, budget, &scores[unit as usize]).kept.sd
             };
             let sds = level.distributions(level.selection(None, &held), progress, limit, sd)?;
             for (row, (_, chance)) in rows.iter_mut().zip(sds) {
@@ -327,7 +322,7 @@ pub fn cumulative_table(
 
 /// The units and costs of a table `<by>`, cost.
 fn read_costs(batches: &[RecordBatch], by: &str) -> Result<(Vec<Label>, Vec<f64>), Error> {
-    let table = read_table(batches, &amounts("at", by, "cost", false))?;
+    let table = read_table(batches, &unit_numbers("at", by, "cost", MONEY, false))?;
     let (labels, units) = &table.labels[0];
     let names = units.iter().map(|&unit| labels.list()[unit as usize].clone());
     Ok((names.collect(), table.numbers[0].iter().map(|cost| cost.unwrap_or(0.0)).collect()))

@@ -1,6 +1,5 @@
 //! Arrow tables to and from the fundholder engine, with the schema rules: all problems of a table in one pass.
 
-mod budgets;
 mod column;
 mod costs;
 mod distributions;
@@ -16,8 +15,8 @@ mod services;
 mod settled;
 mod source;
 mod table;
+mod unit_numbers;
 
-pub use budgets::Budgets;
 pub use column::Rule;
 pub use costs::{annual_model, events_model, model_table, moments_table};
 pub use distributions::{
@@ -35,6 +34,7 @@ pub use results::{
     LabelledNumber, Level, level_of_table, level_table, size_band_table, summary_table, totals_table,
 };
 pub use services::{model_with_services, services_table};
-pub use settled::{ContractColumns, settled_level};
+pub use settled::{ContractColumns, Payment, settled_level};
 pub use source::{OTHER_COLUMNS, Source, or_empty, unreadable, with_schema};
 pub use table::{CheckedTable, LabelColumn, NumberColumn, TableRules, read_long_table, read_table};
+pub use unit_numbers::{HolderNumbers, UnitNumbers};

@@ -14,9 +14,9 @@ use fundholder_core::numeric::money::pounds;
 use fundholder_core::run::{Progress, RunError, sort};
 use fundholder_core::simulate::{Totals, UnitTotals};
 
-use crate::budgets::Budgets;
 use crate::labels::Labels;
 use crate::table::table;
+use crate::unit_numbers::UnitNumbers;
 
 /// One level of a simulation.
 pub struct Level {
@@ -149,7 +149,7 @@ pub fn level_of_table(name: String, batch: &RecordBatch) -> Option<Level> {
 pub fn summary_table(
     level: &Level,
     basis: Basis,
-    budgets: Option<&Budgets>,
+    budgets: Option<&UnitNumbers>,
     thresholds: &[LabelledNumber],
     quantiles: &[LabelledNumber],
     progress: &Progress,

@@ -1,81 +1,147 @@
 //! Simulated years under a contract: what each of its terms moves, and what is kept.
 
 use arrow_array::RecordBatch;
-use fundholder_core::contract::UnitTerm;
+use fundholder_core::contract::{Holder, UnitTerm};
+use fundholder_core::error::Error;
 use fundholder_core::numeric::money::{UNITS_PER_POUND, pounds};
 use fundholder_core::run::{Progress, RunError};
 use fundholder_core::settle::{Account, check, settle, settle_each};
 use fundholder_core::simulate::{Totals, UnitTotals};
 
-use crate::budgets::Budgets;
 use crate::labels::Labels;
 use crate::results::{Level, yearly};
 use crate::table::table;
+use crate::unit_numbers::{HolderNumbers, UnitNumbers};
 
-/// Contract on simulated years: the columns of what its person terms cede, those with the effects held at 1, and its
-/// terms on the total of a unit.
+/// Contract on simulated years: the columns of what its person terms cede, those with the effects held at 1, what it
+/// pays providers, and its terms on the total of a unit.
 pub struct ContractColumns<'a> {
     pub ceded: &'a [usize],
     pub held: &'a [usize],
+    pub payments: &'a [Payment],
     pub terms: &'a [UnitTerm],
 }
 
+/// Payment of providers: the column of the care that is paid for, the same with the effects held at 1, and the term.
+pub struct Payment {
+    pub care: usize,
+    pub held: Option<usize>,
+    pub term: UnitTerm,
+    /// Budgets for this care, to be added up; by default the mean of it.
+    pub budgets: Vec<UnitNumbers>,
+}
+
+impl Payment {
+    fn budget(&self, given: &[Vec<f64>], row: usize, unit: &UnitTotals) -> f64 {
+        if given.is_empty() { mean(&unit.columns[self.care]) } else { given.iter().map(|of| of[row]).sum() }
+    }
+
+    /// What of this care the provider bears, in every replication.
+    fn ceded(&self, care: &[i64], budget: f64) -> Vec<i64> {
+        let account = Account::of_pounds(0.0, Some(budget), Holder::default());
+        let terms = std::slice::from_ref(&self.term);
+        care.iter().map(|&actual| settle(terms, &Account { actual, ..account }).ceded).collect()
+    }
+}
+
+fn mean(amounts: &[i64]) -> f64 {
+    amounts.iter().map(|units| *units as f64).sum::<f64>() / amounts.len() as f64 / UNITS_PER_POUND
+}
+
+fn less(left: &mut [i64], ceded: &[i64]) {
+    left.iter_mut().zip(ceded).for_each(|(left, ceded)| *left -= ceded);
+}
+
 impl ContractColumns<'_> {
-    fn left(&self, cost: &[i64], columns: &[usize], unit: &UnitTotals) -> Vec<i64> {
-        let mut left = cost.to_vec();
-        for &column in columns {
-            left.iter_mut().zip(&unit.columns[column]).for_each(|(left, ceded)| *left -= ceded);
+    /// What the person terms and the payments leave, and what providers bear of each payment.
+    fn left(&self, unit: &UnitTotals, budgets: &[f64]) -> (Vec<i64>, Vec<Vec<i64>>) {
+        let mut left = unit.gross.clone();
+        self.ceded.iter().for_each(|&column| less(&mut left, &unit.columns[column]));
+        let payments = self.payments.iter().zip(budgets);
+        let borne: Vec<Vec<i64>> =
+            payments.map(|(payment, budget)| payment.ceded(&unit.columns[payment.care], *budget)).collect();
+        borne.iter().for_each(|borne| less(&mut left, borne));
+        (left, borne)
+    }
+
+    /// What is left with the effects held at 1; nothing without effects.
+    fn held_left(&self, unit: &UnitTotals, budgets: &[f64]) -> Vec<i64> {
+        let mut left = unit.chance_net.clone();
+        self.held.iter().for_each(|&column| less(&mut left, &unit.columns[column]));
+        for (payment, budget) in self.payments.iter().zip(budgets) {
+            let held = payment.held.map(|column| payment.ceded(&unit.columns[column], *budget));
+            held.iter().for_each(|borne| less(&mut left, borne));
         }
         left
+    }
+
+    /// The budget of each payment of each unit.
+    fn payment_budgets(&self, level: &Level, order: &[u32]) -> Result<Vec<Vec<f64>>, Error> {
+        let given = self.payments.iter().map(|payment| {
+            payment.budgets.iter().map(|of| of.of(&level.labels, order)).collect::<Result<Vec<_>, _>>()
+        });
+        let given = given.collect::<Result<Vec<_>, _>>()?;
+        let of_unit = |(row, unit): (usize, &&UnitTotals)| {
+            self.payments
+                .iter()
+                .zip(&given)
+                .map(|(payment, given)| payment.budget(given, row, unit))
+                .collect()
+        };
+        Ok(level.units().iter().enumerate().map(of_unit).collect())
     }
 }
 
 /// The level under a contract, whose ceded cost is all that the holder does not keep; and a table `<by>`, people, and in
-/// every replication (£) what each person term cedes (`person_<n>`) and each unit term moves (`ceded_<n>`, `bonus_<n>`,
-/// `penalty_<n>`). Budgets are by default the mean of what the person terms leave.
+/// every replication (£) what each person term cedes (`person_<n>`), what providers bear of each payment (`payment_<n>`)
+/// and what each unit term moves (`ceded_<n>`, `bonus_<n>`, `penalty_<n>`). Budgets are by default the mean of what the
+/// person terms and the payments leave.
 pub fn settled_level(
     level: &Level,
     contract: &ContractColumns<'_>,
-    budgets: Option<&Budgets>,
+    holders: &HolderNumbers,
     progress: &Progress,
 ) -> Result<(Level, RecordBatch), RunError> {
     let order = level.labels.sorted();
-    let budgets = budgets.map(|budgets| budgets.of(&level.labels, &order)).transpose()?;
+    let (budgets, scores) = holders.of(&level.labels, &order)?;
+    let for_care = contract.payment_budgets(level, &order)?;
     let units = level.units();
     let replications = units.first().map_or(0, |unit| unit.gross.len());
     let (persons, terms) = (contract.ceded.len(), contract.terms);
-    let mut lists: Vec<Vec<f64>> = vec![Vec::new(); persons + 3 * terms.len()];
+    let first_term = persons + contract.payments.len();
+    let mut lists: Vec<Vec<f64>> = vec![Vec::new(); first_term + 3 * terms.len()];
     let mut settled: Vec<Option<UnitTotals>> = (0..units.len()).map(|_| None).collect();
     let name = |row: usize| format!("in {} {}", level.name, level.labels.list()[order[row] as usize]);
     let accounts = units.iter().enumerate().map(|(row, unit)| {
-        let mean = || {
-            let left = contract.left(&unit.gross, contract.ceded, unit);
-            left.iter().map(|units| *units as f64).sum::<f64>() / replications as f64 / UNITS_PER_POUND
+        let budget = match &budgets {
+            Some(budgets) => budgets[row],
+            None => mean(&contract.left(unit, &for_care[row]).0),
         };
-        let budget = budgets.as_ref().map_or_else(mean, |budgets| budgets[row]);
-        Account::of_pounds(0.0, Some(budget), Some(unit.people as f64))
+        let holder = Holder { people: Some(unit.people as f64), scores: &scores[row] };
+        Account::of_pounds(0.0, Some(budget), holder)
     });
-    let accounts: Vec<Account> = accounts.collect();
+    let accounts: Vec<Account<'_>> = accounts.collect();
     check(terms, &accounts, name)?;
     for ((row, unit), account) in units.iter().enumerate().zip(&accounts) {
         progress.check()?;
-        for (list, &column) in lists.iter_mut().zip(contract.ceded) {
-            list.extend(unit.columns[column].iter().copied().map(pounds));
+        let (left, borne) = contract.left(unit, &for_care[row]);
+        let ceded = contract.ceded.iter().map(|&column| &unit.columns[column]);
+        for (list, amounts) in lists.iter_mut().zip(ceded.chain(&borne)) {
+            list.extend(amounts.iter().copied().map(pounds));
         }
         let mut ceded = Vec::with_capacity(replications);
-        for (&gross, left) in unit.gross.iter().zip(contract.left(&unit.gross, contract.ceded, unit)) {
+        for (&gross, left) in unit.gross.iter().zip(left) {
             let mut kept = left;
             settle_each(terms, &Account { actual: left, ..*account }, |number, s| {
                 kept = s.kept(kept);
-                let first = persons + 3 * number;
-                lists[first..]
+                lists[first_term + 3 * number..]
                     .iter_mut()
                     .zip([s.ceded, s.bonus, s.penalty])
                     .for_each(|(list, x)| list.push(pounds(x)));
             });
             ceded.push(gross - kept);
         }
-        let held = contract.left(&unit.chance_net, contract.held, unit).into_iter();
+        let held = contract.held_left(unit, &for_care[row]).into_iter();
         let chance_net =
             held.map(|actual| settle(terms, &Account { actual, ..*account }).kept(actual)).collect();
         settled[order[row] as usize] = Some(UnitTotals {
@@ -91,9 +157,10 @@ pub fn settled_level(
     let [by, people] = level.head();
     let mut columns = vec![(by.0.to_string(), by.1), (people.0.to_string(), people.1)];
     for (number, list) in lists.into_iter().enumerate() {
-        let name = match number.checked_sub(persons) {
-            None => format!("person_{number}"),
-            Some(of_unit) => format!("{}_{}", ["ceded", "bonus", "penalty"][of_unit % 3], of_unit / 3),
+        let name = match (number.checked_sub(persons), number.checked_sub(first_term)) {
+            (None, _) => format!("person_{number}"),
+            (Some(payment), None) => format!("payment_{payment}"),
+            (_, Some(of_unit)) => format!("{}_{}", ["ceded", "bonus", "penalty"][of_unit % 3], of_unit / 3),
         };
         columns.push((name, yearly(list, replications)));
     }

@@ -2,25 +2,25 @@
 //!
 //! Each share is rounded once to a unit of money; the rest stays where it was, so that nothing is lost.
 
-use crate::contract::{CapBasis, CorridorBand, Rate, SharedSavings, UnitTerm};
+use crate::contract::{CapBasis, CorridorBand, Gate, Holder, Rate, SharedSavings, UnitTerm};
 use crate::error::{Code, Error, Problem};
 use crate::numeric::money::{pounds, units};
 
 /// Account: the cost of a unit's year and what it is compared with.
 #[derive(Clone, Copy, Debug)]
-pub struct Account {
+pub struct Account<'a> {
     /// Cost, in units of money.
     pub actual: i64,
     /// Budget, in units of money, where there is one.
     pub budget: Option<i64>,
-    /// People, where they are known.
-    pub people: Option<f64>,
+    /// Whose it is.
+    pub holder: Holder<'a>,
 }
 
-impl Account {
+impl<'a> Account<'a> {
     /// An account in £.
-    pub fn of_pounds(actual: f64, budget: Option<f64>, people: Option<f64>) -> Self {
-        Self { actual: units(actual), budget: budget.map(units), people }
+    pub fn of_pounds(actual: f64, budget: Option<f64>, holder: Holder<'a>) -> Self {
+        Self { actual: units(actual), budget: budget.map(units), holder }
     }
 }
 
@@ -43,7 +43,11 @@ impl Settlement {
 }
 
 /// Checks the order of terms, and that accounts have what terms need; `name` says which account it is, as "in row 3".
-pub fn check(terms: &[UnitTerm], accounts: &[Account], name: impl Fn(usize) -> String) -> Result<(), Error> {
+pub fn check(
+    terms: &[UnitTerm],
+    accounts: &[Account<'_>],
+    name: impl Fn(usize) -> String,
+) -> Result<(), Error> {
     let mut problems = Vec::new();
     if let Some(last) = terms.iter().position(UnitTerm::is_last).filter(|last| last + 1 < terms.len()) {
         let text = format!(
@@ -61,29 +65,55 @@ pub fn check(terms: &[UnitTerm], accounts: &[Account], name: impl Fn(usize) -> S
             problems.push(Problem::new(Code::MissingLabel, text));
         }
         for (rate_name, rate) in terms.iter().flat_map(UnitTerm::rates) {
-            if rate.of(account.people).is_none() {
-                let people = account.people.map_or("missing".into(), |people| people.to_string());
-                let text = format!(
-                    "people: {people} {}: must be in the table of rates of {rate_name}, from its first row on",
-                    name(row)
-                );
-                problems.push(Problem::new(Code::NotAllowed, text));
-            }
+            let Some(of) = rate.depends_on().filter(|_| rate.of(&account.holder).is_none()) else { continue };
+            let value = of.value(&account.holder).map_or("missing".into(), |value| value.to_string());
+            let text = format!(
+                "{}: {value} {}: must be in the table of rates of {rate_name}, from its first row on",
+                of.name(),
+                name(row)
+            );
+            problems.push(Problem::new(Code::NotAllowed, text));
+        }
+        if gates(terms).any(|gate| gate.share(&account.holder).is_none()) {
+            let text = format!("scores: missing {}: must be given where a gate reads one", name(row));
+            problems.push(Problem::new(Code::MissingLabel, text));
         }
     }
     Error::unless_empty(problems)
 }
 
-/// Ceded, bonus, penalty and kept (£) of units with these costs, budgets and people, which are as many.
-pub fn settle_units(
-    terms: &[UnitTerm],
-    actual: &[f64],
-    budget: Option<&[f64]>,
-    people: Option<&[f64]>,
-) -> Result<[Vec<f64>; 4], Error> {
-    let at = |column: Option<&[f64]>, row: usize| column.map(|values| values[row]);
-    let account = |(row, &cost)| Account::of_pounds(cost, at(budget, row), at(people, row));
-    let accounts: Vec<_> = actual.iter().enumerate().map(account).collect();
+/// The gates of all terms.
+fn gates(terms: &[UnitTerm]) -> impl Iterator<Item = &Gate> {
+    terms.iter().flat_map(|term| match term {
+        UnitTerm::SharedSavings(terms) => terms.gates.iter(),
+        _ => [].iter(),
+    })
+}
+
+/// Units: what is settled, each column as long as `actual`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Units<'a> {
+    /// Costs (£).
+    pub actual: &'a [f64],
+    /// Budgets (£), where there are any.
+    pub budget: Option<&'a [f64]>,
+    /// People, where they are known.
+    pub people: Option<&'a [f64]>,
+    /// A column for each score.
+    pub scores: &'a [Vec<f64>],
+}
+
+/// Ceded, bonus, penalty and kept (£) of units.
+pub fn settle_units(terms: &[UnitTerm], units: &Units<'_>) -> Result<[Vec<f64>; 4], Error> {
+    let rows = 0..units.actual.len();
+    let scores: Vec<Vec<f64>> =
+        rows.clone().map(|row| units.scores.iter().map(|s| s[row]).collect()).collect();
+    let account = |row: usize| {
+        let at = |column: Option<&[f64]>| column.map(|values| values[row]);
+        let holder = Holder { people: at(units.people), scores: &scores[row] };
+        Account::of_pounds(units.actual[row], at(units.budget), holder)
+    };
+    let accounts: Vec<_> = rows.map(account).collect();
     check(terms, &accounts, |row| format!("in row {row}"))?;
     let mut columns = <[Vec<f64>; 4]>::default();
     for account in &accounts {
@@ -95,7 +125,7 @@ pub fn settle_units(
 }
 
 /// The settlement of an account that was checked.
-pub fn settle(terms: &[UnitTerm], account: &Account) -> Settlement {
+pub fn settle(terms: &[UnitTerm], account: &Account<'_>) -> Settlement {
     let mut all = Settlement::default();
     settle_each(terms, account, |_, settlement| {
         all.ceded += settlement.ceded;
@@ -106,7 +136,7 @@ pub fn settle(terms: &[UnitTerm], account: &Account) -> Settlement {
 }
 
 /// The settlement of each term by itself, of what those before it left.
-pub fn settle_each(terms: &[UnitTerm], account: &Account, mut each: impl FnMut(usize, &Settlement)) {
+pub fn settle_each(terms: &[UnitTerm], account: &Account<'_>, mut each: impl FnMut(usize, &Settlement)) {
     let budget = account.budget.unwrap_or(0);
     let mut kept = account.actual;
     for (number, term) in terms.iter().enumerate() {
@@ -126,8 +156,13 @@ pub fn settle_each(terms: &[UnitTerm], account: &Account, mut each: impl FnMut(u
             }
             UnitTerm::SharedSavings(terms) => {
                 settlement.ceded = kept - budget;
-                let (bonus, penalty) = shared(terms, budget - kept, budget, account.people);
+                let (bonus, penalty) = shared(terms, budget - kept, budget, &account.holder);
                 (settlement.bonus, settlement.penalty) = (bonus, penalty);
+            }
+            UnitTerm::ProviderPayment { fixed, above, below } => {
+                let deviation = kept - times(budget, *fixed);
+                let paid = if deviation > 0 { above } else { below };
+                settlement.ceded = times(deviation, 1.0 - paid);
             }
         }
         kept = settlement.kept(kept);
@@ -136,7 +171,7 @@ pub fn settle_each(terms: &[UnitTerm], account: &Account, mut each: impl FnMut(u
 }
 
 /// Totals (£) at which what these terms make of an account's year may bend or jump, ascending.
-pub fn corners(terms: &[UnitTerm], account: &Account) -> Vec<f64> {
+pub fn corners(terms: &[UnitTerm], account: &Account<'_>) -> Vec<f64> {
     let budget = pounds(account.budget.unwrap_or(0));
     let mut corners = Vec::new();
     for (number, term) in terms.iter().enumerate() {
@@ -145,7 +180,7 @@ pub fn corners(terms: &[UnitTerm], account: &Account) -> Vec<f64> {
             let leaves = |actual: i64| settle(&terms[..number], &Account { actual, ..*account }).kept(actual);
             least_total(units(kept), leaves)
         };
-        corners.extend(bends(term, budget, account.people).into_iter().filter_map(before).map(pounds));
+        corners.extend(bends(term, budget, &account.holder).into_iter().filter_map(before).map(pounds));
     }
     corners.retain(|corner| *corner > 0.0);
     corners.sort_unstable_by(f64::total_cmp);
@@ -170,7 +205,7 @@ pub(crate) fn least_total(value: i64, of: impl Fn(i64) -> i64) -> Option<i64> {
 }
 
 /// Costs (£) at which one term bends or jumps.
-fn bends(term: &UnitTerm, budget: f64, people: Option<f64>) -> Vec<f64> {
+fn bends(term: &UnitTerm, budget: f64, holder: &Holder<'_>) -> Vec<f64> {
     match term {
         UnitTerm::QuotaShare { .. } => Vec::new(),
         UnitTerm::AggregateStopLoss { attachment, share, limit, of_budget } => {
@@ -184,14 +219,15 @@ fn bends(term: &UnitTerm, budget: f64, people: Option<f64>) -> Vec<f64> {
             [ends(above, 1.0), ends(below, -1.0)].concat()
         }
         UnitTerm::SharedSavings(terms) => {
-            let rate = |rate: &Rate| rate.of(people).unwrap_or(0.0);
-            let share = rate(&terms.share);
+            let rate = |rate: &Rate| rate.of(holder).unwrap_or(0.0);
+            let share = share_of_savings(terms, holder);
             let cap = terms.cap.as_ref().map_or(f64::INFINITY, rate);
             let capped = if terms.cap_basis == CapBasis::Payment { cap / share } else { cap };
             let limit = terms.loss_limit.as_ref().map_or(f64::INFINITY, rate) / rate(&terms.loss_share);
             let deviations = [-capped, -rate(&terms.msr), 0.0, rate(&terms.mlr), limit];
             deviations.map(|deviation| budget * (1.0 + deviation)).to_vec()
         }
+        UnitTerm::ProviderPayment { fixed, .. } => vec![budget * fixed],
     }
     .into_iter()
     .filter(|bend| bend.is_finite())
@@ -206,14 +242,14 @@ fn ceded_by_bands(bands: &[CorridorBand], deviation: i64, budget: i64) -> i64 {
 }
 
 /// Bonus and penalty of savings, which are below 0 where they are losses. A threshold that is met exactly pays.
-fn shared(terms: &SharedSavings, savings: i64, budget: i64, people: Option<f64>) -> (i64, i64) {
-    let rate = |rate: &Rate| rate.of(people).unwrap_or(0.0);
+fn shared(terms: &SharedSavings, savings: i64, budget: i64, holder: &Holder<'_>) -> (i64, i64) {
+    let rate = |rate: &Rate| rate.of(holder).unwrap_or(0.0);
     let of_budget = |terms: &Rate| times(budget, rate(terms));
     if savings > 0 && savings >= of_budget(&terms.msr) {
         let cap = terms.cap.as_ref().map_or(i64::MAX, of_budget);
         let bonus = match terms.cap_basis {
-            CapBasis::Payment => times(savings, rate(&terms.share)).min(cap),
-            CapBasis::Savings => times(savings.min(cap), rate(&terms.share)),
+            CapBasis::Payment => times(savings, share_of_savings(terms, holder)).min(cap),
+            CapBasis::Savings => times(savings.min(cap), share_of_savings(terms, holder)),
         };
         (bonus, 0)
     } else if savings < 0 && -savings >= of_budget(&terms.mlr) {
@@ -222,6 +258,12 @@ fn shared(terms: &SharedSavings, savings: i64, budget: i64, people: Option<f64>)
     } else {
         (0, 0)
     }
+}
+
+/// The holder's share of savings, as far as its scores earn it.
+fn share_of_savings(terms: &SharedSavings, holder: &Holder<'_>) -> f64 {
+    let earned = terms.gates.iter().map(|gate| gate.share(holder).unwrap_or(0.0));
+    terms.share.of(holder).unwrap_or(0.0) * earned.product::<f64>()
 }
 
 /// A share of an amount, rounded once.

@@ -1,16 +1,21 @@
 //! Do settlements of units equal the published worked cases, to the unit of money?
 
-use fundholder_core::contract::{CapBasis, CorridorBand, Rate, SharedSavings, UnitTerm};
+use fundholder_core::contract::{CapBasis, CorridorBand, Gate, Holder, Of, Rate, SharedSavings, UnitTerm};
 use fundholder_core::settle::{Account, Settlement, check, settle};
 
-fn account(actual: f64, budget: f64, people: f64) -> Account {
-    Account::of_pounds(actual, Some(budget), Some(people))
+fn account(actual: f64, budget: f64, people: f64) -> Account<'static> {
+    Account::of_pounds(actual, Some(budget), of_people(people))
+}
+
+fn of_people(people: f64) -> Holder<'static> {
+    Holder { people: Some(people), scores: &[] }
 }
 
 fn savings(share: f64, msr: Rate) -> SharedSavings {
     let mlr = Rate::Constant(0.0);
     let loss_share = Rate::Constant(0.0);
     SharedSavings {
+        gates: Vec::new(),
         share: Rate::Constant(share),
         loss_share,
         msr,
@@ -68,8 +73,8 @@ fn sharing_then_capping_differs_from_capping_then_sharing() {
 /// 42 CFR 425.604(b): 3.9 % at 5,000 people, 3.6 % at 6,000; half-way between, half-way between.
 #[test]
 fn a_minimum_savings_rate_follows_the_size() {
-    let msr = Rate::ByPeople(vec![(5_000.0, 0.039), (6_000.0, 0.036), (60_000.0, 0.02)]);
-    let rate = |people| msr.of(Some(people));
+    let msr = Rate::Table(Of::People, vec![(5_000.0, 0.039), (6_000.0, 0.036), (60_000.0, 0.02)]);
+    let rate = |people| msr.of(&of_people(people));
     assert_eq!(rate(5_000.0), Some(0.039));
     assert!((rate(5_500.0).unwrap() - 0.0375).abs() < 1e-15);
     assert_eq!(rate(1e6), Some(0.02));
@@ -111,6 +116,62 @@ fn terms_apply_in_their_order() {
     assert_eq!(ceded(&[of_budget]), 40_000);
 }
 
+/// The three kinds of gate in use (CMS, results of 2024): 77.05 or more earns all, the share is in proportion to the score,
+/// and half is earned below a step. A gate works on the share, before a payment is capped.
+#[test]
+fn gates_share_a_reward_before_its_cap() {
+    let gate = |rows: &[(f64, f64)], straight| Gate { score: 0, rows: rows.to_vec(), straight };
+    let bonus = |gate: Gate, score: f64, cap: Option<f64>| {
+        let terms = SharedSavings {
+            gates: vec![gate],
+            cap: cap.map(Rate::Constant),
+            ..savings(0.75, Rate::Constant(0.0))
+        };
+        let holder = Holder { people: None, scores: &[score] };
+        let term = UnitTerm::SharedSavings(terms).checked().unwrap();
+        settle(&[term], &Account::of_pounds(80.0, Some(100.0), holder)).bonus
+    };
+    let all = || gate(&[(77.05, 1.0)], false);
+    assert_eq!([77.0, 77.05, 90.0].map(|score| bonus(all(), score, None)), [0, 150_000, 150_000]);
+    let proportion = || gate(&[(0.0, 0.0), (100.0, 1.0)], true);
+    assert_eq!([0.0, 60.0, 100.0].map(|score| bonus(proportion(), score, None)), [0, 90_000, 150_000]);
+    assert_eq!(bonus(proportion(), 60.0, Some(0.1)), 90_000);
+    assert_eq!(bonus(proportion(), 80.0, Some(0.1)), 100_000);
+    let steps = || gate(&[(40.0, 0.5), (80.0, 1.0)], false);
+    assert_eq!([39.9, 40.0, 79.9, 80.0].map(|s| bonus(steps(), s, None)), [0, 75_000, 75_000, 150_000]);
+}
+
+/// Holders' share of losses: 1 - score x 75 %, between 40 % and 75 % (42 CFR 425.610, ENHANCED).
+#[test]
+fn rates_follow_a_score() {
+    let share = Rate::Table(Of::Score(1), vec![(0.0, 0.75), (100.0 / 3.0, 0.75), (80.0, 0.4)]);
+    let rate = |score: f64| share.of(&Holder { people: None, scores: &[0.0, score] });
+    let near = |x: Option<f64>, y: f64| (x.unwrap() - y).abs() < 1e-12;
+    assert!(near(rate(20.0), 0.75) && near(rate(60.0), 0.55) && near(rate(100.0), 0.4));
+    assert_eq!(share.of(&Holder::default()), None);
+    let terms = SharedSavings { loss_share: share.clone(), ..savings(0.75, Rate::Constant(0.0)) };
+    let text = check(&[UnitTerm::SharedSavings(terms)], &[account(1.0, 1.0, 1.0)], row).unwrap_err();
+    assert!(text.to_string().contains("scores: missing in row 0"), "{text}");
+}
+
+/// Of 100 budgeted: a tariff, a block, 30 % of the price above the baseline (emergency marginal rate), and a fixed payment
+/// for 104 with 75 % of the price around it (aligned payment and incentive).
+#[test]
+fn providers_are_paid() {
+    let paid = |fixed, above, below, care: f64| {
+        let term = UnitTerm::ProviderPayment { fixed, above, below }.checked().unwrap();
+        let account = account(care, 100.0, 1.0);
+        settle(&[term], &account).kept(account.actual)
+    };
+    assert_eq!([90.0, 120.0].map(|care| paid(1.0, 1.0, 1.0, care)), [900_000, 1_200_000]);
+    assert_eq!([90.0, 120.0].map(|care| paid(1.0, 0.0, 0.0, care)), [1_000_000, 1_000_000]);
+    assert_eq!([90.0, 120.0].map(|care| paid(1.0, 0.3, 1.0, care)), [900_000, 1_060_000]);
+    assert_eq!(
+        [100.0, 104.0, 108.0].map(|care| paid(1.04, 0.75, 0.75, care)),
+        [1_010_000, 1_040_000, 1_070_000]
+    );
+}
+
 #[test]
 fn no_terms_cede_nothing() {
     assert_eq!(settle(&[], &account(100.0, 80.0, 1.0)), Settlement::default());
@@ -133,7 +194,8 @@ fn wrong_terms_are_rejected_with_all_that_is_wrong() {
     }
     let quota = UnitTerm::QuotaShare { share: 0.5 };
     let last = UnitTerm::SharedSavings(savings(0.5, Rate::Constant(0.0)));
-    let text = check(&[last, quota], &[Account { actual: 1, budget: None, people: None }], row).unwrap_err();
+    let text = check(&[last, quota], &[Account { actual: 1, budget: None, holder: Holder::default() }], row)
+        .unwrap_err();
     for part in ["term 1 of 2", "must be the last", "budget: missing in row 0"] {
         assert!(text.to_string().contains(part), "{part}: {text}");
     }

@@ -1,8 +1,10 @@
 //! Contracts.
 
-use fundholder_core::contract::{self, CapBasis, CorridorBand, Cover, PersonTerms, Rate, SharedSavings};
+use fundholder_core::contract::{
+    self, CapBasis, CorridorBand, Cover, Gate, Of, PersonTerms, Rate, SharedSavings,
+};
 use fundholder_core::model::CostModel;
-use fundholder_core::settle::settle_units;
+use fundholder_core::settle::{Units, settle_units};
 use pyo3::prelude::*;
 
 use crate::errors::or_raise;
@@ -41,18 +43,28 @@ pub(crate) fn person_terms(
 type Bands = Vec<(f64, f64, f64)>;
 type Rows = Vec<(f64, f64)>;
 
+/// The number of a score (none: rates by people), and rows; a number alone is the same for every unit.
+#[derive(FromPyObject)]
+enum AnyRate {
+    Constant(f64),
+    Table((Option<usize>, Rows)),
+}
+
 /// The parameters of a term, in the order of the engine's, told apart by their shape.
 #[derive(FromPyObject)]
 enum Parameters {
     QuotaShare(f64),
+    ProviderPayment((f64, f64, f64)),
     AggregateStopLoss((f64, f64, f64, bool)),
     Corridor((Bands, Bands)),
-    SharedSavings(([Rows; 4], Option<Rows>, bool, Option<Rows>)),
+    SharedSavings(([AnyRate; 4], Option<AnyRate>, bool, Option<AnyRate>, Vec<(usize, Rows, bool)>)),
 }
 
-/// A rate from rows: one from 0 people on serves every size, known or not.
-fn rate(rows: Rows) -> Rate {
-    if let [(0.0, rate)] = rows[..] { Rate::Constant(rate) } else { Rate::ByPeople(rows) }
+fn rate(rate: AnyRate) -> Rate {
+    match rate {
+        AnyRate::Constant(rate) => Rate::Constant(rate),
+        AnyRate::Table((score, rows)) => Rate::Table(score.map_or(Of::People, Of::Score), rows),
+    }
 }
 
 #[pyclass(frozen, module = "fundholder._engine")]
@@ -72,11 +84,16 @@ impl UnitTerm {
             Parameters::Corridor((above, below)) => {
                 contract::UnitTerm::Corridor { above: bands(above).collect(), below: bands(below).collect() }
             }
-            Parameters::SharedSavings((rates, cap, of_savings, loss_limit)) => {
+            Parameters::ProviderPayment((fixed, above, below)) => {
+                contract::UnitTerm::ProviderPayment { fixed, above, below }
+            }
+            Parameters::SharedSavings((rates, cap, of_savings, loss_limit, gates)) => {
                 let [share, loss_share, msr, mlr] = rates.map(rate);
                 let cap_basis = if of_savings { CapBasis::Savings } else { CapBasis::Payment };
                 let (cap, loss_limit) = (cap.map(rate), loss_limit.map(rate));
-                let terms = SharedSavings { share, loss_share, msr, mlr, cap, cap_basis, loss_limit };
+                let gate = |(score, rows, straight)| Gate { score, rows, straight };
+                let gates = gates.into_iter().map(gate).collect();
+                let terms = SharedSavings { gates, share, loss_share, msr, mlr, cap, cap_basis, loss_limit };
                 contract::UnitTerm::SharedSavings(terms)
             }
         };
@@ -84,7 +101,7 @@ impl UnitTerm {
     }
 }
 
-/// Ceded, bonus, penalty and kept (£) of units with these costs, budgets and people.
+/// Ceded, bonus, penalty and kept (£) of units with these costs, budgets, people and scores.
 #[pyfunction]
 pub(crate) fn settle(
     py: Python<'_>,
@@ -92,7 +109,10 @@ pub(crate) fn settle(
     actual: Vec<f64>,
     budget: Option<Vec<f64>>,
     people: Option<Vec<f64>>,
+    scores: Vec<Vec<f64>>,
 ) -> PyResult<[Vec<f64>; 4]> {
     let terms: Vec<_> = terms.iter().map(|term| term.0.clone()).collect();
-    or_raise(py, settle_units(&terms, &actual, budget.as_deref(), people.as_deref()))
+    let units =
+        Units { actual: &actual, budget: budget.as_deref(), people: people.as_deref(), scores: &scores };
+    or_raise(py, settle_units(&terms, &units))
 }

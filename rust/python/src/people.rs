@@ -18,7 +18,7 @@ use pyo3::prelude::*;
 use crate::contract::{PersonTerm, UnitTerm, person_terms};
 use crate::errors::or_raise;
 use crate::model::CostModel;
-use crate::tables::{Stream, batches, read_budgets, table};
+use crate::tables::{Holders, Stream, batches, read_holders, table};
 use crate::watch::watched;
 
 #[pyclass(frozen, module = "fundholder._engine")]
@@ -71,7 +71,7 @@ impl People {
         self.watched(py, |progress| expected(&self.level(level), &valuation.0, progress))
     }
 
-    #[pyo3(signature = (level, valuation, terms, budgets, thresholds, quantiles, exact))]
+    #[pyo3(signature = (level, valuation, terms, holders, thresholds, quantiles, exact))]
     #[allow(clippy::too_many_arguments)]
     fn variance<'py>(
         &self,
@@ -79,17 +79,17 @@ impl People {
         level: usize,
         valuation: &Valuation,
         terms: Vec<PyRef<'_, UnitTerm>>,
-        budgets: Option<&Bound<'py, PyAny>>,
+        holders: Option<Holders<'py>>,
         thresholds: Vec<LabelledNumber>,
         quantiles: Vec<LabelledNumber>,
         exact: bool,
     ) -> PyResult<(Bound<'py, PyAny>, HashMap<String, String>)> {
         let level = self.level(level);
-        let budgets = read_budgets(py, budgets, level.name)?;
+        let holders = read_holders(py, holders.as_ref(), level.name)?;
         let unit_terms: Vec<_> = terms.iter().map(|term| term.0.clone()).collect();
         let options = VarianceOptions {
             unit_terms: &unit_terms,
-            budgets: budgets.as_ref(),
+            holders: &holders,
             thresholds: &thresholds,
             quantiles: &quantiles,
             exact,
@@ -97,7 +97,7 @@ impl People {
         let (batch, accuracy) =
             self.watched(py, |progress| variance_table(&level, &valuation.0, &options, progress))?;
         let mut metadata = self.described(&valuation.0, exact.then_some(accuracy));
-        budgets.iter().for_each(|budgets| budgets.describe(&mut metadata));
+        holders.describe(&mut metadata);
         Ok((table(py, batch)?, metadata))
     }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use arrow_array::RecordBatch;
 use fundholder_arrow::{
-    ContractColumns, LabelledNumber, Level, Reader, described_run, draw, level_of_table, level_table,
-    read_population, settled_level, size_band_table, summary_table, totals_table, unreadable,
+    ContractColumns, LabelledNumber, Level, Payment, Reader, described_run, draw, level_of_table,
+    level_table, read_population, settled_level, size_band_table, summary_table, totals_table, unreadable,
 };
 use fundholder_core::contract::Basis;
 use fundholder_core::error::{Error, Problem, Value};
@@ -19,10 +19,15 @@ use pyo3::prelude::*;
 use crate::contract::{PersonTerm, StopLoss, UnitTerm, person_terms};
 use crate::errors::{exception, or_raise};
 use crate::model::CostModel;
-use crate::tables::{Stream, batches, one_batch, read_budgets, table};
+use crate::tables::{Holders, Stream, batches, one_batch, read_budgets, read_holders, table};
 use crate::watch::{stoppable, watched};
 
 type State<'py> = (Vec<(String, Bound<'py, PyAny>)>, HashMap<String, String>, Vec<Vec<usize>>);
+
+/// The columns of the care that is paid for and of the same with the effects held at 1, the term, and a table of budgets
+/// with the columns that are added up.
+type PaymentColumns<'py> =
+    (usize, Option<usize>, PyRef<'py, UnitTerm>, Option<Bound<'py, PyAny>>, Vec<String>);
 
 #[pyclass(frozen, module = "fundholder._engine")]
 pub(crate) struct Simulation {
@@ -179,16 +184,23 @@ impl Simulation {
         py: Python<'py>,
         by: Option<&str>,
         columns: [Vec<usize>; 2],
+        payments: Vec<PaymentColumns<'py>>,
         terms: Vec<PyRef<'py, UnitTerm>>,
-        budgets: Option<&Bound<'py, PyAny>>,
+        holders: Holders<'py>,
     ) -> PyResult<(Self, Bound<'py, PyAny>)> {
         let level = self.level(py, by)?;
         let terms: Vec<_> = terms.iter().map(|term| term.0.clone()).collect();
         let [ceded, held] = &columns;
-        let budgets = read_budgets(py, budgets, &level.name)?;
-        let (level, moved) = stoppable(py, 1, |progress| {
-            settled_level(level, &ContractColumns { ceded, held, terms: &terms }, budgets.as_ref(), progress)
-        })?;
+        let holders = read_holders(py, Some(&holders), &level.name)?;
+        let payment = |(care, held, term, budgets, names): PaymentColumns<'py>| {
+            let budgets = names.iter().map(|name| read_budgets(py, budgets.as_ref(), &level.name, name));
+            let budgets = budgets.collect::<PyResult<Vec<_>>>()?.into_iter().flatten().collect();
+            PyResult::Ok(Payment { care, held, term: term.0.clone(), budgets })
+        };
+        let payments = payments.into_iter().map(payment).collect::<PyResult<Vec<_>>>()?;
+        let contract = ContractColumns { ceded, held, payments: &payments, terms: &terms };
+        let (level, moved) =
+            stoppable(py, 1, |progress| settled_level(level, &contract, &holders, progress))?;
         let metadata = self.metadata.clone();
         let settled = Self { levels: vec![level], metadata, warnings: Vec::new(), cessions: Vec::new() };
         Ok((settled, table(py, moved)?))
@@ -206,7 +218,7 @@ impl Simulation {
     ) -> PyResult<(Bound<'py, PyAny>, HashMap<String, String>)> {
         let level = self.level(py, by)?;
         let basis = or_raise(py, Basis::named(of))?;
-        let budgets = read_budgets(py, budgets, &level.name)?;
+        let budgets = read_budgets(py, budgets, &level.name, "budget")?;
         let summary = stoppable(py, 1, |progress| {
             summary_table(level, basis, budgets.as_ref(), &thresholds, &quantiles, progress)
         })?;

@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::SchemaRef;
 use fundholder_arrow::{
-    Budgets, LabelColumn, NumberColumn, OTHER_COLUMNS, Rule, TableRules, read_long_table, unreadable,
-    with_schema,
+    HolderNumbers, LabelColumn, NumberColumn, OTHER_COLUMNS, Rule, TableRules, UnitNumbers, read_long_table,
+    unreadable, with_schema,
 };
 use fundholder_core::error::{Code, Error, ErrorKind, Problem};
 use fundholder_core::run::RunError;
@@ -146,11 +146,30 @@ pub(crate) fn read_table<'py>(
     table(rows.py(), checked)
 }
 
-/// Budgets of the units of a level, where there are any.
+/// Budgets of the units of a level, from a column, where there are any.
 pub(crate) fn read_budgets(
     py: Python<'_>,
     budgets: Option<&Bound<'_, PyAny>>,
     by: &str,
-) -> PyResult<Option<Budgets>> {
-    budgets.map(|budgets| or_raise(py, Budgets::read(&batches(budgets, "budgets")?, by))).transpose()
+    column: &str,
+) -> PyResult<Option<UnitNumbers>> {
+    let read = |budgets| or_raise(py, UnitNumbers::budgets(&batches(budgets, "budgets")?, by, column));
+    budgets.map(read).transpose()
+}
+
+/// Budgets, scores and the names of the scores: what is known of the holders of a level.
+pub(crate) type Holders<'py> = (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>, Vec<String>);
+
+/// What is known of the holders of a level.
+pub(crate) fn read_holders(
+    py: Python<'_>,
+    holders: Option<&Holders<'_>>,
+    by: &str,
+) -> PyResult<HolderNumbers> {
+    let Some((budgets, scores, names)) = holders else { return Ok(HolderNumbers::default()) };
+    let budgets = read_budgets(py, budgets.as_ref(), by, "budget")?;
+    let Some(scores) = scores else { return Ok(HolderNumbers { budgets, scores: Vec::new() }) };
+    let scores = batches(scores, "scores")?;
+    let read = |name: &String| or_raise(py, UnitNumbers::scores(&scores, by, name));
+    Ok(HolderNumbers { budgets, scores: names.iter().map(read).collect::<PyResult<_>>()? })
 }

@@ -10,4 +10,4 @@ pub(crate) use layer::{Layer, Piece};
 pub use person_terms::{Cover, PersonTerm, PersonTerms, Portion};
 pub use stop_loss::StopLoss;
 pub(crate) use stop_loss::Terms;
-pub use unit_terms::{CapBasis, CorridorBand, Rate, SharedSavings, UnitTerm};
+pub use unit_terms::{CapBasis, CorridorBand, Gate, Holder, Of, Rate, SharedSavings, UnitTerm};

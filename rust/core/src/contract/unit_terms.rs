@@ -6,49 +6,115 @@ use crate::numeric::money::{AMOUNT, is_amount};
 const SHARE: &str = "a number from 0 to 1";
 const RATE: &str = "a finite number, 0 or more";
 
-/// Rate: one number, or a table of rates by people, straight between its rows and constant after the last.
+/// Holder: what is known of a unit that rates depend on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Holder<'a> {
+    /// Its people, where they are known.
+    pub people: Option<f64>,
+    /// Its scores, in the order of the contract's.
+    pub scores: &'a [f64],
+}
+
+/// What a rate depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// The people of the unit.
+    People,
+    /// A score, by its number among the contract's.
+    Score(usize),
+}
+
+/// Rate: one number, or a table of rates by size or score, straight between its rows and constant after the last.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rate {
-    /// The same for every size.
+    /// The same for every unit.
     Constant(f64),
-    /// People, ascending, each with its rate.
-    ByPeople(Vec<(f64, f64)>),
+    /// Sizes or scores, ascending, each with its rate.
+    Table(Of, Vec<(f64, f64)>),
 }
 
 impl Rate {
-    /// The rate of a unit; none where it depends on people that are not known, or fewer than in its first row.
-    pub fn of(&self, people: Option<f64>) -> Option<f64> {
-        let rows = match self {
-            Self::Constant(rate) => return Some(*rate),
-            Self::ByPeople(rows) => rows,
-        };
-        let people = people?;
-        let above = rows.partition_point(|row| row.0 <= people);
-        let (from, low) = *rows.get(above.checked_sub(1)?)?;
-        Some(match rows.get(above) {
-            Some((to, high)) => low + (high - low) * ((people - from) / (to - from)),
-            None => low,
-        })
+    /// The rate of a unit; none where what it depends on is not known, or below the first row.
+    pub fn of(&self, holder: &Holder<'_>) -> Option<f64> {
+        match self {
+            Self::Constant(rate) => Some(*rate),
+            Self::Table(of, rows) => straight(rows, of.value(holder)?),
+        }
+    }
+
+    /// What it depends on.
+    pub fn depends_on(&self) -> Option<Of> {
+        match self {
+            Self::Constant(_) => None,
+            Self::Table(of, _) => Some(*of),
+        }
     }
 
     fn values(&self) -> Vec<f64> {
         match self {
             Self::Constant(rate) => vec![*rate],
-            Self::ByPeople(rows) => rows.iter().map(|row| row.1).collect(),
+            Self::Table(_, rows) => rows.iter().map(|row| row.1).collect(),
+        }
+    }
+}
+
+impl Of {
+    /// The value of a unit, where it is known.
+    pub fn value(self, holder: &Holder<'_>) -> Option<f64> {
+        match self {
+            Self::People => holder.people,
+            Self::Score(number) => holder.scores.get(number).copied(),
         }
     }
 
-    /// Are its people ascending?
-    fn ascends(&self) -> bool {
+    /// The argument that has it.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Constant(_) => true,
-            Self::ByPeople(rows) => {
-                !rows.is_empty()
-                    && rows.iter().all(|row| row.0.is_finite() && row.0 >= 0.0)
-                    && rows.windows(2).all(|rows| rows[0].0 < rows[1].0)
-            }
+            Self::People => "people",
+            Self::Score(_) => "scores",
         }
     }
+}
+
+/// Gate: the share of a reward that a score earns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gate {
+    /// The number of the score among the contract's.
+    pub score: usize,
+    /// Scores, ascending, each with the share that is earned; below the first, none is.
+    pub rows: Vec<(f64, f64)>,
+    /// Is the share straight between rows? Otherwise it is that of the last row that is met.
+    pub straight: bool,
+}
+
+impl Gate {
+    /// The share that a unit earns; none where its score is not known.
+    pub fn share(&self, holder: &Holder<'_>) -> Option<f64> {
+        let score = *holder.scores.get(self.score)?;
+        let met = self.rows.partition_point(|row| row.0 <= score).checked_sub(1);
+        Some(match met {
+            None => 0.0,
+            Some(_) if self.straight => straight(&self.rows, score)?,
+            Some(row) => self.rows[row].1,
+        })
+    }
+}
+
+/// The value at `x` of rows that ascend, straight between them and constant after the last; none before the first.
+fn straight(rows: &[(f64, f64)], x: f64) -> Option<f64> {
+    let above = rows.partition_point(|row| row.0 <= x);
+    let (from, low) = *rows.get(above.checked_sub(1)?)?;
+    Some(match rows.get(above) {
+        Some((to, high)) => low + (high - low) * ((x - from) / (to - from)),
+        None => low,
+    })
+}
+
+/// Do the rows of a table ascend from 0 or more?
+fn ascend(rows: &[(f64, f64)]) -> bool {
+    !rows.is_empty()
+        && rows.iter().all(|row| row.0.is_finite() && row.0 >= 0.0)
+        && rows.windows(2).all(|rows| rows[0].0 < rows[1].0)
 }
 
 /// Band of a corridor: of deviations `from` ... `to`, as shares of the budget, the holder bears `share`.
@@ -74,6 +140,8 @@ pub enum CapBasis {
 /// Shared savings: rates of the budget, but for the two shares.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SharedSavings {
+    /// What the holder's share of savings needs: each gate multiplies it, before a cap.
+    pub gates: Vec<Gate>,
     /// The holder's share of savings.
     pub share: Rate,
     /// The holder's share of losses.
@@ -118,6 +186,16 @@ pub enum UnitTerm {
     },
     /// The payer bears the deviation from the budget, and shares it.
     SharedSavings(SharedSavings),
+    /// Care is paid at its price up to `fixed` of the budget for it, and beyond at a share of the price; where it is less,
+    /// a share of the difference stays with the holder.
+    ProviderPayment {
+        /// The share of the budget that is paid for in any case.
+        fixed: f64,
+        /// The share of the price of care above it that is paid.
+        above: f64,
+        /// The share of the price of care that falls short of it that is not paid.
+        below: f64,
+    },
 }
 
 impl UnitTerm {
@@ -131,7 +209,7 @@ impl UnitTerm {
         matches!(self, Self::Corridor { .. } | Self::SharedSavings(_))
     }
 
-    /// The rates that depend on the size of a unit, each with its name.
+    /// Rates, each with its name.
     pub fn rates(&self) -> Vec<(&'static str, &Rate)> {
         let Self::SharedSavings(s) = self else {
             return Vec::new();
@@ -176,7 +254,7 @@ impl UnitTerm {
                     check(name, from, from == f64::INFINITY, "bands of which the last has no end");
                 }
             }
-            Self::SharedSavings(_) => {
+            Self::SharedSavings(terms) => {
                 for (name, rate) in self.rates() {
                     let (good, allowed): (fn(f64) -> bool, _) = if name.ends_with("share") {
                         (|x| (0.0..=1.0).contains(&x), SHARE)
@@ -186,8 +264,32 @@ impl UnitTerm {
                     for value in rate.values() {
                         check(name, value, good(value), allowed);
                     }
-                    check(name, f64::NAN, rate.ascends(), "rows of people (0 or more, ascending) and rate");
+                    if let Rate::Table(_, rows) = rate {
+                        check(
+                            name,
+                            f64::NAN,
+                            ascend(rows),
+                            "rows of size or score (0 or more, ascending) and rate",
+                        );
+                    }
                 }
+                for (at, share) in terms.gates.iter().flat_map(|gate| &gate.rows) {
+                    check("gate", *at, *at >= 0.0 && at.is_finite(), "a score, 0 or more");
+                    check("gate", *share, is_share(*share), "the share of a reward, from 0 to 1");
+                }
+                for gate in &terms.gates {
+                    check(
+                        "gate",
+                        f64::NAN,
+                        ascend(&gate.rows),
+                        "rows of score (0 or more, ascending) and share",
+                    );
+                }
+            }
+            Self::ProviderPayment { fixed, above, below } => {
+                check("fixed", *fixed, is_rate(*fixed), RATE);
+                check("above", *above, is_share(*above), SHARE);
+                check("below", *below, is_share(*below), SHARE);
             }
         }
         Error::unless_empty(problems)?;

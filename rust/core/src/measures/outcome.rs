@@ -1,6 +1,6 @@
 //! Outcome: what the unit terms of a contract make of a unit's year, from the distribution of its total.
 
-use crate::contract::UnitTerm;
+use crate::contract::{Holder, UnitTerm};
 use crate::exact::UnitDistribution;
 use crate::model::Moments;
 use crate::numeric::money::{UNITS_PER_POUND, pounds, units};
@@ -22,7 +22,7 @@ pub struct Transfer {
 pub struct Outcome<'a> {
     distribution: &'a UnitDistribution,
     terms: &'a [UnitTerm],
-    account: Account,
+    account: Account<'a>,
     /// What the unit keeps.
     pub kept: Moments,
     /// What others bear.
@@ -34,10 +34,15 @@ pub struct Outcome<'a> {
 }
 
 impl<'a> Outcome<'a> {
-    /// The outcome with this budget (£), of terms that were checked.
-    pub fn new(distribution: &'a UnitDistribution, terms: &'a [UnitTerm], budget: f64) -> Self {
+    /// The outcome with this budget (£) and these scores, of terms that were checked.
+    pub fn new(
+        distribution: &'a UnitDistribution,
+        terms: &'a [UnitTerm],
+        budget: f64,
+        scores: &'a [f64],
+    ) -> Self {
         let people = Some(distribution.moments.people as f64);
-        let account = Account::of_pounds(0.0, Some(budget), people);
+        let account = Account::of_pounds(0.0, Some(budget), Holder { people, scores });
         let nodes = distribution.nodes(&corners(terms, &account));
         let at = |total: f64| settle_total(terms, &account, units(total));
         let settled: Vec<(f64, i64, Settlement)> =
@@ -98,6 +103,6 @@ impl<'a> Outcome<'a> {
     }
 }
 
-fn settle_total(terms: &[UnitTerm], account: &Account, actual: i64) -> Settlement {
+fn settle_total(terms: &[UnitTerm], account: &Account<'_>, actual: i64) -> Settlement {
     settle(terms, &Account { actual, ..*account })
 }

@@ -58,10 +58,13 @@ pub(crate) struct Entry {
 impl Entry {
     /// The entry, and the cost (units of money) up to which no bent cession takes anything.
     pub(crate) fn new(shares: &[f64], columns: &Columns) -> (Self, f64) {
-        let mut of_columns = if columns.services > 0 { integer_shares(shares) } else { Vec::new() };
+        let integers = integer_shares(shares);
+        // What is ceded of a service is a part of the very cost that is kept of it.
+        let shares: Vec<f64> = integers.iter().map(|share| *share as f64 / WHOLE).collect();
+        let mut of_columns = if columns.services > 0 { integers } else { Vec::new() };
         let mut bent = Vec::new();
         for (number, terms) in columns.cessions.iter().enumerate() {
-            let layer = terms.layer(shares, Basis::Ceded);
+            let layer = terms.layer(&shares, Basis::Ceded);
             of_columns.push(layer.proportional().map_or(0, integer_share));
             if layer.proportional().is_none() {
                 bent.push(Cession::new(number, terms, layer));
@@ -81,6 +84,9 @@ impl Entry {
     }
 }
 
+/// All of a cost, in the units of its shares.
+const WHOLE: f64 = (1_u32 << SHARE_BITS) as f64;
+
 /// The nearest integer of a number that is not negative and below 2^51.
 #[inline(always)]
 pub(crate) fn integer(units: f64) -> i64 {
@@ -88,7 +94,7 @@ pub(crate) fn integer(units: f64) -> i64 {
 }
 
 fn integer_share(share: f64) -> i64 {
-    libm::rint(share * f64::from(1_u32 << SHARE_BITS)) as i64
+    libm::rint(share * WHOLE) as i64
 }
 
 /// Shares that add up to all of it: the largest has what rounding leaves.
