@@ -64,6 +64,7 @@ def main() -> None:
         limited = fh.variance(sample, costs, stop_loss=ceiling, practice_sd=practice_sd)
         both[ceiling] = outside(limited)
     print_shares(outside(fh.variance(groups, costs)), sweep, chance, both, practice_sd)
+    print_without_specialised(sample, chance, both, practice_sd)
     print_concentration(by_people(sample))
     print_tail(distribution)
     print_skewness(median, costs, practice_sd)
@@ -171,6 +172,38 @@ def print_shares(
             limited = shares is chance and ceiling
             name = f"  {words}" + (f", ceiling £{ceiling:,.0f}" if ceiling else "")
             row(name, [*means(shares[ceiling]), *([f"{100 * ceded:.1f}"] if limited else [])])
+
+
+def print_without_specialised(
+    sample: pa.Table, chance: Shares, both: Shares, practice_sd: float
+) -> None:
+    """What excluding specialised services does, with and without a ceiling."""
+    costs = fh.CostModel(fh.england.costs(year=2010), fh.england.services(year=2010))
+    excluded = fh.CarveOut("specialised", to="nation")
+    contracts = {None: fh.Contract([excluded])}
+    contracts |= {c: fh.Contract([excluded, fh.StopLoss(c)]) for c in CEILINGS}
+    by_chance = {
+        ceiling: outside(fh.variance(sample, costs, contract=contract))
+        for ceiling, contract in contracts.items()
+    }
+    # With an effect, one simulation under all contracts takes less time.
+    run = fh.simulate(
+        sample,
+        costs,
+        contract={str(ceiling): contract for ceiling, contract in contracts.items()},
+        practice_sd=practice_sd,
+        services=False,
+    )
+    simulated = {c: outside(run.summary(contract=str(c), thresholds=TOLERANCES)) for c in contracts}
+    print("\nPractices outside 10 % of their budget, %     all services  less specialised")
+    for words, with_all, without in (
+        ("chance", chance, by_chance),
+        (f"chance and {practice_sd:.1%} systematic", both, simulated),
+    ):
+        for ceiling in (None, *CEILINGS):
+            name = f"  {words}" + (f", ceiling £{ceiling:,.0f}" if ceiling else "")
+            cells = (100 * of[ceiling][1].mean() for of in (with_all, without))
+            print(f"{name:<46}" + "".join(f"{cell:>12.1f}" for cell in cells))
 
 
 def print_concentration(lists: pa.Table) -> None:

@@ -18,7 +18,7 @@ PAGE = (PROJECT / "docs" / "a_third.md").read_text(encoding="utf-8")
 def test_the_page_shows_what_the_example_prints_and_draws(tmp_path: Path) -> None:
     output = printed(str(EXAMPLE), "--charts", str(tmp_path))
     blocks = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     for block in blocks:
         assert block in output
     drawn = {path.name for path in tmp_path.iterdir()}

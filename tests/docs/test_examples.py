@@ -17,6 +17,7 @@ REAL = PROJECT.parent / "shared" / "real" / "practice" / "age_sex_imd_2023.csv.g
 #: Settings that keep each example short.
 SETTINGS: dict[str, list[str]] = {
     "first_steps.py": [],
+    "payoffs.py": [],
     "lists_to_budgets.py": [],
     "larger_than_memory.py": ["--people", "250000", "--practices", "20", "--replications", "20"],
     "real_lists.py": ["--replications", "4"],

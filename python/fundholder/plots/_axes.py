@@ -12,6 +12,7 @@ from ._words import SIZES, signed_percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 
 def people_axis(axes: Axes, people: FloatArray) -> None:
@@ -54,14 +55,20 @@ def share_axis(axes: Axes, values: FloatArray) -> None:
 
 def money_axis(axes: Axes, low: float, high: float) -> None:
     """Costs along the axis, all in £, £m or £bn; shares of years up it, from 0."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.ticker import FuncFormatter
 
     axes.set_xlim(low, high)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=9, steps=[1, 2, 5, 10]))
-    ticks = axes.get_xticks()
-    size, word = next((unit for unit in SIZES if high >= unit[0]), (1.0, ""))
-    digits = max(0, -int(np.floor(np.log10((ticks[1] - ticks[0]) / size) + 1e-9)))
-    money = FuncFormatter(lambda value, _: f"£{value / size:,.{digits}f}{word}")
-    axes.xaxis.set_major_formatter(money)
+    money_ticks(axes.xaxis, high)
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g} %"))
+
+
+def money_ticks(axis: Axis, high: float) -> None:
+    """Ticks of money, all in £, £m or £bn, up to ``high``."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(nbins=9, steps=[1, 2, 5, 10]))
+    ticks = axis.get_majorticklocs()
+    size, word = next((unit for unit in SIZES if high >= unit[0]), (1.0, ""))
+    digits = max(0, -int(np.floor(np.log10((ticks[1] - ticks[0]) / size) + 1e-9)))
+    axis.set_major_formatter(FuncFormatter(lambda x, _: f"£{x / size:,.{digits}f}{word}"))
