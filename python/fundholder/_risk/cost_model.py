@@ -34,8 +34,7 @@ class CostModel:
                   classical distribution, P(X > x) = (minimum / x) ** alpha); fixed: null
         ========  ==========================================================================
 
-        The table of a model of observed costs (``from_costs``) reads back too: its rows have the
-        family "empirical".
+        That of observed costs (``from_costs``) reads back too: its family is "empirical".
     services
         How the cost of a year is shared by services, by the rank of the year among those with a
         cost; none if ``None``. A table with a row for each service of a profile:
@@ -61,17 +60,15 @@ class CostModel:
     >>> import pyarrow as pa
     >>> costs = CostModel(pa.table({"p_any": [0.3], "family": ["lognormal"],
     ...                             "mean": [800 / 0.3], "shape": [1.6]}))
-    >>> moments = costs.moments(stop_loss=20_000).to_pylist()[0]
-    >>> round(moments["mean"], 2), round(moments["cv"], 2)
-    (659.99, 3.53)
+    >>> round(costs.moments(stop_loss=20_000)["cv"][0].as_py(), 2)
+    3.53
 
     The costliest tenth of years is hospital care for the most part:
 
     >>> mix = pa.table({"rank_from": [0, 0, 0.9, 0.9], "rank_to": [0.9, 0.9, 1, 1],
     ...                 "service": ["hospital", "drugs"] * 2, "share": [0.2, 0.8, 0.7, 0.3]})
-    >>> moments = CostModel(costs.table, mix).moments(services="hospital").to_pylist()[0]
-    >>> round(moments["mean"], 2), round(moments["cv"], 2)
-    (409.97, 8.8)
+    >>> round(CostModel(costs.table, mix).moments(services="hospital")["cv"][0].as_py(), 2)
+    8.8
     """
 
     def __init__(self, table: Any, services: Any = None) -> None:
@@ -84,21 +81,24 @@ class CostModel:
         return made
 
     @staticmethod
-    def events(table: Any) -> CostModel:
-        """A model of Poisson events, each with a severity: referrals, admissions, treatments.
+    def events(table: Any, *, frailty_sd: float = 0.0) -> CostModel:
+        """A model of events, each with a severity: referrals, admissions, treatments.
 
         Parameters
         ----------
         table
-            Columns ``band``, ``rate`` (events per person-year, 500 at most over all types of a
-            band), ``family``, ``mean`` (£ per event) and ``shape``. Several rows of one band are
-            several types of event; a column ``service`` says which service each belongs to.
+            ``band``, ``rate`` (events per person-year, 500 at most over all types of a band),
+            ``family``, ``mean`` (£ per event), ``shape``, and perhaps ``service``, which each
+            belongs to. Several rows of one band are several types of event.
+        frailty_sd
+            SD, up to 10, of a gamma frailty of mean 1 that multiplies all rates of a person's year:
+            counts, Poisson without it, are negative binomial (Greenwood and Yule 1920). A column
+            ``frailty_sd`` gives each band its own.
 
         Returns
         -------
         CostModel
-            A person's own ``p_any`` replaces the probability of at least one event; the mix of
-            types stays.
+            A person's own ``p_any`` replaces the probability of an event; all else stays.
 
         Raises
         ------
@@ -108,13 +108,14 @@ class CostModel:
         Examples
         --------
         >>> import pyarrow as pa
-        >>> referrals = CostModel.events(pa.table({
-        ...     "rate": [0.002, 0.0005], "family": ["fixed", "gamma"],
-        ...     "mean": [6_000.0, 25_000.0], "shape": [None, 2.0]}))
-        >>> referrals.moments().column("mean").to_pylist()
-        [24.5]
+        >>> table = pa.table({"rate": [0.002], "family": ["fixed"], "mean": [6e3], "shape": [None]})
+        >>> CostModel.events(table, frailty_sd=1.5).moments().column("mean").to_pylist()
+        [12.0]
         """
-        return CostModel._of(_engine.CostModel.events(table))
+        arguments = Arguments()
+        sd = arguments.number("frailty_sd", frailty_sd)
+        arguments.check()
+        return CostModel._of(_engine.CostModel.events(table, sd))
 
     @staticmethod
     def from_costs(
@@ -140,8 +141,7 @@ class CostModel:
             Column of survey weights, 0 or more; without it, all are alike.
         tail
             "gpd" replaces the largest 5 % of positive costs by a generalised Pareto distribution
-            with the same mean excess (probability-weighted moments, Hosking and Wallis 1987);
-            ``None`` keeps the costs as they are.
+            with the same mean excess (probability-weighted moments, Hosking and Wallis 1987).
 
         Raises
         ------
@@ -152,8 +152,8 @@ class CostModel:
         Warns
         -----
         UserWarning
-            Where one record of 50 or more is five times the next and carries more than half of the
-            sum of squared costs of its band, and so the variance: it is named with its row.
+            Where one record of 50 or more is five times the next and carries more than half of
+            the squared costs of its band: it is named with its row.
 
         Examples
         --------
@@ -236,8 +236,8 @@ class CostModel:
 
         Raises
         ------
-        InputError
-            Where a band's variance is infinite.
+        InputError, InputTypeError
+            All problems at once; also a band whose variance is infinite.
         """
         arguments = Arguments()
         agreed = read_contract(arguments, stop_loss, contract)

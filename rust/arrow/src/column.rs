@@ -196,6 +196,9 @@ pub(crate) const WEIGHT: Rule =
 /// Events a year.
 pub(crate) const RATE: Rule =
     Rule::range(0.0, MAX_RATE, "a number from 0 to 500 (0, or from 1e-15)").smallest(LEAST_PROBABILITY);
+/// SDs of frailties.
+pub(crate) const FRAILTY_SD: Rule =
+    Rule::range(0.0, 10.0, "a number from 0 to 10 (0, or from 0.001)").smallest(1e-3);
 /// The smallest probability or rate that is not 0.
 const LEAST_PROBABILITY: f64 = 1e-15;
 /// People that a row stands for.

@@ -17,13 +17,18 @@ use fundholder_core::model::{
 use fundholder_core::run::{Progress, RunError};
 use fundholder_core::severity::{Empirical, Family, GpdTail};
 
-use crate::column::{COST, PROBABILITY, Problems, RATE, Rule, check_unique_columns, each, numbers, required};
+use crate::column::{
+    COST, FRAILTY_SD, PROBABILITY, Problems, RATE, Rule, check_unique_columns, each, numbers, required,
+};
 use crate::labels::{Label, Labels};
 use crate::table::table;
 
 /// The name in a table of a distribution of observed costs.
 const EMPIRICAL: &str = "empirical";
 const TAIL: [&str; 4] = ["tail_threshold", "tail_scale", "tail_shape", "tail_probability"];
+
+/// The column of the SD of frailties.
+const FRAILTY: &str = "frailty_sd";
 
 /// A model of yearly amounts: band, p_any, family, mean, shape.
 pub fn annual_model(batch: &RecordBatch) -> Result<CostModel, Error> {
@@ -45,14 +50,16 @@ pub fn annual_model(batch: &RecordBatch) -> Result<CostModel, Error> {
     Ok(CostModel::new(names.into_iter().zip(years).map(|(name, year)| Band { name, year }).collect()))
 }
 
-/// A model of Poisson events: band, rate, family, mean, shape; several rows of a band are several types of event.
-pub fn events_model(batch: &RecordBatch) -> Result<CostModel, Error> {
+/// A model of events: band, rate, family, mean, shape; several rows of a band are several types of event. The SD of the
+/// frailty is that of its column, or else the one given.
+pub fn events_model(batch: &RecordBatch, frailty_sd: f64) -> Result<CostModel, Error> {
     let mut problems = Problems::default();
+    let frailties = frailties(batch, frailty_sd, &mut problems);
     let rates = column(batch, "rate", &RATE, &mut problems);
     let severities = severities(batch, &mut problems);
     let names = band_names(batch, true, &mut problems);
     let (services, service_of) = event_services(batch, &mut problems);
-    let mut bands: Vec<(Option<String>, Vec<EventType>)> = Vec::new();
+    let mut bands: Vec<(Option<String>, Vec<EventType>, f64)> = Vec::new();
     let types = rates.into_iter().zip(severities).enumerate();
     for (name, (row, (rate, severity))) in names.into_iter().zip(types) {
         let Some(severity) = severity else { continue };
@@ -61,12 +68,19 @@ pub fn events_model(batch: &RecordBatch) -> Result<CostModel, Error> {
             None => severity,
         };
         let event = EventType { rate, severity };
-        match bands.iter_mut().find(|(other, _)| *other == name) {
-            Some((_, types)) => types.push(event),
-            None => bands.push((name, vec![event])),
+        let frailty = frailties.get(row).copied().unwrap_or_default();
+        match bands.iter_mut().find(|(other, ..)| *other == name) {
+            Some((_, types, of_band)) => {
+                if *of_band != frailty {
+                    let allowed = "the same in all rows of a band";
+                    problems.value(Problem::cell(Code::NotAllowed, FRAILTY, row as u64, frailty, allowed));
+                }
+                types.push(event);
+            }
+            None => bands.push((name, vec![event], frailty)),
         }
     }
-    for (name, types) in &bands {
+    for (name, types, _) in &bands {
         let rate: f64 = types.iter().map(|t| t.rate).sum();
         if rate > MAX_RATE {
             let name = name.as_deref().unwrap_or("");
@@ -76,8 +90,22 @@ pub fn events_model(batch: &RecordBatch) -> Result<CostModel, Error> {
         }
     }
     problems.check()?;
-    let band = |(name, types)| Band { name, year: Year::Events(types) };
+    let band = |(name, types, sd): (_, _, f64)| Band { name, year: Year::Events { types, frailty: sd * sd } };
     Ok(CostModel { services, ..CostModel::new(bands.into_iter().map(band).collect()) })
+}
+
+/// The SD of the frailty of each row.
+fn frailties(batch: &RecordBatch, given: f64, problems: &mut Problems) -> Vec<f64> {
+    if !FRAILTY_SD.allows(given) {
+        problems.value(Problem::argument(FRAILTY, given, &FRAILTY_SD.allowed));
+    }
+    if batch.column_by_name(FRAILTY).is_none() {
+        return vec![given; batch.num_rows()];
+    }
+    if given > 0.0 {
+        problems.value(Problem::argument(FRAILTY, given, "0 where the table has such a column"));
+    }
+    column(batch, FRAILTY, &FRAILTY_SD, problems)
 }
 
 /// The services of events, and that of each row; none where the table has no such column.
@@ -128,7 +156,7 @@ fn band_names(batch: &RecordBatch, events: bool, problems: &mut Problems) -> Vec
 fn severities(batch: &RecordBatch, problems: &mut Problems) -> Vec<Option<Severity>> {
     check_unique_columns(
         batch,
-        ["band", "p_any", "rate", "family", "mean", "shape", "service"].into_iter(),
+        ["band", "p_any", "rate", "family", "mean", "shape", "service", FRAILTY].into_iter(),
         problems,
     );
     let Some(families) = required(batch, "family", problems) else { return Vec::new() };
@@ -218,10 +246,10 @@ pub fn model_table(model: &CostModel) -> RecordBatch {
         let name = band.name.as_deref();
         match &band.year {
             Year::Annual { p_any, severity } => rows.push((name, *p_any, severity)),
-            Year::Events(types) => rows.extend(types.iter().map(|t| (name, t.rate, &t.severity))),
+            Year::Events { types, .. } => rows.extend(types.iter().map(|t| (name, t.rate, &t.severity))),
         }
     }
-    let events = model.bands.iter().any(|band| matches!(band.year, Year::Events(_)));
+    let events = model.bands.iter().any(|band| matches!(band.year, Year::Events { .. }));
     let numbers = |of: &dyn Fn(&Severity) -> Option<f64>| -> ArrayRef {
         Arc::new(Float64Array::from_iter(rows.iter().map(|row| of(row.2))))
     };
@@ -245,6 +273,14 @@ pub fn model_table(model: &CostModel) -> RecordBatch {
             }),
         ),
     ];
+    let frailty = |year: &Year| match year {
+        Year::Events { types, frailty } => vec![frailty.sqrt(); types.len()],
+        Year::Annual { .. } => Vec::new(),
+    };
+    let frailties: Vec<f64> = model.bands.iter().flat_map(|band| frailty(&band.year)).collect();
+    if frailties.iter().any(|sd| *sd > 0.0) {
+        columns.push((FRAILTY, Arc::new(Float64Array::from(frailties))));
+    }
     if events && !model.services.is_empty() {
         let service = |severity: &Severity| Some(model.services[severity.service()?].as_str());
         columns.push(("service", Arc::new(StringArray::from_iter(rows.iter().map(|row| service(row.2))))));

@@ -189,7 +189,7 @@ impl Reader {
             rows.p_any.extend((from..from + batch.num_rows()).map(own));
             return;
         };
-        let events = self.model.bands.iter().any(|band| matches!(band.year, Year::Events(_)));
+        let events = self.model.bands.iter().any(|band| matches!(band.year, Year::Events { .. }));
         let rule = if events { EVENT_PROBABILITY } else { PROBABILITY };
         if let Some(column) = numbers(column, "p_any", first, problems) {
             let p_any = &mut rows.p_any;
@@ -199,7 +199,7 @@ impl Reader {
             });
             for (i, (&p, &band)) in rows.p_any.iter().zip(bands).enumerate().skip(from) {
                 let year = &self.model.bands[band as usize].year;
-                if p > 0.0 && matches!(year, Year::Events(_)) && year.p_any() == 0.0 {
+                if p > 0.0 && matches!(year, Year::Events { .. }) && year.p_any() == 0.0 {
                     let row = first + (i - from) as u64;
                     problems.value(Problem::cell(
                         Code::NotAllowed,

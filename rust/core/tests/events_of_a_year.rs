@@ -12,7 +12,7 @@ fn band(prices: &[(f64, f64)]) -> Band {
         rate,
         severity: Severity::parametric("fixed", price, None).unwrap(),
     };
-    Band { name: None, year: Year::Events(prices.iter().map(event).collect()) }
+    Band { name: None, year: Year::Events { types: prices.iter().map(event).collect(), frailty: 0.0 } }
 }
 
 /// P(N = n) for as many counts as can be felt.
@@ -99,7 +99,10 @@ fn is_what_is_kept_the_gross_cost_less_the_excess() {
     // E[excess] of a rare event of density alone, to first order in its rate: rate E[(X - c)+]; lognormal sigma 1.6.
     let (rate, mean, sigma, ceiling) = (1e-7, 2_500.0, 1.6, 10_000.0);
     let severity = Severity::parametric("lognormal", mean, Some(sigma)).unwrap();
-    let rare = Band { name: None, year: Year::Events(vec![EventType { rate, severity: severity.clone() }]) };
+    let rare = Band {
+        name: None,
+        year: Year::Events { types: vec![EventType { rate, severity: severity.clone() }], frailty: 0.0 },
+    };
     let contract = StopLoss::new(ceiling, 1.0, None).unwrap();
     let got = rare.moments(Some(&contract)).unwrap().mean;
     let annual = Band { name: None, year: Year::Annual { p_any: rate, severity } };

@@ -27,7 +27,7 @@ fn annual(p_any: f64, severity: Severity) -> Band {
 
 fn events(types: &[(f64, Severity)]) -> Band {
     let types = types.iter().map(|(rate, severity)| EventType { rate: *rate, severity: severity.clone() });
-    Band { name: None, year: Year::Events(types.collect()) }
+    Band { name: None, year: Year::Events { types: types.collect(), frailty: 0.0 } }
 }
 
 fn stop_loss(ceiling: f64, share: f64, limit: Option<f64>) -> StopLoss {

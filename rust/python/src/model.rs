@@ -33,9 +33,9 @@ impl CostModel {
     }
 
     #[staticmethod]
-    fn events(costs: &Bound<'_, PyAny>) -> PyResult<Self> {
+    fn events(costs: &Bound<'_, PyAny>, frailty_sd: f64) -> PyResult<Self> {
         let batch = one_batch(costs, "the table of events")?;
-        or_raise(costs.py(), events_model(&batch)).map(|model| Self(Arc::new(model)))
+        or_raise(costs.py(), events_model(&batch, frailty_sd)).map(|model| Self(Arc::new(model)))
     }
 
     #[staticmethod]

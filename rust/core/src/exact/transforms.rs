@@ -111,8 +111,13 @@ impl<F: Fn(&Amount) -> Vec<Complex64> + Sync> Transforms<'_, F> {
                     let values = &shared[node * amounts.len() + index[&amount_key(amount)]];
                     sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += rate * value);
                 }
-                if matches!(component, Component::Once(_)) {
-                    sums.iter_mut().for_each(|sum| *sum = complex::ln_1p(*sum));
+                match component {
+                    Component::Once(_) => sums.iter_mut().for_each(|sum| *sum = complex::ln_1p(*sum)),
+                    // Of the negative binomial distribution.
+                    Component::Events(_, v) if *v > 0.0 => {
+                        sums.iter_mut().for_each(|sum| *sum = complex::ln_1p(*sum * -*v) * (-1.0 / v));
+                    }
+                    Component::Events(..) => {}
                 }
                 sums
             };

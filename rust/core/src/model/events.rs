@@ -1,4 +1,5 @@
-//! Distribution of a person's year of Poisson events, for contracts that bend it.
+//! Distribution of a person's year of events, for contracts that bend it. Counts are Poisson, or negative binomial where a
+//! frailty of the person multiplies all rates.
 //!
 //! The year's total is computed on lattices of growing step, so that costs of pence and of millions are told apart with
 //! the same relative accuracy. On each, the probabilities follow one from another by sums of positive terms (Panjer
@@ -7,11 +8,11 @@
 
 use std::sync::Arc;
 
-use super::EventType;
+use super::{EventType, log_no_event, next_event};
 use crate::numeric::bennett::bennett;
 use crate::numeric::common_measure::common_measure;
 use crate::run::{Progress, RunError};
-use crate::severity::{DensityPoints, Distribution, Empirical};
+use crate::severity::{DensityPoints, Distribution, Empirical, Gamma};
 use crate::simd::{Processor, Simd, Task};
 
 /// Points of one lattice; those beyond the end of the lattice before are kept.
@@ -44,26 +45,29 @@ pub(super) type Alternative = (f64, Arc<dyn Distribution>);
 pub(super) fn year_distribution(
     types: &[EventType],
     factor: f64,
+    frailty: f64,
     progress: &Progress,
 ) -> Result<Vec<Alternative>, RunError> {
     let types: Vec<(f64, &EventType)> =
         types.iter().map(|t| (t.rate * factor, t)).filter(|t| t.0 > 0.0).collect();
     let (mut priced, mut others): (Vec<_>, Vec<_>) = types.iter().partition(|(_, t)| is_priced(t));
-    let sums = sums_of_prices(&priced);
-    if sums.is_none() {
+    let sums = sums_of_prices(&priced, frailty);
+    // A frailty ties prices to what has a density.
+    if sums.is_none() || (frailty > 0.0 && !others.is_empty()) {
         (priced, others) = (Vec::new(), types);
     }
     let [price_rate, other_rate] = [&priced, &others].map(|types| rate(types));
+    let [no_price, no_other] = [price_rate, other_rate].map(|rate| log_no_event(rate, frailty));
     let mut year: Vec<Alternative> = Vec::new();
     let of = |costs: Vec<(f64, f64)>| {
         let (values, weights): (Vec<f64>, Vec<f64>) = costs.into_iter().unzip();
         Empirical::new(&values, &weights).ok()
     };
-    if let Some(sums) = sums.and_then(of) {
-        year.push((-libm::expm1(-price_rate) * libm::exp(-other_rate), Arc::new(sums)));
+    if let Some(sums) = sums.filter(|_| !priced.is_empty()).and_then(of) {
+        year.push((-libm::expm1(no_price) * libm::exp(no_other), Arc::new(sums)));
     }
-    if let Some(costs) = of(on_lattices(&priced, &others, progress)?) {
-        let p = -libm::expm1(-other_rate);
+    if let Some(costs) = of(on_lattices(&priced, &others, frailty, progress)?) {
+        let p = -libm::expm1(no_other);
         // Prices on lattices are atoms still.
         match others.iter().all(|(_, t)| is_priced(t)) {
             true => year.push((p, Arc::new(costs))),
@@ -73,34 +77,50 @@ pub(super) fn year_distribution(
     Ok(year)
 }
 
+/// Sum of priced events: its cost, its probability, and the events in it as far as later ones depend on them.
+type PricedSum = (f64, f64, f64);
+
 /// All sums of events of these priced types that are above 0, with their probabilities; none where there are too many.
-fn sums_of_prices(types: &[(f64, &EventType)]) -> Option<Vec<(f64, f64)>> {
+fn sums_of_prices(types: &[(f64, &EventType)], frailty: f64) -> Option<Vec<(f64, f64)>> {
     let prices = prices(types)?;
-    let p_any = -libm::expm1(-rate(types));
-    let mut sums = vec![(0.0, 1.0)];
+    let p_any = -libm::expm1(log_no_event(rate(types), frailty));
+    let mut sums: Vec<PricedSum> = vec![(0.0, 1.0, 0.0)];
+    let mut before = 0.0;
     for (rate, price) in prices {
-        let next = |&(n, p): &(u32, f64)| Some((n + 1, p * rate / f64::from(n + 1)));
-        let counts = std::iter::successors(Some((0, libm::exp(-rate))), next);
-        let felt: Vec<(f64, f64)> = counts
-            .take_while(|&(n, p)| f64::from(n) <= rate || p > UNLISTED * p_any)
-            .map(|(n, p)| (f64::from(n) * price, p))
-            .collect();
-        let all = sums.iter().flat_map(|&(sum, p)| felt.iter().map(move |&(cost, q)| (sum + cost, p * q)));
-        let mut all: Vec<(f64, f64)> = all.filter(|(_, p)| *p > UNLISTED * p_any).collect();
-        all.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        // Events so far tell of the frailty: it is a gamma distribution still, of this mean and variance of itself.
+        let added = |&(sum, p, events): &PricedSum| -> Vec<PricedSum> {
+            let shape_times = 1.0 + frailty * events;
+            let (expected, left) = (rate * shape_times / (1.0 + frailty * before), frailty / shape_times);
+            let next = |&(n, p): &(u32, f64)| {
+                let [more, fewer] = next_event(expected, left, n);
+                Some((n + 1, p * more / fewer))
+            };
+            let counts = std::iter::successors(Some((0, libm::exp(log_no_event(expected, left)))), next);
+            let felt = counts.take_while(|&(n, p)| f64::from(n) <= expected || p > UNLISTED * p_any);
+            let all = felt.map(|(n, q)| {
+                let events = if frailty > 0.0 { events + f64::from(n) } else { 0.0 };
+                (sum + f64::from(n) * price, p * q, events)
+            });
+            all.filter(|(_, p, _)| *p > UNLISTED * p_any).collect()
+        };
+        let mut all: Vec<PricedSum> = sums.iter().flat_map(added).collect();
+        before += rate;
+        all.sort_unstable_by(|a, b| a.2.total_cmp(&b.2).then(a.0.total_cmp(&b.0)).then(a.1.total_cmp(&b.1)));
         sums.clear();
-        for (cost, p) in all {
+        for (cost, p, events) in all {
             match sums.last_mut() {
-                Some((last, sum)) if cost - *last <= SAME * cost => *sum += p,
-                _ => sums.push((cost, p)),
+                Some((last, sum, known)) if *known == events && cost - *last <= SAME * cost => *sum += p,
+                _ => sums.push((cost, p, events)),
             }
         }
         if sums.len() > FEW_SUMS {
             return None;
         }
     }
-    sums.retain(|(cost, _)| *cost > 0.0);
-    Some(sums)
+    let mut costs: Vec<(f64, f64)> = sums.into_iter().map(|(cost, p, _)| (cost, p)).collect();
+    costs.retain(|(cost, _)| *cost > 0.0);
+    costs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    Some(costs)
 }
 
 /// The costs above 0 of a year in which there is an event of `others`, with their probabilities, on lattices of growing
@@ -108,6 +128,7 @@ fn sums_of_prices(types: &[(f64, &EventType)]) -> Option<Vec<(f64, f64)>> {
 fn on_lattices(
     priced: &[(f64, &EventType)],
     others: &[(f64, &EventType)],
+    frailty: f64,
     progress: &Progress,
 ) -> Result<Vec<(f64, f64)>, RunError> {
     let mut costs = Vec::new();
@@ -119,16 +140,22 @@ fn on_lattices(
             costs.push((cost, weight));
         }
     };
-    let Lattices { mut step, points, last } = Lattices::of(priced, others);
+    let Lattices { mut step, points, last } = Lattices::of(priced, others, frailty);
     let mut so_far = None;
     loop {
         let year = |types| {
             let intensities = intensities(types, step, points, progress)?;
-            Ok::<_, RunError>((intensities[0], compound(&intensities, rate(types))))
+            Ok::<_, RunError>((intensities[0], compound(&intensities, rate(types), frailty)))
         };
-        let (none, mut masses) = year(others)?;
+        let (free, mut masses) = year(others)?;
         // A year without an event of them is no year of these.
-        masses[0] = libm::exp(-rate(others)) * libm::expm1(none);
+        masses[0] = libm::exp(log_no_event(rate(others), frailty))
+            * if frailty > 0.0 {
+                let share = frailty * free / (1.0 + frailty * rate(others));
+                libm::expm1(-libm::log1p(-share) / frailty)
+            } else {
+                libm::expm1(free)
+            };
         if !priced.is_empty() {
             masses = convolution(&year(priced)?.1, &masses);
         }
@@ -157,23 +184,26 @@ struct Lattices {
 }
 
 impl Lattices {
-    fn of(priced: &[(f64, &EventType)], others: &[(f64, &EventType)]) -> Self {
+    fn of(priced: &[(f64, &EventType)], others: &[(f64, &EventType)], frailty: f64) -> Self {
+        let most_frailty = largest_frailty(frailty, rate(others));
         let quantile =
             |t: &EventType, v: f64| t.severity.scale() * t.severity.distribution().inverse_survival(v);
         let types = || priced.iter().chain(others);
         // What no event passes, and no sum of events that do not.
-        let largest = types().map(|(rate, t)| quantile(t, ABOVE / rate.max(1.0))).fold(0.0, f64::max);
+        let largest =
+            types().map(|(rate, t)| quantile(t, ABOVE / (rate * most_frailty).max(1.0))).fold(0.0, f64::max);
         let moment =
             |k: u32| -> f64 { types().map(|(r, t)| r * t.severity.partial_moment(k, largest)).sum() };
         let (mean, square) = (moment(1), moment(2));
         let exponent = -libm::log(ABOVE * rate(others).min(1.0));
-        let last = mean + bennett(largest, square, exponent);
+        let last = most_frailty * mean + bennett(largest, most_frailty * square, exponent);
         // What all events pass, and what nearly every year does (Maurer 2003).
         let smallest = others
             .iter()
             .map(|(_, t)| t.severity.scale() * t.severity.distribution().inverse_cdf(BELOW))
             .fold(f64::INFINITY, f64::min);
-        let least = smallest.max(mean - (2.0 * exponent * square).sqrt());
+        let nearly_all = if frailty > 0.0 { 0.0 } else { mean - (2.0 * exponent * square).sqrt() };
+        let least = smallest.max(nearly_all);
         let only_prices = if priced.is_empty() { prices(others) } else { None };
         let lengths = only_prices.map(|prices| prices.iter().map(|(_, price)| *price).collect::<Vec<_>>());
         let measure = lengths.and_then(|lengths| common_measure(&lengths, 0.0));
@@ -195,6 +225,16 @@ impl Lattices {
             end *= growth;
         }
         Self { step: end / POINTS as f64, points: POINTS, last }
+    }
+}
+
+/// What a frailty is not above, but in a share of years that is not seen: of years with so many expected events.
+fn largest_frailty(frailty: f64, rate: f64) -> f64 {
+    let unseen = ABOVE * rate.min(1.0);
+    if frailty > 0.0 {
+        Gamma::new(1.0 / frailty).map_or(1.0, |gamma| gamma.inverse_survival(unseen))
+    } else {
+        1.0
     }
 }
 
@@ -277,9 +317,12 @@ fn between_points(position: f64) -> (usize, f64) {
     (position as usize, position - position.floor())
 }
 
-/// The year on a lattice: a compound Poisson distribution.
-fn compound(intensities: &[f64], rate: f64) -> Vec<f64> {
-    let sized: Vec<f64> = intensities.iter().enumerate().map(|(point, x)| point as f64 * x).collect();
+/// The year on a lattice: a compound Poisson distribution, or with a frailty a negative binomial one.
+fn compound(intensities: &[f64], rate: f64, frailty: f64) -> Vec<f64> {
+    let divisor = 1.0 + frailty * (rate - intensities[0]);
+    let sized: Vec<f64> =
+        intensities.iter().enumerate().map(|(point, x)| point as f64 * x / divisor).collect();
+    let shared: Vec<f64> = intensities.iter().map(|x| frailty * x / divisor).collect();
     let mut runs: Vec<(usize, usize)> = Vec::new();
     for (point, _) in sized.iter().enumerate().filter(|(_, x)| **x > 0.0) {
         match runs.last_mut() {
@@ -288,8 +331,8 @@ fn compound(intensities: &[f64], rate: f64) -> Vec<f64> {
         }
     }
     let mut masses = vec![0.0; intensities.len()];
-    masses[0] = libm::exp(intensities[0] - rate);
-    Processor::best().run(Recursion { sized: &sized, runs: &runs, masses: &mut masses });
+    masses[0] = libm::exp(log_no_event(rate - intensities[0], frailty));
+    Processor::best().run(Recursion { sized: &sized, shared: &shared, runs: &runs, masses: &mut masses });
     masses
 }
 
@@ -320,9 +363,11 @@ impl Task for Convolution<'_> {
 }
 
 /// Panjer's recursion: `masses` but for its first is to be 0; `sized` is cost times expected events of each point, which
-/// is above 0 in `runs` only. Plain arithmetic, so that it is the same with any instructions.
+/// is above 0 in `runs` only, and `shared` what a frailty adds of them for each step that a cost has gone. Plain arithmetic,
+/// so that it is the same with any instructions.
 struct Recursion<'a> {
     sized: &'a [f64],
+    shared: &'a [f64],
     runs: &'a [(usize, usize)],
     masses: &'a mut [f64],
 }
@@ -332,8 +377,9 @@ impl Task for Recursion<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
-        let Self { sized, runs, masses } = self;
+        let Self { sized, shared, runs, masses } = self;
         for point in 0..masses.len() {
+            let steps = point as f64;
             if point > 0 {
                 masses[point] /= point as f64;
             }
@@ -343,8 +389,8 @@ impl Task for Recursion<'_> {
             }
             for &(start, end) in runs {
                 let Some(sums) = masses.get_mut(point + start..) else { break };
-                for (sum, x) in sums.iter_mut().zip(&sized[start..end]) {
-                    *sum += mass * x;
+                for ((sum, x), y) in sums.iter_mut().zip(&sized[start..end]).zip(&shared[start..end]) {
+                    *sum += mass * (x + steps * y);
                 }
             }
         }

@@ -12,7 +12,7 @@
 //! let events = vec![EventType { rate: 4.0, severity: visit }, EventType { rate: 0.3, severity: stay }];
 //! let model = CostModel::new(vec![
 //!     Band { name: Some("adult".into()), year: Year::Annual { p_any: 0.3, severity: amount } },
-//!     Band { name: Some("elderly".into()), year: Year::Events(events) },
+//!     Band { name: Some("elderly".into()), year: Year::Events { types: events, frailty: 0.0 } },
 //! ]);
 //! let stop_loss = StopLoss::new(20_000.0, 1.0, None)?;
 //! for band in &model.bands {
@@ -156,19 +156,27 @@ pub enum Year {
         /// The amount, given that there is one.
         severity: Severity,
     },
-    /// Independent Poisson events of several types.
-    Events(Vec<EventType>),
+    /// Events of several types: Poisson, given a person's frailty of the year, which multiplies all rates.
+    Events {
+        /// The types.
+        types: Vec<EventType>,
+        /// Variance of the frailty, which has a gamma distribution of mean 1: 0 for none, [`MAX_FRAILTY`] at most.
+        frailty: f64,
+    },
 }
 
 /// The highest rate of events in a person-year for which the simulation draws them one by one.
 pub const MAX_RATE: f64 = 500.0;
+
+/// The largest variance of a frailty.
+pub const MAX_FRAILTY: f64 = 100.0;
 
 impl Year {
     /// Probability of any cost in the year.
     pub fn p_any(&self) -> f64 {
         match self {
             Year::Annual { p_any, .. } => *p_any,
-            Year::Events(_) => -libm::expm1(-self.rate()),
+            Year::Events { frailty, .. } => -libm::expm1(log_no_event(self.rate(), *frailty)),
         }
     }
 
@@ -176,27 +184,51 @@ impl Year {
     pub(crate) fn rate(&self) -> f64 {
         match self {
             Year::Annual { .. } => 0.0,
-            Year::Events(types) => types.iter().map(|t| t.rate).sum(),
+            Year::Events { types, .. } => types.iter().map(|t| t.rate).sum(),
         }
     }
 
     /// Events in a year of a person with this probability of any: the distribution's own rate for its own probability,
     /// which rounds to 1 where the rate is large.
     pub(crate) fn rate_at(&self, p_any: f64) -> f64 {
-        if p_any == self.p_any() { self.rate() } else { -libm::log1p(-p_any) }
+        let exponent = || -libm::log1p(-p_any);
+        match self {
+            _ if p_any == self.p_any() => self.rate(),
+            Year::Events { frailty, .. } if *frailty > 0.0 => libm::expm1(frailty * exponent()) / frailty,
+            _ => exponent(),
+        }
+    }
+
+    /// Variance of the frailty; 0 for a distribution without one.
+    pub(crate) fn frailty(&self) -> f64 {
+        match self {
+            Year::Annual { .. } => 0.0,
+            Year::Events { frailty, .. } => *frailty,
+        }
     }
 
     /// Expected cost (£) of a person with this probability of any cost and scale 1.
     pub fn mean_at(&self, p_any: f64) -> f64 {
         match self {
             Year::Annual { severity, .. } => p_any * severity.mean(),
-            Year::Events(types) => {
+            Year::Events { types, .. } => {
                 let rate = self.rate();
                 let factor = if rate > 0.0 { self.rate_at(p_any) / rate } else { 0.0 };
                 types.iter().map(|t| factor * t.rate * t.severity.mean()).sum()
             }
         }
     }
+}
+
+/// Logarithm of the probability of no event, of so many that are expected: negative binomial where there is a frailty.
+pub(crate) fn log_no_event(expected: f64, frailty: f64) -> f64 {
+    if frailty > 0.0 { -libm::log1p(frailty * expected) / frailty } else { -expected }
+}
+
+/// The probability of n + 1 events over that of n, where so many are expected: numerator and denominator.
+pub(crate) fn next_event(expected: f64, frailty: f64, n: u32) -> [f64; 2] {
+    let n = f64::from(n);
+    [expected * (1.0 + frailty * n), (1.0 + frailty * expected) * (n + 1.0)]
 }
 
 /// A band of people with one distribution.
@@ -246,8 +278,11 @@ impl Band {
                 put(p_any.to_bits());
                 severity.digest(&mut put);
             }
-            Year::Events(types) => {
+            Year::Events { types, frailty } => {
                 put(types.len() as u64);
+                if *frailty > 0.0 {
+                    put(frailty.to_bits());
+                }
                 for event in types {
                     put(event.rate.to_bits());
                     event.severity.digest(&mut put);

@@ -103,7 +103,7 @@ impl Band {
         };
         match &self.year {
             Year::Annual { severity, .. } => finite(severity),
-            Year::Events(types) => types.iter().all(|t| t.rate == 0.0 || finite(&t.severity)),
+            Year::Events { types, .. } => types.iter().all(|t| t.rate == 0.0 || finite(&t.severity)),
         }
     }
 

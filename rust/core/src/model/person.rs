@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::amount::{Amount, Records};
 use super::events::year_distribution;
-use super::{CostModel, EventType, RiskClass, ServiceMix, Severity, SeverityKind, Year};
+use super::{CostModel, EventType, RiskClass, ServiceMix, Severity, SeverityKind, Year, log_no_event};
 use crate::contract::{Cover, Layer, Portion};
 use crate::error::{Code, Error};
 use crate::numeric::power::integer_power;
@@ -17,8 +17,8 @@ use crate::severity::{Distribution, Truncated, address};
 pub(crate) enum Component {
     /// At most one of these amounts, each with its probability. A year of events that a layer bends is so, too.
     Once(Vec<(f64, Amount)>),
-    /// Poisson events, each by its rate.
-    Events(Vec<(f64, Amount)>),
+    /// Events, each by its rate, and the variance of the frailty that multiplies them all: Poisson where it is 0.
+    Events(Vec<(f64, Amount)>, f64),
 }
 
 /// The cost of one person's year, prepared for one portion of it: the sum of its components.
@@ -71,12 +71,12 @@ impl<'a> Persons<'a> {
                 let amounts = self.amounts[&class.band].iter();
                 Person(vec![Component::Once(amounts.map(|(p, a)| (class.p_any * p, a.clone())).collect())])
             }
-            year @ Year::Events(types) => {
+            year @ Year::Events { types, frailty } => {
                 let rate = year.rate();
                 let factor = if rate > 0.0 { year.rate_at(class.p_any) / rate } else { 0.0 };
                 let key = (class.band, factor.to_bits());
                 if !self.years.contains_key(&key) {
-                    let person = self.events(types, factor)?;
+                    let person = self.events(types, factor, *frailty)?;
                     self.years.insert(key, person);
                 }
                 self.years[&key].clone()
@@ -127,7 +127,7 @@ impl<'a> Persons<'a> {
     }
 
     /// Independent costs of groups of services, of each of which the contract makes one layer.
-    fn events(&mut self, types: &[EventType], factor: f64) -> Result<Person, RunError> {
+    fn events(&mut self, types: &[EventType], factor: f64, frailty: f64) -> Result<Person, RunError> {
         let groups: Vec<(&Vec<usize>, Vec<&EventType>)> = self
             .portion
             .terms
@@ -168,12 +168,17 @@ impl<'a> Persons<'a> {
                 continue;
             }
             let types: Vec<EventType> = types.into_iter().cloned().collect();
-            let year = year_distribution(&types, factor, self.progress)?;
+            let year = year_distribution(&types, factor, frailty, self.progress)?;
             let amount = |(p, distribution)| (p, Amount::new(distribution, 1.0, layer.clone()));
             components.push(Component::Once(year.into_iter().map(amount).collect()));
         }
         if !free.is_empty() || components.is_empty() {
-            components.insert(0, Component::Events(free));
+            components.insert(0, Component::Events(free, frailty));
+        }
+        if frailty > 0.0 && components.len() > 1 {
+            let text = "terms: a stop-loss is on some services of events that share a person's frailty: only simulation \
+                        knows how they go together";
+            return Err(Error::one(Code::NotComputable, text).into());
         }
         Ok(Person(components))
     }
@@ -239,7 +244,7 @@ impl Component {
         let times = |amounts: &[(f64, Amount)]| amounts.iter().map(|(r, t)| (*r, t.times(factor))).collect();
         match self {
             Self::Once(amounts) => Self::Once(times(amounts)),
-            Self::Events(types) => Self::Events(times(types)),
+            Self::Events(types, frailty) => Self::Events(times(types), *frailty),
         }
     }
 
@@ -251,17 +256,26 @@ impl Component {
         });
         match self {
             Self::Once(_) => [c1, c2, c3, c4],
-            Self::Events(_) => {
-                let m2 = c2 + c1 * c1;
-                let m3 = c3 + 3.0 * c2 * c1 + c1 * c1 * c1;
-                [c1, m2, m3, c4 + 4.0 * c3 * c1 + 3.0 * c2 * c2 + 6.0 * c2 * c1 * c1 + integer_power(c1, 4)]
+            Self::Events(_, v) => {
+                // Moments of the frailty itself.
+                let f2 = 1.0 + v;
+                let f3 = f2 * (1.0 + 2.0 * v);
+                let f4 = f3 * (1.0 + 3.0 * v);
+                let m2 = c2 + f2 * c1 * c1;
+                let m3 = c3 + 3.0 * f2 * c2 * c1 + f3 * c1 * c1 * c1;
+                let m4 = c4
+                    + f2 * 4.0 * c3 * c1
+                    + f2 * 3.0 * c2 * c2
+                    + f3 * 6.0 * c2 * c1 * c1
+                    + f4 * integer_power(c1, 4);
+                [c1, m2, m3, m4]
             }
         }
     }
 
     /// Its amounts, each with its rate or probability.
     pub(crate) fn amounts(&self) -> &[(f64, Amount)] {
-        let (Self::Once(amounts) | Self::Events(amounts)) = self;
+        let (Self::Once(amounts) | Self::Events(amounts, _)) = self;
         amounts
     }
 
@@ -269,7 +283,7 @@ impl Component {
     pub(crate) fn log_none(&self, expected: f64) -> f64 {
         match self {
             Self::Once(_) => libm::log1p(-expected.min(1.0)),
-            Self::Events(_) => -expected,
+            Self::Events(_, frailty) => log_no_event(expected, *frailty),
         }
     }
 
@@ -277,7 +291,7 @@ impl Component {
     fn bound(&self) -> f64 {
         let largest = self.amounts().iter().map(|(_, amount)| amount.bound()).fold(0.0, f64::max);
         match self {
-            Self::Events(types) if !types.is_empty() => f64::INFINITY,
+            Self::Events(types, _) if !types.is_empty() => f64::INFINITY,
             _ => largest,
         }
     }

@@ -91,7 +91,9 @@ impl Composition {
         let grid = |year: &Year| {
             let continuous = match year {
                 Year::Annual { severity, .. } => severity.distribution().density_from() == 0.0,
-                Year::Events(types) => types.iter().all(|t| t.severity.distribution().density_from() == 0.0),
+                Year::Events { types, .. } => {
+                    types.iter().all(|t| t.severity.distribution().density_from() == 0.0)
+                }
             };
             Grid {
                 step: if continuous { SMOOTH_STEP } else { ATOM_STEP },

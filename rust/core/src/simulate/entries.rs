@@ -60,7 +60,7 @@ impl Entry {
     pub(crate) fn new(shares: &[f64], columns: &Columns) -> (Self, f64) {
         let integers = integer_shares(shares);
         // What is ceded of a service is a part of the very cost that is kept of it.
-        let shares: Vec<f64> = integers.iter().map(|share| *share as f64 / WHOLE).collect();
+        let shares: Vec<f64> = integers.iter().map(|share| *share as f64 / ALL_OF_IT).collect();
         let mut of_columns = if columns.services > 0 { integers } else { Vec::new() };
         let mut bent = Vec::new();
         for (number, terms) in columns.cessions.iter().enumerate() {
@@ -85,7 +85,7 @@ impl Entry {
 }
 
 /// All of a cost, in the units of its shares.
-const WHOLE: f64 = (1_u32 << SHARE_BITS) as f64;
+const ALL_OF_IT: f64 = (1_u32 << SHARE_BITS) as f64;
 
 /// The nearest integer of a number that is not negative and below 2^51.
 #[inline(always)]
@@ -94,7 +94,7 @@ pub(crate) fn integer(units: f64) -> i64 {
 }
 
 fn integer_share(share: f64) -> i64 {
-    libm::rint(share * WHOLE) as i64
+    libm::rint(share * ALL_OF_IT) as i64
 }
 
 /// Shares that add up to all of it: the largest has what rounding leaves.

@@ -1,6 +1,6 @@
-//! Poisson events, each with a severity: referrals, admissions, courses of treatment.
+//! Events, each with a severity: referrals, admissions, courses of treatment.
 
-use crate::model::Year;
+use crate::model::{Year, log_no_event, next_event};
 use crate::random::{Purpose, Source, unit_interval};
 use crate::sampler::Sampler;
 
@@ -33,7 +33,7 @@ impl Events {
         v: f64,
         each: &mut dyn FnMut(usize, f64),
     ) -> f64 {
-        (0..number_of_events(self.year.rate_at(p_any), p_any, v))
+        (0..number_of_events(self.year.rate_at(p_any), self.year.frailty(), p_any, v))
             .map(|n| {
                 let [high, low, share, _] = source.block(identity, year, Purpose::Event(n));
                 let share = unit_interval(share, 0);
@@ -50,15 +50,21 @@ impl Events {
 
 /// The number of events, given that there are any, by inversion: the smallest v have the most events, as the
 /// smallest v of an amount are the largest costs.
-fn number_of_events(rate: f64, p_any: f64, v: f64) -> u32 {
+fn number_of_events(rate: f64, frailty: f64, p_any: f64, v: f64) -> u32 {
     let mut left = (1.0 - v) * p_any;
-    let mut term = rate * libm::exp(-rate);
+    let ratio = |n| {
+        let [more, fewer] = next_event(rate, frailty, n);
+        more / fewer
+    };
+    let mut term = ratio(0) * libm::exp(log_no_event(rate, frailty));
     let mut n = 1;
-    // Past the mean, terms fall faster than geometrically; the bound ends the search where `left` is rounding error.
-    while left >= term && f64::from(n) < 2.0 * rate + 100.0 {
+    // Past the mean, terms fall faster than geometrically, or geometrically with a frailty; the bound ends the search
+    // where `left` is rounding error.
+    let most = (2.0 * rate + 100.0) * (1.0 + frailty * rate);
+    while left >= term && f64::from(n) < most {
         left -= term;
+        term *= ratio(n);
         n += 1;
-        term *= rate / f64::from(n);
     }
     n
 }

@@ -127,7 +127,7 @@ fn check_money(model: &CostModel) -> Result<(), Error> {
     let is_low = |severity: &Severity| severity.mean() < LEAST_MEAN;
     let low = model.bands.iter().filter(|band| match &band.year {
         Year::Annual { severity, .. } => is_low(severity),
-        Year::Events(types) => types.iter().any(|of_type| is_low(&of_type.severity)),
+        Year::Events { types, .. } => types.iter().any(|of_type| is_low(&of_type.severity)),
     });
     let problem = |band: &Band| {
         let name = band.name.as_deref().map_or(String::new(), |name| format!(", band '{name}'"));

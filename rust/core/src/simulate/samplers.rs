@@ -53,7 +53,7 @@ impl Samplers {
                     });
                     (index, mix, severity.scale())
                 }
-                Year::Events(types) => {
+                Year::Events { types, .. } => {
                     years.push(YearSampler::Events(events(&band.year, types, &mut samplers)));
                     of_years.push(kept.then(|| YearColumns::Events(EventColumns::new(types, columns))));
                     annual.push(Vec::new());

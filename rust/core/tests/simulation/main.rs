@@ -87,7 +87,7 @@ fn annual(p_any: f64, severity: Severity) -> CostModel {
 
 fn events(types: &[(f64, Severity)]) -> CostModel {
     let types = types.iter().map(|(rate, severity)| EventType { rate: *rate, severity: severity.clone() });
-    CostModel::new(vec![Band { name: None, year: Year::Events(types.collect()) }])
+    CostModel::new(vec![Band { name: None, year: Year::Events { types: types.collect(), frailty: 0.0 } }])
 }
 
 fn ceiling(pounds: f64) -> Option<StopLoss> {
