@@ -12,6 +12,8 @@ from fundholder import (
     Contract,
     Corridor,
     CostModel,
+    Gate,
+    SharedSavings,
     StopLoss,
     england,
     read,
@@ -70,13 +72,34 @@ def test_settle_carries_columns(folder: Path) -> None:
     assert settled["kept"].to_pylist() == [105.9, 94.5]
 
 
+def test_commands_take_scores(folder: Path) -> None:
+    gated = Contract([Gate("quality", full=100), SharedSavings(0.5)])
+    gated.write(folder / "gated.toml")
+    units = pa.table({"practice": ["A", "B"], "actual": [90.0, 80.0], "budget": [100.0, 100.0]})
+    scores = pa.table({"practice": ["B", "A"], "quality": [100.0, 50.0]})
+    write(units.append_column("quality", pa.array([50.0, 100.0])), folder / "units.csv")
+    write(scores, folder / "scores.csv")
+    settled, exact = folder / "settled.csv", folder / "exact.parquet"
+    files = [str(folder / name) for name in ("gated.toml", "units.csv")]
+    assert run("settle", *files, "--out", str(settled)).returncode == 0
+    assert pa.table(read(settled))["bonus"].to_pylist() == [2.5, 10.0]
+    files = [str(folder / name) for name in ("people.csv", "costs.csv")]
+    options = ["--contract", str(folder / "gated.toml"), "--scores", str(folder / "scores.csv")]
+    assert run("variance", *files, *options, "--out", str(exact)).returncode == 0
+    costs = CostModel(england.costs())
+    expected = variance(PEOPLE, costs, contract=gated, scores=scores)
+    assert pa.table(read(exact)).to_pydict() == expected.to_pydict()
+    drawn = ["--replications", "5", "--out", str(folder / "years.parquet")]
+    assert run("simulate", *files, *options, *drawn).returncode == 0
+
+
 def test_what_settle_rejects(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(pa.table({"actual": [1.0]}), folder / "units.csv")
     write(pa.table({"cost": [1.0]}), folder / "none.csv")
     write(pa.table({"actual": [1.0], "budget": [1.0], "kept": [1.0]}), folder / "kept.csv")
     Contract(CONTRACT.unit_terms).write(folder / "corridor.toml")
     for contract, units, words in [
-        ("contract.toml", "units.csv", "people are not given"),
+        ("contract.toml", "units.csv", "people and services are not given"),
         ("corridor.toml", "units.csv", "budget: missing"),
         ("corridor.toml", "none.csv", "column 'actual' is missing"),
         ("corridor.toml", "kept.csv", "columns of the result"),

@@ -17,7 +17,20 @@ from matplotlib.figure import Figure
 from scipy import stats
 from scipy.integrate import trapezoid
 
-from fundholder import CostModel, FundholderError, InputError, InputTypeError, plots, variance
+from fundholder import (
+    CarveOut,
+    Contract,
+    Corridor,
+    CostModel,
+    FundholderError,
+    Gate,
+    InputError,
+    InputTypeError,
+    SharedSavings,
+    StopLoss,
+    plots,
+    variance,
+)
 from fundholder import distribution as exact_distribution
 from fundholder.plots._figure import BLUE, ORANGE, VERMILLION
 from fundholder.plots._labels import spaced
@@ -392,3 +405,36 @@ def test_labels_are_spaced_in_order_and_by_as_little_as_need_be() -> None:
     assert spaced([0.5, 0.5, 0.5], 0.1) == pytest.approx([0.4, 0.5, 0.6])
     crowded = spaced([0.3, 0.31, 0.2, 0.9], 0.1)
     assert crowded == pytest.approx([0.27, 0.37, 0.17, 0.9])
+
+
+def payoff_line(figure: Figure) -> tuple[np.ndarray, np.ndarray]:
+    """Costs, and what is borne of them, as the line of a payoff has them."""
+    line = next(line for line in figure.axes[0].lines if line.get_color() == BLUE)
+    return np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)
+
+
+def test_a_payoff_is_what_settle_says() -> None:
+    corridor = Corridor([(0, 0.03, 1.0), (0.03, 0.08, 0.5), (0.08, None, 0.2)])
+    cost, kept = payoff_line(plots.payoff(corridor, budget=100.0))
+    # Of 110, 4.1 is the payer's (42 USC 18062); of 90 the holder pays as much.
+    assert np.interp([110.0, 90.0], cost, kept) == pytest.approx([105.9, 94.1], abs=1e-3)
+    cost, kept = payoff_line(plots.payoff(StopLoss(5_000, share=0.9)))
+    assert np.interp([4_000.0, 12_000.0], cost, kept) == pytest.approx([4_000.0, 5_700.0])
+
+
+def test_a_jump_of_a_payoff_is_not_drawn_as_a_slope() -> None:
+    gated = Contract([Gate("quality", minimum=50), SharedSavings(0.5, msr=0.05)])
+    cost, kept = payoff_line(plots.payoff(gated, budget=100.0, scores={"quality": 60.0}))
+    at = np.isnan(kept)
+    assert at.sum() == 1
+    assert cost[at] == pytest.approx([95.0], abs=0.05)
+    _, kept = payoff_line(plots.payoff(gated, budget=100.0, scores={"quality": 40.0}))
+    assert (kept == 100.0).all()
+
+
+def test_what_has_no_payoff_is_rejected() -> None:
+    for contract in (CarveOut("drugs"), Contract([StopLoss(5), SharedSavings(0.5)])):
+        with pytest.raises(InputError, match="terms on the total of a unit"):
+            plots.payoff(contract)
+    with pytest.raises(InputTypeError, match="scores"):
+        plots.payoff(Contract([Gate("quality", 50), SharedSavings(0.5)]))

@@ -69,10 +69,10 @@ def test_events_of_one_price_are_negative_binomial(rate: float, sd: float, peopl
     costs = events([rate], [250.0], sd)
     number = np.arange(0, 25)
     at = pa.table({"practice": ["A"] * len(number), "cost": 250.0 * number})
-    found = cumulative(lists(people), costs, at=at)["cumulative"].to_numpy()
+    answer = cumulative(lists(people), costs, at=at)["cumulative"].to_numpy()
     v = sd * sd
     truth = stats.nbinom(people / v, 1 / (1 + v * rate)).cdf(number)
-    np.testing.assert_allclose(found, truth, atol=1e-9)
+    np.testing.assert_allclose(answer, truth, atol=1e-9)
 
 
 @pytest.mark.parametrize("sd", [0.4, 1.5, 4.0])
@@ -124,9 +124,9 @@ def test_simulated_counts_are_negative_binomial() -> None:
         seed=11,
     )
     counts = np.rint(np.array(run.totals()["gross"].to_pylist())).astype(int).ravel()
-    law = negative_binomial(rate, sd)
+    truth = negative_binomial(rate, sd)
     seen = np.append(np.bincount(counts, minlength=10)[:10], (counts >= 10).sum())
-    expected = np.append(law.pmf(np.arange(10)), law.sf(9)) * counts.size
+    expected = np.append(truth.pmf(np.arange(10)), truth.sf(9)) * counts.size
     assert stats.chisquare(seen, expected).pvalue > 1e-4
 
 

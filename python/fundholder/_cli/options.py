@@ -72,7 +72,9 @@ def add_people(command: argparse.ArgumentParser) -> None:
 def add_costs(command: argparse.ArgumentParser) -> None:
     """The file of costs, and what it means."""
     command.add_argument("costs", help="band, p_any, family, mean, shape")
-    command.add_argument("--events", action="store_true", help="costs are Poisson events: rate")
+    command.add_argument(
+        "--events", action="store_true", help="costs are events: rate, and perhaps frailty_sd"
+    )
     command.add_argument(
         "--services", metavar="FILE", help="rank_from, rank_to, service, share of costs"
     )
@@ -131,13 +133,19 @@ def add_plot(command: argparse.ArgumentParser, what: str) -> None:
 
 
 def add_contract_file(command: argparse.ArgumentParser) -> None:
-    """A contract of several terms."""
+    """A contract of several terms, and the scores that it reads."""
     command.add_argument("--contract", metavar="FILE", help="terms in a file of TOML or JSON")
+    command.add_argument("--scores", type=Path, metavar="FILE", help="the level, and scores")
 
 
 def contract_file(options: argparse.Namespace) -> Contract | None:
     """The contract in a file, where there is one."""
     return None if options.contract is None else Contract.read(options.contract)
+
+
+def scores(options: argparse.Namespace, by: str) -> pa.RecordBatchReader | pa.Table | None:
+    """The scores in a file, where there is one."""
+    return None if options.scores is None else read(options.scores, [by])
 
 
 def contract(options: argparse.Namespace) -> StopLoss | None:

@@ -15,7 +15,7 @@ from . import options as shared
 EXAMPLES = """examples:
   fundholder settle contract.toml outturns.csv --out settled.csv
       what every unit keeps, and who pays the rest: outturns.csv holds actual and, where the
-      contract asks for them, budget and people
+      contract asks for them, budget, people and scores
 """
 COLUMNS = ("actual", "budget", "people")
 RESULTS = ("ceded", "bonus", "penalty", "kept")
@@ -32,7 +32,7 @@ def add_command(commands: shared.Commands) -> None:
         examples=EXAMPLES,
     )
     command.add_argument("contract", help="terms in a file of TOML or JSON")
-    command.add_argument("units", help="actual, and budget and people")
+    command.add_argument("units", help="actual, and budget, people and scores")
     command.add_argument("--out", type=Path, required=True, metavar="FILE", help="the result")
     command.set_defaults(run=_run, plot=None)
 
@@ -49,7 +49,7 @@ def _run(options: argparse.Namespace) -> None:
         text = f"{options.units} has {', '.join(taken)}: columns of the result, give them others"
         raise InputError([Problem(text, code="duplicate_column", column=taken[0])])
     given = {name: units[name] for name in COLUMNS if name in units.column_names}
-    settled = settle(contract, **given)
+    settled = settle(contract, **given, scores=units if contract.scores else None)
     for name in RESULTS:
         units = units.append_column(name, settled[name])
     shared.write_result(options, units, f"{units.num_rows:,} units")

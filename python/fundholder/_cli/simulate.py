@@ -65,10 +65,10 @@ def simulation(
 
 def _run(options: argparse.Namespace) -> None:
     by = shared.single_level(options)
-    shared.check_outputs(
-        options, options.population, options.costs, options.services, options.contract
-    )
+    inputs = (options.population, options.costs, options.services, options.contract, options.scores)
+    shared.check_outputs(options, *inputs)
     costs = shared.cost_model(options)
     run = simulation(options, read(options.population, [by]), costs, [by])
-    result = run.summary() if options.summary else run.totals()
+    scores = shared.scores(options, by)
+    result = run.summary(scores=scores) if options.summary else run.totals(scores=scores)
     shared.write_result(options, result, shared.units_and_people(result, by))

@@ -71,6 +71,7 @@ def _run(options: argparse.Namespace) -> None:
         options.services,
         options.contract,
         options.budgets,
+        options.scores,
     )
     optional: dict[str, Any] = {"thresholds": options.threshold, "quantiles": options.quantile}
     result = variance(
@@ -80,6 +81,7 @@ def _run(options: argparse.Namespace) -> None:
         budgets=None if options.budgets is None else read(options.budgets, [by]),
         stop_loss=shared.contract(options),
         contract=shared.contract_file(options),
+        scores=shared.scores(options, by),
         practice_sd=options.practice_sd,
         national_sd=options.national_sd,
         method=options.method,

@@ -78,7 +78,8 @@ class SharedSavings:
             object.__setattr__(self, name, as_tuples(getattr(self, name)))
 
     def __str__(self) -> str:
-        cap = "" if self.cap is None else f", of {self.cap_on} at most {_rate(self.cap)} of it"
+        paid = ", at most" if self.cap_on == "payment" else " of at most"
+        cap = "" if self.cap is None else f"{paid} {_rate(self.cap)} of it"
         limit = "" if self.loss_limit is None else f", at most {_rate(self.loss_limit)} of it"
         return (
             f"the {self.to} bears the deviation from the budget; of savings of "

@@ -74,7 +74,7 @@ def payoff(
             kept = np.array([of_person - term.ceded(of_person) for of_person in cost])
             subject = "a person's year"
         case _:
-            cost = np.linspace(*(share * budget for share in OF_BUDGET), POINTS)
+            cost = budget * np.linspace(*OF_BUDGET, POINTS)
             kept = _settled(agreed, cost, budget, people, scores)
             subject = "the unit's year"
     figure, axes = new_figure(
