@@ -438,3 +438,8 @@ def test_what_has_no_payoff_is_rejected() -> None:
             plots.payoff(contract)
     with pytest.raises(InputTypeError, match="scores"):
         plots.payoff(Contract([Gate("quality", 50), SharedSavings(0.5)]))
+    with pytest.raises(InputError, match="budget is 0"):
+        plots.payoff(SharedSavings(0.5), budget=0)
+    with pytest.raises(InputError, match="people") as caught:
+        plots.payoff(SharedSavings(0.5, msr=[(5_000, 0.03)]))
+    assert len(caught.value.problems) == 1

@@ -130,6 +130,23 @@ def test_simulated_counts_are_negative_binomial() -> None:
     assert stats.chisquare(seen, expected).pvalue > 1e-4
 
 
+@pytest.mark.parametrize("sd", [0.3, 1.0, 3.0, 10.0])
+@pytest.mark.parametrize("rate", [0.05, 2.0, 60.0])
+@pytest.mark.parametrize("shape", [None, 1.0])
+def test_every_distribution_comes(sd: float, rate: float, shape: float | None) -> None:
+    """From one person to a nation of them, with tails of a gamma distribution."""
+    costs = events([rate], [100.0], sd, shape=shape)
+    for people in (1, 30, 2_000, 500_000):
+        exact = variance(lists(people), costs, quantiles=[0.9])
+        moments = variance(lists(people), costs, method="moments")
+        assert exact["sd"][0].as_py() == pytest.approx(moments["sd"][0].as_py(), rel=1e-6)
+        if shape is None:
+            v = sd * sd
+            counts = stats.nbinom(people / v, 1 / (1 + v * rate))
+            quantile = 100 * counts.ppf(0.9)
+            assert exact["q0.9"][0].as_py() == pytest.approx(quantile, rel=1e-4, abs=1e-6)
+
+
 def test_services_share_a_person_s_frailty() -> None:
     """Variances of services do not add up: rates move together."""
     columns = {"service": ["visits", "stays", "stays"]}
@@ -237,3 +254,9 @@ def test_bands_may_have_their_own() -> None:
 def test_wrong_frailties_are_rejected(sd: Any, column: Any, words: list[str]) -> None:
     columns = {} if column is None else {"frailty_sd": column}
     says(rejection(lambda: events([1.0, 2.0], [5.0, 6.0], sd, **columns)), *words)
+
+
+def test_a_frailty_of_yearly_amounts_is_rejected() -> None:
+    table = {"p_any": [0.5], "family": ["fixed"], "mean": [10.0], "shape": pa.nulls(1)}
+    amounts = pa.table(table | {"frailty_sd": [1.0]})
+    says(rejection(lambda: CostModel(amounts)), "column 'frailty_sd'", "CostModel.events")

@@ -67,6 +67,8 @@ def payoff(
     arguments = Arguments()
     agreed = needed_contract(arguments, contract)
     budget = arguments.money("budget", budget)
+    if budget == 0:
+        arguments.reject("budget", budget, "above 0")
     arguments.check()
     match agreed.terms:
         case (StopLoss() as term,):
@@ -95,12 +97,16 @@ def payoff(
 def _settled(
     contract: Contract, cost: FloatArray, budget: float, people: float | None, scores: Any
 ) -> FloatArray:
-    settled = settle(
-        contract,
-        actual=cost,
-        budget=np.full(POINTS, budget),
-        people=None if people is None else [people] * POINTS,
-        scores=None if scores is None else {name: [x] * POINTS for name, x in scores.items()},
-    )
-    kept: FloatArray = settled["kept"].to_numpy()
+    kept: FloatArray = cost
+    # What is wrong is said once, and not for every point.
+    for costs in (cost[:1], cost):
+        count = len(costs)
+        settled = settle(
+            contract,
+            actual=costs,
+            budget=np.full(count, budget),
+            people=None if people is None else [people] * count,
+            scores=None if scores is None else {name: [x] * count for name, x in scores.items()},
+        )
+        kept = settled["kept"].to_numpy()
     return kept

@@ -33,6 +33,10 @@ const FRAILTY: &str = "frailty_sd";
 /// A model of yearly amounts: band, p_any, family, mean, shape.
 pub fn annual_model(batch: &RecordBatch) -> Result<CostModel, Error> {
     let mut problems = Problems::default();
+    if batch.column_by_name(FRAILTY).is_some() {
+        let text = format!("column '{FRAILTY}': is of events, whose rates it varies: CostModel.events");
+        problems.value(Problem::new(Code::NotAllowed, text).of(FRAILTY));
+    }
     let p_any = column(batch, "p_any", &PROBABILITY, &mut problems);
     let severities = severities(batch, &mut problems);
     let names = band_names(batch, false, &mut problems);

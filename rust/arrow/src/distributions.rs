@@ -106,7 +106,8 @@ pub fn variance_table(
 ) -> Result<(RecordBatch, Accuracy), RunError> {
     let VarianceOptions { unit_terms, holders, thresholds, quantiles, exact } = *options;
     let all: Vec<u32> = (0..level.labels.list().len() as u32).collect();
-    let (budgets, scores) = holders.of(level.labels, &all)?;
+    let budgets = holders.budgets_of(level.labels, &all)?;
+    let scores = holders.scores_of(level.labels, &all)?;
     if !unit_terms.is_empty() {
         let people = level.people.sizes(level.index).into_iter();
         let holders = people.zip(&scores).map(|(n, scores)| Holder { people: Some(n as f64), scores });

@@ -103,7 +103,8 @@ pub fn settled_level(
     progress: &Progress,
 ) -> Result<(Level, RecordBatch), RunError> {
     let order = level.labels.sorted();
-    let (budgets, scores) = holders.of(&level.labels, &order)?;
+    let budgets = holders.budgets_of(&level.labels, &order)?;
+    let scores = holders.scores_of(&level.labels, &order)?;
     let for_care = contract.payment_budgets(level, &order)?;
     let units = level.units();
     let replications = units.first().map_or(0, |unit| unit.gross.len());

@@ -35,17 +35,16 @@ impl HolderNumbers {
         self.budgets.iter().for_each(|budgets| budgets.describe(metadata));
     }
 
-    /// Budgets of these units, in their order, where they are given; and the scores of each.
-    pub(crate) fn of(
-        &self,
-        labels: &Labels,
-        order: &[u32],
-    ) -> Result<(Option<Vec<f64>>, Vec<Vec<f64>>), Error> {
-        let budgets = self.budgets.as_ref().map(|budgets| budgets.of(labels, order)).transpose()?;
+    /// Budgets of these units, in their order, where they are given.
+    pub(crate) fn budgets_of(&self, labels: &Labels, order: &[u32]) -> Result<Option<Vec<f64>>, Error> {
+        self.budgets.as_ref().map(|budgets| budgets.of(labels, order)).transpose()
+    }
+
+    /// The scores of each of these units, in their order.
+    pub(crate) fn scores_of(&self, labels: &Labels, order: &[u32]) -> Result<Vec<Vec<f64>>, Error> {
         let columns = self.scores.iter().map(|scores| scores.of(labels, order));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
-        let scores = (0..order.len()).map(|row| columns.iter().map(|column| column[row]).collect());
-        Ok((budgets, scores.collect()))
+        Ok((0..order.len()).map(|row| columns.iter().map(|column| column[row]).collect()).collect())
     }
 }
 

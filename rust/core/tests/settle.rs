@@ -53,7 +53,8 @@ fn corridor_of_the_affordable_care_act() {
 fn shared_savings_pay_from_the_first_dollar_once_the_rate_is_met() {
     let months = 125_000.0;
     let year = account(495.5 * months, 500.0 * months, 10_000.0);
-    let bonus = |msr| settle(&[UnitTerm::SharedSavings(savings(0.5, Rate::Constant(msr)))], &year).bonus;
+    let bonus =
+        |msr| settle(&[UnitTerm::SharedSavings(Box::new(savings(0.5, Rate::Constant(msr))))], &year).bonus;
     assert_eq!(bonus(0.0), 2_812_500_000);
     assert_eq!(bonus(0.009), 2_812_500_000); // met exactly
     assert_eq!(bonus(0.01), 0);
@@ -66,7 +67,7 @@ fn sharing_then_capping_differs_from_capping_then_sharing() {
     for (cap_basis, pounds) in [(CapBasis::Payment, 10), (CapBasis::Savings, 5)] {
         let terms =
             SharedSavings { cap: Some(Rate::Constant(0.1)), cap_basis, ..savings(0.5, Rate::Constant(0.0)) };
-        assert_eq!(settle(&[UnitTerm::SharedSavings(terms)], &year).bonus, pounds * 10_000);
+        assert_eq!(settle(&[UnitTerm::SharedSavings(Box::new(terms))], &year).bonus, pounds * 10_000);
     }
 }
 
@@ -79,7 +80,7 @@ fn a_minimum_savings_rate_follows_the_size() {
     assert!((rate(5_500.0).unwrap() - 0.0375).abs() < 1e-15);
     assert_eq!(rate(1e6), Some(0.02));
     assert_eq!(rate(4_999.0), None);
-    let term = [UnitTerm::SharedSavings(savings(0.5, msr.clone()))];
+    let term = [UnitTerm::SharedSavings(Box::new(savings(0.5, msr.clone())))];
     assert_eq!(settle(&term, &account(96.2, 100.0, 5_000.0)).bonus, 0);
     assert_eq!(settle(&term, &account(96.1, 100.0, 5_000.0)).bonus, 19_500);
     assert!(check(&term, &[account(96.1, 100.0, 4_000.0)], row).unwrap_err().to_string().contains("row 0"));
@@ -94,7 +95,7 @@ fn losses_are_limited() {
         loss_limit: Some(Rate::Constant(0.05)),
         ..savings(0.6, Rate::Constant(0.02))
     };
-    let term = [UnitTerm::SharedSavings(terms)];
+    let term = [UnitTerm::SharedSavings(Box::new(terms))];
     let year = |actual| account(actual, 100.0, 1.0);
     let penalty = |actual| settle(&term, &year(actual)).penalty;
     assert_eq!([penalty(101.9), penalty(102.0), penalty(120.0)], [0, 8_000, 50_000]);
@@ -128,7 +129,7 @@ fn gates_share_a_reward_before_its_cap() {
             ..savings(0.75, Rate::Constant(0.0))
         };
         let holder = Holder { people: None, scores: &[score] };
-        let term = UnitTerm::SharedSavings(terms).checked().unwrap();
+        let term = UnitTerm::SharedSavings(Box::new(terms)).checked().unwrap();
         settle(&[term], &Account::of_pounds(80.0, Some(100.0), holder)).bonus
     };
     let all = || gate(&[(77.05, 1.0)], false);
@@ -150,7 +151,8 @@ fn rates_follow_a_score() {
     assert!(near(rate(20.0), 0.75) && near(rate(60.0), 0.55) && near(rate(100.0), 0.4));
     assert_eq!(share.of(&Holder::default()), None);
     let terms = SharedSavings { loss_share: share.clone(), ..savings(0.75, Rate::Constant(0.0)) };
-    let text = check(&[UnitTerm::SharedSavings(terms)], &[account(1.0, 1.0, 1.0)], row).unwrap_err();
+    let text =
+        check(&[UnitTerm::SharedSavings(Box::new(terms))], &[account(1.0, 1.0, 1.0)], row).unwrap_err();
     assert!(text.to_string().contains("scores: missing in row 0"), "{text}");
 }
 
@@ -185,15 +187,15 @@ fn wrong_terms_are_rejected_with_all_that_is_wrong() {
     for part in ["without gaps or overlaps", "from 0 to 1", "has no end", "below"] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    let text = message(UnitTerm::SharedSavings(SharedSavings {
+    let text = message(UnitTerm::SharedSavings(Box::new(SharedSavings {
         loss_share: Rate::Constant(f64::NAN),
         ..savings(1.5, Rate::Constant(-0.02))
-    }));
+    })));
     for part in ["share is 1.5", "loss_share is NaN", "msr is -0.02"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let quota = UnitTerm::QuotaShare { share: 0.5 };
-    let last = UnitTerm::SharedSavings(savings(0.5, Rate::Constant(0.0)));
+    let last = UnitTerm::SharedSavings(Box::new(savings(0.5, Rate::Constant(0.0))));
     let text = check(&[last, quota], &[Account { actual: 1, budget: None, holder: Holder::default() }], row)
         .unwrap_err();
     for part in ["term 1 of 2", "must be the last", "budget: missing in row 0"] {

@@ -5,6 +5,7 @@ use fundholder_core::contract::{
 };
 use fundholder_core::model::CostModel;
 use fundholder_core::settle::{Units, settle_units};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::errors::or_raise;
@@ -50,6 +51,10 @@ enum AnyRate {
     Table((Option<usize>, Rows)),
 }
 
+/// The two shares and least rates, the cap, whether it is of savings, the loss limit, and of each gate its score, its rows
+/// and whether it is straight between them.
+type Savings = (Vec<AnyRate>, Option<AnyRate>, bool, Option<AnyRate>, Vec<(usize, Rows, bool)>);
+
 /// The parameters of a term, in the order of the engine's, told apart by their shape.
 #[derive(FromPyObject)]
 enum Parameters {
@@ -57,7 +62,7 @@ enum Parameters {
     ProviderPayment((f64, f64, f64)),
     AggregateStopLoss((f64, f64, f64, bool)),
     Corridor((Bands, Bands)),
-    SharedSavings(([AnyRate; 4], Option<AnyRate>, bool, Option<AnyRate>, Vec<(usize, Rows, bool)>)),
+    SharedSavings(Savings),
 }
 
 fn rate(rate: AnyRate) -> Rate {
@@ -88,13 +93,15 @@ impl UnitTerm {
                 contract::UnitTerm::ProviderPayment { fixed, above, below }
             }
             Parameters::SharedSavings((rates, cap, of_savings, loss_limit, gates)) => {
-                let [share, loss_share, msr, mlr] = rates.map(rate);
+                let rates: Vec<Rate> = rates.into_iter().map(rate).collect();
+                let [share, loss_share, msr, mlr] =
+                    rates.try_into().map_err(|_| PyTypeError::new_err("four rates"))?;
                 let cap_basis = if of_savings { CapBasis::Savings } else { CapBasis::Payment };
                 let (cap, loss_limit) = (cap.map(rate), loss_limit.map(rate));
                 let gate = |(score, rows, straight)| Gate { score, rows, straight };
                 let gates = gates.into_iter().map(gate).collect();
                 let terms = SharedSavings { gates, share, loss_share, msr, mlr, cap, cap_basis, loss_limit };
-                contract::UnitTerm::SharedSavings(terms)
+                contract::UnitTerm::SharedSavings(Box::new(terms))
             }
         };
         or_raise(py, term.checked()).map(Self)

@@ -185,7 +185,7 @@ pub enum UnitTerm {
         below: Vec<CorridorBand>,
     },
     /// The payer bears the deviation from the budget, and shares it.
-    SharedSavings(SharedSavings),
+    SharedSavings(Box<SharedSavings>),
     /// Care is paid at its price up to `fixed` of the budget for it, and beyond at a share of the price; where it is less,
     /// a share of the difference stays with the holder.
     ProviderPayment {

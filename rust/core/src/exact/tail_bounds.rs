@@ -8,12 +8,17 @@ use crate::population::People;
 /// Truncations at which sums are bounded: a factor of sqrt(2) apart.
 const TRUNCATIONS: usize = 160;
 
+/// Exponents of Chernoff's bounds that are tried: a factor of 2^(1/4) apart.
+const STEPS: u32 = 104;
+
 /// Tail bounds of sums of people's costs, for one multiplier of all costs. Of each risk class at each truncation y:
 /// P(cost > y), E[cost^2; cost <= y], E[cost; cost > y] and E[cost^2; cost > y].
 pub(super) struct TailBounds {
     truncations: Vec<f64>,
     classes: Vec<[f64; 4]>,
     means: Vec<f64>,
+    /// Variance of each class's frailty.
+    frailties: Vec<f64>,
 }
 
 /// Tail bound of a sum: distances from its mean that are passed with no more than a given probability.
@@ -58,7 +63,8 @@ impl TailBounds {
                 classes.push(sums);
             }
         }
-        Self { truncations, classes, means }
+        let frailties = persons.iter().map(Person::frailty).collect();
+        Self { truncations, classes, means, frailties }
     }
 
     /// Tail bound of the sum over these people: passed below with probability `below` and above with `above`, at most.
@@ -79,15 +85,61 @@ impl TailBounds {
         let last = count.min(first + 5);
         for index in first.min(count - 1)..last.max(first.min(count - 1) + 1) {
             let (y, [_, square, lost, lost_square]) = (self.truncations[index], at(index));
-            // Bennett (1962), for costs that are at most y.
-            let distance = bennett(y, square, libm::log(2.0 / above));
+            let exponent = libm::log(2.0 / above);
+            let distance = match self.frailty_variance(weights, index) {
+                // Bennett (1962), for costs that are at most y.
+                0.0 => bennett(y, square, exponent),
+                _ => self.under_frailty(weights, index, exponent),
+            };
             if distance < bound.above {
                 (bound.above, bound.lost) = (distance, [lost, lost_square]);
             }
             // Sums of costs that are not negative (Maurer 2003), of the costs up to y.
+            let square = square + self.frailty_variance(weights, index);
             bound.below = bound.below.min(lost + (2.0 * square * libm::log(1.0 / below)).sqrt());
         }
         bound
+    }
+
+    /// Of a class, the mean and the second moment of costs up to a truncation.
+    fn up_to(&self, class: u32, index: usize) -> [f64; 2] {
+        let class = class as usize;
+        let [_, square, lost, _] = self.classes[class * self.truncations.len() + index];
+        [(self.means[class] - lost).max(0.0), square]
+    }
+
+    /// What frailties add to the variance of costs up to a truncation.
+    fn frailty_variance(&self, weights: &[(u32, f64)], index: usize) -> f64 {
+        let of_class = |(class, weight): &(u32, f64)| {
+            let [mean, _] = self.up_to(*class, index);
+            weight * self.frailties[*class as usize] * mean * mean
+        };
+        weights.iter().map(of_class).sum()
+    }
+
+    /// The least of Chernoff's bounds on the distance from the mean of costs up to a truncation. Given the frailty, the
+    /// logarithm of E[e^(t cost)] is at most that of Bennett; over the frailty, it is that of a gamma distribution.
+    fn under_frailty(&self, weights: &[(u32, f64)], index: usize, exponent: f64) -> f64 {
+        let y = self.truncations[index];
+        let distance = |t: f64| {
+            let beyond = (libm::expm1(t * y) - t * y) / (y * y);
+            let of_class = |(class, weight): &(u32, f64)| {
+                let ([mean, square], v) = (self.up_to(*class, index), self.frailties[*class as usize]);
+                let given = t * mean + beyond * square;
+                let over = match v {
+                    0.0 => given,
+                    _ if v * given < 1.0 => -libm::log1p(-v * given) / v,
+                    _ => f64::INFINITY,
+                };
+                weight * (over - t * mean)
+            };
+            (exponent + weights.iter().map(of_class).sum::<f64>()) / t
+        };
+        let largest =
+            |(class, _): &(u32, f64)| y + self.frailties[*class as usize] * self.means[*class as usize];
+        let first = 1e-6 / weights.iter().map(largest).fold(0.0, f64::max);
+        let steps = (0..STEPS).map(|step| distance(first * libm::exp2(0.25 * f64::from(step))));
+        steps.fold(f64::INFINITY, f64::min)
     }
 }
 

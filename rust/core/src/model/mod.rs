@@ -29,6 +29,7 @@ mod amount;
 mod events;
 mod line;
 mod moments;
+mod panjer;
 mod person;
 mod risk_class;
 mod service_mix;

@@ -325,6 +325,14 @@ impl Person {
         -libm::expm1(self.0.iter().map(none).sum())
     }
 
+    /// Variance of the frailty that multiplies the rates of its events; 0 for none.
+    pub(crate) fn frailty(&self) -> f64 {
+        match self.0.as_slice() {
+            [Component::Events(_, frailty)] => *frailty,
+            _ => 0.0,
+        }
+    }
+
     /// Its independent costs.
     pub(crate) fn components(&self) -> &[Component] {
         &self.0
