@@ -152,6 +152,28 @@ def test_what_a_contract_says_travels_with_results(costs: CostModel) -> None:
     assert alone.metadata["fundholder.contract"] == str(contract)
 
 
+def test_budgets_and_scores_can_be_traced(costs: CostModel) -> None:
+    contract = Contract([ProviderPayment("drugs"), Gate("quality", 40), SharedSavings(0.5)])
+    run = simulate(LISTS, costs, contract=contract, replications=5)
+    scores = pa.table({"practice": ["A", "B"], "quality": [80.0, 60.0]})
+    budgets = pa.table({"practice": ["A", "B"], "budget": [5e5, 1e6], "drugs": [3e5, 6e5]})
+    keys = ("scores_digest.quality", "budgets_digest", "budgets_digest.drugs")
+
+    def digests(**known: Any) -> list[bytes]:
+        of_all = [
+            [table.schema.metadata[f"fundholder.{key}".encode()] for key in keys]
+            for table in (run.totals(**known), run.summary(**known), run.flows(**known))
+        ]
+        assert of_all[0] == of_all[1] == of_all[2]
+        return of_all[0]
+
+    first = digests(budgets=budgets, scores=scores)
+    assert first == digests(budgets=budgets.take([1, 0]), scores=scores.take([1, 0]))
+    other = pa.table({"practice": ["A", "B"], "quality": [80.0, 61.0]})
+    second = digests(budgets=budgets, scores=other)
+    assert first[0] != second[0] and first[1:] == second[1:]
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [

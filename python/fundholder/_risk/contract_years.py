@@ -49,15 +49,19 @@ class ContractYears:
         A contract that is more than a stop-loss on all cost is told in words, several by name. The
         digest of the population does not depend on the order of rows that have a ``person``.
         """
+        return self._metadata(self._run)
+
+    def _metadata(self, run: _engine.Simulation) -> dict[str, str]:
+        """What the tables of a run say, under a contract or none."""
         told = {
             f"fundholder.contract{'.' if name else ''}{name}": str(contract)
             for name, contract in self._contracts.items()
             if contract.terms and contract.only_stop_loss() is None
         }
-        return dict(sorted((self._run.metadata | told).items()))
+        return dict(sorted((run.metadata | told).items()))
 
-    def _traced(self, table: pa.Table) -> pa.Table:
-        return table.replace_schema_metadata(self.metadata)
+    def _traced(self, table: pa.Table, settled: SettledYears) -> pa.Table:
+        return table.replace_schema_metadata(self._metadata(settled.run))
 
     def flows(
         self,
@@ -87,7 +91,7 @@ class ContractYears:
         table = self._run.totals(level, [])
         settled = self._settled(level, contract, read_holders(budgets, scores))
         name = table.column_names[0]
-        return self._traced(flow_table(table, name, settled.flows(table)))
+        return self._traced(flow_table(table, name, settled.flows(table)), settled)
 
     def compare(
         self,
@@ -116,11 +120,11 @@ class ContractYears:
         """
         level = self._level(by)
         holders = read_holders(budgets, scores)
-        kept = [self._settled(level, name, holders).run.totals(level, []) for name in (a, b)]
+        settled = [self._settled(level, name, holders) for name in (a, b)]
+        kept = [of.run.totals(level, []) for of in settled]
         name = kept[0].column_names[0]
-        return self._traced(
-            differences(kept[0], name, years(kept[0]["net"]), years(kept[1]["net"]))
-        )
+        result = differences(kept[0], name, years(kept[0]["net"]), years(kept[1]["net"]))
+        return self._traced(result, settled[0])
 
     def _settled(self, level: str | None, contract: str | None, holders: Holders) -> SettledYears:
         return settled_years(self._run, self._contracts, level, contract, holders)

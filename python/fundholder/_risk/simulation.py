@@ -77,7 +77,7 @@ class Simulation(ContractYears):
             of_services = self._run.totals(level, self._services)
             for name in (f"gross_{service}" for service in self._services):
                 table = table.append_column(name, of_services[name])
-        return self._traced(table)
+        return self._traced(table, settled)
 
     def summary(
         self,
@@ -139,7 +139,7 @@ class Simulation(ContractYears):
         settled = self._settled(level, contract, holders)
         totals = holders.totals(settled.contract)
         table, metadata = settled.run.summary(level, totals, of, tolerances, probabilities)
-        table = traced((table, metadata | self.metadata))
+        table = traced((table, metadata | self._metadata(settled.run)))
         if of == "net":
             for name, column in settled.transfers().items():
                 table = table.append_column(name, column)
@@ -185,8 +185,8 @@ class Simulation(ContractYears):
         tolerances = arguments.fractions("thresholds", thresholds)
         arguments.check()
         level = self._level(by)
-        run = self._settled(level, contract, read_holders(scores=scores)).run
-        return self._traced(run.size_bands(level, starts, tolerances))
+        settled = self._settled(level, contract, read_holders(scores=scores))
+        return self._traced(settled.run.size_bands(level, starts, tolerances), settled)
 
     def _expected_gross(self, level: str | None) -> float:
         table, _ = self._run.summary(level, None, "gross", [], [])

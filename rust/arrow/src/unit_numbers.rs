@@ -20,6 +20,9 @@ pub struct UnitNumbers {
     digest: u64,
 }
 
+/// The column of the budget for all cost.
+const BUDGET: &str = "budget";
+
 /// What is known of the holders of a level beside their people.
 #[derive(Default)]
 pub struct HolderNumbers {
@@ -32,7 +35,7 @@ pub struct HolderNumbers {
 impl HolderNumbers {
     /// What a result can be traced to.
     pub fn describe(&self, metadata: &mut HashMap<String, String>) {
-        self.budgets.iter().for_each(|budgets| budgets.describe(metadata));
+        self.budgets.iter().chain(&self.scores).for_each(|numbers| numbers.describe(metadata));
     }
 
     /// Budgets of these units, in their order, where they are given.
@@ -80,7 +83,9 @@ impl UnitNumbers {
 
     /// What a result can be traced to: the same for any order of rows.
     pub fn describe(&self, metadata: &mut HashMap<String, String>) {
-        metadata.insert(format!("fundholder.{}_digest", self.argument), format!("{:016x}", self.digest));
+        let Self { argument, column, digest, .. } = self;
+        let of = if column == BUDGET { String::new() } else { format!(".{column}") };
+        metadata.insert(format!("fundholder.{argument}_digest{of}"), format!("{digest:016x}"));
     }
 
     /// The numbers of these units, in their order; units without one are rejected together.

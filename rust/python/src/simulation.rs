@@ -201,7 +201,10 @@ impl Simulation {
         let contract = ContractColumns { ceded, held, payments: &payments, terms: &terms };
         let (level, moved) =
             stoppable(py, 1, |progress| settled_level(level, &contract, &holders, progress))?;
-        let metadata = self.metadata.clone();
+        let mut metadata = self.metadata.clone();
+        holders.describe(&mut metadata);
+        let for_care = payments.iter().flat_map(|payment| &payment.budgets);
+        for_care.for_each(|budgets| budgets.describe(&mut metadata));
         let settled = Self { levels: vec![level], metadata, warnings: Vec::new(), cessions: Vec::new() };
         Ok((settled, table(py, moved)?))
     }
