@@ -42,6 +42,8 @@ def test_the_mean_weight_of_a_practice_s_own_effect_is_influenced(costs: CostMod
         assert row["uninfluenced_sd"] == pytest.approx(math.sqrt(1 - share) * systematic, rel=1e-6)
     at = table.column_names.index("systematic_sd")
     assert table.column_names[at + 1 : at + 3] == ["influenced_sd", "uninfluenced_sd"]
+    weights = "elective 0.5, emergency 0.17, drugs 0.9"
+    assert table.schema.metadata[b"fundholder.control"].decode() == weights
 
 
 def test_what_is_the_same_for_everyone_is_nobody_s(costs: CostModel) -> None:

@@ -37,7 +37,9 @@ class Influence:
         ):
             at = table.column_names.index("systematic_sd") + 1 + (name != "influenced_sd")
             table = table.add_column(at, name, pa.array(np.sqrt(of)))
-        return table
+        weights = ", ".join(f"{service} {weight:.10g}" for service, weight in self.weights.items())
+        metadata = {**(table.schema.metadata or {}), b"fundholder.control": weights.encode()}
+        return table.replace_schema_metadata(dict(sorted(metadata.items())))
 
     def _share(self, people: _engine.People, level: int) -> FloatArray:
         """Share of the systematic variance of gross cost that holders can influence."""
