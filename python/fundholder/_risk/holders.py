@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
-
 from .._contracts.contract import Contract
 from .._tables.arguments import Arguments
 from .._tables.checked import arrow_table
@@ -17,26 +15,25 @@ from .._tables.checked import arrow_table
 class Holders:
     """Tables of budgets and of scores, where they are given."""
 
-    budgets: pa.Table | None
-    scores: pa.Table | None
+    budgets: Any
+    scores: Any
 
-    def totals(self, contract: Contract) -> pa.Table | None:
+    def totals(self, contract: Contract) -> Any:
         """The table of budgets; nothing where it has budgets for care alone."""
-        if self.budgets is None or "budget" in self.budgets.column_names:
+        care = {name for payment in contract.payments for name in payment.services or ()}
+        if not care or self.budgets is None:
             return self.budgets
-        care = [name for payment in contract.payments for name in payment.services or ()]
-        return None if set(care) & set(self.budgets.column_names) else self.budgets
+        has = self._columns()
+        return None if "budget" not in has and care & set(has) else self.budgets
 
-    def of(self, contract: Contract) -> tuple[pa.Table | None, pa.Table | None, list[str]]:
+    def of(self, contract: Contract) -> tuple[Any, Any, list[str]]:
         """The engine's form: budgets, scores, and the names of the scores."""
         scores = self.scores if contract.scores else None
         return self.totals(contract), scores, list(contract.scores)
 
-    def for_care(
-        self, arguments: Arguments, services: Sequence[str]
-    ) -> tuple[pa.Table | None, list[str]]:
+    def for_care(self, arguments: Arguments, services: Sequence[str]) -> tuple[Any, list[str]]:
         """Where the budget for some services stands: in a column of each, or nowhere."""
-        has = [] if self.budgets is None else self.budgets.column_names
+        has = self._columns()
         given = [name for name in services if name in has]
         if not given:
             return None, []
@@ -44,10 +41,15 @@ class Holders:
             arguments.reject("budgets", given, f"with a column for each of {', '.join(services)}")
         return self.budgets, list(services)
 
+    def _columns(self) -> list[str]:
+        return [] if self.budgets is None else arrow_table("budgets", self.budgets).column_names
+
 
 def read_holders(budgets: Any = None, scores: Any = None) -> Holders:
-    """Budgets and scores as tables."""
-    return Holders(
-        None if budgets is None else arrow_table("budgets", budgets),
-        None if scores is None else arrow_table("scores", scores),
-    )
+    """Budgets and scores that can be read again."""
+    return Holders(_again("budgets", budgets), _again("scores", scores))
+
+
+def _again(name: str, value: Any) -> Any:
+    """The table as the engine reads it; a stream, which is read but once, as Arrow's."""
+    return value if value is None or hasattr(value, "__len__") else arrow_table(name, value)
