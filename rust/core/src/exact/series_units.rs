@@ -18,10 +18,10 @@ use crate::run::RunError;
 /// Frequencies smaller than this have died out, in terms of the first.
 const SILENT: f64 = 1e-13;
 
-/// How far a distribution may be from the moments lane: its mean in SDs, and its SD. Where a contract bends costs between
-/// two ranks, transforms have kinks in the effects that their nodes do not see: half of what is promised.
+/// How far a distribution may be from the moments lane: its mean in SDs, and its SD. Kinks in the effects are seen by
+/// the nodes of either lane, and not by the same ones.
 const SERIES_TOLERANCES: [f64; 2] = [1e-6, 1e-5];
-const TOLERANCES_AT_KINKS: [f64; 2] = [5e-5, 5e-5];
+const TOLERANCES_AT_KINKS: [f64; 2] = [1e-5, 1e-5];
 
 impl Prepared<'_> {
     pub(super) fn series(
@@ -37,13 +37,14 @@ impl Prepared<'_> {
         // Ends are counted from the farthest start.
         let end = 2.0 * width + plans.iter().map(|plan| plan.start).fold(0.0, f64::max);
         let frequencies = Frequencies { phase_step, count, damping, end, people };
-        let effect_nodes = EffectNodes::new(shared, own);
+        let has_kinks = self.has_kinks();
+        let effect_nodes = EffectNodes::new(shared, own, has_kinks);
         let of = |amount: &Amount| quadrature::transform(amount, &self.cuts, &frequencies);
         let transforms =
             Transforms { prepared: self, plans, logs: &effect_nodes.logs, range: 0..count + 1, of };
         let exponent = |k: usize| Complex64::new(-damping, k as f64 * phase_step);
         let totals = transforms.totals(exponent, |plan| plan.start)?;
-        let tolerances = if self.has_kinks() { TOLERANCES_AT_KINKS } else { SERIES_TOLERANCES };
+        let tolerances = if has_kinks { TOLERANCES_AT_KINKS } else { SERIES_TOLERANCES };
         let outcome = |(plan, sums): (&Plan, Vec<Vec<Vec<Complex64>>>)| {
             let distribution = self.transform(plan, sums, &effect_nodes, &frequencies, shared, own);
             match distribution {
