@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use fundholder_core::error::{Code, Error, Problem};
-use fundholder_core::model::{Band, CostModel, Year};
+use fundholder_core::model::{Band, CostModel, MAX_RATE, Year};
 use fundholder_core::population::Rows;
 use fundholder_core::random::{identity, label_address, mix};
 
@@ -199,16 +199,18 @@ impl Reader {
             });
             for (i, (&p, &band)) in rows.p_any.iter().zip(bands).enumerate().skip(from) {
                 let year = &self.model.bands[band as usize].year;
-                if p > 0.0 && matches!(year, Year::Events { .. }) && year.p_any() == 0.0 {
-                    let row = first + (i - from) as u64;
-                    problems.value(Problem::cell(
-                        Code::NotAllowed,
-                        "p_any",
-                        row,
-                        p,
-                        "0 or null in a band without events",
-                    ));
-                }
+                let allowed = match year {
+                    Year::Annual { .. } => continue,
+                    _ if p == 0.0 => continue,
+                    _ if year.p_any() == 0.0 => "0 or null in a band without events".to_owned(),
+                    _ if year.rate_at(p) > MAX_RATE => {
+                        let largest = (year.p_any_at(MAX_RATE) * 1e6).floor() / 1e6;
+                        format!("at most {largest}, of {MAX_RATE} events a year under the band's frailty")
+                    }
+                    _ => continue,
+                };
+                let row = first + (i - from) as u64;
+                problems.value(Problem::cell(Code::NotAllowed, "p_any", row, p, &allowed));
             }
         }
     }

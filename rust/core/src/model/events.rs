@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use super::panjer::{compound, convolution};
+use super::panjer::{compound, convolution, with_other};
 use super::{EventType, log_no_event, next_event};
 use crate::numeric::bennett::bennett;
 use crate::numeric::common_measure::common_measure;
@@ -49,13 +49,12 @@ pub(super) fn year_distribution(
     let types: Vec<(f64, &EventType)> =
         types.iter().map(|t| (t.rate * factor, t)).filter(|t| t.0 > 0.0).collect();
     let (mut priced, mut others): (Vec<_>, Vec<_>) = types.iter().partition(|(_, t)| is_priced(t));
-    let sums = sums_of_prices(&priced, frailty);
-    // A frailty ties prices to what has a density.
-    if sums.is_none() || (frailty > 0.0 && !others.is_empty()) {
-        (priced, others) = (Vec::new(), types);
+    let mut alone = without(&priced, &others, frailty);
+    let sums = sums_of_prices(&alone, frailty);
+    if sums.is_none() {
+        (priced, others, alone) = (Vec::new(), types, Vec::new());
     }
-    let [price_rate, other_rate] = [&priced, &others].map(|types| rate(types));
-    let [no_price, no_other] = [price_rate, other_rate].map(|rate| log_no_event(rate, frailty));
+    let [no_price, no_other] = [&alone, &others].map(|types| log_no_event(rate(types), frailty));
     let mut year: Vec<Alternative> = Vec::new();
     let of = |costs: Vec<(f64, f64)>| {
         let (values, weights): (Vec<f64>, Vec<f64>) = costs.into_iter().unzip();
@@ -73,6 +72,17 @@ pub(super) fn year_distribution(
         }
     }
     Ok(year)
+}
+
+/// Priced types in years without an event of `others`: a frailty is then a gamma distribution of the same variance over
+/// its squared mean, and of a smaller mean.
+fn without<'a>(
+    priced: &[(f64, &'a EventType)],
+    others: &[(f64, &'a EventType)],
+    frailty: f64,
+) -> Vec<(f64, &'a EventType)> {
+    let mean = 1.0 / (1.0 + frailty * rate(others));
+    priced.iter().map(|(rate, t)| (rate * mean, *t)).collect()
 }
 
 /// Sum of priced events: its cost, its probability, and the events in it as far as later ones depend on them.
@@ -141,22 +151,19 @@ fn on_lattices(
     let Lattices { mut step, points, last } = Lattices::of(priced, others, frailty);
     let mut so_far = None;
     loop {
-        let year = |types| {
-            let intensities = intensities(types, step, points, progress)?;
-            Ok::<_, RunError>((intensities[0], compound(&intensities, rate(types), frailty)))
+        let intensities = |types| intensities(types, step, points, progress);
+        let (of_prices, of_others) = (intensities(priced)?, intensities(others)?);
+        let masses = if frailty > 0.0 {
+            with_other(&of_prices, &of_others, rate(priced) + rate(others), frailty)
+        } else {
+            let mut masses = compound(&of_others, rate(others), 0.0);
+            // A year without an event of them is no year of these.
+            masses[0] = libm::exp(-rate(others)) * libm::expm1(of_others[0]);
+            match priced.is_empty() {
+                true => masses,
+                false => convolution(&compound(&of_prices, rate(priced), 0.0), &masses),
+            }
         };
-        let (free, mut masses) = year(others)?;
-        // A year without an event of them is no year of these.
-        masses[0] = libm::exp(log_no_event(rate(others), frailty))
-            * if frailty > 0.0 {
-                let share = frailty * free / (1.0 + frailty * rate(others));
-                libm::expm1(-libm::log1p(-share) / frailty)
-            } else {
-                libm::expm1(free)
-            };
-        if !priced.is_empty() {
-            masses = convolution(&year(priced)?.1, &masses);
-        }
         // The end of the lattice before is the first point that is kept of this one: there the two are joined.
         let first = if so_far.is_some() { points / GROWTH } else { 0 };
         let at = |point: usize| if point == 0 { step / 3.0 } else { point as f64 * step };

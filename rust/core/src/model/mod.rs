@@ -174,8 +174,13 @@ impl Year {
     pub fn p_any(&self) -> f64 {
         match self {
             Year::Annual { p_any, .. } => *p_any,
-            Year::Events { frailty, .. } => -libm::expm1(log_no_event(self.rate(), *frailty)),
+            Year::Events { .. } => self.p_any_at(self.rate()),
         }
+    }
+
+    /// Probability of any event where so many are expected.
+    pub fn p_any_at(&self, rate: f64) -> f64 {
+        -libm::expm1(log_no_event(rate, self.frailty()))
     }
 
     /// Events in a year; 0 for a distribution without events.
@@ -188,7 +193,7 @@ impl Year {
 
     /// Events in a year of a person with this probability of any: the distribution's own rate for its own probability,
     /// which rounds to 1 where the rate is large.
-    pub(crate) fn rate_at(&self, p_any: f64) -> f64 {
+    pub fn rate_at(&self, p_any: f64) -> f64 {
         let exponent = || -libm::log1p(-p_any);
         match self {
             _ if p_any == self.p_any() => self.rate(),
