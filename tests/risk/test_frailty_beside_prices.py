@@ -120,3 +120,20 @@ def test_a_probability_of_unlimited_events_is_rejected(sd: float, largest: float
     for call in (variance, simulate):
         error = rejection(lambda c=call: c(beyond, model))
         says(error, "column 'p_any', row 1", f"at most {largest}", "500 events")
+
+
+def test_people_of_many_probabilities_have_their_own_expected_events() -> None:
+    sd, rates, price, mean = 3.0, [1.0, 0.5], 36.0, 900.0
+    p_any = np.linspace(0.01, 0.6, 300)
+    v = sd**2
+    expected = np.expm1(v * -np.log1p(-p_any)) / v
+    cost = (rates[0] * price + rates[1] * mean) / 1.5
+    square = (rates[0] * price**2 + rates[1] * mean**2 * (1 + 1 / SHAPE)) / 1.5
+    people = pa.table({"practice": ["A"] * 300, "p_any": p_any})
+    row = variance(people, visits_and_stays(rates, price, mean, sd), method="moments").to_pylist()[
+        0
+    ]
+    # People between two classes are shared by several, by polynomials: 1e-6 is what they promise.
+    assert row["expected"] == pytest.approx(cost * expected.sum(), rel=1e-6)
+    spread = math.sqrt((square * expected + v * (cost * expected) ** 2).sum())
+    assert row["sd"] == pytest.approx(spread, rel=1e-6)

@@ -194,12 +194,7 @@ impl Year {
     /// Events in a year of a person with this probability of any: the distribution's own rate for its own probability,
     /// which rounds to 1 where the rate is large.
     pub fn rate_at(&self, p_any: f64) -> f64 {
-        let exponent = || -libm::log1p(-p_any);
-        match self {
-            _ if p_any == self.p_any() => self.rate(),
-            Year::Events { frailty, .. } if *frailty > 0.0 => libm::expm1(frailty * exponent()) / frailty,
-            _ => exponent(),
-        }
+        if p_any == self.p_any() { self.rate() } else { expected_events(p_any, self.frailty()) }
     }
 
     /// Variance of the frailty; 0 for a distribution without one.
@@ -226,6 +221,12 @@ impl Year {
 /// Logarithm of the probability of no event, of so many that are expected: negative binomial where there is a frailty.
 pub(crate) fn log_no_event(expected: f64, frailty: f64) -> f64 {
     if frailty > 0.0 { -libm::log1p(frailty * expected) / frailty } else { -expected }
+}
+
+/// Expected events of which the probability of any is this.
+pub(crate) fn expected_events(p_any: f64, frailty: f64) -> f64 {
+    let exponent = -libm::log1p(-p_any);
+    if frailty > 0.0 { libm::expm1(frailty * exponent) / frailty } else { exponent }
 }
 
 /// The probability of n + 1 events over that of n, where so many are expected: numerator and denominator.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::error::{Code, Error};
-use crate::model::{CostModel, RiskClass, Year};
+use crate::model::{CostModel, RiskClass, Year, expected_events, log_no_event};
 use crate::population::Rows;
 use crate::random::mix;
 
@@ -61,8 +61,9 @@ struct Grid {
     step: f64,
     /// The band's own probability of any cost.
     own_p: f64,
-    /// Events a year of a person of the band; 0 where there are no events.
+    /// Events a year of a person of the band, 0 where there are no events, and the variance of the frailty.
     rate: f64,
+    frailty: f64,
 }
 
 /// Part of a population: the people of one practice that are in one unit at every level.
@@ -99,6 +100,7 @@ impl Composition {
                 step: if continuous { SMOOTH_STEP } else { ATOM_STEP },
                 own_p: year.p_any(),
                 rate: year.rate(),
+                frailty: year.frailty(),
             }
         };
         Self {
@@ -224,12 +226,13 @@ impl Grid {
             return vec![(p_any, 1.0)];
         }
         if self.rate > 0.0 {
-            let factor = -libm::log1p(-p_any) / self.rate;
+            let factor = expected_events(p_any, self.frailty) / self.rate;
             let first = (libm::log(factor) / RATE_STEP).floor() - (PROBABILITY_NODES / 2 - 1) as f64;
             let nodes: [f64; PROBABILITY_NODES] =
                 std::array::from_fn(|i| libm::exp((first + i as f64) * RATE_STEP));
-            let p = |factor: f64| {
-                if factor == 1.0 { self.own_p } else { (-libm::expm1(-factor * self.rate)).min(BELOW_ONE) }
+            let p = |factor: f64| match factor {
+                1.0 => self.own_p,
+                _ => (-libm::expm1(log_no_event(factor * self.rate, self.frailty))).min(BELOW_ONE),
             };
             return lagrange(nodes, factor).map(|(factor, weight)| (p(factor), weight)).to_vec();
         }
