@@ -14,7 +14,7 @@ from .contract_file import read_terms, write_terms
 from .provider_payment import ProviderPayment
 from .scores import Gate
 from .shared_savings import SharedSavings
-from .stop_loss import StopLoss
+from .stop_loss import CarveOut, StopLoss
 from .terms import PERSON_TERMS, TERMS, UNIT_TERMS, PersonTerm, Term, UnitTerm
 from .unit_terms import Corridor
 
@@ -89,6 +89,11 @@ class Contract:
         """Payments of providers for some services."""
         terms = (term for term in self.terms if isinstance(term, ProviderPayment))
         return tuple(term for term in terms if _stage(term) == 1)
+
+    @property
+    def care(self) -> tuple[CarveOut, ...]:
+        """What providers are paid for, as what would be carved out after the person terms."""
+        return tuple(CarveOut(payment.services or ()) for payment in self.payments)
 
     @property
     def unit_terms(self) -> tuple[UnitTerm, ...]:
@@ -194,7 +199,7 @@ def check_services(arguments: Arguments, contract: Contract, services: list[str]
 
 def check_names(arguments: Arguments, names: Iterable[str], services: list[str]) -> None:
     """Check that a cost model has these services."""
-    listing = _list(services)
+    listing = ", ".join(services)
     allowed = (
         f"services of the cost model: {listing}"
         if services
@@ -215,8 +220,5 @@ def check_person_terms(arguments: Arguments, contract: Contract) -> None:
 def check_scores(arguments: Arguments, contract: Contract, scores: Any) -> None:
     """Check that scores are given where a contract reads them."""
     if contract.scores and scores is None:
-        arguments.reject_type("scores", None, f"the scores of each unit: {_list(contract.scores)}")
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(names)
+        names = ", ".join(contract.scores)
+        arguments.reject_type("scores", None, f"the scores of each unit: {names}")

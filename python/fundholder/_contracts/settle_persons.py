@@ -104,8 +104,8 @@ def settle_persons(
         arguments.reject("by", by, "a column that results do not have under the same name")
     check_services(arguments, agreed, services)
     check_scores(arguments, agreed, scores)
-    care = [CarveOut(payment.services or ()) for payment in agreed.payments]
-    _check_nested(arguments, [*agreed.person_terms, *care], services)
+    persons_and_care = [*agreed.person_terms, *agreed.care]
+    _check_nested(arguments, persons_and_care, services)
     arguments.check()
     table = read_table(
         "persons", persons, labels=[by, person], numbers=dict.fromkeys(services, SPENT)
@@ -118,7 +118,7 @@ def settle_persons(
         return sums
 
     gross, people = by_unit(spent.sum(axis=1)), np.bincount(unit_of_person, minlength=len(units))
-    subjects = [by_unit(c) for c in _ceded([*agreed.person_terms, *care], services, spent)]
+    subjects = [by_unit(c) for c in _ceded(persons_and_care, services, spent)]
     persons_cede = subjects[: len(agreed.person_terms)]
     kept = gross - sum(persons_cede, np.zeros_like(gross))
     providers_bear = []

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from .. import _engine
 from .._contracts.contract import Contract, check_names, check_services, read_contract
-from .._contracts.stop_loss import CarveOut, read_services
+from .._contracts.stop_loss import read_services
 from .._tables.arguments import Arguments
 from .cost_model import CostModel
 
@@ -50,8 +50,7 @@ class Agreement:
 
     def columns(self) -> list[tuple[list[str] | None, _engine.StopLoss | None]]:
         """The engine's terms whose cessions a run keeps: those, and care that is paid for."""
-        care = (CarveOut(payment.services or ()) for payment in self.contract.payments)
-        return self.person_terms() + [term._person_term() for term in care]
+        return self.person_terms() + [term._person_term() for term in self.contract.care]
 
     def described(self, table: pa.Table) -> pa.Table:
         """A result that says what was agreed, where a stop-loss on all cost does not say it all."""

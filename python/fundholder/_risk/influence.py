@@ -31,12 +31,10 @@ class Influence:
         """The table with ``influenced_sd`` and ``uninfluenced_sd``, beside its systematic SD."""
         systematic = table["systematic_sd"].to_numpy()
         influenced = systematic**2 * self._share(people, level)
-        for name, of in (
-            ("influenced_sd", influenced),
-            ("uninfluenced_sd", np.maximum(systematic**2 - influenced, 0.0)),
-        ):
-            at = table.column_names.index("systematic_sd") + 1 + (name != "influenced_sd")
-            table = table.add_column(at, name, pa.array(np.sqrt(of)))
+        rest = np.maximum(systematic**2 - influenced, 0.0)
+        at = table.column_names.index("systematic_sd")
+        table = table.add_column(at + 1, "influenced_sd", pa.array(np.sqrt(influenced)))
+        table = table.add_column(at + 2, "uninfluenced_sd", pa.array(np.sqrt(rest)))
         weights = ", ".join(f"{service} {weight:.10g}" for service, weight in self.weights.items())
         metadata = {**(table.schema.metadata or {}), b"fundholder.control": weights.encode()}
         return table.replace_schema_metadata(dict(sorted(metadata.items())))

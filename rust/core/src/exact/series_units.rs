@@ -10,7 +10,7 @@ use super::quadrature::{self, Frequencies};
 use super::transforms::Transforms;
 use super::windows::Plan;
 use super::{Accuracy, DAMPING, Outcome, Prepared, Shape};
-use crate::model::Amount;
+use crate::model::{Amount, Person};
 use crate::numeric::complex::{self, Complex64};
 use crate::random_effects::{Node, nodes};
 use crate::run::RunError;
@@ -21,7 +21,7 @@ const SILENT: f64 = 1e-13;
 /// How far a distribution may be from the moments lane: its mean in SDs, and its SD. Where a contract bends costs between
 /// two ranks, transforms have kinks in the effects that their nodes do not see: half of what is promised.
 const SERIES_TOLERANCES: [f64; 2] = [1e-6, 1e-5];
-const TOLERANCES_UNDER_EFFECTS: [f64; 2] = [5e-5, 5e-5];
+const TOLERANCES_AT_KINKS: [f64; 2] = [5e-5, 5e-5];
 
 impl Prepared<'_> {
     pub(super) fn series(
@@ -43,20 +43,30 @@ impl Prepared<'_> {
             Transforms { prepared: self, plans, logs: &effect_nodes.logs, range: 0..count + 1, of };
         let exponent = |k: usize| Complex64::new(-damping, k as f64 * phase_step);
         let totals = transforms.totals(exponent, |plan| plan.start)?;
+        let tolerances = if self.has_kinks() { TOLERANCES_AT_KINKS } else { SERIES_TOLERANCES };
         let outcome = |(plan, sums): (&Plan, Vec<Vec<Vec<Complex64>>>)| {
             let distribution = self.transform(plan, sums, &effect_nodes, &frequencies, shared, own);
             match distribution {
                 None => Err(Accuracy { outside: 1.0, mean_error: f64::INFINITY, sd_error: f64::INFINITY }),
                 Some(values) => {
                     let series = Series::new(plan.start, width, damping, &values);
-                    let tolerances =
-                        if self.has_effects() { TOLERANCES_UNDER_EFFECTS } else { SERIES_TOLERANCES };
                     plan.judge(series.moments(), &plan.windows[tail], tolerances)
                         .map(|accuracy| (Shape::Series(series), accuracy))
                 }
             }
         };
         Ok(plans.par_iter().zip(totals).map(outcome).collect())
+    }
+
+    /// Does an effect move a cost that a contract bends over the least rank that has it?
+    fn has_kinks(&self) -> bool {
+        let bent = |(_, amount): &&(f64, Amount)| amount.layer.proportional().is_none();
+        let mut amounts = self.persons.iter().flat_map(Person::amounts).filter(bent);
+        self.has_effects()
+            && amounts.any(|(_, amount)| {
+                let least = amount.distribution.density_from();
+                least > 0.0 && least.is_finite()
+            })
     }
 
     /// The transform of a unit's distance from its start, up to where the frequencies have died out; none where they

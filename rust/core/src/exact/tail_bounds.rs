@@ -17,7 +17,7 @@ pub(super) struct TailBounds {
     truncations: Vec<f64>,
     classes: Vec<[f64; 4]>,
     means: Vec<f64>,
-    /// Variance of each class's frailty.
+    /// Variance of each class's frailty; empty where none has one.
     frailties: Vec<f64>,
 }
 
@@ -63,7 +63,10 @@ impl TailBounds {
                 classes.push(sums);
             }
         }
-        let frailties = persons.iter().map(Person::frailty).collect();
+        let mut frailties: Vec<f64> = persons.iter().map(Person::frailty).collect();
+        if frailties.iter().all(|frailty| *frailty == 0.0) {
+            frailties.clear();
+        }
         Self { truncations, classes, means, frailties }
     }
 
@@ -86,7 +89,8 @@ impl TailBounds {
         for index in first.min(count - 1)..last.max(first.min(count - 1) + 1) {
             let (y, [_, square, lost, lost_square]) = (self.truncations[index], at(index));
             let exponent = libm::log(2.0 / above);
-            let distance = match self.frailty_variance(weights, index) {
+            let of_frailties = self.frailty_variance(weights, index);
+            let distance = match of_frailties {
                 // Bennett (1962), for costs that are at most y.
                 0.0 => bennett(y, square, exponent),
                 _ => self.under_frailty(weights, index, exponent),
@@ -95,7 +99,7 @@ impl TailBounds {
                 (bound.above, bound.lost) = (distance, [lost, lost_square]);
             }
             // Sums of costs that are not negative (Maurer 2003), of the costs up to y.
-            let square = square + self.frailty_variance(weights, index);
+            let square = square + of_frailties;
             bound.below = bound.below.min(lost + (2.0 * square * libm::log(1.0 / below)).sqrt());
         }
         bound
@@ -110,6 +114,9 @@ impl TailBounds {
 
     /// What frailties add to the variance of costs up to a truncation.
     fn frailty_variance(&self, weights: &[(u32, f64)], index: usize) -> f64 {
+        if self.frailties.is_empty() {
+            return 0.0;
+        }
         let of_class = |(class, weight): &(u32, f64)| {
             let [mean, _] = self.up_to(*class, index);
             weight * self.frailties[*class as usize] * mean * mean

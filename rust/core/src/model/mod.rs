@@ -161,16 +161,13 @@ pub enum Year {
     Events {
         /// The types.
         types: Vec<EventType>,
-        /// Variance of the frailty, which has a gamma distribution of mean 1: 0 for none, [`MAX_FRAILTY`] at most.
+        /// Variance of the frailty, which has a gamma distribution of mean 1: 0 for none.
         frailty: f64,
     },
 }
 
 /// The highest rate of events in a person-year for which the simulation draws them one by one.
 pub const MAX_RATE: f64 = 500.0;
-
-/// The largest variance of a frailty.
-pub const MAX_FRAILTY: f64 = 100.0;
 
 impl Year {
     /// Probability of any cost in the year.
