@@ -331,12 +331,12 @@ impl Simd for Avx2 {
         zip4(a, b, |a, b| unsafe { _mm256_add_epi64(a, _mm256_castpd_si256(b)) })
     }
     #[inline(always)]
-    fn longs_sum(self, a: Self::Longs) -> i64 {
+    fn longs_lanes(self, a: Self::Longs) -> [i64; LANES] {
         let mut lanes = [0i64; LANES];
         for (i, quarter) in a.into_iter().enumerate() {
             // SAFETY: features; each store covers a quarter of the array.
             unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().add(4 * i).cast(), quarter) }
         }
-        lanes.into_iter().fold(0, i64::wrapping_add)
+        lanes
     }
 }

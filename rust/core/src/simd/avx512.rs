@@ -262,7 +262,12 @@ impl Simd for Avx512 {
         }
     }
     #[inline(always)]
-    fn longs_sum(self, a: Self::Longs) -> i64 {
-        unsafe { _mm512_reduce_add_epi64(_mm512_add_epi64(a[0], a[1])) }
+    fn longs_lanes(self, a: Self::Longs) -> [i64; LANES] {
+        let mut lanes = [0; LANES];
+        for (i, half) in a.into_iter().enumerate() {
+            // SAFETY: features; each store covers a half of the array.
+            unsafe { _mm512_storeu_si512(lanes.as_mut_ptr().add(8 * i).cast(), half) }
+        }
+        lanes
     }
 }

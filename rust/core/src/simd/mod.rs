@@ -82,7 +82,11 @@ pub(crate) trait Simd: Copy {
     fn longs_zero(self) -> Self::Longs;
     /// Adds the bit patterns of doubles, as integers that wrap.
     fn longs_add_bits(self, a: Self::Longs, b: Self::Doubles) -> Self::Longs;
-    fn longs_sum(self, a: Self::Longs) -> i64;
+    fn longs_lanes(self, a: Self::Longs) -> [i64; LANES];
+    #[inline(always)]
+    fn longs_sum(self, a: Self::Longs) -> i64 {
+        self.longs_lanes(a).into_iter().fold(0, i64::wrapping_add)
+    }
 }
 
 /// A computation written once for any implementation.

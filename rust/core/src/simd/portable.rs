@@ -199,7 +199,7 @@ impl Simd for Portable {
         std::array::from_fn(|i| a[i].wrapping_add(b[i].to_bits() as i64))
     }
     #[inline(always)]
-    fn longs_sum(self, a: Self::Longs) -> i64 {
-        a.into_iter().fold(0, i64::wrapping_add)
+    fn longs_lanes(self, a: Self::Longs) -> [i64; LANES] {
+        a
     }
 }

@@ -73,6 +73,7 @@ impl Task for Everything {
                 out.extend(to[..mask.count_ones() as usize].iter().map(|x: &f64| x.to_bits()));
             }
             total = s.longs_add_bits(total, d);
+            out.extend(s.longs_lanes(total).map(|lane| lane as u64));
             out.push(s.longs_sum(total) as u64);
         }
         out

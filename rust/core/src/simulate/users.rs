@@ -1,6 +1,7 @@
 //! Users: the people of a chunk who have a cost, drawn for four replications at a time.
 
 use super::chunk::{CHUNK, Chunk, GROUPS};
+use super::services::Above;
 use crate::random::{Purpose, Source, WORDS};
 use crate::simd::{LANES, Simd};
 
@@ -16,6 +17,8 @@ pub(crate) struct Users {
     pub class: [u32; CHUNK + LANES],
     /// The first of the classes of each of them, where they differ.
     pub first_class: [[u32; CHUNK + LANES]; WORDS],
+    /// Costs above the limits of their entries.
+    pub above: [Above; CHUNK],
     /// Indices of those whose severity needs more bits.
     pub unsettled: [u16; CHUNK],
     /// The random words, for distributions that are drawn one by one, or those that pick profiles.
@@ -35,6 +38,7 @@ impl Users {
             cost: [0.0; CHUNK + LANES],
             class: [0; CHUNK + LANES],
             first_class: [[0; CHUNK + LANES]; WORDS],
+            above: [Above::NONE; CHUNK],
             unsettled: [0; CHUNK],
             bits: [[0; CHUNK + LANES]; WORDS],
         })
