@@ -77,6 +77,8 @@ pub(crate) trait Simd: Copy {
     fn doubles_mul(self, a: Self::Doubles, b: Self::Doubles) -> Self::Doubles;
     fn doubles_min(self, a: Self::Doubles, b: Self::Doubles) -> Self::Doubles;
     fn doubles_max(self, a: Self::Doubles, b: Self::Doubles) -> Self::Doubles;
+    /// Bit i is set where a[i] < b[i].
+    fn doubles_lt(self, a: Self::Doubles, b: Self::Doubles) -> u16;
     fn doubles_compress(self, a: Self::Doubles, mask: u16, to: &mut [f64; LANES]);
 
     fn longs_zero(self) -> Self::Longs;

@@ -47,7 +47,7 @@ impl Simd for Portable {
             let mut c1 = map(identities, |id| (id >> 32) as u32);
             let mut c2 = [index; LANES];
             let mut c3 = [purpose; LANES];
-            for [k0, k1] in keys.0 {
+            for &[k0, k1] in &keys.0 {
                 for i in 0..LANES {
                     let a = u64::from(MULTIPLIERS[0]) * u64::from(c0[i]);
                     let b = u64::from(MULTIPLIERS[1]) * u64::from(c2[i]);
@@ -184,6 +184,10 @@ impl Simd for Portable {
     #[inline(always)]
     fn doubles_max(self, a: Self::Doubles, b: Self::Doubles) -> Self::Doubles {
         zip(a, b, |a, b| if a > b { a } else { b })
+    }
+    #[inline(always)]
+    fn doubles_lt(self, a: Self::Doubles, b: Self::Doubles) -> u16 {
+        (0..LANES).fold(0, |mask, i| mask | u16::from(a[i] < b[i]) << i)
     }
     #[inline(always)]
     fn doubles_compress(self, a: Self::Doubles, mask: u16, to: &mut [f64; LANES]) {

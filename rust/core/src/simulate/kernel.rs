@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::chunk::{CHUNK, Chunk};
 use super::events::Events;
-use super::services::{ServiceTable, UserYears};
-use super::users::{Finder, Users, lanes, lanes_mut};
+use super::services::ServiceTable;
+use super::users::{Finder, UserYears, Users, filled, lanes, lanes_mut};
 use super::year_columns::YearColumns;
 use crate::contract::Terms;
 use crate::numeric::money::{MAX_PERSON_YEAR, Tally};
@@ -162,9 +162,7 @@ impl Years<'_> {
             let (a, b) = s.gather(lines, interval);
             let value = s.singles_add(a, s.singles_mul(b, t));
 
-            let left = count - start;
-            let here = if left >= LANES { u16::MAX } else { (1 << left) - 1 };
-            let mut unsettled = !settled & here;
+            let mut unsettled = !settled & filled(count - start);
             // Nothing is called here: a call would cost every pass its registers.
             while unsettled != 0 {
                 let n = start + unsettled.trailing_zeros() as usize;
@@ -231,8 +229,7 @@ impl Years<'_> {
         let users = &mut *self.users;
         let count = users.count[word];
         let words = if table.has_profiles() { &users.bits[word] } else { &NO_WORDS };
-        let years =
-            UserYears { costs: &users.cost[..count], classes: &users.class[..count], words: &words[..count] };
+        let years = UserYears { costs: &users.cost, classes: &users.class, words, count };
         let effect = self.effects.get(replication).copied().unwrap_or(1.0);
         table.add_all(s, sums, years, effect, &mut users.above);
     }

@@ -3,9 +3,9 @@
 //! What is in proportion to a cost is not computed person by person: costs of years that are shared in one way are added
 //! up, and their shares are taken of the sums. All are whole numbers, so that totals do not depend on any order.
 
-use super::chunk::CHUNK;
 use super::columns::{Columns, SHARE_BITS, add_parts, put_parts};
 use super::entries::{Entry, integer};
+use super::users::{Above, UserYears, filled, lanes, lanes_mut};
 use crate::model::{RankClass, ServiceMix, Severity};
 use crate::random::WORD_VALUES;
 use crate::sampler::{Column, columns};
@@ -32,8 +32,8 @@ pub(crate) struct ServiceTable {
     /// Where the picks of each class start, and the end of the last.
     starts: Vec<u32>,
     picks: Vec<Pick>,
-    /// The largest cost of each entry, in units of money less one, of which bent cessions take nothing.
-    limits: Vec<f64>,
+    /// The largest cost, in units of money less one, of which nothing is ceded but shares.
+    limit: f64,
     entries: Vec<Entry>,
     /// Of services and then cessions, the parts of the cost of each entry that are in proportion to it, in 2^-24; none
     /// where there are none.
@@ -41,28 +41,8 @@ pub(crate) struct ServiceTable {
     services: usize,
     cessions: usize,
     effects: bool,
-    /// Is anything ceded that is not in proportion to a cost, and is any of it by more corners than a line has?
-    is_bent: bool,
+    /// Is anything ceded by more corners than a line has?
     has_bends: bool,
-}
-
-/// Years of users: their costs before effects, in units of money, their classes, and words that pick their entries.
-#[derive(Clone, Copy)]
-pub(crate) struct UserYears<'a> {
-    pub costs: &'a [f64],
-    pub classes: &'a [u32],
-    pub words: &'a [u32],
-}
-
-/// Cost above the limit of its entry.
-#[derive(Clone, Copy)]
-pub(crate) struct Above {
-    units: f64,
-    entry: u32,
-}
-
-impl Above {
-    pub(crate) const NONE: Self = Self { units: 0.0, entry: 0 };
 }
 
 /// Where a table is among classes and their entries.
@@ -80,20 +60,18 @@ impl ServiceTable {
             cuts: Vec::new(),
             starts: vec![0],
             picks: Vec::new(),
-            limits: Vec::new(),
+            limit: f64::INFINITY,
             entries: Vec::new(),
             shares: vec![Vec::new(); columns.count(false)],
             services: columns.services,
             cessions: columns.cessions.len(),
             effects,
-            is_bent: false,
             has_bends: false,
         };
         severities.iter().for_each(|severity| table.add_severity(severity, columns));
         for shares in table.shares.iter_mut().filter(|shares| shares.iter().all(|share| *share == 0)) {
             shares.clear();
         }
-        table.is_bent = table.limits.iter().any(|limit| *limit < f64::INFINITY);
         table.has_bends = table.entries.iter().any(Entry::has_bends);
         table
     }
@@ -115,7 +93,7 @@ impl ServiceTable {
         for profile in classes.iter().flat_map(|class| &class.profiles) {
             let (entry, shares) = Entry::new(&profile.shares, columns);
             self.shares.iter_mut().zip(shares).for_each(|(column, share)| column.push(share));
-            self.limits.push(entry.limit());
+            self.limit = self.limit.min(entry.limit());
             self.entries.push(entry);
         }
         self.cuts.clear();
@@ -207,74 +185,105 @@ impl ServiceTable {
         sums: &mut [i64],
         years: UserYears,
         effect: f64,
-        above: &mut [Above; CHUNK],
+        above: &mut Above,
     ) {
         if !self.by_entry() {
-            for ((cost, class), word) in years.costs.iter().zip(years.classes).zip(years.words) {
-                let entry = pick(&self.starts, &self.picks, *class, *word);
-                self.add_one(sums, entry, rounded(cost * effect), rounded(*cost));
+            for n in 0..years.count {
+                let entry = pick(&self.starts, &self.picks, years.classes[n], years.words[n]);
+                self.add_one(sums, entry, rounded(years.costs[n] * effect), rounded(years.costs[n]));
             }
             return;
         }
         let (sums, ceded) = sums.split_at_mut(self.entries.len() * self.times());
         for (part, factor) in [effect, 1.0].into_iter().take(self.times()).enumerate() {
             let sums = &mut sums[part * self.entries.len()..][..self.entries.len()];
-            let count = match (self.has_profiles(), self.is_bent) {
-                (true, true) => self.add_costs::<true, true>(sums, years, factor, above),
-                (true, false) => self.add_costs::<true, false>(sums, years, factor, above),
-                (false, true) => self.add_costs::<false, true>(sums, years, factor, above),
-                (false, false) => self.add_costs::<false, false>(sums, years, factor, above),
-            };
             let ceded = &mut ceded[part * self.cessions..][..self.cessions];
-            self.add_ceded(s, ceded, &above[..count.min(CHUNK)]);
+            if self.has_profiles() {
+                self.add_costs::<true>(sums, years, factor);
+                self.add_ceded::<S, true>(s, ceded, years, factor, above);
+            } else {
+                self.add_costs::<false>(sums, years, factor);
+                self.add_ceded::<S, false>(s, ceded, years, factor, above);
+            }
         }
     }
 
-    /// Adds costs by entry, puts those aside of which more is ceded than a share, and counts these.
+    /// Adds costs by entry.
     #[inline(always)]
-    fn add_costs<const PROFILES: bool, const BENT: bool>(
-        &self,
-        sums: &mut [i64],
-        years: UserYears,
-        factor: f64,
-        above: &mut [Above; CHUNK],
-    ) -> usize {
+    fn add_costs<const PROFILES: bool>(&self, sums: &mut [i64], years: UserYears, factor: f64) {
         // Slices in variables: their addresses stay in registers.
-        let (starts, picks, limits) = (&self.starts[..], &self.picks[..], &self.limits[..]);
-        let sums = &mut sums[..limits.len()];
-        let mut count = 0;
-        for ((cost, class), word) in years.costs.iter().zip(years.classes).zip(years.words) {
+        let (starts, picks) = (&self.starts[..], &self.picks[..]);
+        let users = years.costs.iter().zip(years.classes).zip(years.words).take(years.count);
+        for ((cost, class), word) in users {
             let entry = if PROFILES { pick(starts, picks, *class, *word) } else { *class as usize };
-            let units = rounded(cost * factor);
-            sums[entry] += integer(units);
-            if BENT {
-                above[count & (CHUNK - 1)] = Above { units, entry: entry as u32 };
-                count += usize::from(units > limits[entry]);
-            }
+            sums[entry] += integer(cost * factor);
         }
-        count
     }
 
     /// Adds what is ceded of costs that is not in proportion to them.
     #[inline(always)]
-    fn add_ceded<S: Simd>(&self, s: S, sums: &mut [i64], above: &[Above]) {
+    fn add_ceded<S: Simd, const PROFILES: bool>(
+        &self,
+        s: S,
+        sums: &mut [i64],
+        years: UserYears,
+        factor: f64,
+        above: &mut Above,
+    ) {
+        if self.limit == f64::INFINITY {
+            return;
+        }
+        let count = self.collect_above::<S, PROFILES>(s, years, factor, above);
+        let above = || {
+            let users = above.units.iter().zip(&above.classes).zip(&above.words).take(count);
+            users.map(|((units, class), word)| {
+                let entry =
+                    if PROFILES { pick(&self.starts, &self.picks, *class, *word) } else { *class as usize };
+                (*units, &self.entries[entry])
+            })
+        };
         // As many bit patterns of the rounder are added beside the amounts.
-        let offset = (ROUNDER.to_bits() as i64).wrapping_mul(above.len() as i64);
+        let offset = (ROUNDER.to_bits() as i64).wrapping_mul(count as i64);
         for (group, sums) in sums.chunks_mut(LANES).enumerate() {
             let mut ceded = s.longs_zero();
-            for Above { units, entry } in above {
-                let entry = &self.entries[*entry as usize];
-                ceded = s.longs_add_bits(ceded, entry.ceded_in_lanes(s, group, *units));
+            for (units, entry) in above() {
+                ceded = s.longs_add_bits(ceded, entry.ceded_in_lanes(s, group, units));
             }
             let ceded = s.longs_lanes(ceded);
             sums.iter_mut().zip(ceded).for_each(|(sum, ceded)| *sum += ceded.wrapping_sub(offset));
         }
         if self.has_bends {
-            for Above { units, entry } in above {
-                let ceded = self.entries[*entry as usize].ceded_by_bends(*units);
-                ceded.for_each(|(number, ceded)| sums[number] += ceded);
+            for (units, entry) in above() {
+                entry.ceded_by_bends(units).for_each(|(number, ceded)| sums[number] += ceded);
             }
         }
+    }
+
+    /// Collects the years of which more may be ceded than a share, and counts them.
+    #[inline(always)]
+    fn collect_above<S: Simd, const PROFILES: bool>(
+        &self,
+        s: S,
+        years: UserYears,
+        factor: f64,
+        above: &mut Above,
+    ) -> usize {
+        let rounder = s.doubles_splat(ROUNDER);
+        let mut count = 0;
+        for start in (0..years.count).step_by(LANES) {
+            let costs = s.doubles_mul(s.doubles(lanes(years.costs, start)), s.doubles_splat(factor));
+            let units = s.doubles_sub(s.doubles_add(costs, rounder), rounder);
+            let mask = s.doubles_lt(s.doubles_splat(self.limit), units) & filled(years.count - start);
+            let classes = s.words(lanes(years.classes, start));
+            s.doubles_compress(units, mask, lanes_mut(&mut above.units, count));
+            s.words_compress(classes, mask, lanes_mut(&mut above.classes, count));
+            if PROFILES {
+                let words = s.words(lanes(years.words, start));
+                s.words_compress(words, mask, lanes_mut(&mut above.words, count));
+            }
+            count += mask.count_ones() as usize;
+        }
+        count
     }
 
     #[inline(never)]
