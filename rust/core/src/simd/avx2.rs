@@ -128,7 +128,7 @@ impl Simd for Avx2 {
                 let mut c1 = two(c0, |id| _mm256_srli_epi64::<32>(id));
                 let mut c2 = [_mm256_set1_epi64x(i64::from(index)); 2];
                 let mut c3 = [_mm256_set1_epi64x(i64::from(purpose)); 2];
-                for [k0, k1] in keys.0 {
+                for &[k0, k1] in &keys.0 {
                     let k0 = _mm256_set1_epi64x(k0 as i64);
                     let k1 = _mm256_set1_epi64x(k1 as i64);
                     for i in 0..2 {
@@ -308,6 +308,12 @@ impl Simd for Avx2 {
         zip4(a, b, |a, b| unsafe { _mm256_max_pd(a, b) })
     }
     #[inline(always)]
+    fn doubles_lt(self, a: Self::Doubles, b: Self::Doubles) -> u16 {
+        let quarters =
+            zip4(a, b, |a, b| unsafe { _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LT_OQ>(a, b)) as u16 });
+        quarters[0] | quarters[1] << 4 | quarters[2] << 8 | quarters[3] << 12
+    }
+    #[inline(always)]
     fn doubles_compress(self, a: Self::Doubles, mask: u16, to: &mut [f64; LANES]) {
         let mut at = 0;
         for (i, quarter) in a.into_iter().enumerate() {
@@ -331,12 +337,12 @@ impl Simd for Avx2 {
         zip4(a, b, |a, b| unsafe { _mm256_add_epi64(a, _mm256_castpd_si256(b)) })
     }
     #[inline(always)]
-    fn longs_sum(self, a: Self::Longs) -> i64 {
+    fn longs_lanes(self, a: Self::Longs) -> [i64; LANES] {
         let mut lanes = [0i64; LANES];
         for (i, quarter) in a.into_iter().enumerate() {
             // SAFETY: features; each store covers a quarter of the array.
             unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().add(4 * i).cast(), quarter) }
         }
-        lanes.into_iter().fold(0, i64::wrapping_add)
+        lanes
     }
 }

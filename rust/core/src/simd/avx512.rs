@@ -56,7 +56,7 @@ impl Simd for Avx512 {
             }
             let mut c2 = [_mm512_set1_epi64(i64::from(index)); 4];
             let mut c3 = [_mm512_set1_epi64(i64::from(purpose)); 4];
-            for [k0, k1] in keys.0 {
+            for &[k0, k1] in &keys.0 {
                 let k0 = _mm512_set1_epi64(k0 as i64);
                 let k1 = _mm512_set1_epi64(k1 as i64);
                 for i in 0..4 {
@@ -235,6 +235,11 @@ impl Simd for Avx512 {
         zip(a, b, |a, b| unsafe { _mm512_max_pd(a, b) })
     }
     #[inline(always)]
+    fn doubles_lt(self, a: Self::Doubles, b: Self::Doubles) -> u16 {
+        let [low, high] = zip(a, b, |a, b| unsafe { _mm512_cmp_pd_mask::<_CMP_LT_OQ>(a, b) });
+        u16::from(low) | u16::from(high) << 8
+    }
+    #[inline(always)]
     fn doubles_compress(self, a: Self::Doubles, mask: u16, to: &mut [f64; LANES]) {
         let low = mask as u8;
         // SAFETY: features; the second store starts at most eight places in, and covers eight.
@@ -264,5 +269,14 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn longs_sum(self, a: Self::Longs) -> i64 {
         unsafe { _mm512_reduce_add_epi64(_mm512_add_epi64(a[0], a[1])) }
+    }
+    #[inline(always)]
+    fn longs_lanes(self, a: Self::Longs) -> [i64; LANES] {
+        let mut lanes = [0; LANES];
+        for (i, half) in a.into_iter().enumerate() {
+            // SAFETY: features; each store covers a half of the array.
+            unsafe { _mm512_storeu_si512(lanes.as_mut_ptr().add(8 * i).cast(), half) }
+        }
+        lanes
     }
 }

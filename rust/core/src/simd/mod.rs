@@ -77,12 +77,18 @@ pub(crate) trait Simd: Copy {
     fn doubles_mul(self, a: Self::Doubles, b: Self::Doubles) -> Self::Doubles;
     fn doubles_min(self, a: Self::Doubles, b: Self::Doubles) -> Self::Doubles;
     fn doubles_max(self, a: Self::Doubles, b: Self::Doubles) -> Self::Doubles;
+    /// Bit i is set where a[i] < b[i].
+    fn doubles_lt(self, a: Self::Doubles, b: Self::Doubles) -> u16;
     fn doubles_compress(self, a: Self::Doubles, mask: u16, to: &mut [f64; LANES]);
 
     fn longs_zero(self) -> Self::Longs;
     /// Adds the bit patterns of doubles, as integers that wrap.
     fn longs_add_bits(self, a: Self::Longs, b: Self::Doubles) -> Self::Longs;
-    fn longs_sum(self, a: Self::Longs) -> i64;
+    fn longs_lanes(self, a: Self::Longs) -> [i64; LANES];
+    #[inline(always)]
+    fn longs_sum(self, a: Self::Longs) -> i64 {
+        self.longs_lanes(a).into_iter().fold(0, i64::wrapping_add)
+    }
 }
 
 /// A computation written once for any implementation.

@@ -47,7 +47,7 @@ impl Simd for Portable {
             let mut c1 = map(identities, |id| (id >> 32) as u32);
             let mut c2 = [index; LANES];
             let mut c3 = [purpose; LANES];
-            for [k0, k1] in keys.0 {
+            for &[k0, k1] in &keys.0 {
                 for i in 0..LANES {
                     let a = u64::from(MULTIPLIERS[0]) * u64::from(c0[i]);
                     let b = u64::from(MULTIPLIERS[1]) * u64::from(c2[i]);
@@ -186,6 +186,10 @@ impl Simd for Portable {
         zip(a, b, |a, b| if a > b { a } else { b })
     }
     #[inline(always)]
+    fn doubles_lt(self, a: Self::Doubles, b: Self::Doubles) -> u16 {
+        (0..LANES).fold(0, |mask, i| mask | u16::from(a[i] < b[i]) << i)
+    }
+    #[inline(always)]
     fn doubles_compress(self, a: Self::Doubles, mask: u16, to: &mut [f64; LANES]) {
         compress(a, mask, to);
     }
@@ -199,7 +203,7 @@ impl Simd for Portable {
         std::array::from_fn(|i| a[i].wrapping_add(b[i].to_bits() as i64))
     }
     #[inline(always)]
-    fn longs_sum(self, a: Self::Longs) -> i64 {
-        a.into_iter().fold(0, i64::wrapping_add)
+    fn longs_lanes(self, a: Self::Longs) -> [i64; LANES] {
+        a
     }
 }

@@ -58,6 +58,7 @@ impl Task for Everything {
         s.singles_compress(v, mask, &mut singles);
         out.extend(singles[..mask.count_ones() as usize].iter().map(|x| u64::from(x.to_bits())));
         let (p, q) = (s.doubles(&numbers), s.doubles(&other));
+        out.extend([s.doubles_lt(p, q), s.doubles_lt(q, p), s.doubles_lt(p, p)].map(u64::from));
         let mut total = s.longs_zero();
         for d in [
             s.doubles_add(p, s.doubles_splat(ROUNDER)),
@@ -73,6 +74,7 @@ impl Task for Everything {
                 out.extend(to[..mask.count_ones() as usize].iter().map(|x: &f64| x.to_bits()));
             }
             total = s.longs_add_bits(total, d);
+            out.extend(s.longs_lanes(total).map(|lane| lane as u64));
             out.push(s.longs_sum(total) as u64);
         }
         out

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::chunk::{CHUNK, Chunk};
 use super::events::Events;
 use super::services::ServiceTable;
-use super::users::{Finder, Users, lanes, lanes_mut};
+use super::users::{Finder, UserYears, Users, filled, lanes, lanes_mut};
 use super::year_columns::YearColumns;
 use crate::contract::Terms;
 use crate::numeric::money::{MAX_PERSON_YEAR, Tally};
@@ -94,7 +94,7 @@ impl Task for Years<'_> {
                 _ => {
                     self.users.draw::<S, false>(simd, self.chunk, self.source, index);
                     for word in 0..words {
-                        self.add_one_by_one(at + word, word)?;
+                        self.add_one_by_one(simd, at + word, word)?;
                     }
                 }
             }
@@ -162,9 +162,7 @@ impl Years<'_> {
             let (a, b) = s.gather(lines, interval);
             let value = s.singles_add(a, s.singles_mul(b, t));
 
-            let left = count - start;
-            let here = if left >= LANES { u16::MAX } else { (1 << left) - 1 };
-            let mut unsettled = !settled & here;
+            let mut unsettled = !settled & filled(count - start);
             // Nothing is called here: a call would cost every pass its registers.
             while unsettled != 0 {
                 let n = start + unsettled.trailing_zeros() as usize;
@@ -217,28 +215,28 @@ impl Years<'_> {
             }
         }
         if COLUMNS {
-            self.add_columns(replication, word);
+            self.add_columns(s, replication, word);
         }
         self.add(replication, tally)
     }
 
     /// Adds the columns of one replication's users of an annual amount, whose costs and classes are known.
     #[inline(always)]
-    fn add_columns(&mut self, replication: usize, word: usize) {
+    fn add_columns<S: Simd>(&mut self, s: S, replication: usize, word: usize) {
         let Some((YearColumns::Annual(table), sums)) = &mut self.columns else { return };
         let width = sums.len() / self.tallies.len();
         let sums = &mut sums[replication * width..(replication + 1) * width];
         let users = &mut *self.users;
         let count = users.count[word];
         let words = if table.has_profiles() { &users.bits[word] } else { &NO_WORDS };
-        let classes = (&users.class[..count], &words[..count]);
-        let effect = self.effects.get(replication).copied();
-        table.add_all(sums, &users.cost[..count], classes, effect, &mut users.unsettled);
+        let years = UserYears { costs: &users.cost, classes: &users.class, words, count };
+        let effect = self.effects.get(replication).copied().unwrap_or(1.0);
+        table.add_all(s, sums, years, effect, &mut users.above);
     }
 
     /// Adds one replication's users of any other distribution.
     #[inline(always)]
-    fn add_one_by_one(&mut self, replication: usize, word: usize) -> Result<(), KernelError> {
+    fn add_one_by_one<S: Simd>(&mut self, s: S, replication: usize, word: usize) -> Result<(), KernelError> {
         let mut tally = Tally::default();
         let year = self.first + replication as u32;
         let mut n = 0;
@@ -248,7 +246,6 @@ impl Years<'_> {
                 let person = group * LANES + mask.trailing_zeros() as usize;
                 mask &= mask - 1;
                 let bits = self.users.bits[word][n];
-                n += 1;
                 let (group, lane) = (person / LANES, person % LANES);
                 let (identity, multiplier) =
                     (self.chunk.identities[group][lane], self.chunk.multipliers[group][lane]);
@@ -274,22 +271,26 @@ impl Years<'_> {
                 };
                 let effect = self.effects.get(replication);
                 add(&mut tally, cost, &self.terms, effect)?;
-                if let Some((columns, sums)) = &mut self.columns {
-                    let width = sums.len() / self.tallies.len();
-                    let sums = &mut sums[replication * width..(replication + 1) * width];
-                    match columns {
-                        YearColumns::Annual(table) => {
-                            let word =
-                                if table.has_profiles() { self.source.profile(identity, year) } else { 0 };
-                            let units = libm::rint(cost * effect.copied().unwrap_or(1.0));
-                            let class = table.class(cost, multiplier) + self.chunk.first_classes[group][lane];
-                            table.add(sums, (class, word), units, libm::rint(cost));
+                match &mut self.columns {
+                    Some((YearColumns::Annual(table), _)) => {
+                        self.users.cost[n] = cost;
+                        self.users.class[n] =
+                            table.class(cost, multiplier) + self.chunk.first_classes[group][lane];
+                        if table.has_profiles() {
+                            self.users.bits[word][n] = self.source.profile(identity, year);
                         }
-                        YearColumns::Events(columns) => columns.add(sums, &of_type, cost, effect),
                     }
+                    Some((YearColumns::Events(columns), sums)) => {
+                        let width = sums.len() / self.tallies.len();
+                        let sums = &mut sums[replication * width..(replication + 1) * width];
+                        columns.add(sums, &of_type, cost, effect);
+                    }
+                    None => {}
                 }
+                n += 1;
             }
         }
+        self.add_columns(s, replication, word);
         self.add(replication, tally)
     }
 

@@ -3,13 +3,13 @@
 //! What is in proportion to a cost is not computed person by person: costs of years that are shared in one way are added
 //! up, and their shares are taken of the sums. All are whole numbers, so that totals do not depend on any order.
 
-use super::chunk::CHUNK;
 use super::columns::{Columns, SHARE_BITS, add_parts, put_parts};
 use super::entries::{Entry, integer};
+use super::users::{Above, UserYears, filled, lanes, lanes_mut};
 use crate::model::{RankClass, ServiceMix, Severity};
 use crate::random::WORD_VALUES;
 use crate::sampler::{Column, columns};
-use crate::simd::ROUNDER;
+use crate::simd::{LANES, ROUNDER, Simd};
 
 /// Entries of a table up to which costs are added up by entry.
 pub(crate) const MOST_ENTRIES: usize = 512;
@@ -32,14 +32,17 @@ pub(crate) struct ServiceTable {
     /// Where the picks of each class start, and the end of the last.
     starts: Vec<u32>,
     picks: Vec<Pick>,
-    /// The largest cost of each entry, in units of money less one, of which bent cessions take nothing.
-    limits: Vec<f64>,
+    /// The largest cost, in units of money less one, of which nothing is ceded but shares.
+    limit: f64,
     entries: Vec<Entry>,
+    /// Of services and then cessions, the parts of the cost of each entry that are in proportion to it, in 2^-24; none
+    /// where there are none.
+    shares: Vec<Vec<i64>>,
     services: usize,
     cessions: usize,
     effects: bool,
-    /// Does a cession bend somewhere?
-    is_bent: bool,
+    /// Is anything ceded by more corners than a line has?
+    has_bends: bool,
 }
 
 /// Where a table is among classes and their entries.
@@ -57,15 +60,19 @@ impl ServiceTable {
             cuts: Vec::new(),
             starts: vec![0],
             picks: Vec::new(),
-            limits: Vec::new(),
+            limit: f64::INFINITY,
             entries: Vec::new(),
+            shares: vec![Vec::new(); columns.count(false)],
             services: columns.services,
             cessions: columns.cessions.len(),
             effects,
-            is_bent: false,
+            has_bends: false,
         };
         severities.iter().for_each(|severity| table.add_severity(severity, columns));
-        table.is_bent = table.entries.iter().any(|entry| !entry.bent.is_empty());
+        for shares in table.shares.iter_mut().filter(|shares| shares.iter().all(|share| *share == 0)) {
+            shares.clear();
+        }
+        table.has_bends = table.entries.iter().any(Entry::has_bends);
         table
     }
 
@@ -84,9 +91,10 @@ impl ServiceTable {
         let classes = severity.mix().unwrap_or(&one_way).classes();
         let mut position = Position { class: 0, entry: self.entries.len() as u32 };
         for profile in classes.iter().flat_map(|class| &class.profiles) {
-            let (entry, limit) = Entry::new(&profile.shares, columns);
+            let (entry, shares) = Entry::new(&profile.shares, columns);
+            self.shares.iter_mut().zip(shares).for_each(|(column, share)| column.push(share));
+            self.limit = self.limit.min(entry.limit());
             self.entries.push(entry);
-            self.limits.push(limit);
         }
         self.cuts.clear();
         let distribution = severity.distribution();
@@ -145,12 +153,6 @@ impl ServiceTable {
         self.cuts.partition_point(|cut| cut * multiplier < cost) as u32
     }
 
-    /// The entry of a class that a random word picks.
-    #[inline(always)]
-    fn entry(&self, class: u32, word: u32) -> usize {
-        pick(&self.starts, &self.picks, class, word)
-    }
-
     fn by_entry(&self) -> bool {
         self.entries.len() <= MOST_ENTRIES
     }
@@ -172,99 +174,133 @@ impl ServiceTable {
     pub(crate) fn has_fractions(&self, column: usize) -> bool {
         let held = column >= self.services + self.cessions;
         let column = if held { column - self.cessions } else { column };
-        column < self.services || self.entries.iter().any(|entry| entry.shares[column] > 0)
+        !self.shares[column].is_empty()
     }
 
-    /// Adds years of these costs before effects, in units of money, of these classes; words pick their entries.
+    /// Adds years of users, with this effect and, where there are effects, with those held at 1.
     #[inline(always)]
-    pub(crate) fn add_all(
+    pub(crate) fn add_all<S: Simd>(
         &self,
+        s: S,
         sums: &mut [i64],
-        costs: &[f64],
-        (classes, words): (&[u32], &[u32]),
-        effect: Option<f64>,
-        waiting: &mut [u16; CHUNK],
+        years: UserYears,
+        effect: f64,
+        above: &mut Above,
     ) {
-        let rounded = |cost: f64| (cost + ROUNDER) - ROUNDER;
-        if let (None, true) = (effect, self.by_entry()) {
-            let years = (costs, classes, words);
-            let above = match (self.has_profiles(), self.is_bent) {
-                (true, true) => self.add_costs::<true, true>(sums, years, waiting),
-                (true, false) => self.add_costs::<true, false>(sums, years, waiting),
-                (false, true) => self.add_costs::<false, true>(sums, years, waiting),
-                (false, false) => self.add_costs::<false, false>(sums, years, waiting),
-            };
-            for n in waiting.iter().take(above).map(|n| usize::from(*n)) {
-                let units = rounded(costs[n]);
-                self.add_bent(sums, &self.entries[self.entry(classes[n], words[n])], units, units);
+        if !self.by_entry() {
+            for n in 0..years.count {
+                let entry = pick(&self.starts, &self.picks, years.classes[n], years.words[n]);
+                self.add_one(sums, entry, rounded(years.costs[n] * effect), rounded(years.costs[n]));
             }
             return;
         }
-        for ((cost, class), word) in costs.iter().zip(classes).zip(words) {
-            self.add(sums, (*class, *word), rounded(cost * effect.unwrap_or(1.0)), rounded(*cost));
+        let (sums, ceded) = sums.split_at_mut(self.entries.len() * self.times());
+        for (part, factor) in [effect, 1.0].into_iter().take(self.times()).enumerate() {
+            let sums = &mut sums[part * self.entries.len()..][..self.entries.len()];
+            let ceded = &mut ceded[part * self.cessions..][..self.cessions];
+            if self.has_profiles() {
+                self.add_costs::<true>(sums, years, factor);
+                self.add_ceded::<S, true>(s, ceded, years, factor, above);
+            } else {
+                self.add_costs::<false>(sums, years, factor);
+                self.add_ceded::<S, false>(s, ceded, years, factor, above);
+            }
         }
     }
 
-    /// Adds costs by entry, puts the indices of those of which bent cessions take something aside, and counts these.
+    /// Adds costs by entry.
     #[inline(always)]
-    fn add_costs<const PROFILES: bool, const BENT: bool>(
-        &self,
-        sums: &mut [i64],
-        (costs, classes, words): (&[f64], &[u32], &[u32]),
-        waiting: &mut [u16; CHUNK],
-    ) -> usize {
+    fn add_costs<const PROFILES: bool>(&self, sums: &mut [i64], years: UserYears, factor: f64) {
         // Slices in variables: their addresses stay in registers.
-        let (starts, picks, limits) = (&self.starts[..], &self.picks[..], &self.limits[..]);
-        let sums = &mut sums[..limits.len()];
-        let mut count = 0;
-        for (n, ((cost, class), word)) in costs.iter().zip(classes).zip(words).enumerate() {
-            let number = if PROFILES { pick(starts, picks, *class, *word) } else { *class as usize };
-            sums[number] += integer(*cost);
-            if BENT {
-                waiting[count & (CHUNK - 1)] = n as u16;
-                count += usize::from(*cost > limits[number]);
+        let (starts, picks) = (&self.starts[..], &self.picks[..]);
+        let users = years.costs.iter().zip(years.classes).zip(years.words).take(years.count);
+        for ((cost, class), word) in users {
+            let entry = if PROFILES { pick(starts, picks, *class, *word) } else { *class as usize };
+            sums[entry] += integer(cost * factor);
+        }
+    }
+
+    /// Adds what is ceded of costs that is not in proportion to them.
+    #[inline(always)]
+    fn add_ceded<S: Simd, const PROFILES: bool>(
+        &self,
+        s: S,
+        sums: &mut [i64],
+        years: UserYears,
+        factor: f64,
+        above: &mut Above,
+    ) {
+        if self.limit == f64::INFINITY {
+            return;
+        }
+        let count = self.collect_above::<S, PROFILES>(s, years, factor, above);
+        let above = || {
+            let users = above.units.iter().zip(&above.classes).zip(&above.words).take(count);
+            users.map(|((units, class), word)| {
+                let entry =
+                    if PROFILES { pick(&self.starts, &self.picks, *class, *word) } else { *class as usize };
+                (*units, &self.entries[entry])
+            })
+        };
+        // As many bit patterns of the rounder are added beside the amounts.
+        let offset = (ROUNDER.to_bits() as i64).wrapping_mul(count as i64);
+        for (group, sums) in sums.chunks_mut(LANES).enumerate() {
+            let mut ceded = s.longs_zero();
+            for (units, entry) in above() {
+                ceded = s.longs_add_bits(ceded, entry.ceded_in_lanes(s, group, units));
             }
+            let ceded = s.longs_lanes(ceded);
+            sums.iter_mut().zip(ceded).for_each(|(sum, ceded)| *sum += ceded.wrapping_sub(offset));
+        }
+        if self.has_bends {
+            for (units, entry) in above() {
+                entry.ceded_by_bends(units).for_each(|(number, ceded)| sums[number] += ceded);
+            }
+        }
+    }
+
+    /// Collects the years of which more may be ceded than a share, and counts them.
+    #[inline(always)]
+    fn collect_above<S: Simd, const PROFILES: bool>(
+        &self,
+        s: S,
+        years: UserYears,
+        factor: f64,
+        above: &mut Above,
+    ) -> usize {
+        let rounder = s.doubles_splat(ROUNDER);
+        let mut count = 0;
+        for start in (0..years.count).step_by(LANES) {
+            let costs = s.doubles_mul(s.doubles(lanes(years.costs, start)), s.doubles_splat(factor));
+            let units = s.doubles_sub(s.doubles_add(costs, rounder), rounder);
+            let mask = s.doubles_lt(s.doubles_splat(self.limit), units) & filled(years.count - start);
+            let classes = s.words(lanes(years.classes, start));
+            s.doubles_compress(units, mask, lanes_mut(&mut above.units, count));
+            s.words_compress(classes, mask, lanes_mut(&mut above.classes, count));
+            if PROFILES {
+                let words = s.words(lanes(years.words, start));
+                s.words_compress(words, mask, lanes_mut(&mut above.words, count));
+            }
+            count += mask.count_ones() as usize;
         }
         count
     }
 
-    /// Adds a person's year of this cost, with effects and with those held at 1, in whole units of money.
-    #[inline(always)]
-    pub(crate) fn add(&self, sums: &mut [i64], (class, word): (u32, u32), units: f64, held: f64) {
-        let number = self.entry(class, word);
-        if !self.by_entry() {
-            return self.add_one(sums, &self.entries[number], units, held);
-        }
-        sums[number] += units as i64;
-        if self.effects {
-            sums[self.entries.len() + number] += held as i64;
-        }
-        if units.max(held) > self.limits[number] {
-            self.add_bent(sums, &self.entries[number], units, held);
-        }
-    }
-
-    #[inline(always)]
-    fn add_bent(&self, sums: &mut [i64], entry: &Entry, units: f64, held: f64) {
-        let first = self.entries.len() * self.times();
-        entry.cede(units, |number, ceded| sums[first + number] += ceded);
-        if self.effects {
-            entry.cede(held, |number, ceded| sums[first + self.cessions + number] += ceded);
-        }
-    }
-
     #[inline(never)]
-    fn add_one(&self, sums: &mut [i64], entry: &Entry, units: f64, held: f64) {
-        for (column, share) in entry.shares.iter().enumerate() {
-            add_parts(sums, column, units as i128 * i128::from(*share));
+    fn add_one(&self, sums: &mut [i64], entry: usize, units: f64, held: f64) {
+        let in_proportion = self.shares.iter().enumerate().filter(|(_, shares)| !shares.is_empty());
+        for (column, share) in in_proportion.map(|(column, shares)| (column, shares[entry])) {
+            add_parts(sums, column, units as i128 * i128::from(share));
             if self.effects && column >= self.services {
-                add_parts(sums, column + self.cessions, held as i128 * i128::from(*share));
+                add_parts(sums, column + self.cessions, held as i128 * i128::from(share));
             }
         }
-        entry.cede(units, |number, ceded| sums[2 * (self.services + number)] += ceded);
+        let mut cede = |units: f64, first: usize| {
+            self.entries[entry].ceded(units).for_each(|(number, ceded)| sums[2 * (first + number)] += ceded);
+        };
+        cede(units, self.services);
         if self.effects {
-            let first = self.services + self.cessions;
-            entry.cede(held, |number, ceded| sums[2 * (first + number)] += ceded);
+            cede(held, self.services + self.cessions);
         }
     }
 
@@ -276,20 +312,18 @@ impl ServiceTable {
         let (costs, bent) = sums.split_at(self.entries.len() * self.times());
         let (costs, held) = costs.split_at(self.entries.len());
         let (own, others) = amounts.split_at_mut(self.services + self.cessions);
-        self.put_shares(costs, 0, own);
-        self.put_shares(held, self.services, others);
+        put_shares(costs, &self.shares, own);
+        put_shares(held, &self.shares[self.services..], others);
         amounts[self.services..].iter_mut().zip(bent).for_each(|(amount, units)| {
             *amount += i128::from(*units) << SHARE_BITS;
         });
     }
+}
 
-    /// The parts of costs that are in proportion to them, of columns from `first` on.
-    fn put_shares(&self, costs: &[i64], first: usize, amounts: &mut [i128]) {
-        amounts.fill(0);
-        for (entry, cost) in self.entries.iter().zip(costs).filter(|(_, cost)| **cost != 0) {
-            let shares = entry.shares[first..].iter().map(|share| i128::from(*cost) * i128::from(*share));
-            amounts.iter_mut().zip(shares).for_each(|(amount, product)| *amount += product);
-        }
+/// The parts of the costs of entries that are in proportion to them, by column.
+fn put_shares(costs: &[i64], shares: &[Vec<i64>], amounts: &mut [i128]) {
+    for (amount, shares) in amounts.iter_mut().zip(shares) {
+        *amount = costs.iter().zip(shares).map(|(cost, share)| i128::from(*cost) * i128::from(*share)).sum();
     }
 }
 
@@ -301,6 +335,12 @@ fn pick(starts: &[u32], picks: &[Pick], class: u32, word: u32) -> usize {
     // Without a branch, which nobody could foresee.
     let own = u32::from(position & 0xFFFF_FFFF < pick.below).wrapping_neg();
     (pick.own & own | pick.other & !own) as usize
+}
+
+/// A cost that is below 2^51, to the unit.
+#[inline(always)]
+fn rounded(cost: f64) -> f64 {
+    (cost + ROUNDER) - ROUNDER
 }
 
 /// Picks of entries with these weights: as many, each as likely as the other, of one entry or another.

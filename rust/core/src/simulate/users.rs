@@ -16,6 +16,7 @@ pub(crate) struct Users {
     pub class: [u32; CHUNK + LANES],
     /// The first of the classes of each of them, where they differ.
     pub first_class: [[u32; CHUNK + LANES]; WORDS],
+    pub above: Above,
     /// Indices of those whose severity needs more bits.
     pub unsettled: [u16; CHUNK],
     /// The random words, for distributions that are drawn one by one, or those that pick profiles.
@@ -23,6 +24,28 @@ pub(crate) struct Users {
     /// Lanes of each group that have a cost; the columns are in this order.
     pub masks: [[u16; GROUPS]; WORDS],
     pub count: [usize; WORDS],
+}
+
+/// Years of which more may be ceded than a share: their costs in units of money, their classes, and words that pick their
+/// entries.
+pub(crate) struct Above {
+    pub units: [f64; CHUNK + LANES],
+    pub classes: [u32; CHUNK + LANES],
+    pub words: [u32; CHUNK + LANES],
+}
+
+impl Above {
+    const NONE: Self =
+        Self { units: [0.0; CHUNK + LANES], classes: [0; CHUNK + LANES], words: [0; CHUNK + LANES] };
+}
+
+/// Years of users: their costs before effects, in units of money, their classes, and words that pick their entries.
+#[derive(Clone, Copy)]
+pub(crate) struct UserYears<'a> {
+    pub costs: &'a [f64; CHUNK + LANES],
+    pub classes: &'a [u32; CHUNK + LANES],
+    pub words: &'a [u32; CHUNK + LANES],
+    pub count: usize,
 }
 
 impl Users {
@@ -35,6 +58,7 @@ impl Users {
             cost: [0.0; CHUNK + LANES],
             class: [0; CHUNK + LANES],
             first_class: [[0; CHUNK + LANES]; WORDS],
+            above: Above::NONE,
             unsettled: [0; CHUNK],
             bits: [[0; CHUNK + LANES]; WORDS],
         })
@@ -62,6 +86,12 @@ impl Finder {
             self.group += 1;
         }
     }
+}
+
+/// The lanes of a column that are filled, where so many of it are left.
+#[inline(always)]
+pub(crate) fn filled(left: usize) -> u16 {
+    if left >= LANES { u16::MAX } else { (1 << left) - 1 }
 }
 
 /// The sixteen lanes from `at` on, which is at most the number of people.
