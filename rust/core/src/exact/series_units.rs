@@ -19,7 +19,7 @@ use crate::run::RunError;
 const SILENT: f64 = 1e-13;
 
 /// How far a distribution may be from the moments lane: its mean in SDs, and its SD. Kinks in the effects are seen by
-/// the nodes of either lane, and not by the same ones: people of one age move their means by up to 1.3e-5 SDs.
+/// the nodes of either lane, and not by the same ones: means of real practices differ by up to 1.3e-5 SDs.
 const SERIES_TOLERANCES: [f64; 2] = [1e-6, 1e-5];
 const TOLERANCES_AT_KINKS: [f64; 2] = [5e-5, 5e-5];
 
