@@ -123,17 +123,17 @@ def test_a_probability_of_unlimited_events_is_rejected(sd: float, largest: float
 
 
 def test_people_of_many_probabilities_have_their_own_expected_events() -> None:
-    sd, rates, price, mean = 3.0, [1.0, 0.5], 36.0, 900.0
+    sd, mean = 3.0, 900.0
+    # Without a price, and with more than 80 costs a year, 300 classes are spread over a grid.
+    stays = pa.table({"rate": [1.5], "family": ["gamma"], "mean": [mean], "shape": [SHAPE]})
     p_any = np.linspace(0.01, 0.6, 300)
     v = sd**2
     expected = np.expm1(v * -np.log1p(-p_any)) / v
-    cost = (rates[0] * price + rates[1] * mean) / 1.5
-    square = (rates[0] * price**2 + rates[1] * mean**2 * (1 + 1 / SHAPE)) / 1.5
+    square = mean**2 * (1 + 1 / SHAPE)
     people = pa.table({"practice": ["A"] * 300, "p_any": p_any})
-    row = variance(people, visits_and_stays(rates, price, mean, sd), method="moments").to_pylist()[
-        0
-    ]
-    # People between two classes are shared by several, by polynomials: 1e-6 is what they promise.
-    assert row["expected"] == pytest.approx(cost * expected.sum(), rel=1e-6)
-    spread = math.sqrt((square * expected + v * (cost * expected) ** 2).sum())
-    assert row["sd"] == pytest.approx(spread, rel=1e-6)
+    table = variance(people, CostModel.events(stays, frailty_sd=sd), method="moments")
+    row = table.to_pylist()[0]
+    # The grid's polynomials are off by 6e-11 here.
+    assert row["expected"] == pytest.approx(mean * expected.sum(), rel=1e-9)
+    spread = math.sqrt((square * expected + v * (mean * expected) ** 2).sum())
+    assert row["sd"] == pytest.approx(spread, rel=1e-9)

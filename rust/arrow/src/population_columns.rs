@@ -198,19 +198,10 @@ impl Reader {
                 p_any.push(p.unwrap_or_else(|| own(i)));
             });
             for (i, (&p, &band)) in rows.p_any.iter().zip(bands).enumerate().skip(from) {
-                let year = &self.model.bands[band as usize].year;
-                let allowed = match year {
-                    Year::Annual { .. } => continue,
-                    _ if p == 0.0 => continue,
-                    _ if year.p_any() == 0.0 => "0 or null in a band without events".to_owned(),
-                    _ if year.rate_at(p) > MAX_RATE => {
-                        let largest = (year.p_any_at(MAX_RATE) * 1e6).floor() / 1e6;
-                        format!("at most {largest}, of {MAX_RATE} events a year under the band's frailty")
-                    }
-                    _ => continue,
-                };
-                let row = first + (i - from) as u64;
-                problems.value(Problem::cell(Code::NotAllowed, "p_any", row, p, &allowed));
+                if let Some(allowed) = unlike_events(&self.model.bands[band as usize].year, p) {
+                    let row = first + (i - from) as u64;
+                    problems.value(Problem::cell(Code::NotAllowed, "p_any", row, p, &allowed));
+                }
             }
         }
     }
@@ -251,6 +242,21 @@ impl Reader {
             self.digest = self.digest.wrapping_add(row);
         }
     }
+}
+
+/// What a year of events allows instead of this probability of any; none where it allows it.
+fn unlike_events(year: &Year, p: f64) -> Option<String> {
+    if p == 0.0 || matches!(year, Year::Annual { .. }) {
+        return None;
+    }
+    if year.p_any() == 0.0 {
+        return Some("0 or null in a band without events".to_owned());
+    }
+    if year.rate_at(p) <= MAX_RATE {
+        return None;
+    }
+    let largest = (year.p_any_at(MAX_RATE) * 1e6).floor() / 1e6;
+    Some(format!("at most {largest}, of {MAX_RATE} events a year under the band's frailty"))
 }
 
 /// A numeric column that may be absent: then every row has the default.

@@ -4,8 +4,8 @@ use std::f64::consts::{PI, TAU};
 
 use crate::random_effects::HALF_WIDTH;
 
-/// Times as many nodes where transforms have kinks: means of a mixed
-/// practice are then within 6e-7 SDs of those of the moments lane, and were within 7e-5.
+/// Times as many nodes where transforms have kinks: means of a mixed practice are then within 6e-7 SDs of those of the
+/// moments lane, and are within 7e-5 otherwise.
 const AT_KINKS: usize = 4;
 
 /// Nodes of the effects at which people's transforms are taken.

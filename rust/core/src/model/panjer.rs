@@ -80,9 +80,9 @@ impl Task for Convolution<'_> {
     }
 }
 
-/// Panjer's recursion: `masses` hold what is not of smaller sums, times their point but for the first; `sized` is cost times expected events of each point, which
-/// is above 0 in `runs` only, and `shared` what a frailty adds of them for each point that a sum has come to; empty without
-/// one. Plain arithmetic, so that it is the same with any instructions.
+/// Panjer's recursion: `masses` hold what is not of smaller sums, times their point but for the first; `sized` is cost
+/// times expected events of each point, which is above 0 in `runs` only, and `shared` what a frailty adds of them for each
+/// point that a sum has come to; empty without one. Plain arithmetic, so that it is the same with any instructions.
 struct Recursion<'a> {
     sized: &'a [f64],
     shared: &'a [f64],
