@@ -9,6 +9,7 @@ __all__ = [
     "CostModel",
     "Formula",
     "People",
+    "Persistence",
     "Simulation",
     "StopLoss",
     "UnitTerm",
@@ -65,13 +66,17 @@ _Holders = tuple[Any | None, Any | None, list[str]]
 class UnitTerm:
     def __new__(cls, parameters: _UnitTerm) -> UnitTerm: ...
 
-def settle(
-    terms: list[UnitTerm],
-    actual: list[float],
-    budget: list[float] | None,
-    people: list[float] | None,
-    scores: list[list[float]],
-) -> list[list[float]]: ...
+def settle(terms: list[UnitTerm], units: pa.Table, scores: list[str]) -> pa.Table: ...
+
+@final
+class Persistence:
+    def __new__(
+        cls,
+        initial: list[float],
+        transitions: list[list[float]],
+        ends: list[float],
+        shares: list[list[float]],
+    ) -> Persistence: ...
 
 @final
 class CostModel:
@@ -155,6 +160,8 @@ class Simulation:
     def levels(self) -> list[str]: ...
     @property
     def metadata(self) -> dict[str, str]: ...
+    def integers(self, by: str) -> pa.Table: ...
+    def of_year(self, year: int, years: int) -> Simulation: ...
     def totals(self, by: str | None, services: list[str]) -> pa.Table: ...
     def settled(
         self,
@@ -182,12 +189,16 @@ def simulate(
     *,
     streamed: bool,
     replications: int,
+    years: int,
+    first: int,
+    persistence: Persistence | None,
     seed: int,
     by: list[str],
     stop_loss: StopLoss | None,
     contracts: list[list[_PersonTerm]],
     services: bool,
     practice_sd: float,
+    practice_permanent: float,
     national_sd: float,
     threads: int,
     processor: str,

@@ -26,7 +26,7 @@ PYTHON = Layers(
     ("_files",),
     ("_contracts",),
     ("_risk",),
-    ("_decomposition", "_formula", "_allocation"),
+    ("_decomposition", "_formula", "_allocation", "_schemes"),
     ("england", "official", "plots"),
     ("fundholder",),
     ("_cli",),
@@ -36,7 +36,7 @@ PYTHON = Layers(
 RUST = Layers(
     ("numeric", "random", "error", "run", "simd"),
     ("severity",),
-    ("model", "contract", "population", "random_effects"),
+    ("model", "contract", "population", "random_effects", "persistence"),
     ("sampler", "analytic_moments", "fit", "settle"),
     ("exact", "simulate"),
     ("measures",),

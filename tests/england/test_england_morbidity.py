@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pytest
 
 from fundholder import FundholderError, InputError, InputTypeError, england
-from fundholder.england._addresses import below, root, uniform
+from fundholder._tables.addresses import below, root, uniform
 from fundholder.england._morbidity import cost_distribution
 from fundholder.england._person_practices import practices_of
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import operator
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
@@ -47,40 +49,46 @@ def read_terms(path: Path) -> list[Term]:
         content = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise InputError([Problem(f"{path}: {error}", code="unreadable")]) from None
-    problems: list[Problem] = []
-    terms = []
     rows = content.get("terms") if isinstance(content, Mapping) else None
     if not isinstance(rows, list) or set(content) - {"terms"}:
         keys = ", ".join(content) if isinstance(content, Mapping) else type(content).__name__
         text = f"{path} has {keys or 'nothing'}: must have a list 'terms', and nothing else"
         raise InputError([Problem(text, code="unreadable")])
+    terms, problems = terms_of_rows(rows, str(path))
+    if problems:
+        raise InputError(problems)
+    return terms
+
+
+def terms_of_rows(rows: list[Any], where: str) -> tuple[list[Term], list[Problem]]:
+    """The terms of the rows of a file, and what is wrong with the others; ``where`` they stand."""
+    problems: list[Problem] = []
+    terms = []
     for number, row in enumerate(rows, 1):
         try:
             terms.append(_term(row if isinstance(row, Mapping) else {}))
         except InputError as error:
             problems += [
-                Problem(f"{path}, term {number}: {problem}", code=problem.code)
+                Problem(f"{where}, term {number}: {problem}", code=problem.code)
                 for problem in error.problems
             ]
         except TypeError as error:
-            problems.append(Problem(f"{path}, term {number}: {error}", code="wrong_type"))
-    if problems:
-        raise InputError(problems)
-    return terms
+            problems.append(Problem(f"{where}, term {number}: {error}", code="wrong_type"))
+    return terms, problems
 
 
 def _term(row: Mapping[str, Any]) -> Term:
     arguments = Arguments()
     name = row.get("term")
     if name not in KINDS:
-        near = _nearest(str(name), list(KINDS))
+        near = nearest(str(name), list(KINDS))
         arguments.reject("term", name, f"one of {', '.join(KINDS)}{near}")
         arguments.check()
     kind = KINDS[str(name)]
     known = {field.name: field for field in fields(kind)}
     for key in row:
         if key != "term" and key not in known:
-            near = _nearest(key, list(known))
+            near = nearest(key, list(known))
             arguments.reject("key", key, f"a key of {name}: {', '.join(known)}{near}")
     for key, field in known.items():
         if key not in row and _is_needed(field):
@@ -90,8 +98,9 @@ def _term(row: Mapping[str, Any]) -> Term:
     return term
 
 
-def _nearest(name: str, names: list[str]) -> str:
-    near = difflib.get_close_matches(name, names, 1, 0.4)
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The nearest of some names, as an error ends; nothing if none is near."""
+    near = difflib.get_close_matches(name, list(names), 1, 0.4)
     return f" (nearest: {near[0]})" if near else ""
 
 
@@ -121,16 +130,17 @@ def write_terms(terms: tuple[Term, ...], path: Path) -> None:
     problems = list(path_problems(path, SUFFIXES))
     if problems:
         raise InputError(problems)
-    rows = [_row(term) for term in terms]
+    rows = [term_row(term) for term in terms]
     if path.suffix == ".json":
         text = json.dumps({"terms": rows}, indent=2) + "\n"
     else:
-        text = "\n".join(_toml(row, str(term)) for row, term in zip(rows, terms, strict=True))
+        text = "\n".join(toml_term(term, "terms") for term in terms)
         text = text or "terms = []\n"
     write_atomically({path: lambda file: file.write(text.encode())})
 
 
-def _row(term: Term) -> dict[str, Any]:
+def term_row(term: Term) -> dict[str, Any]:
+    """A term as it stands in a file: its kind, and every value that is not the default."""
     (name,) = (name for name, kind in KINDS.items() if isinstance(term, kind))
     values = {
         field.name: _in_file(getattr(term, field.name))
@@ -146,18 +156,37 @@ def _in_file(value: Any) -> Any:
     return value
 
 
-def _toml(row: Mapping[str, Any], words: str) -> str:
-    lines = [f"# {words}", "[[terms]]"]
-    lines += [f"{key} = {_toml_value(value)}" for key, value in row.items()]
+def toml_term(term: Term, table: str) -> str:
+    """A term as a table of TOML in the array ``table``, led by its sentence."""
+    lines = [toml_comment(str(term)), f"[[{table}]]"]
+    lines += [f"{key} = {toml_value(value)}" for key, value in term_row(term).items()]
     return "\n".join(lines) + "\n"
 
 
-def _toml_value(value: Any) -> str:
+def toml_comment(line: str) -> str:
+    """A line as a comment of TOML, which holds no control characters."""
+    return f"# {''.join(letter if letter.isprintable() else ' ' for letter in line)}"
+
+
+def toml_value(value: Any) -> str:
+    """A value as TOML writes it; ``None``, no bound, as inf."""
+    value = _in_file(value)
     if value is None:
         return "inf"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml_value, value))}]"
+        return f"[{', '.join(map(toml_value, value))}]"
     if isinstance(value, Mapping):
-        items = (f"{key} = {_toml_value(item)}" for key, item in value.items())
+        items = (f"{toml_key(key)} = {toml_value(item)}" for key, item in value.items())
         return f"{{ {', '.join(items)} }}"
-    return json.dumps(value)
+    text = json.dumps(value, ensure_ascii=False, default=_plain_number)
+    return text.replace("\x7f", "\\u007f")
+
+
+def _plain_number(value: Any) -> int | float:
+    """A number of another library as Python's."""
+    return operator.index(value) if hasattr(value, "__index__") else float(value)
+
+
+def toml_key(name: str) -> str:
+    """A key as TOML writes it: in quotes where it is more than letters and digits."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml_value(name)

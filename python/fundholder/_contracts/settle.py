@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from .. import _engine
 from .._tables.arguments import Arguments
-from .._tables.checked import NOT_NEGATIVE, Rule, numbers, read_table
+from .._tables.checked import NOT_NEGATIVE, Rule, read_table
 from .contract import Contract, check_scores, needed_contract
 from .terms import UnitTerm
 
@@ -93,25 +93,15 @@ def settle(
         numbers={name: RULES.get(name, NOT_NEGATIVE) for name in columns},
         rows=False,
     )
-    values = {name: numbers(table, name) for name in columns}
-    lists = {name: column.tolist() for name, column in values.items()}
-    ceded, bonus, penalty, kept = _engine.settle(
-        agreed.engine_terms(),
-        lists["actual"],
-        lists.get("budget"),
-        lists.get("people"),
-        [lists[f"{SCORE}{name}"] for name in agreed.scores],
+    settled = _engine.settle(
+        agreed.engine_terms(), table, [f"{SCORE}{name}" for name in agreed.scores]
     )
-    return pa.table(
-        {
-            "actual": values["actual"],
-            "budget": values.get("budget", pa.nulls(rows, pa.float64())),
-            "ceded": pa.array(ceded, pa.float64()),
-            "bonus": pa.array(bonus, pa.float64()),
-            "penalty": pa.array(penalty, pa.float64()),
-            "kept": pa.array(kept, pa.float64()),
-        }
-    )
+    has_budget = "budget" in columns
+    budgets = table["budget"] if has_budget else pa.nulls(rows, pa.float64())
+    head = pa.table({"actual": table["actual"], "budget": budgets})
+    for name in settled.column_names:
+        head = head.append_column(name, settled[name])
+    return head
 
 
 def _scores(arguments: Arguments, contract: Contract, scores: Any) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
 
 import pyarrow as pa
 
@@ -36,6 +36,29 @@ class ContractYears:
     def contracts(self) -> dict[str, Contract]:
         """The contracts by name; one without a name stands under ""."""
         return dict(self._contracts)
+
+    @property
+    def years(self) -> int:
+        """The years of a path."""
+        return int(self._run.metadata.get("fundholder.years", 1))
+
+    def year(self, year: int) -> Self:
+        """The simulation of one year of every path, from 1: a run of single years."""
+        arguments = Arguments()
+        year = arguments.integer("year", year, 1, self.years)
+        arguments.check()
+        if self.years == 1:
+            return self
+        run = self._run.of_year(year - 1, self.years)
+        return type(self)(run, self._contracts, self._services)
+
+    def _by_year(self, table_of: Callable[[Self], pa.Table]) -> pa.Table:
+        """The tables of all years below each other, with a column ``year`` after the first."""
+        tables = []
+        for year in range(1, self.years + 1):
+            table = table_of(self.year(year))
+            tables.append(table.add_column(1, "year", pa.array([year] * len(table))))
+        return pa.concat_tables(tables)
 
     @property
     def services(self) -> list[str]:
@@ -87,6 +110,10 @@ class ContractYears:
             another, so that each kind adds up to 0 over the parties, and the costs of a unit to its
             gross cost.
         """
+        if self.years > 1:
+            return self._by_year(
+                lambda year: year.flows(by, contract, budgets=budgets, scores=scores)
+            )
         level = self._level(by)
         table = self._run.totals(level, [])
         settled = self._settled(level, contract, read_holders(budgets, scores))
@@ -118,6 +145,10 @@ class ContractYears:
             difference of the SDs), each followed by its standard error. Contracts share every
             draw, so that the errors are those of paired years.
         """
+        if self.years > 1:
+            return self._by_year(
+                lambda year: year.compare(a, b, by, budgets=budgets, scores=scores)
+            )
         level = self._level(by)
         holders = read_holders(budgets, scores)
         settled = [self._settled(level, name, holders) for name in (a, b)]

@@ -16,11 +16,13 @@ from .._tables.progress import progress_bar
 from .._tables.warning import warn
 from .agreement import read_agreement
 from .cost_model import CostModel
+from .persistence import Persistence
 from .population import check_population, check_result_columns
 from .simulation import Simulation
 
 MAX_REPLICATIONS = 2**30
 MAX_SEED = 2**64 - 1
+MAX_YEARS = 100
 
 
 def simulate(
@@ -33,7 +35,10 @@ def simulate(
     stop_loss: float | StopLoss | None = None,
     contract: Contract | Term | Mapping[str, Contract | Term] | None = None,
     services: bool = True,
+    years: int = 1,
+    persistence: Persistence | None = None,
     practice_sd: float = 0.0,
+    practice_permanent: float = 0.0,
     national_sd: float = 0.0,
     threads: int | None = None,
     progress: bool = False,
@@ -70,7 +75,7 @@ def simulate(
     costs
         The cost model.
     replications
-        Simulated years, at least 1.
+        Simulated years, at least 1; with several ``years``, paths of so many.
     seed
         From 0 to 2**64 - 1. Runs with the same seed share their draws, so that differences between
         contracts are paired.
@@ -83,6 +88,15 @@ def simulate(
         differences (``Simulation.compare``) are paired.
     services
         Whether the totals of each service are kept, where the cost model has services.
+    years
+        Years of a path, from 1 to 100: results have a column ``year``, from 1. The years of path p
+        are replications p * years to p * years + years - 1 of a run of single years.
+    persistence
+        How the years of a person are tied by rank: a ``Persistence``. Each year's distribution
+        stays what it is. ``None``: a person's years are independent.
+    practice_permanent
+        Share of the variance of a practice's effect (of its logarithm) that stays over the years of
+        a path, from 0 to 1.
     practice_sd, national_sd
         SD of a yearly lognormal effect of mean 1 that multiplies every cost of a practice, or of
         everyone, before the contract; 0.078 is 7.8 %.
@@ -125,8 +139,15 @@ def simulate(
         arguments.reject_type("costs", costs, "a CostModel")
     replications = arguments.integer("replications", replications, 1, MAX_REPLICATIONS)
     seed = arguments.integer("seed", seed, 0, MAX_SEED)
+    years = arguments.integer("years", years, 1, MAX_YEARS)
+    if replications * years > MAX_REPLICATIONS:
+        allowed = f"at most {MAX_REPLICATIONS // years} paths of {years} years"
+        arguments.reject("replications", replications, allowed)
+    check_ties(arguments, years, persistence, practice_permanent)
     levels = arguments.names("by", by)
     check_result_columns(arguments, levels)
+    if years > 1 and "year" in levels:
+        arguments.reject("by", "year", "a column that results do not have under the same name")
     agreements = {
         name: read_agreement(
             arguments,
@@ -147,18 +168,22 @@ def simulate(
     ceiling = None if alone is None else alone.contract.only_stop_loss()
     simple = ceiling is not None or (alone is not None and not alone.contract.terms)
     contracts = [] if simple else [agreed.columns() for agreed in agreements.values()]
-    with progress_bar(progress, population, replications) as shown:
+    with progress_bar(progress, population, replications * years) as shown:
         run = _engine.simulate(
             population,
             costs._model,
             streamed=not hasattr(population, "__len__"),
-            replications=replications,
+            replications=replications * years,
+            years=years,
+            first=0,
+            persistence=engine_ties(persistence),
             seed=seed,
             by=levels,
             stop_loss=ceiling,
             contracts=contracts,
             services=keeps_services,
             practice_sd=float(practice_sd),
+            practice_permanent=float(practice_permanent),
             national_sd=float(national_sd),
             threads=threads,
             processor=os.environ.get("FUNDHOLDER_PROCESSOR") or _engine.processors()[0],
@@ -169,6 +194,23 @@ def simulate(
         warn(text)
     agreed = {name: agreement.contract for name, agreement in agreements.items()}
     return Simulation(run, agreed, costs.services if keeps_services else [])
+
+
+def engine_ties(persistence: Persistence | None) -> _engine.Persistence | None:
+    """The engine's form of a persistence, or of none."""
+    return None if persistence is None else _engine.Persistence(*persistence._engine_form())
+
+
+def check_ties(arguments: Arguments, years: int, persistence: Any, permanent: Any) -> None:
+    """Check how the years of a path are tied."""
+    if not isinstance(persistence, Persistence | None):
+        arguments.reject_type("persistence", persistence, "a Persistence, or None")
+    share = arguments.number("practice_permanent", permanent)
+    if share > 1:
+        arguments.reject("practice_permanent", permanent, "a number from 0 to 1")
+    for name, value in (("persistence", persistence), ("practice_permanent", share)):
+        if value and years == 1:
+            arguments.reject(name, value, "left out where there is but one year: give years")
 
 
 def _by_name(arguments: Arguments, contract: Any) -> dict[str, Any]:

@@ -24,7 +24,8 @@ class Simulation(ContractYears):
 
     def __repr__(self) -> str:
         replications = self._run.metadata["fundholder.replications"]
-        return f"<fundholder.Simulation of {replications} replications by {self.levels}>"
+        of_years = "" if self.years == 1 else f" of {self.years} years"
+        return f"<fundholder.Simulation of {replications} replications{of_years} by {self.levels}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (*self._run.state(), self._contracts, self._services)
@@ -58,12 +59,16 @@ class Simulation(ContractYears):
         Returns
         -------
         pyarrow.Table
-            ``<by>``, ``people``, ``gross`` and ``net``: lists of ``replications`` costs in £.
+            ``<by>``, ``year`` where a path has several, ``people``, ``gross`` and
+            ``net``: lists of ``replications`` costs in £.
             Under a contract that is more than a stop-loss on all cost also ``ceded``, ``bonus``,
             ``penalty`` and ``kept``, which is ``net`` and
             ``gross`` - ``ceded`` - ``bonus`` + ``penalty``. With services, ``gross_<service>``,
             which add up to ``gross``. In the order of the units' names.
         """
+        if self.years > 1:
+            given: dict[str, Any] = {"services": services, "budgets": budgets, "scores": scores}
+            return self._by_year(lambda year: year.totals(by, contract, **given))
         level = self._level(by)
         settled = self._settled(level, contract, read_holders(budgets, scores))
         table = settled.run.totals(level, [])
@@ -134,6 +139,11 @@ class Simulation(ContractYears):
         if of not in ("net", "gross", "ceded"):
             arguments.reject("of", of, "'net', 'gross' or 'ceded'")
         arguments.check()
+        if self.years > 1:
+            given: dict[str, Any] = {"of": of, "contract": contract, "scores": scores}
+            return self._by_year(
+                lambda year: year.summary(by, budgets, thresholds, quantiles, **given)
+            )
         level = self._level(by)
         holders = read_holders(budgets, scores)
         settled = self._settled(level, contract, holders)
@@ -184,6 +194,9 @@ class Simulation(ContractYears):
         starts = check_edges(arguments, edges)
         tolerances = arguments.fractions("thresholds", thresholds)
         arguments.check()
+        if self.years > 1:
+            given = {"contract": contract, "scores": scores}
+            return self._by_year(lambda year: year.size_bands(by, edges, thresholds, **given))
         level = self._level(by)
         settled = self._settled(level, contract, read_holders(scores=scores))
         return self._traced(settled.run.size_bands(level, starts, tolerances), settled)

@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .._tables.addresses import Address, below, many_uniforms, root, uniform
 from .._tables.arrays import FloatArray, IntArray
 from . import _morbidity_figures as morbid
-from ._addresses import Address, below, many_uniforms, root, uniform
 from ._diagnosis_blocks import DIAGNOSES
 from ._morbidity import CostDistribution, cost_distribution, groups_of_people
 from ._numbers import normal_score

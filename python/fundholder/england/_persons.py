@@ -9,9 +9,9 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from .._tables.addresses import below, root, uniform
 from .._tables.arguments import Arguments, listed
 from .._tables.arrays import FloatArray, IntArray
-from ._addresses import below, root, uniform
 from ._checks import check_year
 from ._person_columns import PersonColumns
 from ._person_draws import persons_of

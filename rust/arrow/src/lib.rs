@@ -31,10 +31,11 @@ pub use observed_costs::model_from_costs;
 pub use population_columns::Reader;
 pub use read_population::{describe, described_run, draw, read_population};
 pub use results::{
-    LabelledNumber, Level, level_of_table, level_table, size_band_table, summary_table, totals_table,
+    LabelledNumber, Level, integers_table, level_of_table, level_table, size_band_table, summary_table,
+    totals_table,
 };
 pub use services::{model_with_services, services_table};
-pub use settled::{ContractColumns, Payment, settled_level};
+pub use settled::{ContractColumns, Payment, settled_level, settled_units};
 pub use source::{OTHER_COLUMNS, Source, or_empty, unreadable, with_schema};
 pub use table::{CheckedTable, LabelColumn, NumberColumn, TableRules, read_long_table, read_table};
 pub use unit_numbers::{HolderNumbers, UnitNumbers};

@@ -6,6 +6,7 @@ use arrow_array::RecordBatch;
 use fundholder_core::contract::StopLoss;
 use fundholder_core::error::{Code, Error};
 use fundholder_core::model::CostModel;
+use fundholder_core::persistence::Persistence;
 use fundholder_core::population::Rows;
 use fundholder_core::run::{Progress, RunError};
 use fundholder_core::simulate::{Options, Run, Totals};
@@ -121,12 +122,19 @@ pub fn described_run(
     let mut all = describe(reader, model);
     all.extend(named([
         ("seed", options.seed.to_string()),
-        ("replications", options.replications.to_string()),
+        ("replications", (options.replications / options.years.max(1)).to_string()),
         ("stop_loss", options.stop_loss.as_ref().map_or("none".into(), StopLoss::to_string)),
         ("practice_sd", options.practice_sd.to_string()),
         ("national_sd", options.national_sd.to_string()),
         ("by", by.join(", ")),
     ]));
+    if options.years > 1 {
+        all.extend(named([
+            ("years", options.years.to_string()),
+            ("persistence", options.persistence.as_ref().map_or("none".into(), Persistence::to_string)),
+            ("practice_permanent", options.practice_permanent.to_string()),
+        ]));
+    }
     all
 }
 

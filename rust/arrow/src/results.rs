@@ -30,6 +30,12 @@ impl Level {
         self.labels.sorted().iter().map(|&i| &self.totals.units[i as usize]).collect()
     }
 
+    /// The level in one of the `years` of every path.
+    pub fn of_year(&self, year: usize, years: usize) -> Self {
+        let units = self.totals.units.iter().map(|unit| unit.of_year(year, years)).collect();
+        Self { name: self.name.clone(), labels: self.labels.clone(), totals: Totals { units } }
+    }
+
     pub(crate) fn head(&self) -> [(&str, ArrayRef); 2] {
         let people = self.units().iter().map(|unit| unit.people as i64).collect::<Vec<_>>();
         [
@@ -90,6 +96,22 @@ pub(crate) fn yearly(values: Vec<f64>, replications: usize) -> ArrayRef {
 
 /// The columns of expected costs where the variance is infinite, by basis.
 const HEAVY_MEANS: [&str; Basis::ALL.len()] = ["heavy_mean_gross", "heavy_mean_net", "heavy_mean_ceded"];
+
+/// Gross cost and the columns that are kept, in units of money: replication by replication of each unit, in the order of
+/// the units' names.
+pub fn integers_table(level: &Level) -> RecordBatch {
+    let units = level.units();
+    let kept = units.first().map_or(0, |unit| unit.columns.len());
+    let column = |of: &dyn Fn(&UnitTotals) -> &[i64]| -> ArrayRef {
+        Arc::new(Int64Array::from(units.iter().map(|unit| of(unit)).collect::<Vec<_>>().concat()))
+    };
+    let names: Vec<String> = (0..kept).map(|number| format!("column_{number}")).collect();
+    let mut columns = vec![("gross", column(&|unit| &unit.gross))];
+    columns.extend(
+        names.iter().enumerate().map(|(number, name)| (name.as_str(), column(&|unit| &unit.columns[number]))),
+    );
+    table(columns)
+}
 
 /// A level as a table that makes the same level again: its labels and the integers of its totals, by number of the unit.
 pub fn level_table(level: &Level) -> RecordBatch {

@@ -1,17 +1,22 @@
 //! Simulated years under a contract: what each of its terms moves, and what is kept.
 
-use arrow_array::RecordBatch;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{ArrayRef, Float64Array, RecordBatch};
 use fundholder_core::contract::{Holder, UnitTerm};
 use fundholder_core::error::Error;
 use fundholder_core::numeric::money::{UNITS_PER_POUND, pounds};
 use fundholder_core::run::{Progress, RunError};
-use fundholder_core::settle::{Account, check, settle, settle_each};
+use fundholder_core::settle::{Account, Units, check, settle, settle_each, settle_units};
 use fundholder_core::simulate::{Totals, UnitTotals};
 
 use crate::labels::Labels;
 use crate::results::{Level, yearly};
 use crate::table::table;
 use crate::unit_numbers::{HolderNumbers, UnitNumbers};
+use crate::unreadable;
 
 /// Contract on simulated years: the columns of what its person terms cede, those with the effects held at 1, what it
 /// pays providers, and its terms on the total of a unit.
@@ -168,4 +173,28 @@ pub fn settled_level(
     let columns = columns.iter().map(|(name, array)| (name.as_str(), array.clone())).collect();
     let labels: Labels = level.labels.clone();
     Ok((Level { name: level.name.clone(), labels, totals }, table(columns)))
+}
+
+/// Ceded, bonus, penalty and kept (£) of units, of which a table has `actual` and, where they are known, `budget`, `people`
+/// and the columns of these scores.
+pub fn settled_units(
+    terms: &[UnitTerm],
+    units: &RecordBatch,
+    scores: &[String],
+    progress: &Progress,
+) -> Result<RecordBatch, RunError> {
+    let column = |name: &str| units.column_by_name(name)?.as_primitive_opt::<Float64Type>();
+    let values = |name: &str| column(name).map(|values| &values.values()[..]);
+    let missing = |name: &str| unreadable("the table of units", &format!("no numbers in column '{name}'"));
+    let needed = |name: &str| values(name).ok_or_else(|| missing(name));
+    let scores = scores.iter().map(|name| needed(name)).collect::<Result<Vec<_>, _>>()?;
+    let units = Units {
+        actual: needed("actual")?,
+        budget: values("budget"),
+        people: values("people"),
+        scores: &scores,
+    };
+    let [ceded, bonus, penalty, kept] =
+        settle_units(terms, &units, progress)?.map(|column| Arc::new(Float64Array::from(column)) as ArrayRef);
+    Ok(table(vec![("ceded", ceded), ("bonus", bonus), ("penalty", penalty), ("kept", kept)]))
 }

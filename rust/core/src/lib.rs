@@ -9,6 +9,7 @@ pub mod fit;
 pub mod measures;
 pub mod model;
 pub mod numeric;
+pub mod persistence;
 pub mod population;
 pub mod random;
 mod random_effects;

@@ -5,6 +5,7 @@
 use crate::contract::{CapBasis, CorridorBand, Gate, Holder, Rate, SharedSavings, UnitTerm};
 use crate::error::{Code, Error, Problem};
 use crate::numeric::money::{pounds, units};
+use crate::run::{Progress, RunError};
 
 /// Account: the cost of a unit's year and what it is compared with.
 #[derive(Clone, Copy, Debug)]
@@ -100,26 +101,36 @@ pub struct Units<'a> {
     /// People, where they are known.
     pub people: Option<&'a [f64]>,
     /// A column for each score.
-    pub scores: &'a [Vec<f64>],
+    pub scores: &'a [&'a [f64]],
 }
 
+/// Number of units that are settled between two looks at whether to stop.
+const UNITS_AT_ONCE: usize = 1 << 16;
+
 /// Ceded, bonus, penalty and kept (£) of units.
-pub fn settle_units(terms: &[UnitTerm], units: &Units<'_>) -> Result<[Vec<f64>; 4], Error> {
-    let rows = 0..units.actual.len();
-    let scores: Vec<Vec<f64>> =
-        rows.clone().map(|row| units.scores.iter().map(|s| s[row]).collect()).collect();
+pub fn settle_units(
+    terms: &[UnitTerm],
+    units: &Units<'_>,
+    progress: &Progress,
+) -> Result<[Vec<f64>; 4], RunError> {
+    let of_units = units.scores.len();
+    let count = units.actual.len();
+    let scores: Vec<f64> = (0..count).flat_map(|row| units.scores.iter().map(move |s| s[row])).collect();
     let account = |row: usize| {
         let at = |column: Option<&[f64]>| column.map(|values| values[row]);
-        let holder = Holder { people: at(units.people), scores: &scores[row] };
+        let holder = Holder { people: at(units.people), scores: &scores[row * of_units..][..of_units] };
         Account::of_pounds(units.actual[row], at(units.budget), holder)
     };
-    let accounts: Vec<_> = rows.map(account).collect();
-    check(terms, &accounts, |row| format!("in row {row}"))?;
-    let mut columns = <[Vec<f64>; 4]>::default();
-    for account in &accounts {
-        let s = settle(terms, account);
-        let row = [s.ceded, s.bonus, s.penalty, s.kept(account.actual)];
-        columns.iter_mut().zip(row).for_each(|(column, units)| column.push(pounds(units)));
+    let mut columns: [Vec<f64>; 4] = std::array::from_fn(|_| Vec::with_capacity(count));
+    for start in (0..count).step_by(UNITS_AT_ONCE) {
+        progress.check()?;
+        let accounts: Vec<_> = (start..count.min(start + UNITS_AT_ONCE)).map(account).collect();
+        check(terms, &accounts, |row| format!("in row {}", start + row))?;
+        for account in &accounts {
+            let s = settle(terms, account);
+            let row = [s.ceded, s.bonus, s.penalty, s.kept(account.actual)];
+            columns.iter_mut().zip(row).for_each(|(column, units)| column.push(pounds(units)));
+        }
     }
     Ok(columns)
 }

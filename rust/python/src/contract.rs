@@ -1,14 +1,16 @@
 //! Contracts.
 
+use fundholder_arrow::settled_units;
 use fundholder_core::contract::{
     self, CapBasis, CorridorBand, Cover, Gate, Of, PersonTerms, Rate, SharedSavings,
 };
 use fundholder_core::model::CostModel;
-use fundholder_core::settle::{Units, settle_units};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::errors::or_raise;
+use crate::tables::{one_batch, table};
+use crate::watch::stoppable;
 
 #[pyclass(frozen, module = "fundholder._engine")]
 pub(crate) struct StopLoss(pub(crate) contract::StopLoss);
@@ -108,18 +110,15 @@ impl UnitTerm {
     }
 }
 
-/// Ceded, bonus, penalty and kept (£) of units with these costs, budgets, people and scores.
+/// Ceded, bonus, penalty and kept (£) of units: a row for each, with its cost and what terms compare it with.
 #[pyfunction]
-pub(crate) fn settle(
-    py: Python<'_>,
+pub(crate) fn settle<'py>(
+    py: Python<'py>,
     terms: Vec<PyRef<'_, UnitTerm>>,
-    actual: Vec<f64>,
-    budget: Option<Vec<f64>>,
-    people: Option<Vec<f64>>,
-    scores: Vec<Vec<f64>>,
-) -> PyResult<[Vec<f64>; 4]> {
+    units: &Bound<'py, PyAny>,
+    scores: Vec<String>,
+) -> PyResult<Bound<'py, PyAny>> {
     let terms: Vec<_> = terms.iter().map(|term| term.0.clone()).collect();
-    let units =
-        Units { actual: &actual, budget: budget.as_deref(), people: people.as_deref(), scores: &scores };
-    or_raise(py, settle_units(&terms, &units))
+    let units = one_batch(units, "units")?;
+    table(py, stoppable(py, 1, |progress| settled_units(&terms, &units, &scores, progress))?)
 }

@@ -22,7 +22,7 @@ mod _engine {
     #[pymodule_export]
     use super::formula::{Formula, add_up, fit, need_by_unit, uniforms};
     #[pymodule_export]
-    use super::model::CostModel;
+    use super::model::{CostModel, Persistence};
     #[pymodule_export]
     use super::people::{People, Valuation};
     #[pymodule_export]

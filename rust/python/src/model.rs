@@ -7,7 +7,7 @@ use fundholder_arrow::{
     services_table,
 };
 use fundholder_core::contract::{Basis, Portion};
-use fundholder_core::model;
+use fundholder_core::{model, persistence};
 use pyo3::prelude::*;
 
 use crate::contract::{PersonTerm, person_terms};
@@ -17,6 +17,24 @@ use crate::watch::stoppable;
 
 #[pyclass(frozen, module = "fundholder._engine")]
 pub(crate) struct CostModel(pub(crate) Arc<model::CostModel>);
+
+/// How the years of a person are tied.
+#[pyclass(frozen, module = "fundholder._engine")]
+pub(crate) struct Persistence(pub(crate) persistence::Persistence);
+
+#[pymethods]
+impl Persistence {
+    #[new]
+    fn new(
+        py: Python<'_>,
+        initial: Vec<f64>,
+        transitions: Vec<Vec<f64>>,
+        ends: Vec<f64>,
+        shares: Vec<Vec<f64>>,
+    ) -> PyResult<Self> {
+        or_raise(py, persistence::Persistence::new(&initial, &transitions, &ends, &shares)).map(Self)
+    }
+}
 
 #[pymethods]
 impl CostModel {

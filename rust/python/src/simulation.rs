@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use arrow_array::RecordBatch;
 use fundholder_arrow::{
-    ContractColumns, LabelledNumber, Level, Payment, Reader, described_run, draw, level_of_table,
-    level_table, read_population, settled_level, size_band_table, summary_table, totals_table, unreadable,
+    ContractColumns, LabelledNumber, Level, Payment, Reader, described_run, draw, integers_table,
+    level_of_table, level_table, read_population, settled_level, size_band_table, summary_table,
+    totals_table, unreadable,
 };
 use fundholder_core::contract::Basis;
 use fundholder_core::error::{Error, Problem, Value};
@@ -18,7 +19,7 @@ use pyo3::prelude::*;
 
 use crate::contract::{PersonTerm, StopLoss, UnitTerm, person_terms};
 use crate::errors::{exception, or_raise};
-use crate::model::CostModel;
+use crate::model::{CostModel, Persistence};
 use crate::tables::{Holders, Stream, batches, one_batch, read_budgets, read_holders, table};
 use crate::watch::{stoppable, watched};
 
@@ -43,7 +44,7 @@ pub(crate) struct Simulation {
 
 /// Runs a simulation. `streamed` populations are read once, batch by batch; others are checked in full first.
 #[pyfunction]
-#[pyo3(signature = (population, costs, *, streamed, replications, seed, by, stop_loss, contracts, services, practice_sd, national_sd, threads, processor, memory, shown))]
+#[pyo3(signature = (population, costs, *, streamed, replications, years, first, persistence, seed, by, stop_loss, contracts, services, practice_sd, practice_permanent, national_sd, threads, processor, memory, shown))]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn simulate(
     py: Python<'_>,
@@ -51,12 +52,16 @@ pub(crate) fn simulate(
     costs: &Bound<'_, CostModel>,
     streamed: bool,
     replications: u32,
+    years: u32,
+    first: u32,
+    persistence: Option<&Bound<'_, Persistence>>,
     seed: u64,
     by: Vec<String>,
     stop_loss: Option<&Bound<'_, StopLoss>>,
     contracts: Vec<Vec<PersonTerm<'_>>>,
     services: bool,
     practice_sd: f64,
+    practice_permanent: f64,
     national_sd: f64,
     threads: usize,
     processor: &str,
@@ -71,9 +76,13 @@ pub(crate) fn simulate(
     let options = Options {
         columns,
         replications,
+        years,
+        first,
+        persistence: persistence.map(|of| of.get().0.clone()),
         seed,
         stop_loss: stop_loss.map(|s| s.get().0),
         practice_sd,
+        practice_permanent,
         national_sd,
         processor: level(py, processor)?,
         memory,
@@ -167,6 +176,15 @@ impl Simulation {
         self.metadata.clone()
     }
 
+    /// The run of one of the `years` of every path.
+    fn of_year(&self, year: usize, years: usize) -> Self {
+        let levels = self.levels.iter().map(|level| level.of_year(year, years)).collect();
+        let mut metadata = self.metadata.clone();
+        metadata.remove("fundholder.years");
+        metadata.insert("fundholder.year".into(), format!("{} of {years}", year + 1));
+        Self { levels, metadata, warnings: Vec::new(), cessions: self.cessions.clone() }
+    }
+
     /// The columns after those of services are cessions, and cessions with the effects held at 1.
     fn totals<'py>(
         &self,
@@ -176,6 +194,11 @@ impl Simulation {
     ) -> PyResult<Bound<'py, PyAny>> {
         let level = self.level(py, by)?;
         table(py, stoppable(py, 1, |progress| totals_table(level, &services, progress))?)
+    }
+
+    /// Whole numbers of a level: gross cost, and the columns that are kept.
+    fn integers<'py>(&self, py: Python<'py>, by: &str) -> PyResult<Bound<'py, PyAny>> {
+        table(py, integers_table(self.level(py, Some(by))?))
     }
 
     /// The run of one level under a contract, and what each of its terms moves.

@@ -20,6 +20,10 @@ pub(crate) enum Purpose {
     NationalEffect,
     /// How the cost of a person's year is shared by services.
     Profile,
+    /// The part of the effect of a practice that stays over the years of a path.
+    PermanentEffect,
+    /// How the state of health of a person changes over the years of a path.
+    Health,
     /// The n-th event of the person's year.
     Event(u32),
 }
@@ -32,6 +36,8 @@ impl Purpose {
             Purpose::PracticeEffect => 2,
             Purpose::NationalEffect => 3,
             Purpose::Profile => 4,
+            Purpose::PermanentEffect => 5,
+            Purpose::Health => 6,
             Purpose::Event(n) => 16 + n,
         }
     }
@@ -68,20 +74,25 @@ impl Source {
         self.block(identity, index, Purpose::Profile)[word]
     }
 
-    /// A draw of this identity and replication to all 64 bits, as a number in (0, 1).
+    /// A draw of this identity and replication to all 64 bits.
     #[inline]
-    pub(crate) fn fine(&self, identity: u64, replication: u32) -> f64 {
+    pub(crate) fn fine(&self, identity: u64, replication: u32) -> u64 {
         let (index, word) = (replication / WORDS as u32, replication as usize % WORDS);
         let [high, low] = [Purpose::Draw, Purpose::Refine].map(|p| self.block(identity, index, p)[word]);
-        unit_interval(high, low)
+        u64::from(high) << 32 | u64::from(low)
     }
+}
+
+/// 64 random bits, in two halves, as a number in (0, 1).
+#[inline]
+pub(crate) fn unit_interval(high: u32, low: u32) -> f64 {
+    unit_interval_of((u64::from(high) << 32) | u64::from(low))
 }
 
 /// 64 random bits as a number in (0, 1).
 #[inline]
-pub(crate) fn unit_interval(high: u32, low: u32) -> f64 {
+pub(crate) fn unit_interval_of(bits: u64) -> f64 {
     const STEP: f64 = integer_power(2.0, -64);
-    let bits = (u64::from(high) << 32) | u64::from(low);
     // The largest 64-bit numbers round to 2^64.
     ((bits as f64 + 0.5) * STEP).min(1.0f64.next_down())
 }

@@ -5,6 +5,10 @@ mod quantile_table;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
+use crate::severity::{Distribution, Empirical};
+
 pub(crate) use alias_table::{AliasTable, Column, columns};
 pub(crate) use quantile_table::{FAST_INTERVALS, KEY_SHIFT, QuantileTable, TOP_KEY};
 
@@ -15,15 +19,18 @@ pub(crate) enum Sampler {
     Quantiles(QuantileTable),
     /// Observed costs in £, with or without a fitted tail.
     Alias(AliasTable),
+    /// Observed costs in £, by rank.
+    Ranked(Arc<Empirical>),
 }
 
 impl Sampler {
-    /// The value that a share `v` of draws exceeds.
+    /// The value of a uniform number: but of alias tables, what a share `v` of draws exceeds.
     #[inline]
     pub(crate) fn at(&self, v: f64) -> f64 {
         match self {
             Sampler::Quantiles(table) => table.at(v),
             Sampler::Alias(table) => table.at(v),
+            Sampler::Ranked(distribution) => distribution.inverse_survival(v),
         }
     }
 }

@@ -197,6 +197,34 @@ impl Simd for Avx2 {
         low | high << 8
     }
     #[inline(always)]
+    fn words_select(self, mask: u16, a: Self::Words, b: Self::Words) -> Self::Words {
+        let halves = [i32::from(mask & 0xFF), i32::from(mask >> 8)];
+        let [low, high] = two(halves, |half| unsafe {
+            let bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+            _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(half), bits), bits)
+        });
+        unsafe { [_mm256_blendv_epi8(b[0], a[0], low), _mm256_blendv_epi8(b[1], a[1], high)] }
+    }
+    #[inline(always)]
+    fn words_mul_high(self, a: Self::Words, b: Self::Words) -> Self::Words {
+        zip2(a, b, |a, b| unsafe {
+            let even = _mm256_srli_epi64::<32>(_mm256_mul_epu32(a, b));
+            let odd = _mm256_mul_epu32(_mm256_srli_epi64::<32>(a), _mm256_srli_epi64::<32>(b));
+            _mm256_blend_epi32::<0xAA>(even, odd)
+        })
+    }
+    #[inline(always)]
+    fn words_lookup(self, table: &[u32; LANES], index: Self::Words) -> Self::Words {
+        let [low, high] = self.words(table);
+        // A permutation reads the low three bits of an index; the fourth is brought to where a blend looks.
+        two(index, |index| unsafe {
+            let low = _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(low, index));
+            let high = _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(high, index));
+            let choice = _mm256_castsi256_ps(_mm256_slli_epi32::<28>(index));
+            _mm256_castps_si256(_mm256_blendv_ps(low, high, choice))
+        })
+    }
+    #[inline(always)]
     fn words_compress(self, a: Self::Words, mask: u16, to: &mut [u32; LANES]) {
         self.compress_words(a, mask, to.as_mut_ptr());
     }

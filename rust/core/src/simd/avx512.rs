@@ -119,6 +119,23 @@ impl Simd for Avx512 {
         unsafe { _mm512_cmple_epu32_mask(a, b) }
     }
     #[inline(always)]
+    fn words_select(self, mask: u16, a: Self::Words, b: Self::Words) -> Self::Words {
+        unsafe { _mm512_mask_blend_epi32(mask, b, a) }
+    }
+    #[inline(always)]
+    fn words_mul_high(self, a: Self::Words, b: Self::Words) -> Self::Words {
+        unsafe {
+            let even = _mm512_srli_epi64::<32>(_mm512_mul_epu32(a, b));
+            let odd = _mm512_mul_epu32(_mm512_srli_epi64::<32>(a), _mm512_srli_epi64::<32>(b));
+            _mm512_mask_blend_epi32(0xAAAA, even, odd)
+        }
+    }
+    #[inline(always)]
+    fn words_lookup(self, table: &[u32; LANES], index: Self::Words) -> Self::Words {
+        let table = self.words(table);
+        unsafe { _mm512_permutexvar_epi32(index, table) }
+    }
+    #[inline(always)]
     fn words_compress(self, a: Self::Words, mask: u16, to: &mut [u32; LANES]) {
         // A compressing store is microcoded on some processors: compress in the register, then store all of it.
         // SAFETY: features; the store covers the array.

@@ -49,6 +49,12 @@ pub(crate) trait Simd: Copy {
     fn words_shl<const N: u32>(self, a: Self::Words) -> Self::Words;
     /// Bit i is set where a[i] <= b[i], unsigned.
     fn words_le(self, a: Self::Words, b: Self::Words) -> u16;
+    /// The lanes of a where the bits of `mask` are set, and of b elsewhere.
+    fn words_select(self, mask: u16, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// The high 32 bits of the products, unsigned.
+    fn words_mul_high(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// The words of a table at the low four bits of `index`.
+    fn words_lookup(self, table: &[u32; LANES], index: Self::Words) -> Self::Words;
     /// Writes the lanes chosen by `mask` to the front of `to`, in order; what follows them is unspecified.
     fn words_compress(self, a: Self::Words, mask: u16, to: &mut [u32; LANES]);
 

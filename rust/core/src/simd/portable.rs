@@ -98,6 +98,18 @@ impl Simd for Portable {
         (0..LANES).fold(0, |mask, i| mask | u16::from(a[i] <= b[i]) << i)
     }
     #[inline(always)]
+    fn words_select(self, mask: u16, a: Self::Words, b: Self::Words) -> Self::Words {
+        std::array::from_fn(|i| if mask >> i & 1 == 1 { a[i] } else { b[i] })
+    }
+    #[inline(always)]
+    fn words_mul_high(self, a: Self::Words, b: Self::Words) -> Self::Words {
+        zip(a, b, |a, b| (u64::from(a) * u64::from(b) >> 32) as u32)
+    }
+    #[inline(always)]
+    fn words_lookup(self, table: &[u32; LANES], index: Self::Words) -> Self::Words {
+        map(index, |i| table[i as usize % LANES])
+    }
+    #[inline(always)]
     fn words_compress(self, a: Self::Words, mask: u16, to: &mut [u32; LANES]) {
         compress(a, mask, to);
     }

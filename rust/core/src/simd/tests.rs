@@ -40,6 +40,9 @@ impl Task for Everything {
         put_words(s.words_or(a, s.words_splat(5)), u16::MAX);
         put_words(s.words_shr::<8>(a), u16::MAX);
         put_words(s.words_shl::<3>(a), u16::MAX);
+        put_words(s.words_select(mask, a, b), u16::MAX);
+        put_words(s.words_mul_high(a, b), u16::MAX);
+        put_words(s.words_lookup(&std::array::from_fn(|i| i as u32 * 7), c), u16::MAX);
         let x = s.singles_from_words(s.words_shr::<8>(a));
         let y = s.singles_from_words(s.words_shr::<8>(b));
         let v = s.singles_mul(s.singles_add(x, s.singles_splat(0.5)), s.singles_splat(3e-7));

@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::chunk::{CHUNK, Chunk};
 use super::events::Events;
 use super::services::ServiceTable;
+use super::ties::Ties;
 use super::users::{Finder, UserYears, Users, filled, lanes, lanes_mut};
 use super::year_columns::YearColumns;
 use crate::contract::Terms;
 use crate::numeric::money::{MAX_PERSON_YEAR, Tally};
-use crate::random::{Source, WORD_VALUES, WORDS};
+use crate::random::{Source, WORD_VALUES, WORDS, unit_interval_of};
 use crate::sampler::{AliasTable, FAST_INTERVALS, KEY_SHIFT, QuantileTable, Sampler, TOP_KEY};
 use crate::simd::{LANES, ROUNDER, Simd, Task};
 
@@ -44,8 +45,9 @@ pub(crate) struct Years<'a> {
     pub terms: Terms,
     /// Multiplier of every cost in each replication: empty where there is no practice or national effect.
     pub effects: &'a [f64],
-    /// The first replication, a multiple of four.
+    /// The first replication, a multiple of four and the beginning of a path.
     pub first: u32,
+    pub ties: Option<Ties<'a>>,
     /// A tally for each replication; the chunk is added to it.
     pub tallies: &'a mut [Tally],
     /// Columns beside them, where any are kept: those of each replication together.
@@ -75,7 +77,7 @@ impl Task for Years<'_> {
             let index = self.first / WORDS as u32 + block as u32;
             match self.sampler {
                 YearSampler::Annual(Sampler::Quantiles(table)) => {
-                    self.users.draw::<S, true>(simd, self.chunk, self.source, index);
+                    self.draw::<S, true>(simd, index);
                     if let Some((YearColumns::Annual(services), _)) = &self.columns {
                         if services.has_profiles() {
                             self.users.draw_profiles(simd, self.chunk, self.source, index);
@@ -92,7 +94,7 @@ impl Task for Years<'_> {
                     }
                 }
                 _ => {
-                    self.users.draw::<S, false>(simd, self.chunk, self.source, index);
+                    self.draw::<S, false>(simd, index);
                     for word in 0..words {
                         self.add_one_by_one(simd, at + word, word)?;
                     }
@@ -104,6 +106,23 @@ impl Task for Years<'_> {
 }
 
 impl Years<'_> {
+    #[inline(always)]
+    fn draw<S: Simd, const IN_LANES: bool>(&mut self, s: S, index: u32) {
+        match self.ties {
+            None => self.users.draw::<S, IN_LANES, false>(s, self.chunk, self.source, index, None),
+            ties => self.users.draw::<S, IN_LANES, true>(s, self.chunk, self.source, index, ties),
+        }
+    }
+
+    /// The draw of a person in a replication to all 64 bits, where it stands at `word` of its block.
+    #[inline(never)]
+    fn fine(&self, person: usize, (year, word): (u32, usize)) -> f64 {
+        let (group, lane) = (person / LANES, person % LANES);
+        let bits = self.source.fine(self.chunk.identities[group][lane], year);
+        let tied = |ties: Ties<'_>| ties.persistence.tied(self.users.states.of[word][group][lane], bits);
+        unit_interval_of(self.ties.map_or(bits, tied))
+    }
+
     #[inline(always)]
     fn add_replication<S: Simd, const COLUMNS: bool>(
         &mut self,
@@ -204,7 +223,7 @@ impl Years<'_> {
         for i in 0..waiting {
             let n = usize::from(self.users.unsettled[i]);
             let person = finder.person(&self.users.masks[word], n);
-            let cost = careful(self.source, self.chunk, &mut |v| table.at(v), person, year);
+            let cost = careful(self.fine(person, (year, word)), self.chunk, &mut |v| table.at(v), person);
             add(&mut tally, cost, &self.terms, self.effects.get(replication))?;
             if COLUMNS {
                 let (group, lane) = (person / LANES, person % LANES);
@@ -249,8 +268,9 @@ impl Years<'_> {
                 let (group, lane) = (person / LANES, person % LANES);
                 let (identity, multiplier) =
                     (self.chunk.identities[group][lane], self.chunk.multipliers[group][lane]);
-                let careful =
-                    |at: &mut dyn FnMut(f64) -> f64| careful(self.source, self.chunk, at, person, year);
+                let careful = |at: &mut dyn FnMut(f64) -> f64| {
+                    careful(self.fine(person, (year, word)), self.chunk, at, person)
+                };
                 let mut of_type: Vec<f64> = Vec::new();
                 let cost = match self.sampler {
                     YearSampler::Annual(Sampler::Alias(table)) => observed(self.chunk, table, person, bits)
@@ -327,11 +347,11 @@ fn observed(chunk: &Chunk, table: &AliasTable, person: usize, bits: u32) -> Opti
     enough.then(|| table.at(0.5 * (low + high)) * chunk.multipliers[person / LANES][person % LANES])
 }
 
-/// The cost of one person in one year, before effects, in units of money, from 64 random bits.
+/// The cost of one person in one year, before effects, in units of money, from a number of 64 random bits.
 #[inline(never)]
-fn careful(source: &Source, chunk: &Chunk, at: &mut dyn FnMut(f64) -> f64, person: usize, year: u32) -> f64 {
+fn careful(fine: f64, chunk: &Chunk, at: &mut dyn FnMut(f64) -> f64, person: usize) -> f64 {
     let (group, lane) = (person / LANES, person % LANES);
-    let v = source.fine(chunk.identities[group][lane], year) / chunk.p_any[person];
+    let v = fine / chunk.p_any[person];
     if v < 1.0 { at(v) * chunk.multipliers[group][lane] } else { 0.0 }
 }
 

@@ -36,9 +36,11 @@ mod entries;
 mod events;
 mod heavy;
 mod kernel;
+mod options;
 mod plan;
 mod samplers;
 mod services;
+mod ties;
 mod totals;
 mod users;
 mod year_columns;
@@ -48,10 +50,11 @@ use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
-use crate::contract::{StopLoss, Terms};
+use crate::contract::Terms;
 use crate::error::{Code, Error, Problem, Value};
 use crate::model::{Band, CostModel, Severity, Year};
 use crate::numeric::money::{Tally, UNITS_PER_POUND};
+use crate::persistence::Persistence;
 use crate::population::Rows;
 use crate::random::{Source, WORDS};
 use crate::run::{Progress, RunError};
@@ -62,65 +65,16 @@ use heavy::Heavy;
 use kernel::{KernelError, Years};
 use plan::{Plan, Slab};
 use samplers::Samplers;
+use ties::Ties;
 use totals::{ColumnKinds, LevelTotals};
 use users::Users;
 
 pub use columns::Columns;
+pub use options::{MAX_REPLICATIONS, MAX_YEARS, Options};
 pub use totals::{Totals, UnitTotals};
 
 /// Number of replications that a slab of people goes through at a time: bounds what a thread holds besides the totals.
 const BATCH_OF_REPLICATIONS: usize = 4096;
-
-/// Options of a run.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Years of each person, from 1 to [`MAX_REPLICATIONS`].
-    pub replications: u32,
-    /// Seed of all draws: the same seed gives the same years.
-    pub seed: u64,
-    /// The contract; `None` for none.
-    pub stop_loss: Option<StopLoss>,
-    /// Totals that are kept beside those of gross and ceded cost: of services, and of terms of other contracts.
-    pub columns: Columns,
-    /// SD of a yearly effect of mean 1 that multiplies all costs of a practice.
-    pub practice_sd: f64,
-    /// SD of a yearly effect of mean 1 that multiplies all costs.
-    pub national_sd: f64,
-    /// Instructions that are used. Results do not depend on them.
-    pub processor: Processor,
-    /// Bytes that totals may take; `None` where nobody knows.
-    pub memory: Option<u64>,
-}
-
-impl Options {
-    /// Options without a contract and without yearly effects.
-    pub fn new(replications: u32, seed: u64) -> Self {
-        Self {
-            replications,
-            seed,
-            stop_loss: None,
-            columns: Columns::default(),
-            practice_sd: 0.0,
-            national_sd: 0.0,
-            processor: Processor::best(),
-            memory: None,
-        }
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let mut problems = Vec::new();
-        if !(1..=MAX_REPLICATIONS).contains(&self.replications) {
-            let allowed = format!("a whole number from 1 to {MAX_REPLICATIONS}");
-            problems.push(Problem::argument("replications", self.replications, &allowed));
-        }
-        for (name, sd) in [("practice_sd", self.practice_sd), ("national_sd", self.national_sd)] {
-            if !(sd.is_finite() && sd >= 0.0) {
-                problems.push(Problem::argument(name, sd, "a finite number, 0 or more"));
-            }
-        }
-        Error::unless_empty(problems)
-    }
-}
 
 /// Rejects costs so low that rounding to units of money would change them: £ billions, most likely.
 fn check_money(model: &CostModel) -> Result<(), Error> {
@@ -142,9 +96,6 @@ fn check_money(model: &CostModel) -> Result<(), Error> {
 /// The least mean cost (£) that is simulated: a hundred units of money.
 const LEAST_MEAN: f64 = 100.0 / UNITS_PER_POUND;
 
-/// The most replications of one run: the address of a draw has room for four times as many.
-pub const MAX_REPLICATIONS: u32 = 1 << 30;
-
 /// A simulation to which people are added, batch by batch.
 pub struct Run {
     samplers: Samplers,
@@ -155,6 +106,9 @@ pub struct Run {
     columns: usize,
     column_words: usize,
     replications: usize,
+    years: u32,
+    first: u32,
+    persistence: Option<Persistence>,
     processor: Processor,
     memory: Option<u64>,
     levels: Vec<LevelTotals>,
@@ -173,7 +127,7 @@ impl Run {
         let effects = Effects::new(source, options);
         let replications = options.replications as usize;
         let columns = options.columns.count(effects.any());
-        let samplers = Samplers::new(model, &options.columns, effects.any());
+        let samplers = Samplers::new(model, options, effects.any());
         let fractions: Vec<bool> = (0..columns).map(|column| samplers.has_fractions(column)).collect();
         let kinds = ColumnKinds { services: options.columns.services, fractions };
         Ok(Self {
@@ -183,6 +137,9 @@ impl Run {
             column_words: columns + kinds.fractions.iter().filter(|fraction| **fraction).count(),
             columns,
             replications,
+            years: options.years,
+            first: options.first,
+            persistence: options.persistence.clone(),
             processor: options.processor,
             memory: options.memory,
             levels: (0..levels)
@@ -278,9 +235,15 @@ impl Run {
         users: &mut Users,
     ) -> Result<(), RunError> {
         let sampler = &self.samplers.years[slab.sampler];
-        for start in (0..self.replications).step_by(BATCH_OF_REPLICATIONS) {
-            let years = start..self.replications.min(start + BATCH_OF_REPLICATIONS);
-            let effects = self.effects.of(addresses[slab.practice as usize], years.clone());
+        // A batch starts with a path and with a block of words.
+        let of_paths = self.years as usize * WORDS;
+        let batch = BATCH_OF_REPLICATIONS / of_paths * of_paths;
+        let ties = self.persistence.as_ref().map(|persistence| Ties { persistence, years: self.years });
+        for start in (0..self.replications).step_by(batch) {
+            let years = start..self.replications.min(start + batch);
+            let first = self.first + start as u32;
+            let replications = first..first + years.len() as u32;
+            let effects = self.effects.of(addresses[slab.practice as usize], replications);
             let mut tallies = vec![Tally::default(); years.len()];
             let columns = self.samplers.columns[slab.sampler].as_ref();
             let width = columns.map_or(0, |columns| columns.sums(self.columns));
@@ -294,7 +257,8 @@ impl Run {
                         sampler,
                         terms: self.terms,
                         effects: &effects,
-                        first: start as u32,
+                        first,
+                        ties,
                         tallies: &mut tallies,
                         columns: columns.map(|columns| (columns, sums.as_mut_slice())),
                         users,
@@ -369,5 +333,5 @@ fn too_large() -> RunError {
     ))
 }
 
-/// A first replication must start a block.
-const _: () = assert!(BATCH_OF_REPLICATIONS.is_multiple_of(WORDS));
+/// A batch has room for paths of the most years.
+const _: () = assert!(BATCH_OF_REPLICATIONS >= MAX_YEARS as usize * WORDS);

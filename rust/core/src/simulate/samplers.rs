@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::columns::{Columns, EventColumns};
+use super::Options;
+use super::columns::EventColumns;
 use super::events::{EventType, Events};
 use super::kernel::YearSampler;
 use super::services::{MOST_ENTRIES, ServiceTable};
@@ -29,7 +30,8 @@ struct BandSampler {
 }
 
 impl Samplers {
-    pub(crate) fn new(model: &CostModel, columns: &Columns, effects: bool) -> Self {
+    pub(crate) fn new(model: &CostModel, options: &Options, effects: bool) -> Self {
+        let (columns, ranked) = (&options.columns, options.persistence.is_some());
         let (mut years, mut of_years) = (Vec::new(), Vec::new());
         let kept = columns.count(false) > 0;
         // By index in `years`, the severities that differ in their mixes; none for events.
@@ -41,7 +43,7 @@ impl Samplers {
                 Year::Annual { severity, .. } => {
                     let fits = |others: &Vec<Severity>| share_table(others, severity, kept);
                     let index = annual.iter().position(fits).unwrap_or_else(|| {
-                        years.push(YearSampler::Annual(severity_sampler(severity)));
+                        years.push(YearSampler::Annual(severity_sampler(severity, ranked)));
                         of_years.push(None);
                         annual.push(Vec::new());
                         years.len() - 1
@@ -133,11 +135,13 @@ fn same_distribution(a: &Severity, b: &Severity) -> bool {
     }
 }
 
-fn severity_sampler(severity: &Severity) -> Sampler {
+/// The sampler of a severity; where years are tied by rank, one whose values descend.
+fn severity_sampler(severity: &Severity, ranked: bool) -> Sampler {
     match severity.kind() {
         SeverityKind::Parametric { distribution, .. } => {
             Sampler::Quantiles(QuantileTable::new(distribution.as_ref()))
         }
+        SeverityKind::Observed(distribution) if ranked => Sampler::Ranked(distribution.clone()),
         SeverityKind::Observed(distribution) => Sampler::Alias(AliasTable::new(distribution)),
     }
 }
@@ -151,7 +155,7 @@ fn events(year: &Year, types: &[model::EventType], samplers: &mut Vec<(Severity,
             cumulative += t.rate / rate;
             let known = samplers.iter().find(|(other, _)| same_distribution(other, &t.severity));
             let sampler = known.map(|(_, sampler)| sampler.clone()).unwrap_or_else(|| {
-                let made = Arc::new(severity_sampler(&t.severity));
+                let made = Arc::new(severity_sampler(&t.severity, false));
                 samplers.push((t.severity.clone(), made.clone()));
                 made
             });

@@ -27,6 +27,21 @@ pub struct UnitTotals {
     pub heavy_means: [Option<f64>; Basis::ALL.len()],
 }
 
+impl UnitTotals {
+    /// The totals of one of the `years` of every path; what is expected where the variance is infinite holds for each.
+    pub fn of_year(&self, year: usize, years: usize) -> Self {
+        let of = |amounts: &Vec<i64>| amounts.iter().skip(year).step_by(years).copied().collect();
+        Self {
+            people: self.people,
+            gross: of(&self.gross),
+            ceded: of(&self.ceded),
+            chance_net: of(&self.chance_net),
+            columns: self.columns.iter().map(of).collect(),
+            heavy_means: self.heavy_means,
+        }
+    }
+}
+
 /// Totals of one level, by the numbers of its units.
 #[derive(Debug)]
 pub struct Totals {

@@ -1,6 +1,7 @@
 //! Users: the people of a chunk who have a cost, drawn for four replications at a time.
 
 use super::chunk::{CHUNK, Chunk, GROUPS};
+use super::ties::{States, Ties};
 use crate::random::{Purpose, Source, WORDS};
 use crate::simd::{LANES, Simd};
 
@@ -24,6 +25,7 @@ pub(crate) struct Users {
     /// Lanes of each group that have a cost; the columns are in this order.
     pub masks: [[u16; GROUPS]; WORDS],
     pub count: [usize; WORDS],
+    pub states: States,
 }
 
 /// Years of which more may be ceded than a share: their costs in units of money, their classes, and words that pick their
@@ -61,6 +63,7 @@ impl Users {
             above: Above::NONE,
             unsettled: [0; CHUNK],
             bits: [[0; CHUNK + LANES]; WORDS],
+            states: States::NEW,
         })
     }
 }
@@ -106,22 +109,34 @@ pub(crate) fn lanes_mut<T>(column: &mut [T; CHUNK + LANES], at: usize) -> &mut [
 }
 
 impl Users {
-    /// Draws a word for each person and each replication of the block, and collects those with a cost: their uniform
-    /// numbers within the severity and multipliers where severities are drawn in `LANES`, else their words.
+    /// Draws a word for each person and each replication of the block, `TIED` to those of the path's other years where
+    /// there are `ties`, and collects those with a cost: their uniform numbers within the severity and multipliers where severities are drawn in `LANES`, else their words.
     #[inline(always)]
-    pub(crate) fn draw<S: Simd, const IN_LANES: bool>(
+    pub(crate) fn draw<S: Simd, const IN_LANES: bool, const TIED: bool>(
         &mut self,
         s: S,
         chunk: &Chunk,
         source: &Source,
         index: u32,
+        ties: Option<Ties<'_>>,
     ) {
         let mut count = [0; WORDS];
         let c = self;
         for (group_pair, identities) in
             chunk.identities.as_chunks::<2>().0.iter().take(chunk.group_pairs()).enumerate()
         {
-            let words = s.philox(identities, index, Purpose::Draw.word(), &source.keys);
+            let mut words = s.philox(identities, index, Purpose::Draw.word(), &source.keys);
+            if let Some(ties) = ties.filter(|_| TIED) {
+                for word in 0..WORDS {
+                    let replication = index * WORDS as u32 + word as u32;
+                    ties.draw(s, &mut c.states, (group_pair, identities), replication, source);
+                    for half in 0..2 {
+                        let group = 2 * group_pair + half;
+                        words[half][word] =
+                            ties.tie(s, &mut c.states, group, (replication, word), words[half][word]);
+                    }
+                }
+            }
             // By index: an iterator over registers is not inlined for certain, and what is not is many times slower.
             #[allow(clippy::needless_range_loop)]
             for half in 0..2 {

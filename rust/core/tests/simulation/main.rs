@@ -13,6 +13,7 @@ mod effects;
 mod ends;
 mod events;
 mod golden;
+mod paths;
 mod same_bits;
 
 use fundholder_core::contract::StopLoss;
