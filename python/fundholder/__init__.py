@@ -7,7 +7,9 @@ published files (``official``). Cost models (``CostModel``), contracts on a pers
 year (``variance``, ``distribution``, ``cumulative``), sweeps of ceilings (``stop_loss``,
 ``size_bands``), pools (``minimum_population``, ``propose_pools``, ``pooling``), what outturns say
 of systematic variation (``decompose``); the Monte Carlo of every person's year (``simulate``);
-charts (``plots``) and a built-in population of England (``england``).
+
+schemes over years (``Scheme``, ``run_scheme``, ``compare_schemes``); charts (``plots``) and a
+built-in population of England (``england``).
 Tables go in as anything with ``__arrow_c_stream__`` and come out as ``pyarrow.Table``; money is in
 £.
 """
@@ -56,26 +58,42 @@ if TYPE_CHECKING:
     from ._risk.ceiling_sweep import stop_loss
     from ._risk.cost_model import CostModel
     from ._risk.distribution import cumulative, distribution
+    from ._risk.fit_persistence import fit_persistence
     from ._risk.fit_services import fit_services
     from ._risk.levels_bear import levels_bear
     from ._risk.minimum_population import minimum_population
+    from ._risk.persistence import Persistence
+    from ._risk.persistence_us import persistence_us
     from ._risk.pooling import pooling
     from ._risk.propose_pools import propose_pools
     from ._risk.simulate import simulate
     from ._risk.simulation import Simulation
     from ._risk.size_bands import size_bands
     from ._risk.variance import variance
+    from ._schemes.budget_rule import Budget, Premium, Result
+    from ._schemes.compare import Comparison, compare_schemes
+    from ._schemes.failure import Failure, Reserve
+    from ._schemes.management import Behaviour, Management
+    from ._schemes.participation import Holder, Participation
+    from ._schemes.run import run_scheme
+    from ._schemes.scheme import Scheme, schemes
+    from ._schemes.scheme_run import SchemeRun
+    from ._schemes.tier import Tier
 
 __all__ = [
     "AggregateStopLoss",
+    "Behaviour",
+    "Budget",
     "ByScore",
     "CarveOut",
+    "Comparison",
     "Contract",
     "Convergence",
     "Corridor",
     "CostModel",
     "Decomposition",
     "Evaluation",
+    "Failure",
     "Floor",
     "Formula",
     "FormulaCosts",
@@ -83,34 +101,49 @@ __all__ = [
     "FundholderError",
     "Gate",
     "GivenConvergence",
+    "Holder",
     "InputError",
     "InputTypeError",
+    "Management",
     "NobodyLosesCash",
+    "Participation",
+    "Persistence",
+    "Premium",
     "ProviderPayment",
     "QuotaShare",
+    "Reserve",
+    "Result",
+    "Scheme",
+    "SchemeRun",
     "Settlement",
     "SharedSavings",
     "Simulation",
     "StopLoss",
+    "Tier",
     "Validation",
     "__version__",
     "allocate",
     "combine_targets",
+    "compare_schemes",
     "cumulative",
     "decompose",
     "distribution",
     "england",
     "fit_formula",
+    "fit_persistence",
     "fit_services",
     "icd10_blocks",
     "levels_bear",
     "minimum_population",
     "official",
     "pace_of_change",
+    "persistence_us",
     "plots",
     "pooling",
     "propose_pools",
     "read",
+    "run_scheme",
+    "schemes",
     "settle",
     "settle_persons",
     "simulate",
@@ -129,42 +162,61 @@ __all__ = [
 _MODULES = ("england", "official", "plots")
 _MODULE_OF = {
     "AggregateStopLoss": "_contracts.unit_terms",
+    "Behaviour": "_schemes.management",
+    "Budget": "_schemes.budget_rule",
     "ByScore": "_contracts.scores",
     "CarveOut": "_contracts.stop_loss",
+    "Comparison": "_schemes.compare",
     "Contract": "_contracts.contract",
     "Convergence": "_allocation.pace_convergence",
     "Corridor": "_contracts.unit_terms",
     "CostModel": "_risk.cost_model",
     "Decomposition": "_decomposition.decomposition",
     "Evaluation": "_formula.evaluation",
+    "Failure": "_schemes.failure",
     "Floor": "_allocation.pace_rules",
     "Formula": "_formula.formula",
     "FormulaCosts": "_formula.cost_model",
     "FullMove": "_allocation.pace_rules",
     "Gate": "_contracts.scores",
     "GivenConvergence": "_allocation.pace_convergence",
+    "Holder": "_schemes.participation",
+    "Management": "_schemes.management",
     "NobodyLosesCash": "_allocation.pace_rules",
+    "Participation": "_schemes.participation",
+    "Persistence": "_risk.persistence",
+    "Premium": "_schemes.budget_rule",
     "ProviderPayment": "_contracts.provider_payment",
     "QuotaShare": "_contracts.unit_terms",
+    "Reserve": "_schemes.failure",
+    "Result": "_schemes.budget_rule",
+    "Scheme": "_schemes.scheme",
+    "SchemeRun": "_schemes.scheme_run",
     "Settlement": "_contracts.settle_persons",
     "SharedSavings": "_contracts.shared_savings",
     "Simulation": "_risk.simulation",
     "StopLoss": "_contracts.stop_loss",
+    "Tier": "_schemes.tier",
     "Validation": "_formula.validation",
     "allocate": "_allocation.allocate",
     "combine_targets": "_allocation.combine_targets",
+    "compare_schemes": "_schemes.compare",
     "cumulative": "_risk.distribution",
     "decompose": "_decomposition.decompose",
     "distribution": "_risk.distribution",
     "fit_formula": "_formula.fit",
+    "fit_persistence": "_risk.fit_persistence",
     "fit_services": "_risk.fit_services",
     "icd10_blocks": "_formula.icd10",
     "levels_bear": "_risk.levels_bear",
     "minimum_population": "_risk.minimum_population",
     "pace_of_change": "_allocation.pace_of_change",
+    "persistence_us": "_risk.persistence_us",
     "pooling": "_risk.pooling",
     "propose_pools": "_risk.propose_pools",
     "read": "_files.read",
+    "run_scheme": "_schemes.run",
+    "schemes": "_schemes.scheme",
     "settle": "_contracts.settle",
     "settle_persons": "_contracts.settle_persons",
     "simulate": "_risk.simulate",

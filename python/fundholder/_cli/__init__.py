@@ -11,11 +11,11 @@ from typing import Any
 from .. import __version__
 from .._errors import FundholderError
 from .._files.signals import terminated_cleanly
-from . import allocate, england, fit, pool_size, settle, simulate, stop_loss, variance
+from . import allocate, england, fit, pool_size, scheme, settle, simulate, stop_loss, variance
 
 BAD_INPUT = 2
 INTERRUPTED = 130
-COMMANDS = (england, simulate, variance, stop_loss, pool_size, settle, fit, allocate)
+COMMANDS = (england, simulate, variance, stop_loss, pool_size, settle, scheme, fit, allocate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,6 +11,7 @@ from ._figure import MissingPackageError
 from ._funnel import funnel
 from ._payoff import payoff
 from ._save import save
+from ._schemes import variation_by_scheme
 
 __all__ = [
     "MissingPackageError",
@@ -20,4 +21,5 @@ __all__ = [
     "payoff",
     "quantiles_by_population",
     "save",
+    "variation_by_scheme",
 ]

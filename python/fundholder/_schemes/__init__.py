@@ -1,0 +1,1 @@
+"""Schemes: who holds which budget, under which contract, and what becomes of the result."""

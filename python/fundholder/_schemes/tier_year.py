@@ -1,0 +1,38 @@
+"""What a tier reports of a year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .._tables.arrays import FloatArray, IntArray
+from .holder_years import Flow
+
+
+@dataclass
+class Cared:
+    """People of holders and the cost of all of their care, by holder and path."""
+
+    people: IntArray
+    gross: IntArray
+    expected_gross: FloatArray
+
+
+@dataclass
+class TierYear(Cared):
+    """What a tier reports of a year, by holder and path."""
+
+    active: Any
+    """Holders that have a budget."""
+    failed: Any
+    borne: dict[str, IntArray]
+    expected_borne: dict[str, Any]
+    """The same with costs as expected, by holder (£): what it is taken around."""
+    flows: list[Flow]
+    budget: IntArray
+    result: IntArray
+    premium: IntArray
+    reward: IntArray
+    management: IntArray
+    reward_of_practices: IntArray
+    """Over all paths."""
