@@ -443,3 +443,78 @@ def test_what_has_no_payoff_is_rejected() -> None:
     with pytest.raises(InputError, match="people") as caught:
         plots.payoff(SharedSavings(0.5, msr=[(5_000, 0.03)]))
     assert len(caught.value.problems) == 1
+
+
+# ---- Schemes ----------------------------------------------------------------------------------
+def schemes_table(shares: dict[str, dict[str, float]]) -> pa.Table:
+    """A table of a comparison: shares of variation by scheme and party, and other rows."""
+    rows = [
+        {"scheme": scheme, "measure": f"variance_share_{party}", "value": value}
+        | {"size_from": size, "size_below": None, "year": year}
+        for scheme, of in shares.items()
+        for party, value in of.items()
+        for size, year in ((None, None), (0, None), (None, 1))
+    ]
+    other = {"scheme": "other", "measure": "budget_per_head", "value": 900.0}
+    rows.append(other | {"size_from": None, "size_below": None, "year": None})
+    integers = {"size_from": pa.int64(), "size_below": pa.int64(), "year": pa.int64()}
+    schema = pa.schema(
+        {"scheme": pa.string(), "measure": pa.string(), "value": pa.float64()} | integers
+    )
+    return pa.Table.from_pylist(rows, schema)
+
+
+def bars(figure: Figure) -> dict[str, list[tuple[float, float]]]:
+    """Where the bars of each party begin and end, from the first scheme on."""
+    return {
+        str(container.get_label()): [
+            (bar.get_x(), bar.get_x() + bar.get_width()) for bar in container
+        ]
+        for container in figure.axes[0].containers
+    }
+
+
+def test_shares_of_a_scheme_lie_end_to_end_and_holders_come_first() -> None:
+    table = schemes_table(
+        {
+            "pbra-20k": {"payer": 0.5, "nation": 0.2, "practice": 0.3},
+            "mine": {"payer": 0.46, "reinsurer": 0.1, "group": 0.4, "partners": 0.04},
+        }
+    )
+    figure = plots.variation_by_scheme(table)
+    drawn = bars(figure)
+    assert list(drawn) == ["practice", "group", "partners", "nation", "reinsurer", "payer"]
+    assert drawn["practice"] == [(0, 0.3), (0, 0)]
+    assert drawn["payer"][1] == pytest.approx((0.54, 1.0))
+    assert drawn["nation"][0] == pytest.approx((0.3, 0.5))
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["pbra-20k", "mine"]
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]
+    # A share too short for its figure has none.
+    assert sorted(words(figure)) == ["10", "20", "30", "40", "46", "50"]
+    legend = axes.get_legend()
+    assert legend is not None and len(legend.get_texts()) == 6
+    colours = {to_hex(container[0].get_facecolor()) for container in axes.containers}  # type: ignore[index]
+    assert len(colours) == 6
+
+
+def test_a_share_below_0_lies_to_the_left() -> None:
+    figure = plots.variation_by_scheme(
+        schemes_table({"x": {"group": -0.1, "partners": 0.3, "payer": 0.8}})
+    )
+    drawn = bars(figure)
+    assert drawn["group"] == [(0, -0.1)] and drawn["payer"] == [pytest.approx((0.3, 1.1))]
+    assert figure.axes[0].get_xlim() == pytest.approx((-0.1, 1.1))
+
+
+def test_what_is_no_comparison_is_rejected() -> None:
+    with pytest.raises(InputTypeError, match="must be an Arrow table"):
+        plots.variation_by_scheme(3)
+    table = schemes_table({"x": {"payer": 1.0}})
+    with pytest.raises(InputError, match="'measure' is missing"):
+        plots.variation_by_scheme(table.drop_columns("measure"))
+    with pytest.raises(InputError, match="no measure variance_share_<party>"):
+        plots.variation_by_scheme(table.slice(3))
+    infinite = schemes_table({"x": {"payer": float("inf")}})
+    with pytest.raises(InputError, match="column 'value', row 0: inf"):
+        plots.variation_by_scheme(infinite)

@@ -11,12 +11,14 @@ from typing import Any
 import pyarrow as pa
 
 from .. import england
+from .._errors import InputError, Problem
 from .._files.atomic_write import check_output
 from .._files.read import read
 from .._files.write import write_all
 from .._risk.cost_model import CostModel
 from .._schemes.compare import Comparison, compare_schemes
 from .._schemes.preset_files import preset_names
+from .._schemes.scheme import Scheme
 from . import options as shared
 
 ALL = "all"
@@ -57,6 +59,9 @@ def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--years", type=int, help="years of a path (the scheme's)")
     shared.add_draws(command)
     shared.add_effects(command)
+    command.add_argument(
+        "--practice-permanent", type=float, default=0.7, help="share of it that stays (0.7)"
+    )
     command.add_argument("--scores", metavar="FILE", help="practice, and a column for each score")
     command.add_argument("--budgets", metavar="FILE", help="practice, budget (£, all care)")
     command.add_argument(
@@ -77,7 +82,7 @@ def _run(options: argparse.Namespace) -> None:
         for name in ("out", "flows", "holders")
         if (path := getattr(options, name)) is not None
     }
-    checks: list[Callable[[], object]] = []
+    checks: list[Callable[[], object]] = [partial(_check_base, options)]
     for name, path in outputs.items():
         checks += [
             partial(check_output, path),
@@ -101,20 +106,35 @@ def _run(options: argparse.Namespace) -> None:
         print(f"Written: {path}: {table.num_rows:,} rows")
 
 
-def _comparison(options: argparse.Namespace) -> Comparison:
+def _names(options: argparse.Namespace) -> list[Any]:
     names: list[Any] = []
     for name in options.schemes:
         names += preset_names() if name == ALL else [name]
+    return names
+
+
+def _check_base(options: argparse.Namespace) -> None:
+    """Check before the run what differences are from."""
+    base = getattr(options, "base", None)
+    if base is not None:
+        known = [Scheme.read(name).name for name in _names(options)]
+        if base not in known:
+            allowed = f"one of the schemes of this comparison: {', '.join(known)}"
+            raise InputError([Problem.argument("--base", base, allowed)])
+
+
+def _comparison(options: argparse.Namespace) -> Comparison:
     costs = _costs(options)
     population = england.population() if options.people is None else read(options.people)
     return compare_schemes(
         population,
         costs,
-        names,
+        _names(options),
         years=options.years,
         replications=options.replications,
         seed=options.seed,
         practice_sd=options.practice_sd,
+        practice_permanent=options.practice_permanent,
         national_sd=options.national_sd,
         scores=None if options.scores is None else read(options.scores),
         budgets=None if options.budgets is None else read(options.budgets),
@@ -126,7 +146,8 @@ def _comparison(options: argparse.Namespace) -> Comparison:
 
 
 def _costs(options: argparse.Namespace) -> CostModel:
-    if options.costs is None:
-        return CostModel(england.costs(), england.services())
+    own = options.costs is None
     services = None if options.services is None else read(options.services)
-    return CostModel(read(options.costs), services)
+    if services is None and own:
+        services = england.services()
+    return CostModel(england.costs() if own else read(options.costs), services)

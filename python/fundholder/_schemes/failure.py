@@ -115,7 +115,8 @@ class Failure:
     over
         Share of the budget.
     cumulative
-        Share of one year's budget: results of the last ``window`` years add up to a larger loss.
+        Share of one year's budget: results of the last ``window`` years, once so many have passed,
+        add up to a larger loss.
     window
         Years; all if ``None``.
     cash_below

@@ -43,6 +43,7 @@ class Practices:
         self.table = arrow_table("population", population)
         self.costs, self.effects, self.threads = costs, effects, threads
         self._people = read_people(self.table, costs, [PRACTICE], threads)
+        self._nets: dict[tuple[StopLoss | CarveOut, ...], FloatArray] = {}
         units = self._moments(None, ())
         self.names: list[Any] = units[PRACTICE].to_pylist()
         self.people: IntArray = units["people"].to_numpy().astype(np.int64)
@@ -67,7 +68,10 @@ class Practices:
         left = self.expected
         ceded = []
         for count in range(1, len(terms) + 1):
-            net = self._moments(None, terms[:count])["expected"].to_numpy()
+            stack = tuple(terms[:count])
+            if stack not in self._nets:
+                self._nets[stack] = self._moments(None, stack)["expected"].to_numpy()
+            net = self._nets[stack]
             ceded.append(left - net)
             left = net
         return ceded

@@ -94,7 +94,8 @@ class Rules:
             fails |= overspent >= rule.in_a_row
         if rule.cumulative is not None:
             recent = results[-rule.window :] if rule.window else results
-            fails |= sum(recent[1:], recent[0]) < -share_of(budget, rule.cumulative)
+            if len(recent) >= (rule.window or 0):
+                fails |= sum(recent[1:], recent[0]) < -share_of(budget, rule.cumulative)
         if rule.cash_below is not None:
             fails |= cash < -share_of(budget, rule.cash_below)
         return fails

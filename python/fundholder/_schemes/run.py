@@ -140,7 +140,7 @@ def run_schemes(
 ) -> list[SchemeRun]:
     """Run schemes on one set of draws; what may be given stands in ``run_scheme``."""
     options = read_options(population, costs, schemes, given)
-    practices = Practices(population, costs, options.effects, options.threads)
+    practices = Practices(options.population, costs, options.effects, options.threads)
     budgets = practice_values(practices, options.budgets, "budget")
     scores = {name: practice_values(practices, options.scores, name) for name in options.read}
     settled = [

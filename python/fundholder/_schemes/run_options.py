@@ -33,6 +33,7 @@ MOST_PATHS = 2**24
 class Options:
     """What was given to a run, checked."""
 
+    population: pa.Table
     schemes: list[Scheme]
     years: int
     paths: int
@@ -101,14 +102,15 @@ def read_options(
     resume = arguments.flag("resume", given["resume"])
     threads = arguments.threads(given["threads"])
     arguments.check()
-    columns = arrow_table("population", population).column_names
+    table = arrow_table("population", population)
     scores = None if given["scores"] is None else arrow_table("scores", given["scores"])
     needed = sorted({name for scheme in known for name in scheme.missing_scores})
     has = set() if scores is None else set(scores.column_names)
     for scheme in known:
-        check_scheme(arguments, scheme, costs, columns, has)
+        check_scheme(arguments, scheme, costs, table.column_names, has)
     arguments.check()
     return Options(
+        table,
         known,
         years,
         paths,

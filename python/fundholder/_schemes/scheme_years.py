@@ -26,6 +26,7 @@ from .tier_years import TierRun
 
 PAYER = "payer"
 PRACTICE, GROUP = "practice", "group"
+OUTSIDE = "cost_per_head_outside"
 
 
 class SchemeYears:
@@ -95,6 +96,7 @@ class SchemeYears:
                 self._report(block, number, run.year(year, scored), members, drawn, year)
         for year in range(1, years + 1):
             self._rest(block, free, drawn, year)
+        _share_denominators(block.sums)
         return block
 
     def _chain(self, number: int) -> list[int]:
@@ -204,7 +206,7 @@ class SchemeYears:
         heads = self._alone.sums(people)
         cost = self._alone.sums(gross) / UNITS_PER_POUND
         block.sums.add("share_in_tiers", year, np.zeros_like(heads), heads)
-        block.sums.add("cost_per_head_outside", year, cost, heads)
+        block.sums.add(OUTSIDE, year, cost, heads)
 
     def _add_bearing(
         self,
@@ -232,6 +234,14 @@ class SchemeYears:
             sums.add(f"cost_per_head_{party}", year, cost, heads)
             around = amount / UNITS_PER_POUND - means.get(party, 0.0)
             sums.add(f"variance_share_{party}", year, bands.sums(around * deviation), variance)
+
+
+def _share_denominators(sums: Sums) -> None:
+    """Give all parties the denominators of the payer: a cost that one has no part of is borne too."""
+    for measure in ("cost_per_head_", "variance_share_"):
+        for (name, year), (above, _) in list(sums.of.items()):
+            if name.startswith(measure) and name != OUTSIDE:
+                sums.of[name, year] = (above, sums.of[f"{measure}{PAYER}", year][1])
 
 
 def _moved(flows: Sequence[Flow]) -> Any:

@@ -98,6 +98,11 @@ class Tier:
                 arguments.reject_type(name, value, allowed)
         object.__setattr__(self, "scope", _read_scope(arguments, self.scope))
         arguments.check()
+        if self.failure is not None and self.failure.then == "merge":
+            for name, own in (("level", "practice"), ("shared_by", "own")):
+                if getattr(self.result, name) == own:
+                    allowed = f"other than {own!r} where holders that fail merge"
+                    arguments.reject(name, own, allowed)
         self._check_services(arguments)
         object.__setattr__(self, "scores", self._read_scores(arguments))
         arguments.check()

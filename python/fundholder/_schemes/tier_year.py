@@ -7,6 +7,7 @@ from typing import Any
 
 from .._tables.arrays import FloatArray, IntArray
 from .holder_years import Flow
+from .rules import UNITS_PER_POUND
 
 
 @dataclass
@@ -36,3 +37,11 @@ class TierYear(Cared):
     management: IntArray
     reward_of_practices: IntArray
     """Over all paths."""
+
+
+def means_of(year: TierYear | None) -> tuple[dict[str, Any], Any]:
+    """Of a year with costs as expected: what each party bears, and what is saved (£)."""
+    if year is None:
+        return {}, 0.0
+    borne = {party: amount / UNITS_PER_POUND for party, amount in year.borne.items()}
+    return borne, year.expected_gross - year.gross / UNITS_PER_POUND

@@ -15,7 +15,7 @@ from .practices import Holders, Practices
 from .prepared import Prepared, outturn
 from .rules import UNITS_PER_POUND, OfPractices, Scores, Seen, share_of
 from .stages import JOINED, LEFT, OUT, chosen, follow, masked, merged
-from .tier_year import TierYear
+from .tier_year import TierYear, means_of
 
 
 class TierRun:
@@ -164,14 +164,8 @@ class TierRun:
         joined = (self._stage == JOINED).any()
         move: Callable[[Any], Any] = self._move if joined else lambda values: values
         gross = self._holders.add_up(drawn.gross[year] * members)
-        gross_expected = self._gross_expected + np.zeros(self._stage.shape)
-        expected_borne: dict[str, Any] = {}
-        if self.around is not None:
-            of = self.around
-            expected_borne = {party: mean / UNITS_PER_POUND for party, mean in of.borne.items()}
-            if self._behaves:
-                savings = of.expected_gross - of.gross / UNITS_PER_POUND
-                gross_expected = gross_expected - savings * (self._stage == 0)
+        expected_borne, savings = means_of(self.around)
+        gross_expected = self._gross_expected - savings * (self._stage == 0) * self._behaves
         borne: dict[str, IntArray] = {}
         flows: list[Flow] = []
         for settled, where in zip(years, stages, strict=True):
@@ -192,7 +186,7 @@ class TierRun:
             self._stage >= 0,
             fails,
             borne,
-            expected_borne,
+            {party: move(mean + 0.0 * self._stage) for party, mean in expected_borne.items()},
             flows,
             reward_of_practices=self._rewards(years, stages),
             **figure,
