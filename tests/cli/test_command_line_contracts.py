@@ -56,6 +56,26 @@ def test_variance_and_simulate_take_contracts_on_services(folder: Path) -> None:
     assert pa.table(read(years)).to_pydict() == summary.to_pydict()
 
 
+def test_simulate_takes_budgets(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    costs = CostModel(england.costs(), england.services())
+    budgets = pa.table({"practice": ["B", "A"], "budget": [8e6, 5e6]})
+    write(budgets, folder / "budgets.csv")
+    files = [str(folder / name) for name in ("people.csv", "costs.csv")]
+    given = ["--budgets", str(folder / "budgets.csv")]
+    options = ["--services", str(folder / "mix.parquet"), "--replications", "20", *given]
+    agreed = ["--contract", str(folder / "contract.toml")]
+    run_of = simulate(PEOPLE, costs, contract=CONTRACT, replications=20)
+    for more, expected in [
+        (["--summary"], run_of.summary(budgets=budgets)),
+        ([], run_of.totals(budgets=budgets)),
+    ]:
+        out = str(folder / f"years{len(more)}.parquet")
+        assert run("simulate", *files, *options, *agreed, *more, "--out", out).returncode == 0
+        assert pa.table(read(out)).to_pydict() == expected.to_pydict()
+    words = rejected(capsys, "simulate", *files, *options, "--out", str(folder / "out.csv"))
+    assert "--budgets is compared with by --summary" in words
+
+
 def test_settle_carries_columns(folder: Path) -> None:
     Contract(CONTRACT.unit_terms).write(folder / "corridor.json")
     write(
@@ -99,8 +119,8 @@ def test_what_settle_rejects(folder: Path, capsys: pytest.CaptureFixture[str]) -
     write(pa.table({"actual": [1.0], "budget": [1.0], "kept": [1.0]}), folder / "kept.csv")
     Contract(CONTRACT.unit_terms).write(folder / "corridor.toml")
     for contract, units, words in [
-        ("contract.toml", "units.csv", "people and services are not given"),
-        ("corridor.toml", "units.csv", "budget: missing"),
+        ("contract.toml", "units.csv", "use settle_persons, with a row for each person"),
+        ("corridor.toml", "units.csv", "budget is None: must be given"),
         ("corridor.toml", "none.csv", "column 'actual' is missing"),
         ("corridor.toml", "kept.csv", "columns of the result"),
     ]:

@@ -77,21 +77,46 @@ def test_levels_are_what_simulated_people_make_them() -> None:
         assert abs(expected - exact["expected"]) < 4 * sum(f["expected_se"] for f in parts)
 
 
+def test_a_level_without_services_bears_what_is_passed_to_it() -> None:
+    levels = {"practice": COSTS.services, "nation": []}
+    alone, shared = (levels_bear(PEOPLE, COSTS, levels, stop_loss=c) for c in (None, 1_000))
+    (nation,) = alone["nation"].to_pylist()
+    assert (nation["expected"], nation["sd"]) == (0, 0)
+    (passed,) = shared["nation"].to_pylist()
+    kept = sum(shared["practice"]["expected"].to_pylist())
+    gross = sum(alone["practice"]["expected"].to_pylist())
+    assert 0 < passed["expected"] == pytest.approx(gross - kept, rel=1e-9)
+
+
 @pytest.mark.parametrize(
     ("levels", "options", "words"),
     [
-        (LEVELS | {"nation": ["specialised", "a&e"]}, {}, ["'a&e'", "it is of 2 levels"]),
+        (
+            LEVELS | {"nation": ["specialised", "a&e"]},
+            {},
+            ["service a&e is of practice and nation"],
+        ),
         (
             LEVELS | {"nation": ["maternity"]},
             {},
-            ["'specialised'", "it is of 0 levels", "'maternity'"],
+            ["service specialised has no level", "service maternity is of icb and nation"],
         ),
         (
             LEVELS | {"nation": ["special"]},
             {},
             ["services is 'special'", "services of the cost model"],
         ),
-        (LEVELS, {"contract": StopLoss(9_000)}, ["to is 'pool'", "icb, nation"]),
+        (
+            LEVELS,
+            {"contract": StopLoss(9_000)},
+            ["to is 'pool'", "icb, nation: 'pool' is the default of StopLoss"],
+        ),
+        (
+            LEVELS,
+            {"contract": StopLoss(9_000, to="region")},
+            ["to is 'region': must be one of the levels icb, nation"],
+        ),
+        ({"practice": [], "nation": COSTS.services}, {}, ["practice is []"]),
         ({}, {}, ["services_by_level"]),
     ],
 )

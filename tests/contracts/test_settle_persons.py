@@ -96,13 +96,12 @@ def test_wrong_input_is_rejected() -> None:
     table = people(2)
     says(
         rejection(settle_persons, CarveOut("dentist"), table, cost=SERVICES),
-        "'dentist'",
-        "hospital, drugs, rare",
+        "services is 'dentist': must be of the columns of cost: hospital, drugs, rare",
     )
     nested = Contract([StopLoss(9_000, services=SERVICES[:2]), StopLoss(1, services=SERVICES[1:])])
     says(rejection(settle_persons, nested, table, cost=SERVICES), "term 2", "term 1")
     says(rejection(settle_persons, QuotaShare(0.5), table, cost=["cost"]), "'cost'")
-    says(rejection(settle_persons, LAST[2], table, cost=SERVICES), "budget")
+    says(rejection(settle_persons, LAST[2], table, cost=SERVICES), "budgets is None: must be")
     few = pa.table({"practice": ["P0"], "budget": [1.0]})
     says(rejection(settle_persons, LAST[2], table, cost=SERVICES, budgets=few), "P1", "P4")
     says(rejection(settle_persons, LAST[0], table, cost=SERVICES, by="kept"), "by is 'kept'")

@@ -138,6 +138,18 @@ def add_contract_file(command: argparse.ArgumentParser) -> None:
     command.add_argument("--scores", type=Path, metavar="FILE", help="the level, and scores")
 
 
+def add_budgets(command: argparse.ArgumentParser, default: str) -> None:
+    """Budgets of units."""
+    command.add_argument(
+        "--budgets", type=Path, metavar="FILE", help=f"the level, budget (default: {default})"
+    )
+
+
+def budgets(options: argparse.Namespace, by: str) -> pa.RecordBatchReader | pa.Table | None:
+    """The budgets in a file, where there is one."""
+    return None if options.budgets is None else read(options.budgets, [by])
+
+
 def contract_file(options: argparse.Namespace) -> Contract | None:
     """The contract in a file, where there is one."""
     return None if options.contract is None else Contract.read(options.contract)

@@ -16,6 +16,11 @@ EXAMPLES = """examples:
   fundholder settle contract.toml outturns.csv --out settled.csv
       what every unit keeps, and who pays the rest: outturns.csv holds actual and, where the
       contract asks for them, budget, people and scores
+
+contract.toml has a table for each term (docs/files.md has them all; inf is no bound):
+  [[terms]]
+  term = "corridor"
+  bands = [[0, 0.03, 1.0], [0.03, 0.08, 0.5], [0.08, inf, 0.2]]
 """
 COLUMNS = ("actual", "budget", "people")
 RESULTS = ("ceded", "bonus", "penalty", "kept")

@@ -6,6 +6,7 @@ import argparse
 
 import pyarrow as pa
 
+from .._errors import InputError, Problem
 from .._files.read import read
 from .._risk.cost_model import CostModel
 from .._risk.simulate import simulate
@@ -17,6 +18,8 @@ EXAMPLES = """examples:
       every practice in every simulated year
   fundholder simulate people.parquet costs.csv --by icb --ceiling 20000 --summary --out icb.csv
       CV, probabilities and quantiles of every ICB, net of a ceiling of £20,000 a person
+  fundholder simulate people.csv costs.csv --contract c.toml --budgets b.csv --summary --out k.csv
+      what every practice keeps of its deviation from budgets of your own: practice, budget
   fundholder simulate people.csv events.csv --events --seed 7 --out totals.arrow
 """
 
@@ -33,6 +36,7 @@ def add_command(commands: shared.Commands) -> None:
     )
     shared.add_people(command)
     command.add_argument("--summary", action="store_true", help="estimates instead of totals")
+    shared.add_budgets(command, "mean cost")
     shared.add_contract(command)
     shared.add_contract_file(command)
     shared.add_effects(command)
@@ -65,10 +69,13 @@ def simulation(
 
 def _run(options: argparse.Namespace) -> None:
     by = shared.single_level(options)
-    inputs = (options.population, options.costs, options.services, options.contract, options.scores)
-    shared.check_outputs(options, *inputs)
+    of_units = (options.contract, options.budgets, options.scores)
+    shared.check_outputs(options, options.population, options.costs, options.services, *of_units)
+    if options.budgets is not None and not options.summary and options.contract is None:
+        text = "--budgets is compared with by --summary and by the terms of a --contract: give one"
+        raise InputError([Problem(text, code="argument", column="--budgets")])
     costs = shared.cost_model(options)
     run = simulation(options, read(options.population, [by]), costs, [by])
-    scores = shared.scores(options, by)
-    result = run.summary(scores=scores) if options.summary else run.totals(scores=scores)
+    table = run.summary if options.summary else run.totals
+    result = table(budgets=shared.budgets(options, by), scores=shared.scores(options, by))
     shared.write_result(options, result, shared.units_and_people(result, by))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from .. import plots
@@ -36,9 +35,7 @@ def add_command(commands: shared.Commands) -> None:
         examples=EXAMPLES,
     )
     shared.add_people(command)
-    command.add_argument(
-        "--budgets", type=Path, metavar="FILE", help="the level, budget (default: expected cost)"
-    )
+    shared.add_budgets(command, "expected cost")
     shared.add_contract(command)
     shared.add_contract_file(command)
     shared.add_effects(command)
@@ -78,7 +75,7 @@ def _run(options: argparse.Namespace) -> None:
         read(options.population, [by]),
         shared.cost_model(options),
         by=by,
-        budgets=None if options.budgets is None else read(options.budgets, [by]),
+        budgets=shared.budgets(options, by),
         stop_loss=shared.contract(options),
         contract=shared.contract_file(options),
         scores=shared.scores(options, by),

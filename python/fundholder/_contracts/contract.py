@@ -21,6 +21,12 @@ from .unit_terms import Corridor
 STAGES = ("a person's year", "payments of providers for some services", "the total of a unit")
 """What terms are on, in the order in which they apply."""
 
+SETTLING = (Corridor, SharedSavings)
+ONE_SETTLES = (
+    "one Corridor or SharedSavings: each settles the whole deviation from the budget; to share "
+    "savings inside bands, give the Corridor other bands `below`"
+)
+
 
 @dataclass(frozen=True, init=False)
 class Contract:
@@ -63,9 +69,11 @@ class Contract:
             if not isinstance(term, TERMS):
                 arguments.reject_type("terms", term, allowed)
         moving = [term for term in rows if not isinstance(term, Gate)]
-        for term in moving[:-1]:
-            if isinstance(term, Corridor | SharedSavings):
-                arguments.reject("terms", type(term).__name__, "the last term of a contract")
+        settling = [type(term).__name__ for term in moving if isinstance(term, SETTLING)]
+        if len(settling) > 1:
+            arguments.reject("terms", " and ".join(settling), ONE_SETTLES)
+        if settling and not isinstance(moving[-1], SETTLING):
+            arguments.reject("terms", settling[-1], "the last term of a contract")
         stages = [_stage(term) for term in moving]
         for term, stage, earlier in zip(moving[1:], stages[1:], stages, strict=False):
             if stage < earlier:
@@ -91,11 +99,6 @@ class Contract:
         return tuple(term for term in terms if _stage(term) == 1)
 
     @property
-    def care(self) -> tuple[CarveOut, ...]:
-        """What providers are paid for, as what would be carved out after the person terms."""
-        return tuple(CarveOut(payment.services or ()) for payment in self.payments)
-
-    @property
     def unit_terms(self) -> tuple[UnitTerm, ...]:
         """The terms on the total of a unit."""
         terms = (term for term in self.terms if isinstance(term, UNIT_TERMS))
@@ -117,6 +120,10 @@ class Contract:
             else term._term()
             for term in self.unit_terms
         ]
+
+    def _care(self) -> tuple[CarveOut, ...]:
+        """What providers are paid for, as what would be carved out after the person terms."""
+        return tuple(CarveOut(payment.services or ()) for payment in self.payments)
 
     def _gates(self) -> list[Gate]:
         return [term for term in self.terms if isinstance(term, Gate)]
@@ -191,23 +198,29 @@ def needed_contract(arguments: Arguments, contract: Any) -> Contract:
     return read_contract(arguments, contract=contract)
 
 
-def check_services(arguments: Arguments, contract: Contract, services: list[str]) -> None:
-    """Check that a cost model has the services that terms are on."""
+def check_services(
+    arguments: Arguments,
+    contract: Contract,
+    services: list[str],
+    among: str = "services of the cost model",
+) -> None:
+    """Check that a cost model, or what else is ``among``, has the services that terms are on."""
     for term in (*contract.person_terms, *contract.payments):
-        check_names(arguments, term.services or (), services)
+        check_names(arguments, term.services or (), services, among)
 
 
-def check_names(arguments: Arguments, names: Iterable[str], services: list[str]) -> None:
-    """Check that a cost model has these services."""
-    listing = ", ".join(services)
-    allowed = (
-        f"services of the cost model: {listing}"
-        if services
-        else ("None: the cost model has no services")
-    )
+def check_names(
+    arguments: Arguments,
+    names: Iterable[str],
+    services: list[str],
+    among: str = "services of the cost model",
+) -> None:
+    """Check that a cost model, or what else is ``among``, has these services."""
+    allowed = f"{among}: {', '.join(services)}"
     for name in names:
         if name not in services:
-            arguments.reject("services", name, allowed)
+            none = "None: the cost model has no services"
+            arguments.reject("services", name, allowed if services else none)
 
 
 def check_person_terms(arguments: Arguments, contract: Contract) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .. import _engine
 from .._tables.arguments import Arguments
+from .shares_of_budget import engine_term, reject_percent
 from .stop_loss import PROVIDER, check_party, read_services
 from .words import named, of_budget, percent
 
@@ -90,7 +91,8 @@ class ProviderPayment:
         above = arguments.any_number("above", self.above)
         below = above if self.below is None else arguments.any_number("below", self.below)
         arguments.check()
-        return _engine.UnitTerm((fixed, above, below))
+        reject_percent(arguments, "fixed", fixed, 10.0)
+        return engine_term(arguments, (fixed, above, below))
 
 
 def _of(share: float) -> str:

@@ -11,6 +11,7 @@ from .. import _engine
 from .._tables.arguments import Arguments
 from .._tables.checked import NOT_NEGATIVE, Rule, read_table
 from .contract import Contract, check_scores, needed_contract
+from .needs import check_budgets, check_people
 from .terms import UnitTerm
 
 SETTLED = Rule("a finite number of £ from 0 to 1e14", 0.0, 1e14, smallest=0.0)
@@ -72,8 +73,10 @@ def settle(
     agreed = needed_contract(arguments, contract)
     for term in (*agreed.person_terms, *agreed.payments):
         name = type(term).__name__
-        allowed = "terms on the total of a unit: people and services are not given"
+        allowed = "terms on the total of a unit: use settle_persons, with a row for each person"
         arguments.reject("contract", name, allowed)
+    check_budgets(arguments, agreed, "budget", budget)
+    check_people(arguments, agreed, people)
     check_scores(arguments, agreed, scores)
     given = {"actual": actual, "budget": budget, "people": people}
     given |= {f"{SCORE}{name}": of for name, of in _scores(arguments, agreed, scores).items()}

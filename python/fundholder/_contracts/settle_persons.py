@@ -16,6 +16,7 @@ from .._tables.checked import NOT_NEGATIVE, Rule, numbers, read_table
 from .._tables.unit_tables import read_units
 from .contract import Contract, check_scores, check_services, needed_contract
 from .flows import MOVED, Flow, flows
+from .needs import check_budgets
 from .scores import Gate
 from .settle import settle
 from .shared_savings import SharedSavings
@@ -102,9 +103,11 @@ def settle_persons(
     by, person = arguments.column("by", by), arguments.column("person", person)
     if by in UNIT_COLUMNS:
         arguments.reject("by", by, "a column that results do not have under the same name")
-    check_services(arguments, agreed, services)
+    if services:
+        check_services(arguments, agreed, services, "of the columns of cost")
+    check_budgets(arguments, agreed, "budgets", budgets)
     check_scores(arguments, agreed, scores)
-    persons_and_care = [*agreed.person_terms, *agreed.care]
+    persons_and_care = [*agreed.person_terms, *agreed._care()]
     _check_nested(arguments, persons_and_care, services)
     arguments.check()
     table = read_table(

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from .. import _engine
 from .._tables.arguments import Arguments, listed
 from .scores import ByScore, Gate
+from .shares_of_budget import PAST_ONE, engine_term, reject_percent
 from .stop_loss import check_party
 from .words import as_tuples, rate_words
 
@@ -21,6 +22,8 @@ EngineRate = float | tuple[int | None, list[tuple[float, float]]]
 """A number, or the number of a score (``None``: people) and rows."""
 RATE_ALLOWED = "a number, rows of people and rate, or a ByScore"
 RATES = ("share", "loss_share", "msr", "mlr", "cap", "loss_limit")
+PERCENT_FROM = {"msr": 1.0, "mlr": 1.0, "cap": PAST_ONE, "loss_limit": PAST_ONE}
+"""Rates that are shares of the budget, and from where on they are likely to be percent."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +82,15 @@ class SharedSavings:
 
     def __str__(self) -> str:
         paid = ", at most" if self.cap_on == "payment" else " of at most"
-        cap = "" if self.cap is None else f"{paid} {_rate(self.cap)} of it"
-        limit = "" if self.loss_limit is None else f", at most {_rate(self.loss_limit)} of it"
+        cap = "" if self.cap is None else f"{paid} {_rate(self.cap)} of the budget"
+        losses = "it bears no losses"
+        if self.loss_share != 0:
+            losses = f"of losses{_least(self.mlr)}, it pays {_rate(self.loss_share)}"
+            if self.loss_limit is not None:
+                losses += f", at most {_rate(self.loss_limit)} of the budget"
         return (
-            f"the {self.to} bears the deviation from the budget; of savings of "
-            f"{_rate(self.msr)} of it or more, the holder is paid {_rate(self.share)}{cap}; "
-            f"of losses of {_rate(self.mlr)} or more, it pays {_rate(self.loss_share)}{limit}"
+            f"the {self.to} bears the deviation from the budget; of savings{_least(self.msr)}, the "
+            f"holder is paid {_rate(self.share)}{cap}; {losses}"
         )
 
     def scores(self) -> list[str]:
@@ -107,10 +113,14 @@ class SharedSavings:
             if rates[name] is None:
                 arguments.reject_type(name, None, RATE_ALLOWED)
         arguments.check()
+        for name, at in PERCENT_FROM.items():
+            for rate in _values(rates[name]):
+                reject_percent(arguments, name, rate, at)
         needed = [rates[name] for name in RATES[:4]]
         on_savings = self.cap_on == "savings"
         rows = [(numbers.index(gate.score), *gate.engine_rows()) for gate in gates]
-        return _engine.UnitTerm((needed, rates["cap"], on_savings, rates["loss_limit"], rows))
+        parameters = (needed, rates["cap"], on_savings, rates["loss_limit"], rows)
+        return engine_term(arguments, parameters)
 
 
 def _read_rate(arguments: Arguments, name: str, value: Any, scores: list[str]) -> EngineRate | None:
@@ -126,6 +136,16 @@ def _read_rate(arguments: Arguments, name: str, value: Any, scores: list[str]) -
         (arguments.any_number(name, people), arguments.any_number(name, rate))
         for people, rate in rows
     ]
+
+
+def _values(rate: EngineRate | None) -> list[float]:
+    if rate is None:
+        return []
+    return [row[1] for row in rate[1]] if isinstance(rate, tuple) else [rate]
+
+
+def _least(rate: Rate) -> str:
+    return "" if rate == 0 else f" of {_rate(rate)} of the budget or more"
 
 
 def _rate(rate: Rate) -> str:

@@ -9,11 +9,14 @@ from typing import Any
 
 from .. import _engine
 from .._tables.arguments import Arguments, listed
+from .shares_of_budget import engine_term, reject_percent
 from .stop_loss import check_party
 from .words import as_tuples, of_budget, percent, pounds
 
 Band = tuple[float, float | None, float]
 """Where it begins and ends, as shares of the budget (``None``: no end), and the holder's share."""
+Rows = list[tuple[float, float, float]]
+"""Bands as the engine has them: without an end, one that is infinite."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,10 @@ class AggregateStopLoss:
         limit = math.inf if self.limit is None else arguments.any_number("limit", self.limit)
         of_budget = arguments.flag("of_budget", self.of_budget)
         arguments.check()
-        return _engine.UnitTerm((attachment, share, limit, of_budget))
+        if of_budget:
+            reject_percent(arguments, "attachment", attachment, 10.0)
+            reject_percent(arguments, "limit", limit, 10.0)
+        return engine_term(arguments, (attachment, share, limit, of_budget))
 
 
 @dataclass(frozen=True)
@@ -160,10 +166,14 @@ class Corridor:
         above = _read_bands(arguments, "bands", self.bands)
         below = above if self.below is None else _read_bands(arguments, "below", self.below)
         arguments.check()
+        _check_bands(arguments, "bands", above)
+        if self.below is not None:
+            _check_bands(arguments, "below", below)
+        arguments.check()
         return _engine.UnitTerm((above, below))
 
 
-def _read_bands(arguments: Arguments, name: str, value: Any) -> list[tuple[float, float, float]]:
+def _read_bands(arguments: Arguments, name: str, value: Any) -> Rows:
     rows = listed(value)
     if rows is None or not all(isinstance(row, Sequence) and len(row) == 3 for row in rows):
         arguments.reject_type(name, value, "rows of (from, to, the holder's share)")
@@ -176,6 +186,24 @@ def _read_bands(arguments: Arguments, name: str, value: Any) -> list[tuple[float
         )
         for start, end, share in rows
     ]
+
+
+def _check_bands(arguments: Arguments, name: str, bands: Rows) -> None:
+    if bands:
+        reject_percent(arguments, name, bands[0][1], 1.0)
+    end = 0.0
+    for start, to, share in bands:
+        if start != end:
+            low, high = sorted((start, end))
+            between = f"{'gap' if start > end else 'overlap'} from {low:.10g} to {high:.10g}"
+            arguments.reject(name, start, f"bands from 0 on, without gaps or overlaps: {between}")
+        if not to > start:
+            arguments.reject(name, to, f"the end of a band, above its beginning, {start:.10g}")
+        if not 0 <= share <= 1:
+            arguments.reject(name, share, "the holder's share, from 0 to 1")
+        end = to
+    if end != math.inf:
+        arguments.reject(name, end, "bands of which the last has no end")
 
 
 def _bands(bands: Sequence[Band]) -> str:

@@ -50,7 +50,7 @@ class Agreement:
 
     def columns(self) -> list[tuple[list[str] | None, _engine.StopLoss | None]]:
         """The engine's terms whose cessions a run keeps: those, and care that is paid for."""
-        return self.person_terms() + [term._person_term() for term in self.contract.care]
+        return self.person_terms() + [term._person_term() for term in self.contract._care()]
 
     def described(self, table: pa.Table) -> pa.Table:
         """A result that says what was agreed, where a stop-loss on all cost does not say it all."""

@@ -11,6 +11,7 @@ import pyarrow as pa
 from .._contracts.contract import Contract, check_names, check_person_terms
 from .._contracts.stop_loss import CarveOut, StopLoss
 from .._contracts.terms import Term
+from .._errors import Problem
 from .._tables.arguments import Arguments
 from .._tables.checked import arrow_table
 from .._tables.provenance import traced
@@ -43,7 +44,8 @@ def levels_bear(
         As for ``variance``; the cost model has services.
     services_by_level
         Levels (columns of the population, or "nation") and the services that each pays for; every
-        service once. The first level is the holder.
+        service once. The first level is the holder; any other may have none, ``[]``, and bear what
+        is passed to it.
     stop_loss, contract
         What the holder passes on, person by person: each term ``to`` one of the levels. A ceiling
         in £ passes to the last level.
@@ -77,15 +79,20 @@ def levels_bear(
     if not names:
         arguments.reject_type("services_by_level", services_by_level, "services by level")
     check_people(arguments, population, costs, names)
-    services = {name: arguments.names(name, services_by_level[name]) for name in names}
+    services = {
+        name: [] if name != names[0] and _none(given) else arguments.names(name, given)
+        for name, given in zip(names, map(services_by_level.get, names), strict=True)
+    }
     model = costs.services if isinstance(costs, CostModel) else []
     for of_level in services.values():
         check_names(arguments, of_level, model)
     for service in model:
         levels = [name for name in names if service in services[name]]
         if len(levels) != 1:
-            count = f"{len(levels)} levels"
-            arguments.reject("services_by_level", service, f"of one level (it is of {count})")
+            has = f"is of {' and '.join(levels)}" if levels else "has no level"
+            text = f"services_by_level: service {service} {has}: must be of one level"
+            problem = Problem(text, code="argument", column="services_by_level", value=service)
+            arguments.add(problem)
     options = {"practice_sd": practice_sd, "national_sd": national_sd}
     agreed = read_agreement(arguments, costs, stop_loss=stop_loss, contract=contract, **options)
     check_person_terms(arguments, agreed.contract)
@@ -94,12 +101,15 @@ def levels_bear(
         terms = [replace(term, to=names[-1]) for term in terms]
     for term in terms:
         if term.to not in names[1:]:
-            arguments.reject("to", term.to, f"one of the levels {', '.join(names[1:])}")
+            name = type(term).__name__
+            default = f": {term.to!r} is the default of {name}" if term.to == type(term).to else ""
+            levels_of_others = f"one of the levels {', '.join(names[1:])}"
+            arguments.reject("to", term.to, levels_of_others + default)
     tolerances = arguments.fractions("thresholds", thresholds)
     probabilities = arguments.fractions("quantiles", quantiles)
     thread_count = arguments.threads(threads)
     arguments.check()
-    others = [CarveOut(services[name], to=name) for name in names[1:]]
+    others = [CarveOut(services[name], to=name) for name in names[1:] if services[name]]
     # Terms on all services are on those of the holder.
     own = [replace(term, services=term.services or services[names[0]]) for term in terms]
     bound = replace(agreed, contract=Contract([*others, *own]))
@@ -114,3 +124,7 @@ def levels_bear(
         answer = people.variance(level, valuation, [], None, tolerances, probabilities, exact=True)
         tables[name] = bound.described(traced(answer))
     return tables
+
+
+def _none(services: Any) -> bool:
+    return isinstance(services, list | tuple) and not services

@@ -13,9 +13,15 @@ import pyarrow as pa
 from .. import _engine
 from .._contracts.contract import Contract, check_scores
 from .._contracts.flows import MOVED, Flow, flows
+from .._contracts.shared_savings import SharedSavings
 from .._tables.arguments import Arguments
 from .._tables.arrays import FloatArray
 from .holders import Holders
+
+UNNAMED = (
+    "None, as this simulation has one contract without a name: simulate with contract={name: ...}, "
+    "in which None is no contract"
+)
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,14 @@ class SettledYears:
             assert amounts is not None, "terms on the total of a unit are settled"
             columns |= _estimate(f"expected_{kind}", amounts)
             if kind != "ceded":
-                columns |= _share(f"p_{kind}", amounts > 0)
+                columns |= _share(f"p_{kind}", amounts > 0, self._may_pay(kind))
         return columns
+
+    def _may_pay(self, kind: str) -> bool:
+        """Whether a term can pay a bonus or a penalty at all: shared savings with a share of it."""
+        share = {"bonus": "share", "penalty": "loss_share"}[kind]
+        terms = (term for term in self.contract.unit_terms if isinstance(term, SharedSavings))
+        return any(getattr(term, share) != 0 for term in terms)
 
     def flows(self, totals: pa.Table) -> Iterator[Flow[FloatArray]]:
         """What moves, of a level with these ``totals`` of the run."""
@@ -78,6 +90,8 @@ def settled_years(
     name = names[0] if contract is None and len(names) == 1 else contract
     if name is None or name not in contracts:
         allowed = f"one of the contracts of this simulation: {', '.join(names)}"
+        if names == [""]:
+            allowed = UNNAMED
         arguments.reject("contract", contract, allowed)
         arguments.check()
     agreed = contracts[str(name)]
@@ -163,10 +177,10 @@ def _estimate(name: str, amounts: FloatArray) -> dict[str, pa.Array]:
 
 
 def _share(
-    name: str, happens: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+    name: str, happens: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], may_happen: bool
 ) -> dict[str, pa.Array]:
-    """A share of years, with the SD of its posterior under Jeffreys' prior."""
+    """A share of years, with the SD of its posterior under Jeffreys' prior; 0 where it is known."""
     count, years_with = happens.shape[1], happens.sum(axis=1)
     a, b = years_with + 0.5, count - years_with + 0.5
-    error = np.sqrt(a * b / ((count + 1.0) ** 2 * (count + 2.0)))
+    error = np.sqrt(a * b / ((count + 1.0) ** 2 * (count + 2.0))) * may_happen
     return {name: pa.array(years_with / count), f"{name}_se": pa.array(error)}

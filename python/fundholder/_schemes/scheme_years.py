@@ -237,7 +237,7 @@ class SchemeYears:
 
 
 def _share_denominators(sums: Sums) -> None:
-    """Give all parties the denominators of the payer: a cost that one has no part of is borne too."""
+    """Give all parties the denominators of the payer, who has a part of every cost, or nothing."""
     for measure in ("cost_per_head_", "variance_share_"):
         for (name, year), (above, _) in list(sums.of.items()):
             if name.startswith(measure) and name != OUTSIDE:

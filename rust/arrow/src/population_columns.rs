@@ -197,9 +197,13 @@ impl Reader {
                 let i = p_any.len();
                 p_any.push(p.unwrap_or_else(|| own(i)));
             });
+            let largest: Vec<Option<f64>> = self.model.bands.iter().map(|b| largest_p_any(&b.year)).collect();
             for (i, (&p, &band)) in rows.p_any.iter().zip(bands).enumerate().skip(from) {
-                if let Some(allowed) = unlike_events(&self.model.bands[band as usize].year, p) {
+                let Some(largest) = largest[band as usize].filter(|&largest| p > largest) else { continue };
+                // Rounding may put the band's own above it.
+                if p != own(i) {
                     let row = first + (i - from) as u64;
+                    let allowed = allowed_p_any(largest);
                     problems.value(Problem::cell(Code::NotAllowed, "p_any", row, p, &allowed));
                 }
             }
@@ -244,19 +248,22 @@ impl Reader {
     }
 }
 
-/// What a year of events allows instead of this probability of any; none where it allows it.
-fn unlike_events(year: &Year, p: f64) -> Option<String> {
-    if p == 0.0 || matches!(year, Year::Annual { .. }) {
-        return None;
+/// The largest probability of any cost that a person of a band may have instead of the band's own; none where 1 is.
+fn largest_p_any(year: &Year) -> Option<f64> {
+    match year {
+        Year::Annual { .. } => None,
+        Year::Events { .. } if year.p_any() == 0.0 => Some(0.0),
+        Year::Events { .. } => Some(year.p_any_at(MAX_RATE)),
     }
-    if year.p_any() == 0.0 {
-        return Some("0 or null in a band without events".to_owned());
+}
+
+/// What a band of events with this largest probability allows.
+fn allowed_p_any(largest: f64) -> String {
+    if largest == 0.0 {
+        return "0 or null in a band without events".to_owned();
     }
-    if year.rate_at(p) <= MAX_RATE {
-        return None;
-    }
-    let largest = (year.p_any_at(MAX_RATE) * 1e6).floor() / 1e6;
-    Some(format!("at most {largest}, of {MAX_RATE} events a year under the band's frailty"))
+    let shown = (largest * 1e6).floor() / 1e6;
+    format!("at most {shown}: more would mean over {MAX_RATE} events a year")
 }
 
 /// A numeric column that may be absent: then every row has the default.
