@@ -88,6 +88,7 @@ def tier(rng: np.random.Generator, number: int, count: int) -> Tier:
             then=str(rng.choice(outcomes)),
             liabilities=str(rng.choice(["payer", "practices", "holder"])),
         )
+    merges = failure is not None and failure.then == "merge"
     return Tier(
         f"tier {number}",
         scope=scope,
@@ -107,7 +108,7 @@ def tier(rng: np.random.Generator, number: int, count: int) -> Tier:
             share(0.0, 0.5, 1.0),
             share(0.0, 0.5, 1.0),
             use=str(rng.choice(["reinvest", "income"])),
-            shared_by=str(rng.choice(["list", "need", "equal", "own"])),
+            shared_by=str(rng.choice(["list", "need", "equal", *([] if merges else ["own"])])),
         ),
         reserve=Reserve(
             start=0.01,

@@ -28,3 +28,7 @@ class Block:
         if total.any():
             key = (year, source, destination, kind)
             self.flows[key] = self.flows.get(key, 0) + total
+
+    def count(self, year: int, tier: str, counts: IntArray) -> None:
+        """Add holders of a tier, also those that began in another."""
+        self.holders[year, tier] = self.holders.get((year, tier), 0) + counts

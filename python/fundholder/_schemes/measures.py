@@ -57,6 +57,12 @@ class Sums:
             parts = tuple(old + new for old, new in zip(known, parts, strict=True))
         self.of[measure, year] = (parts[0], parts[1])
 
+    def share_denominator(self, prefix: str, of: str, *, but: str) -> None:
+        """Give measures that begin with ``prefix`` the denominators of one, all but one."""
+        for (name, year), (above, _) in list(self.of.items()):
+            if name.startswith(prefix) and name != but:
+                self.of[name, year] = (above, self.of[f"{prefix}{of}", year][1])
+
     def measures(self) -> list[str]:
         """The names of the measures."""
         return list(dict.fromkeys(name for name, _ in self.of))

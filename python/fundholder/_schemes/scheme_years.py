@@ -96,7 +96,8 @@ class SchemeYears:
                 self._report(block, number, run.year(year, scored), members, drawn, year)
         for year in range(1, years + 1):
             self._rest(block, free, drawn, year)
-        _share_denominators(block.sums)
+        for measure in ("cost_per_head_", "variance_share_"):
+            block.sums.share_denominator(measure, PAYER, but=OUTSIDE)
         return block
 
     def _chain(self, number: int) -> list[int]:
@@ -182,8 +183,10 @@ class SchemeYears:
         ):
             sums.add(name, year, bands.sums(amount) / UNITS_PER_POUND, heads)
         sums.add("share_in_tiers", year, heads, all_heads)
-        counts = (active, over, of.failed, people)
-        block.holders[year, tier.name] = np.array([count.sum(axis=0) for count in counts])
+        for stage, to in enumerate(self._chain(number)):
+            counts = (active, over, of.failed, people)
+            there = np.array([(count * (of.stage == stage)).sum(axis=0) for count in counts])
+            block.count(year, self.scheme.tiers[to].name, there)
         assert block.rewards is not None, "it was made"
         block.rewards = block.rewards + of.reward_of_practices
 
@@ -234,14 +237,6 @@ class SchemeYears:
             sums.add(f"cost_per_head_{party}", year, cost, heads)
             around = amount / UNITS_PER_POUND - means.get(party, 0.0)
             sums.add(f"variance_share_{party}", year, bands.sums(around * deviation), variance)
-
-
-def _share_denominators(sums: Sums) -> None:
-    """Give all parties the denominators of the payer, who has a part of every cost, or nothing."""
-    for measure in ("cost_per_head_", "variance_share_"):
-        for (name, year), (above, _) in list(sums.of.items()):
-            if name.startswith(measure) and name != OUTSIDE:
-                sums.of[name, year] = (above, sums.of[f"{measure}{PAYER}", year][1])
 
 
 def _moved(flows: Sequence[Flow]) -> Any:

@@ -25,6 +25,8 @@ class TierYear(Cared):
 
     active: Any
     """Holders that have a budget."""
+    stage: IntArray
+    """By the rules of which tier, counted from the one that they began in."""
     failed: Any
     borne: dict[str, IntArray]
     expected_borne: dict[str, Any]

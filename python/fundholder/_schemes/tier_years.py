@@ -184,6 +184,7 @@ class TierRun:
             move(gross) - move(saved + np.zeros_like(self._stage)),
             move(gross_expected),
             self._stage >= 0,
+            self._stage.copy(),
             fails,
             borne,
             {party: move(mean + 0.0 * self._stage) for party, mean in expected_borne.items()},
