@@ -218,6 +218,7 @@ class TierRun:
                 self._stage[where] = then
                 self._state.level = np.where(where, self._levels[then], self._state.level)
                 self._state.overspent = np.where(where, 0, self._state.overspent)
+                self._state.results = [np.where(where, 0, of) for of in self._state.results]
             else:
                 outcome = {"payer": OUT, "leave": LEFT, "merge": JOINED}[str(rule.then)]
                 self._stage[where] = outcome
