@@ -92,7 +92,6 @@ def participation(
     drawn: Drawn,
     free: Any,
     formula: FloatArray,
-    inflates: bool,
 ) -> Any:
     """The holders that take part, by path."""
     who = prepared.rules.tier.who
@@ -109,7 +108,8 @@ def participation(
         1.0 - prepared.rules.tier.budget.discount - prepared.rules.tier.budget.held
     )
     if who.gain == "budget":
-        compared = holders.add_up(outturn(prepared, drawn, inflates) * free)
+        # What it costs, and not what an inflated year before makes of the budget.
+        compared = holders.add_up(prepared.left(drawn, 0) * free)
     else:
         compared = holders.add_up(prepared.expected_left[:, None] * free) * UNITS_PER_POUND
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -76,7 +76,7 @@ class SchemeYears:
             if not len(holders.names):
                 continue
             formula = self._formulas[number]
-            takes = participation(prepared, holders, self._practices, drawn, free, formula, behaves)
+            takes = participation(prepared, holders, self._practices, drawn, free, formula)
             members = free * holders.spread(takes, False)
             free = free - members
             chain = self._chain(number)
