@@ -202,7 +202,7 @@ fn density(amount: &Amount, amounts: &Amounts<'_>) -> Vec<f64> {
 }
 
 /// Puts a straight density of this mass and mean, the distance from the lower end (in steps), cost by cost. One whose mean
-/// is in an outer third is a triangle that ends within the interval: a density is nowhere below 0.
+/// is in an outer third falls to 0 within the interval, or rises from it: a density is nowhere below 0.
 fn put_straight(masses: &mut [f64], [from, to]: [f64; 2], [mass, first]: [f64; 2]) {
     if mass <= 0.0 {
         return;
@@ -229,6 +229,7 @@ fn put_straight(masses: &mut [f64], [from, to]: [f64; 2], [mass, first]: [f64; 2
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numeric::power::integer_power;
 
     fn size(masses: &[f64], phase: f64) -> f64 {
         let (sin, cos) = masses.iter().enumerate().fold((0.0, 0.0), |(sin, cos), (i, mass)| {
@@ -245,7 +246,7 @@ mod tests {
             put(&mut masses, position, 1.0, Sharing::Four);
             for (power, moment) in [1.0, position, position * position].into_iter().enumerate() {
                 let sum: f64 =
-                    masses.iter().enumerate().map(|(i, m)| m * (i as f64).powi(power as i32)).sum();
+                    masses.iter().enumerate().map(|(i, m)| m * integer_power(i as f64, power as i32)).sum();
                 assert!((sum - moment).abs() < 1e-13 * (1.0 + moment), "{position}: {sum} is not {moment}");
             }
             for step in 0..=100 {
@@ -260,7 +261,9 @@ mod tests {
         for mean in [0.05, 0.9, 1.6, 2.4, 3.1] {
             let mut masses = [0.0; 12];
             put_straight(&mut masses, [2.3, 5.5], [0.25, 0.25 * mean]);
-            let sum = |power| masses.iter().enumerate().map(|(i, m)| m * (i as f64).powi(power)).sum::<f64>();
+            let sum = |power| {
+                masses.iter().enumerate().map(|(i, m)| m * integer_power(i as f64, power)).sum::<f64>()
+            };
             assert!((sum(0) - 0.25).abs() < 1e-14);
             assert!((sum(1) - 0.25 * (2.3 + mean)).abs() < 1e-13, "{mean}");
             assert!((0..=100).all(|i| size(&masses, 0.0314 * f64::from(i)) <= 0.25 + 1e-14), "{mean}");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::lattice_amounts::Sharing;
-use super::lattice_units::LATTICE_TOLERANCES;
+use super::moment_check::LATTICE_TOLERANCES;
 use super::windows::Plan;
 use super::{Accuracy, Prepared};
 use crate::error::{Code, Error, Problem};

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from fundholder import CostModel, distribution, simulate, variance
+from rejections import rejection
 
 CEILING = 20_000.0
 QUANTILES = (0.1, 0.5, 0.9, 0.99)
@@ -59,6 +60,8 @@ def agrees(model: CostModel, count: int, sd: float, tolerance: float) -> None:
 @pytest.mark.parametrize("count", [400, 5_000])
 @pytest.mark.parametrize("shape", [2.5, 6.0, 20.0])
 def test_pareto_from_just_below_a_ceiling(shape: float, count: int, sd: float) -> None:
+    if (shape, count, sd) == (20.0, 5_000, 0.05):
+        pytest.skip("the moments lane is off at its nodes: an error, below")
     # A lattice's tolerance: the least cost crosses the ceiling at 1 to 2.5 SDs of the effect.
     agrees(pareto_from(0.95 * CEILING, shape), count, sd, 1e-4)
 
@@ -68,7 +71,8 @@ def test_pareto_from_just_below_a_ceiling(shape: float, count: int, sd: float) -
     [("lognormal", 0.01, 5_000), ("gamma", 1e5, 400), ("weibull", 90.0, 2_000)],
 )
 def test_narrow_families(family: str, shape: float, count: int) -> None:
-    agrees(one_family(family, 19_000.0, shape), count, 0.02, 1e-6)
+    # Of a series the SD may be 1e-5 of itself off.
+    agrees(one_family(family, 19_000.0, shape), count, 0.02, 5e-6)
 
 
 def test_the_case_that_was_reported() -> None:
@@ -89,3 +93,13 @@ def test_prices_under_a_ceiling_and_an_effect() -> None:
     }
     # 256 nodes of a lattice and 512 of the moments lane differ by 1.2e-5.
     agrees(CostModel.events(pa.table(prices)), 400, 0.05, 2e-5)
+
+
+def test_advice_does_not_ask_for_the_ceiling_that_is_there() -> None:
+    # Both lanes sum over nodes across the kink at the ceiling; they are 1.4e-4 of an SD apart.
+    people = pa.table({"practice": ["A"], "count": [5_000]})
+    model = pareto_from(0.95 * CEILING, 20.0)
+    error = rejection(lambda: variance(people, model, stop_loss=CEILING, practice_sd=0.05))
+    (problem,) = error.problems
+    assert problem.code == "not_computable"
+    assert str(error).endswith('give method "simulation"')
