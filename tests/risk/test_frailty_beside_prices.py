@@ -79,7 +79,7 @@ def test_years_under_a_ceiling_are_those_of_negative_multinomial_counts(
     moments = model.moments(StopLoss(ceiling)).to_pylist()[0]
     e1, spread = under_ceiling(rates, price, mean, sd, ceiling)
     # A cost between two of 4,096 points is shared by both, which adds to the variance: up to 1.4e-6
-    # of the SD where 12 stays a year are summed. Spread over the lattice, prices added 2.5e-5.
+    # of the SD where 12 stays a year are summed.
     assert moments["mean"] == pytest.approx(e1, abs=1e-6 * spread)
     assert moments["sd"] == pytest.approx(spread, rel=2e-6)
 

@@ -18,8 +18,8 @@ const NODES: f64 = 32.0;
 const MOST_NODES: f64 = 512.0;
 /// Spacing of nodes over the SD of the logarithm of costs: what the sum leaves is below 1e-8.
 const OF_A_SPREAD: f64 = 0.7;
-/// A distribution of fewer atoms has no spread.
-const MANY_ATOMS: usize = 64;
+/// A distribution of fewer equally likely atoms has no spread.
+const MANY_ATOMS: f64 = 64.0;
 
 /// Valuation: which cost of a unit is looked at, under which contract, and with which yearly effects.
 #[derive(Clone, Debug)]
@@ -141,7 +141,7 @@ pub(crate) fn node_spacing(persons: &[Person], [national, practice]: [f64; 2]) -
     let bent = |(_, amount): &&(f64, Amount)| amount.layer.proportional().is_none();
     let spreads = persons.iter().flat_map(Person::amounts).filter(bent).map(|(_, amount)| {
         let distribution = &amount.distribution;
-        if (1..MANY_ATOMS).contains(&distribution.atoms().len()) {
+        if is_of_few_prices(&distribution.atoms()) {
             return 0.0;
         }
         // Between quartiles lie 1.35 SDs of a normal distribution.
@@ -149,6 +149,13 @@ pub(crate) fn node_spacing(persons: &[Person], [national, practice]: [f64; 2]) -
     });
     let least = sigmas().fold(0.0, f64::max) * 2.0 * HALF_WIDTH / MOST_NODES;
     smooth.min(spreads.fold(f64::INFINITY, f64::min) * OF_A_SPREAD).max(smooth.min(least))
+}
+
+/// Are these no more than a few prices, by their inverse Simpson index, the number of equally likely ones that is as
+/// concentrated? A year of events has hundreds of sums of few prices, most of them rare.
+fn is_of_few_prices(atoms: &[(f64, f64)]) -> bool {
+    let [sum, squares] = atoms.iter().fold([0.0, 0.0], |[sum, squares], (_, p)| [sum + p, squares + p * p]);
+    sum > 0.0 && sum * sum < MANY_ATOMS * squares
 }
 
 /// Cumulants of one person of each risk class at every node of the effects.

@@ -3,8 +3,10 @@
 use rayon::prelude::*;
 
 use super::effect_nodes::enough_nodes;
-use super::lattice_distribution::{Amounts, LatticeDistribution};
+use super::lattice_amounts::{Amounts, Sharing};
+use super::lattice_distribution::LatticeDistribution;
 use super::methods::Atoms;
+use super::moment_check::LATTICE_TOLERANCES;
 use super::transforms::{MOST_VALUES, Transforms};
 use super::windows::Plan;
 use super::{Outcome, Prepared, Shape};
@@ -14,12 +16,11 @@ use crate::numeric::lattice::Lattice;
 use crate::random_effects::{HALF_WIDTH, Node, count_at, nodes_at};
 use crate::run::RunError;
 
-/// How far a distribution may be from the moments lane: its mean in SDs, and its SD.
-const LATTICE_TOLERANCES: [f64; 2] = [1e-4, 1e-4];
-
 /// Nodes of an effect, at most: alone, and of the larger where there are two.
 const MOST_NODES: f64 = 256.0;
 const MOST_OF_TWO: f64 = 96.0;
+/// Times as many, where a mean shows that these are too few.
+const TIMES_AS_MANY: f64 = 2.0;
 /// Frequencies that are worth a transform.
 const FEW_VALUES: usize = 64;
 
@@ -29,7 +30,7 @@ impl Prepared<'_> {
         plans: &[Plan],
         lattice: &Lattice,
         tail: usize,
-        (atoms, by_two): (Atoms, bool),
+        (atoms, sharing, many_nodes): (Atoms, Sharing, bool),
         (shared, own): (f64, f64),
     ) -> Result<Vec<Outcome>, RunError> {
         let half = lattice.points / 2 + 1;
@@ -45,13 +46,14 @@ impl Prepared<'_> {
             [enough(shared, &|plan| plan.moments.all.mean), enough(own, &largest), self.cumulants.spacing];
         // Nodes of both effects are equally far apart, so that the sum of their numbers is that of their product.
         let most = if shared * own > 0.0 { MOST_OF_TWO } else { MOST_NODES };
+        let most = if many_nodes { TIMES_AS_MANY * most } else { most };
         let least = 2.0 * HALF_WIDTH * shared.max(own) / most;
         let spacing = steps.into_iter().filter(|step| *step > 0.0).fold(f64::INFINITY, f64::min).max(least);
         let [outer, inner] = [shared, own].map(|sigma| nodes_at(sigma, spacing, count_at(sigma, spacing)));
         let log = |i: usize| outer[0].log + inner[0].log + if i > 0 { i as f64 * spacing } else { 0.0 };
         let logs: Vec<f64> = (0..outer.len() + inner.len() - 1).map(log).collect();
         let fixed = !self.has_effects();
-        let amounts = Amounts { cuts: &self.cuts, lattice, fixed, by_two };
+        let amounts = Amounts { cuts: &self.cuts, lattice, fixed, sharing };
         let of = |amount: &Amount| amounts.transforms(amount, parts);
         let start = |plan: &Plan| (plan.lattice_start(tail) / lattice.step).floor() * lattice.step;
         let practices: usize = plans.iter().map(|plan| plan.practices.len()).sum();
@@ -77,7 +79,8 @@ impl Prepared<'_> {
             let rest = everything.iter().zip(&on_atoms).map(|(all, atom)| all - atom).collect();
             let most = plan.practices.iter().flatten().map(bound).sum();
             let distribution = LatticeDistribution::new(start(plan), lattice.step, on_atoms, rest, most);
-            plan.judge(distribution.moments(), &plan.windows[tail], LATTICE_TOLERANCES)
+            let below_zero = distribution.below_zero();
+            plan.judge(distribution.moments(), below_zero, &plan.windows[tail], LATTICE_TOLERANCES)
                 .map(|accuracy| (Shape::Lattice(distribution), accuracy))
         };
         Ok(plans.par_iter().zip(totals).map(outcome).collect())

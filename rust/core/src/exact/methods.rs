@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::lattice_amounts::Sharing;
+use super::moment_check::LATTICE_TOLERANCES;
 use super::windows::Plan;
 use super::{Accuracy, Prepared};
 use crate::error::{Code, Error, Problem};
@@ -45,12 +47,27 @@ const UNSEEN: f64 = -32.0;
 pub(super) enum Method {
     /// Width of the window in half octaves, index of its tail probability, and number of frequencies.
     Series { width: i32, tail: usize, frequencies: usize },
-    /// Step (bits), points, index of the window's tail probability, which costs are kept apart as atoms, and whether costs
-    /// between points are shared by two of them.
-    Lattice { step: u64, points: usize, tail: usize, atoms: Atoms, by_two: bool },
+    /// Step (bits), points, index of the window's tail probability, which costs are kept apart as atoms, how costs between
+    /// points are shared, and whether effects have more nodes than they usually need.
+    Lattice { step: u64, points: usize, tail: usize, atoms: Atoms, sharing: Sharing, many_nodes: bool },
 }
 
 impl Method {
+    /// The method that mends what a distribution by this one has too much of; none where finer ones are next. Points hold
+    /// too much below 0 where a transform explodes. Sharing keeps the mean at any step: a mean that is off, of a window
+    /// that holds all, is so for the nodes of the effects.
+    fn mended(self, accuracy: &Accuracy, has_effects: bool) -> Option<Self> {
+        let Method::Lattice { step, points, tail, atoms, sharing, many_nodes } = self else { return None };
+        // What has passed all numbers is none.
+        let explodes = sharing != Sharing::Four
+            && (accuracy.below_zero > LATTICE_TOLERANCES[2] || accuracy.mean_error.is_nan());
+        let misses = has_effects && !many_nodes && accuracy.mean_error > LATTICE_TOLERANCES[0];
+        let sharing = if explodes { Sharing::Four } else { sharing };
+        let many_nodes = many_nodes || !explodes && misses;
+        let mended = Method::Lattice { step, points, tail, atoms, sharing, many_nodes };
+        (explodes || misses).then_some(mended)
+    }
+
     /// Values of the transform of one unit.
     pub(super) fn values(self) -> usize {
         match self {
@@ -87,6 +104,11 @@ impl Attempts {
         let died_out = accuracy.is_some_and(|accuracy| accuracy.mean_error < f64::INFINITY);
         if let (true, Some(Method::Series { tail, .. })) = (died_out, self.tried.last()) {
             self.left.retain(|method| !matches!(method, Method::Series { tail: next, .. } if next == tail));
+        }
+        let mended =
+            |accuracy| self.tried.last().and_then(|method| method.mended(accuracy, prepared.has_effects()));
+        if let Some(method) = accuracy.and_then(mended) {
+            self.left.push_front(method);
         }
         loop {
             match self.left.pop_front() {
@@ -126,7 +148,7 @@ impl Groups {
     ) -> Result<(), Error> {
         match attempts.next(prepared, &plan, accuracy.as_ref()) {
             Some(method) => self.0.entry((method, plan.several())).or_default().push((plan, attempts)),
-            None => return Err(not_computable(&plan, accuracy)),
+            None => return Err(not_computable(&plan, accuracy, prepared.is_limited())),
         }
         Ok(())
     }
@@ -136,19 +158,21 @@ impl Groups {
     }
 }
 
-/// The error of a unit, whose number is its value.
-fn not_computable(plan: &Plan, accuracy: Option<Accuracy>) -> Error {
+/// The error of a unit, whose number is its value; what helps depends on whether costs are limited already.
+fn not_computable(plan: &Plan, accuracy: Option<Accuracy>, is_limited: bool) -> Error {
     let far = |x: f64| if x.is_finite() { format!("{x:.1e}") } else { "far".into() };
     let why = accuracy.map_or(String::new(), |a| {
         format!(
-            " (its probability outside is {}, its mean {} SDs and its SD {} of itself from the exact ones)",
+            " (its probability outside is {}, that below 0 {}, its mean {} SDs and its SD {} of itself from the exact ones)",
             far(a.outside),
+            far(a.below_zero),
             far(a.mean_error),
             far(a.sd_error)
         )
     });
+    let advice = if is_limited { "give method" } else { "give a ceiling, or method" };
     let text = format!(
-        "the distribution of a total of {} people cannot be computed{why}: give a ceiling, or method \"simulation\"",
+        "the distribution of a total of {} people cannot be computed{why}: {advice} \"simulation\"",
         plan.moments.people
     );
     Error::many(vec![Problem { value: Some(plan.unit.into()), ..Problem::new(Code::NotComputable, text) }])
@@ -200,6 +224,11 @@ impl Prepared<'_> {
         costs >= SMOOTH_COSTS
     }
 
+    /// Has every cost a limit?
+    fn is_limited(&self) -> bool {
+        self.persons.iter().all(|person| person.bound().is_finite())
+    }
+
     pub(super) fn has_effects(&self) -> bool {
         self.sigma_practice > 0.0 || self.sigma_national > 0.0
     }
@@ -228,7 +257,8 @@ impl Prepared<'_> {
             points: points.next_power_of_two().max(64),
             tail,
             atoms: Atoms::All,
-            by_two: true,
+            sharing: Sharing::Two,
+            many_nodes: false,
         })
     }
 
@@ -290,7 +320,8 @@ impl Prepared<'_> {
             points,
             tail,
             atoms,
-            by_two,
+            sharing: if by_two { Sharing::Two } else { Sharing::Three },
+            many_nodes: false,
         })
     }
 }

@@ -36,6 +36,7 @@
 mod atoms_and_density;
 mod effect_nodes;
 mod fourier_series;
+mod lattice_amounts;
 mod lattice_distribution;
 mod lattice_units;
 mod methods;
@@ -254,9 +255,9 @@ impl Prepared<'_> {
                 let width = libm::exp2(0.5 * f64::from(width));
                 self.series(plans, width, tail, frequencies, effects)
             }
-            Method::Lattice { step, points, tail, atoms, by_two } => {
+            Method::Lattice { step, points, tail, atoms, sharing, many_nodes } => {
                 let lattice = Lattice::new(f64::from_bits(step), points, DAMPING[tail]);
-                self.lattices(plans, &lattice, tail, (atoms, by_two), effects)
+                self.lattices(plans, &lattice, tail, (atoms, sharing, many_nodes), effects)
             }
         }
     }

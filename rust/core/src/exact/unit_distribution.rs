@@ -24,15 +24,23 @@ pub struct Accuracy {
     pub mean_error: f64,
     /// Distance of its SD from that of the moments lane, over it.
     pub sd_error: f64,
+    /// Probability that it has below 0: what is taken from one total and added to the next, where it is small; by how much
+    /// the size of its transform passes that at frequency 0, where it is a series.
+    pub below_zero: f64,
 }
 
 impl Accuracy {
+    /// That of a transform without a distribution.
+    pub(super) const NONE: Self =
+        Self { outside: 1.0, mean_error: f64::INFINITY, sd_error: f64::INFINITY, below_zero: 0.0 };
+
     /// The worse of both in each respect.
     pub fn worse(self, other: Self) -> Self {
         Self {
             outside: self.outside.max(other.outside),
             mean_error: self.mean_error.max(other.mean_error),
             sd_error: self.sd_error.max(other.sd_error),
+            below_zero: self.below_zero.max(other.below_zero),
         }
     }
 }
