@@ -63,6 +63,10 @@ def test_a_file_reads_as_sentences(tmp_path: Path) -> None:
             '[[terms]]\nterm = "stop_loss"\nceiling = 1',
             ["StopLoss", "before the terms on the total of a unit"],
         ),
+        (
+            '[[terms]]\nterms = "quota_share"\nshare = 0.5\n[[terms]]\ntype = "corridor"',
+            ["4 problems", "term is None", "key is 'terms'", "nearest: term", "key is 'type'"],
+        ),
         ("terms = 3", ["must have a list 'terms'"]),
         ("term = []", ["has term", "must have a list 'terms'"]),
         ("[[terms", ["contract.toml"]),

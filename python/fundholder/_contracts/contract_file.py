@@ -83,6 +83,10 @@ def _term(row: Mapping[str, Any]) -> Term:
     if name not in KINDS:
         near = nearest(str(name), list(KINDS))
         arguments.reject("term", name, f"one of {', '.join(KINDS)}{near}")
+        keys = ["term", *(key.name for of in KINDS.values() for key in fields(of))]
+        for key in row:
+            if key not in keys:
+                arguments.reject("key", key, f"'term', or a key of a term{nearest(key, keys)}")
         arguments.check()
     kind = KINDS[str(name)]
     known = {field.name: field for field in fields(kind)}
