@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 
+use super::event_lattices::{above_0, are_stable, faded_in, intensities_of_squares};
 use super::panjer::{compound, convolution, with_other};
 use super::{EventType, log_no_event, next_event};
 use crate::numeric::bennett::bennett;
@@ -26,6 +27,8 @@ const FEW_PRICES: usize = 64;
 /// Sums of prices that are listed one by one, at most; and the share of years that is too small to be listed.
 const FEW_SUMS: usize = 1 << 14;
 const UNLISTED: f64 = 1e-20;
+/// Sums that are looked at for it, at most, before those that are one are put together.
+const MOST_SUMS: usize = 8 * FEW_SUMS;
 /// Shares of severities below the end of the first lattice, and of expected events above the end of the last.
 const BELOW: f64 = 1e-6;
 const ABOVE: f64 = 1e-16;
@@ -50,7 +53,10 @@ pub(super) fn year_distribution(
         types.iter().map(|t| (t.rate * factor, t)).filter(|t| t.0 > 0.0).collect();
     let (mut priced, mut others): (Vec<_>, Vec<_>) = types.iter().partition(|(_, t)| is_priced(t));
     let mut alone = without(&priced, &others, frailty);
-    let sums = sums_of_prices(&alone, frailty);
+    let mut sums = sums_of_prices(&alone, frailty, f64::INFINITY);
+    if sums.is_none() && frailty > 0.0 {
+        sums = Some(many_sums_of_prices(&alone, frailty, progress)?);
+    }
     if sums.is_none() {
         (priced, others, alone) = (Vec::new(), types, Vec::new());
     }
@@ -63,6 +69,7 @@ pub(super) fn year_distribution(
     if let Some(sums) = sums.filter(|_| !priced.is_empty()).and_then(of) {
         year.push((-libm::expm1(no_price) * libm::exp(no_other), Arc::new(sums)));
     }
+    let on_lattices = if frailty > 0.0 { on_fading_lattices } else { on_joined_lattices };
     if let Some(costs) = of(on_lattices(&priced, &others, frailty, progress)?) {
         let p = -libm::expm1(no_other);
         // Prices on lattices are atoms still.
@@ -88,8 +95,36 @@ fn without<'a>(
 /// Sum of priced events: its cost, its probability, and the events in it as far as later ones depend on them.
 type PricedSum = (f64, f64, f64);
 
-/// All sums of events of these priced types that are above 0, with their probabilities; none where there are too many.
-fn sums_of_prices(types: &[(f64, &EventType)], frailty: f64) -> Option<Vec<(f64, f64)>> {
+/// All sums of events of these priced types that are above 0, with their probabilities, where there are too many to be
+/// listed: those that are small and likely are listed, and fade into lattices of the larger ones.
+fn many_sums_of_prices(
+    types: &[(f64, &EventType)],
+    frailty: f64,
+    progress: &Progress,
+) -> Result<Vec<(f64, f64)>, RunError> {
+    let mut end = prices(types).map_or(0.0, |prices| {
+        // A simplex with a volume of so many parallelepipeds of prices.
+        let logs = prices.iter().zip(1..).map(|((_, price), k)| libm::log(price * f64::from(k)));
+        libm::exp((logs.sum::<f64>() + libm::log(FEW_SUMS as f64)) / prices.len() as f64)
+    });
+    let listed = loop {
+        match sums_of_prices(types, frailty, end) {
+            Some(listed) => break listed,
+            None => end *= 0.75,
+        }
+    };
+    let mut sums: Vec<(f64, f64)> =
+        listed.into_iter().map(|(cost, p)| (cost, p * (1.0 - faded_in(cost, end)))).collect();
+    let larger = on_fading_lattices(&[], types, frailty, progress)?;
+    sums.extend(larger.into_iter().map(|(cost, p)| (cost, p * faded_in(cost, end))));
+    sums.retain(|(_, p)| *p > 0.0);
+    sums.sort_by(|a, b| a.0.total_cmp(&b.0));
+    Ok(sums)
+}
+
+/// All sums of events of these priced types that are above 0 and no larger than this, with their probabilities; none
+/// where there are too many.
+fn sums_of_prices(types: &[(f64, &EventType)], frailty: f64, largest: f64) -> Option<Vec<(f64, f64)>> {
     let prices = prices(types)?;
     let p_any = -libm::expm1(log_no_event(rate(types), frailty));
     let mut sums: Vec<PricedSum> = vec![(0.0, 1.0, 0.0)];
@@ -104,14 +139,20 @@ fn sums_of_prices(types: &[(f64, &EventType)], frailty: f64) -> Option<Vec<(f64,
                 Some((n + 1, p * more / fewer))
             };
             let counts = std::iter::successors(Some((0, libm::exp(log_no_event(expected, left)))), next);
-            let felt = counts.take_while(|&(n, p)| f64::from(n) <= expected || p > UNLISTED * p_any);
+            let felt = counts
+                .take_while(|&(n, p)| f64::from(n) <= expected || p > UNLISTED * p_any)
+                .take_while(|&(n, _)| sum + f64::from(n) * price <= largest);
             let all = felt.map(|(n, q)| {
                 let events = if frailty > 0.0 { events + f64::from(n) } else { 0.0 };
                 (sum + f64::from(n) * price, p * q, events)
             });
             all.filter(|(_, p, _)| *p > UNLISTED * p_any).collect()
         };
-        let mut all: Vec<PricedSum> = sums.iter().flat_map(added).collect();
+        let most = if largest < f64::INFINITY { MOST_SUMS } else { usize::MAX };
+        let mut all: Vec<PricedSum> = sums.iter().flat_map(added).take(most).collect();
+        if all.len() == most {
+            return None;
+        }
         before += rate;
         all.sort_unstable_by(|a, b| a.2.total_cmp(&b.2).then(a.0.total_cmp(&b.0)).then(a.1.total_cmp(&b.1)));
         sums.clear();
@@ -131,9 +172,53 @@ fn sums_of_prices(types: &[(f64, &EventType)], frailty: f64) -> Option<Vec<(f64,
     Some(costs)
 }
 
-/// The costs above 0 of a year in which there is an event of `others`, with their probabilities, on lattices of growing
-/// step.
-fn on_lattices(
+/// The costs above 0 of a year in which there is an event of `others`, under a frailty, with their probabilities, on
+/// lattices of growing step, each of which fades into the next.
+fn on_fading_lattices(
+    priced: &[(f64, &EventType)],
+    others: &[(f64, &EventType)],
+    frailty: f64,
+    progress: &Progress,
+) -> Result<Vec<(f64, f64)>, RunError> {
+    let mut costs = Vec::new();
+    if others.is_empty() {
+        return Ok(costs);
+    }
+    let Lattices { mut step, points, last } = Lattices::of(priced, others, frailty);
+    let mut start = 0.0;
+    loop {
+        let masses = |intensities: Intensities| -> Result<Vec<f64>, RunError> {
+            let on = |types| intensities(types, step, points, progress);
+            Ok(with_other(&on(priced)?, &on(others)?, rate(priced) + rate(others), frailty))
+        };
+        let mut masses_of_year = masses(intensities_of_squares)?;
+        if !are_stable(&masses_of_year) {
+            masses_of_year = masses(intensities)?;
+        }
+        let end = points as f64 * step;
+        let is_last = end >= last;
+        let kept = masses_of_year.iter().enumerate().map(|(point, mass)| {
+            let cost = point as f64 * step;
+            mass * faded_in(cost, start) * if is_last { 1.0 } else { 1.0 - faded_in(cost, end) }
+        });
+        let at = |point: f64| if point == 0.0 { step / 3.0 } else { point * step };
+        costs.extend(above_0(kept).into_iter().map(|(point, mass)| (at(point), mass)));
+        if is_last {
+            break;
+        }
+        start = end;
+        step *= GROWTH as f64;
+    }
+    costs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    Ok(costs)
+}
+
+/// Expected events of types on each point of a lattice of this step.
+type Intensities = fn(&[(f64, &EventType)], f64, usize, &Progress) -> Result<Vec<f64>, RunError>;
+
+/// The costs above 0 of a year in which there is an event of `others`, without a frailty, with their probabilities, on
+/// lattices of growing step, which are joined where one ends.
+fn on_joined_lattices(
     priced: &[(f64, &EventType)],
     others: &[(f64, &EventType)],
     frailty: f64,
@@ -153,17 +238,12 @@ fn on_lattices(
     loop {
         let intensities = |types| intensities(types, step, points, progress);
         let (of_prices, of_others) = (intensities(priced)?, intensities(others)?);
-        let masses = if frailty > 0.0 {
-            with_other(&of_prices, &of_others, rate(priced) + rate(others), frailty)
-        } else {
-            let mut masses = compound(&of_others, rate(others), 0.0);
-            // A year without an event of them is no year of these.
-            masses[0] = libm::exp(-rate(others)) * libm::expm1(of_others[0]);
-            match priced.is_empty() {
-                true => masses,
-                false => convolution(&compound(&of_prices, rate(priced), 0.0), &masses),
-            }
-        };
+        let mut masses = compound(&of_others, rate(others), 0.0);
+        // A year without an event of them is no year of these.
+        masses[0] = libm::exp(-rate(others)) * libm::expm1(of_others[0]);
+        if !priced.is_empty() {
+            masses = convolution(&compound(&of_prices, rate(priced), 0.0), &masses);
+        }
         // The end of the lattice before is the first point that is kept of this one: there the two are joined.
         let first = if so_far.is_some() { points / GROWTH } else { 0 };
         let at = |point: usize| if point == 0 { step / 3.0 } else { point as f64 * step };

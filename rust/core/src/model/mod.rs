@@ -26,6 +26,7 @@
 //! ```
 
 mod amount;
+mod event_lattices;
 mod events;
 mod line;
 mod moments;

@@ -45,7 +45,7 @@ fn add_events(intensities: &[f64], rate: f64, frailty: f64, masses: &mut [f64]) 
         _ => intensities.iter().map(|x| frailty * x / divisor).collect(),
     };
     let mut runs: Vec<(usize, usize)> = Vec::new();
-    for (point, _) in sized.iter().enumerate().filter(|(_, x)| **x > 0.0) {
+    for (point, _) in sized.iter().enumerate().filter(|(_, x)| **x != 0.0) {
         match runs.last_mut() {
             Some((_, end)) if *end == point => *end = point + 1,
             _ => runs.push((point, point + 1)),
@@ -74,14 +74,14 @@ impl Task for Convolution<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
         let Self { a, b, sum } = self;
-        for (point, mass) in a.iter().enumerate().filter(|(_, mass)| **mass >= NOTHING) {
+        for (point, mass) in a.iter().enumerate().filter(|(_, mass)| mass.abs() >= NOTHING) {
             sum[point..].iter_mut().zip(b).for_each(|(sum, x)| *sum += mass * x);
         }
     }
 }
 
 /// Panjer's recursion: `masses` hold what is not of smaller sums, times their point but for the first; `sized` is cost
-/// times expected events of each point, which is above 0 in `runs` only, and `shared` what a frailty adds of them for each
+/// times expected events of each point, which is not 0 in `runs` only, and `shared` what a frailty adds of them for each
 /// point that a sum has come to; empty without one. Plain arithmetic, so that it is the same with any instructions.
 struct Recursion<'a> {
     sized: &'a [f64],
@@ -101,7 +101,7 @@ impl Task for Recursion<'_> {
                 masses[point] /= point as f64;
             }
             let mass = masses[point];
-            if mass < NOTHING {
+            if mass.abs() < NOTHING {
                 continue;
             }
             for &(start, end) in runs {
