@@ -34,9 +34,12 @@ enum Batches {
 impl Stream {
     pub(crate) fn of(table: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let module = table.py().import("fundholder._tables.batches")?;
-        let checked = module.getattr("checked_batches")?.call1((table,));
-        let checked =
-            or_raise(table.py(), checked.map_err(|error| unreadable(name, &error.value(table.py()))))?;
+        let checked = match module.getattr("checked_batches")?.call1((table,)) {
+            Err(error) if !is_interrupt(table.py(), &error)? => {
+                Err(exception(table.py(), &unreadable(name, &error.value(table.py()))))
+            }
+            checked => checked,
+        }?;
         let (schema, batches) = if checked.is_none() {
             let reader =
                 table.extract::<PyRecordBatchReader>().map_err(|error| not_a_table(table, name, &error))?;
