@@ -26,6 +26,16 @@ def same(a: Any, b: Any) -> bool:
             for level in a.levels
         )
         return tables and a.levels == b.levels and a.metadata == b.metadata
+    if isinstance(a, fh.SchemeRun):
+        tables = all(
+            getattr(a, name)().equals(getattr(b, name)(), check_metadata=True)
+            for name in ("flows", "holders", "rewards")
+        )
+        return tables and a.table.equals(b.table, check_metadata=True)
+    if isinstance(a, fh.Comparison):
+        return list(a.runs) == list(b.runs) and all(
+            same(run, b.runs[name]) for name, run in a.runs.items()
+        )
     if isinstance(a, fh.CostModel):
         return bool(a.table.equals(b.table)) and repr(a) == repr(b)
     if isinstance(a, fh.Formula):
@@ -62,6 +72,15 @@ def objects() -> dict[str, Any]:
             "old": [i % 2 for i in range(400)],
             "cost": [float(i % 17) for i in range(400)],
         }
+    )
+    services = pa.table({"rank_from": [0.0], "rank_to": [1.0], "service": ["a"], "share": [1.0]})
+    one_band = pa.table({"p_any": [0.3], "family": ["fixed"], "mean": [900.0]})
+    run = fh.run_scheme(
+        pa.table({"practice": ["A"], "count": [50]}),
+        fh.CostModel(one_band, services),
+        fh.Scheme("all care", [fh.Tier("all")]),
+        years=2,
+        replications=4,
     )
     return {
         "decomposition": fh.decompose(names["outturns"], lists, costs),
@@ -103,6 +122,25 @@ def objects() -> dict[str, Any]:
         "aggregate stop-loss": fh.AggregateStopLoss(1.2, of_budget=True),
         "corridor": fh.Corridor([(0, None, 0.5)]),
         "shared savings": fh.SharedSavings(0.5, msr=[(1_000, 0.02)]),
+        "persistence": fh.persistence_us(),
+        **{
+            part.__name__: part()
+            for part in (
+                fh.Behaviour,
+                fh.Budget,
+                fh.Holder,
+                fh.Management,
+                fh.Participation,
+                fh.Premium,
+                fh.Reserve,
+                fh.Result,
+            )
+        },
+        "failure": fh.Failure(in_a_row=2, then="payer"),
+        "tier": fh.Tier("all"),
+        "scheme": fh.Scheme.read("tiers-2010"),
+        "run of a scheme": run,
+        "comparison": fh.Comparison([run]),
         "settlement": fh.settle_persons(
             fh.StopLoss(5),
             pa.table({"practice": ["A"], "person": [1], "cost": [9.0]}),

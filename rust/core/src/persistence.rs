@@ -105,7 +105,7 @@ impl Persistence {
         let class = self.classes.iter().take_while(|class| class.from[state] <= high).last();
         let Some(class) = class else { return bits };
         let within = u128::from(bits - (u64::from(class.from[state]) << 32));
-        let inside = (within * u128::from(class.gradient[state]) >> 24) as u64;
+        let inside = ((within * u128::from(class.gradient[state])) >> 24) as u64;
         (u64::from(class.start) << 32).saturating_add(inside)
     }
 }
@@ -212,7 +212,7 @@ mod tests {
         for (state, share) in [(0, 0.8), (1, 0.2)] {
             for n in 0..1_000_000u64 {
                 let word = persistence.tied(state, ((u128::from(n) << 64) / 1_000_000) as u64);
-                counts[(word >> 32) as usize * 100 >> 32] += share * 1e-6;
+                counts[((word >> 32) as usize * 100) >> 32] += share * 1e-6;
             }
         }
         // A million even steps: at each of three corners a step may be on either side.

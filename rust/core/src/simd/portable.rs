@@ -103,7 +103,7 @@ impl Simd for Portable {
     }
     #[inline(always)]
     fn words_mul_high(self, a: Self::Words, b: Self::Words) -> Self::Words {
-        zip(a, b, |a, b| (u64::from(a) * u64::from(b) >> 32) as u32)
+        zip(a, b, |a, b| ((u64::from(a) * u64::from(b)) >> 32) as u32)
     }
     #[inline(always)]
     fn words_lookup(self, table: &[u32; LANES], index: Self::Words) -> Self::Words {

@@ -73,8 +73,11 @@ impl Ties<'_> {
         let year = replication % years;
         let at = year % YEARS_OF_BLOCK;
         let both = s.words(&states.words[group][at as usize / 2]);
-        let draw =
-            if at % 2 == 0 { s.words_and(both, s.words_splat(0xFFFF)) } else { s.words_shr::<16>(both) };
+        let draw = if at.is_multiple_of(2) {
+            s.words_and(both, s.words_splat(0xFFFF))
+        } else {
+            s.words_shr::<16>(both)
+        };
         let before =
             if year == 0 { s.words_splat(persistence.before()) } else { s.words(&states.latest[group]) };
         let mut state = s.words_splat(0);

@@ -126,6 +126,7 @@ impl Users {
             chunk.identities.as_chunks::<2>().0.iter().take(chunk.group_pairs()).enumerate()
         {
             let mut words = s.philox(identities, index, Purpose::Draw.word(), &source.keys);
+            #[allow(clippy::needless_range_loop)] // as below
             if let Some(ties) = ties.filter(|_| TIED) {
                 for word in 0..WORDS {
                     let replication = index * WORDS as u32 + word as u32;
