@@ -44,7 +44,7 @@ impl Prepared<'_> {
             Transforms { prepared: self, plans, logs: &effect_nodes.logs, range: 0..count + 1, of };
         let exponent = |k: usize| Complex64::new(-damping, k as f64 * phase_step);
         let totals = transforms.totals(exponent, |plan| plan.start)?;
-        let tolerances = if has_kinks { TOLERANCES_AT_KINKS } else { SERIES_TOLERANCES };
+        let tolerances = self.series_tolerances();
         let outcome = |(plan, sums): (&Plan, Vec<Vec<Vec<Complex64>>>)| {
             let distribution = self.transform(plan, sums, &effect_nodes, &frequencies, shared, own);
             match distribution {
@@ -57,6 +57,10 @@ impl Prepared<'_> {
             }
         };
         Ok(plans.par_iter().zip(totals).map(outcome).collect())
+    }
+
+    pub(super) fn series_tolerances(&self) -> [f64; 2] {
+        if self.has_kinks() { TOLERANCES_AT_KINKS } else { SERIES_TOLERANCES }
     }
 
     /// Does an effect move a cost that a contract bends over the least rank that has it?
@@ -133,7 +137,7 @@ impl Practice {
 }
 
 /// The frequencies up to where they have died out, and stayed so for a third as long again.
-fn alive(mut values: Vec<Complex64>) -> Option<Vec<Complex64>> {
+pub(super) fn alive(mut values: Vec<Complex64>) -> Option<Vec<Complex64>> {
     let size = |value: &Complex64| libm::hypot(value.re, value.im);
     let first = size(values.first()?);
     let loud = |value: &Complex64| size(value) > SILENT * first;
