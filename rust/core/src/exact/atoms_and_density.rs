@@ -6,6 +6,9 @@ use crate::numeric::common_measure::common_measure;
 /// A distribution of fewer atoms is not smooth, however close they are.
 const MANY_ATOMS: usize = 64;
 
+/// Logarithm of a probability of none that is 0: finite, because weights of people may be negative.
+const CERTAIN: f64 = -1e3;
+
 /// Atoms and density of one person's cost in a layer (£).
 #[derive(Clone, Debug, Default)]
 pub(super) struct AtomsAndDensity {
@@ -13,8 +16,9 @@ pub(super) struct AtomsAndDensity {
     pub costs: f64,
     /// Expected costs that have a density.
     pub smooth: f64,
-    /// Logarithm of the probability that no cost has one.
+    /// Logarithm of the probability that no cost has one, and that there is no cost.
     pub log_no_density: f64,
+    pub log_none: f64,
     /// Expected costs that stand on atoms below the layer's plateau; and those of distributions of many atoms.
     pub atoms: f64,
     pub many_atoms: f64,
@@ -31,11 +35,12 @@ impl AtomsAndDensity {
         let mut result = Self::default();
         let mut values = Vec::new();
         for component in person.components() {
-            let before = result.smooth;
+            let before = (result.smooth, result.costs);
             for (rate, amount) in component.amounts() {
                 result.add(*rate, amount, &mut values);
             }
-            result.log_no_density += component.log_none(result.smooth - before);
+            result.log_no_density += component.log_none(result.smooth - before.0);
+            result.log_none += component.log_none(result.costs - before.1).max(CERTAIN);
         }
         result.measure = common_measure(&values, 0.0);
         result

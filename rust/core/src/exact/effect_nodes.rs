@@ -2,11 +2,28 @@
 
 use std::f64::consts::{PI, TAU};
 
-use crate::random_effects::HALF_WIDTH;
+use crate::random_effects::{HALF_WIDTH, Node, count_at, nodes_at};
 
 /// Times as many nodes where transforms have kinks: means of a mixed practice are then within 6e-7 SDs of those of the
 /// moments lane, and are within 7e-5 otherwise.
 const AT_KINKS: usize = 4;
+
+/// Nodes of two effects, equally far apart, so that the sum of their numbers is that of their product.
+pub(super) struct ProductNodes {
+    pub(super) outer: Vec<Node>,
+    pub(super) inner: Vec<Node>,
+    /// Logarithms of the products.
+    pub(super) logs: Vec<f64>,
+}
+
+impl ProductNodes {
+    pub(super) fn new(sigmas: [f64; 2], spacing: f64) -> Self {
+        let [outer, inner] = sigmas.map(|sigma| nodes_at(sigma, spacing, count_at(sigma, spacing)));
+        let log = |i: usize| outer[0].log + inner[0].log + if i > 0 { i as f64 * spacing } else { 0.0 };
+        let logs = (0..outer.len() + inner.len() - 1).map(log).collect();
+        Self { outer, inner, logs }
+    }
+}
 
 /// Nodes of the effects at which people's transforms are taken.
 pub(super) struct EffectNodes {
@@ -59,4 +76,9 @@ impl EffectNodes {
 pub(super) fn enough_nodes(phase: f64) -> usize {
     let step = TAU / (phase + 9.0);
     ((2.0 * HALF_WIDTH / step).ceil() as usize).next_multiple_of(8) + 1
+}
+
+/// Spacing of that many nodes, in the logarithm of the effect.
+pub(super) fn enough_spacing(phase: f64, sigma: f64) -> f64 {
+    2.0 * HALF_WIDTH * sigma / (enough_nodes(phase) - 1) as f64
 }

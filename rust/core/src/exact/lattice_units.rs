@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::effect_nodes::enough_nodes;
+use super::effect_nodes::{ProductNodes, enough_spacing};
 use super::lattice_amounts::{Amounts, Sharing};
 use super::lattice_distribution::LatticeDistribution;
 use super::methods::Atoms;
@@ -13,7 +13,7 @@ use super::{Outcome, Prepared, Shape};
 use crate::model::Amount;
 use crate::numeric::complex::{self, Complex64};
 use crate::numeric::lattice::Lattice;
-use crate::random_effects::{HALF_WIDTH, Node, count_at, nodes_at};
+use crate::random_effects::HALF_WIDTH;
 use crate::run::RunError;
 
 /// Nodes of an effect, at most: alone, and of the larger where there are two.
@@ -39,32 +39,29 @@ impl Prepared<'_> {
         // As for a series whose last frequency is the last that a distribution of this SD has.
         let enough = |sigma: f64, of: &dyn Fn(&Plan) -> f64| {
             let phases = plans.iter().map(|plan| 8.5 * of(plan) * sigma / plan.moments.all.sd);
-            2.0 * HALF_WIDTH * sigma / (enough_nodes(phases.fold(0.0, f64::max)) - 1) as f64
+            enough_spacing(phases.fold(0.0, f64::max), sigma)
         };
         let largest = |plan: &Plan| plan.practices.iter().map(|people| self.mean(people)).fold(0.0, f64::max);
         let steps =
             [enough(shared, &|plan| plan.moments.all.mean), enough(own, &largest), self.cumulants.spacing];
-        // Nodes of both effects are equally far apart, so that the sum of their numbers is that of their product.
         let most = if shared * own > 0.0 { MOST_OF_TWO } else { MOST_NODES };
         let most = if many_nodes { TIMES_AS_MANY * most } else { most };
         let least = 2.0 * HALF_WIDTH * shared.max(own) / most;
         let spacing = steps.into_iter().filter(|step| *step > 0.0).fold(f64::INFINITY, f64::min).max(least);
-        let [outer, inner] = [shared, own].map(|sigma| nodes_at(sigma, spacing, count_at(sigma, spacing)));
-        let log = |i: usize| outer[0].log + inner[0].log + if i > 0 { i as f64 * spacing } else { 0.0 };
-        let logs: Vec<f64> = (0..outer.len() + inner.len() - 1).map(log).collect();
+        let nodes = ProductNodes::new([shared, own], spacing);
         let fixed = !self.has_effects();
         let amounts = Amounts { cuts: &self.cuts, lattice, fixed, sharing };
         let of = |amount: &Amount| amounts.transforms(amount, parts);
         let start = |plan: &Plan| (plan.lattice_start(tail) / lattice.step).floor() * lattice.step;
         let practices: usize = plans.iter().map(|plan| plan.practices.len()).sum();
         let mut totals = vec![Vec::with_capacity(parts * half); plans.len()];
-        let together = (4 * MOST_VALUES / (logs.len() * practices)).max(FEW_VALUES);
+        let together = (4 * MOST_VALUES / (nodes.logs.len() * practices)).max(FEW_VALUES);
         for from in (0..parts * half).step_by(together) {
             let range = from..(from + together).min(parts * half);
-            let transforms = Transforms { prepared: self, plans, logs: &logs, range, of };
+            let transforms = Transforms { prepared: self, plans, logs: &nodes.logs, range, of };
             let given = transforms.totals(|k| lattice.exponent(k % half), start)?;
             totals.par_iter_mut().zip(given).try_for_each(|(total, practices)| {
-                total.extend(self.over_effects(practices, &outer, &inner)?);
+                total.extend(self.over_effects(practices, &nodes)?);
                 Ok::<(), RunError>(())
             })?;
         }
@@ -87,11 +84,10 @@ impl Prepared<'_> {
     }
 
     /// The transform of a total of practices from its logarithms at the nodes of both effects together.
-    fn over_effects(
+    pub(super) fn over_effects(
         &self,
         practices: Vec<Vec<Vec<Complex64>>>,
-        outer: &[Node],
-        inner: &[Node],
+        nodes: &ProductNodes,
     ) -> Result<Vec<Complex64>, RunError> {
         let count = practices[0][0].len();
         let mut total = vec![Complex64::ZERO; count];
@@ -102,12 +98,12 @@ impl Prepared<'_> {
         let given = practices.into_iter().map(|nodes| nodes.into_par_iter().map(at_node).collect());
         let given: Vec<Vec<Vec<Complex64>>> = given.collect::<Result<_, RunError>>()?;
         let mut practice = vec![Complex64::ZERO; count];
-        for (n, shared) in outer.iter().enumerate() {
+        for (n, shared) in nodes.outer.iter().enumerate() {
             self.stopped()?;
             let mut year = vec![Complex64::new(shared.weight, 0.0); count];
-            for nodes in &given {
+            for values in &given {
                 practice.fill(Complex64::ZERO);
-                for (own, values) in inner.iter().zip(&nodes[n..]) {
+                for (own, values) in nodes.inner.iter().zip(&values[n..]) {
                     practice.iter_mut().zip(values).for_each(|(sum, value)| *sum += own.weight * value);
                 }
                 year.iter_mut().zip(&practice).for_each(|(product, value)| *product *= value);

@@ -13,6 +13,7 @@ use crate::numeric::power::integer_power;
 /// Frequencies of a series: at first, and at most for each tail probability of its window.
 const FIRST_FREQUENCIES: usize = 32;
 const MOST_FREQUENCIES: [usize; 3] = [1 << 10, 1 << 10, 1 << 12];
+const MOST_AT_NODES: usize = 1 << 10;
 
 /// Points of a lattice: each number that is tried.
 const POINTS: [usize; 4] = [1 << 12, 1 << 14, 1 << 16, 1 << 18];
@@ -39,14 +40,17 @@ const SMOOTHED: f64 = -6.0;
 const FEW_POINTS: f64 = 8192.0;
 /// Costs between points of a total of more than these are not seen as atoms.
 const FEW_COSTS: f64 = 1000.0;
+/// Times the SD of chance that of the effects is at least, where chance is little beside them.
+const LITTLE_CHANCE: f64 = 2.0;
 /// Atoms together smaller than this are not seen (logarithm).
 const UNSEEN: f64 = -32.0;
 
 /// Method by which a unit's distribution is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Method {
-    /// Width of the window in half octaves, index of its tail probability, and number of frequencies.
-    Series { width: i32, tail: usize, frequencies: usize },
+    /// Width of the window in half octaves, index of its tail probability, number of frequencies, and whether transforms
+    /// are taken at every node of the effects or interpolated between few.
+    Series { width: i32, tail: usize, frequencies: usize, at_nodes: bool },
     /// Step (bits), points, index of the window's tail probability, which costs are kept apart as atoms, how costs between
     /// points are shared, and whether effects have more nodes than they usually need.
     Lattice { step: u64, points: usize, tail: usize, atoms: Atoms, sharing: Sharing, many_nodes: bool },
@@ -102,8 +106,9 @@ impl Attempts {
     fn next(&mut self, prepared: &Prepared<'_>, plan: &Plan, accuracy: Option<&Accuracy>) -> Option<Method> {
         // A series whose frequencies have died out does not get better by more of them.
         let died_out = accuracy.is_some_and(|accuracy| accuracy.mean_error < f64::INFINITY);
-        if let (true, Some(Method::Series { tail, .. })) = (died_out, self.tried.last()) {
-            self.left.retain(|method| !matches!(method, Method::Series { tail: next, .. } if next == tail));
+        if let (true, Some(Method::Series { tail, at_nodes, .. })) = (died_out, self.tried.last()) {
+            let same = |method: &Method| matches!(method, Method::Series { tail: t, at_nodes: a, .. } if (t, a) == (tail, at_nodes));
+            self.left.retain(|method| !same(method));
         }
         let mended =
             |accuracy| self.tried.last().and_then(|method| method.mended(accuracy, prepared.has_effects()));
@@ -187,8 +192,15 @@ impl Prepared<'_> {
     /// narrower windows; none after these.
     fn round(&self, plan: &Plan, number: usize) -> Option<VecDeque<Method>> {
         let smooth = |tail| {
-            let series = self.is_smooth(plan).then(|| series(plan, tail));
-            series.into_iter().flatten()
+            let interpolated = self.is_smooth(plan).then(|| series(plan, tail, false));
+            let at_nodes = self.is_spread(plan).then(|| series(plan, tail, true));
+            let all = interpolated.into_iter().flatten().chain(at_nodes.into_iter().flatten());
+            let mut all: Vec<Method> = all.collect();
+            // Where chance is little beside the effect, the one fails sooner or later, and the other takes little time.
+            if LITTLE_CHANCE * plan.moments.chance_sd < plan.moments.systematic_sd && !plan.several() {
+                all.sort_by_key(|method| method.values());
+            }
+            all.into_iter()
         };
         let lattices = |tail| POINTS.iter().filter_map(move |&points| self.lattice(plan, tail, points));
         match number {
@@ -227,6 +239,13 @@ impl Prepared<'_> {
     /// Has every cost a limit?
     fn is_limited(&self) -> bool {
         self.persons.iter().all(|person| person.bound().is_finite())
+    }
+
+    /// Has the total a density for all that can be seen, if its costs spread over one another by the effects?
+    fn is_spread(&self, plan: &Plan) -> bool {
+        let people = plan.practices.iter().flatten();
+        let none = people.map(|(class, weight)| weight * self.atoms_and_density[*class as usize].log_none);
+        self.has_effects() && none.sum::<f64>() < UNSEEN
     }
 
     pub(super) fn has_effects(&self) -> bool {
@@ -327,14 +346,14 @@ impl Prepared<'_> {
 }
 
 /// Series of more and more frequencies on the window of a tail probability.
-fn series(plan: &Plan, tail: usize) -> impl Iterator<Item = Method> {
+fn series(plan: &Plan, tail: usize, at_nodes: bool) -> impl Iterator<Item = Method> {
     let width = plan.width(tail);
     let sd = plan.moments.all.sd;
     // Frequencies that a distribution of this SD would need if it were normal.
     let needed = if sd.is_finite() { 2.0 * width / sd } else { 0.0 };
-    let most = MOST_FREQUENCIES[tail];
+    let most = if at_nodes { MOST_AT_NODES } else { MOST_FREQUENCIES[tail] };
     let first = (needed as usize).next_power_of_two().clamp(FIRST_FREQUENCIES, most);
     std::iter::successors(Some(first), |frequencies| Some(2 * frequencies))
         .take_while(move |frequencies| *frequencies <= most)
-        .map(move |frequencies| Method::Series { width: half_octaves(width), tail, frequencies })
+        .map(move |frequencies| Method::Series { width: half_octaves(width), tail, frequencies, at_nodes })
 }

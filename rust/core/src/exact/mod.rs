@@ -42,6 +42,7 @@ mod lattice_units;
 mod methods;
 mod minimum_population;
 mod moment_check;
+mod node_series;
 mod quadrature;
 mod series_units;
 mod tail_bounds;
@@ -251,9 +252,13 @@ impl Prepared<'_> {
     fn by(&self, method: Method, several: bool, plans: &[Plan]) -> Result<Vec<Outcome>, RunError> {
         let effects = self.sigmas(if several { 2 } else { 1 });
         match method {
-            Method::Series { width, tail, frequencies } => {
+            Method::Series { width, tail, frequencies, at_nodes } => {
                 let width = libm::exp2(0.5 * f64::from(width));
-                self.series(plans, width, tail, frequencies, effects)
+                if at_nodes {
+                    self.series_at_nodes(plans, width, tail, frequencies, effects)
+                } else {
+                    self.series(plans, width, tail, frequencies, effects)
+                }
             }
             Method::Lattice { step, points, tail, atoms, sharing, many_nodes } => {
                 let lattice = Lattice::new(f64::from_bits(step), points, DAMPING[tail]);

@@ -45,7 +45,7 @@ impl Prepared<'_> {
             Transforms { prepared: self, plans, logs: &effect_nodes.logs, range: 0..count + 1, of };
         let exponent = |k: usize| Complex64::new(-damping, k as f64 * phase_step);
         let totals = transforms.totals(exponent, |plan| plan.start)?;
-        let tolerances = if has_kinks { TOLERANCES_AT_KINKS } else { SERIES_TOLERANCES };
+        let tolerances = self.series_tolerances();
         let outcome = |(plan, sums): (&Plan, Vec<Vec<Vec<Complex64>>>)| {
             let distribution = self.transform(plan, sums, &effect_nodes, &frequencies, shared, own);
             match distribution {
@@ -58,6 +58,10 @@ impl Prepared<'_> {
             }
         };
         Ok(plans.par_iter().zip(totals).map(outcome).collect())
+    }
+
+    pub(super) fn series_tolerances(&self) -> [f64; 3] {
+        if self.has_kinks() { TOLERANCES_AT_KINKS } else { SERIES_TOLERANCES }
     }
 
     /// Is there a bent cost whose density starts above 0? An effect then moves that start across corners of the contract,
@@ -138,13 +142,13 @@ impl Practice {
 
 /// By how much the largest of a transform is above that at frequency 0, in terms of it: of a distribution that is damped
 /// by one factor, none is.
-fn excess(values: &[Complex64]) -> f64 {
+pub(super) fn excess(values: &[Complex64]) -> f64 {
     let size = |value: &Complex64| libm::hypot(value.re, value.im);
     values.iter().map(size).fold(0.0, f64::max) / values.first().map_or(1.0, size) - 1.0
 }
 
 /// The frequencies up to where they have died out, and stayed so for a third as long again.
-fn alive(mut values: Vec<Complex64>) -> Option<Vec<Complex64>> {
+pub(super) fn alive(mut values: Vec<Complex64>) -> Option<Vec<Complex64>> {
     let size = |value: &Complex64| libm::hypot(value.re, value.im);
     let first = size(values.first()?);
     let loud = |value: &Complex64| size(value) > SILENT * first;
