@@ -174,3 +174,11 @@ pub(super) fn above_0(masses: impl Iterator<Item = f64>) -> Vec<(f64, f64)> {
     let points = blocks.iter().filter_map(Block::points).flatten();
     points.filter(|(_, mass)| *mass > 0.0).collect()
 }
+
+/// The point at or below a position (in steps), and the share of the next one that keeps the mean: 0 where the position
+/// is a point but for rounding.
+pub(super) fn between_points(position: f64) -> (usize, f64) {
+    let near = libm::rint(position);
+    let position = if (position - near).abs() <= 1e-9 * (1.0 + near) { near } else { position };
+    (position as usize, position - position.floor())
+}

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use super::event_lattices::{above_0, are_stable, faded_in, intensities_of_squares};
+use super::event_lattices::{above_0, are_stable, between_points, faded_in, intensities_of_squares};
 use super::panjer::{compound, convolution, with_other};
 use super::{EventType, log_no_event, next_event};
 use crate::numeric::bennett::bennett;
@@ -392,12 +392,4 @@ fn intensities(
         }
     }
     Ok(sums)
-}
-
-/// The point at or below a position (in steps), and the share of the next one that keeps the mean: 0 where the position
-/// is a point but for rounding.
-fn between_points(position: f64) -> (usize, f64) {
-    let near = libm::rint(position);
-    let position = if (position - near).abs() <= 1e-9 * (1.0 + near) { near } else { position };
-    (position as usize, position - position.floor())
 }
