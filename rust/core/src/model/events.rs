@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use super::event_lattices::{above_0, are_stable, faded_in, intensities_of_squares};
+use super::event_lattices::{Intensities, above_0, are_stable, faded_in, intensities_of_squares, on_point};
 use super::panjer::{compound, convolution, with_other};
 use super::{EventType, log_no_event, next_event};
 use crate::numeric::bennett::bennett;
@@ -213,9 +213,6 @@ fn on_fading_lattices(
     Ok(costs)
 }
 
-/// Expected events of types on each point of a lattice of this step.
-type Intensities = fn(&[(f64, &EventType)], f64, usize, &Progress) -> Result<Vec<f64>, RunError>;
-
 /// The costs above 0 of a year in which there is an event of `others`, without a frailty, with their probabilities, on
 /// lattices of growing step, which are joined where one ends.
 fn on_joined_lattices(
@@ -397,7 +394,6 @@ fn intensities(
 /// The point at or below a position (in steps), and the share of the next one that keeps the mean: 0 where the position
 /// is a point but for rounding.
 fn between_points(position: f64) -> (usize, f64) {
-    let near = libm::rint(position);
-    let position = if (position - near).abs() <= 1e-9 * (1.0 + near) { near } else { position };
+    let position = on_point(position);
     (position as usize, position - position.floor())
 }

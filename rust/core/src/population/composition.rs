@@ -27,9 +27,8 @@ const MAX_CLASSES_WITH_ATOMS: usize = 8192;
 const SMOOTH_STEP: f64 = 1.0 / 16.0;
 const ATOM_STEP: f64 = 1.0 / 128.0;
 const SCALE_NODES: usize = 6;
-/// Steps of the grid in the probability of any cost, and in the logarithm of a rate of events without a frailty.
+/// Steps of the grid in the probability of any cost.
 const PROBABILITY_STEPS: f64 = 16.0;
-const RATE_STEP: f64 = 0.25;
 const PROBABILITY_NODES: usize = 4;
 /// Steps of the grid in the logarithm of a rate of events, above and below this share of the rate, over 1 and the variance
 /// of the frailty, from which on a year is no polynomial of it: (1 + v r (1 - φ))^(-1/v).
@@ -39,9 +38,6 @@ const RARE: f64 = 1.0 / 8.0;
 const RATE_NODES: usize = 8;
 /// Probability of an event from which on it says too little of the rate: such people stay as they are.
 const SURE: f64 = 1.0 - 1e-9;
-
-/// The largest probability below 1.
-const BELOW_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
 
 type Key = [u64; 3];
 
@@ -233,19 +229,8 @@ impl Grid {
         if p_any == self.own_p {
             return vec![(p_any, 1.0)];
         }
-        if self.rate > 0.0 && self.frailty > 0.0 {
-            return self.rates(p_any);
-        }
         if self.rate > 0.0 {
-            let factor = expected_events(p_any, self.frailty) / self.rate;
-            let first = (libm::log(factor) / RATE_STEP).floor() - (PROBABILITY_NODES / 2 - 1) as f64;
-            let nodes: [f64; PROBABILITY_NODES] =
-                std::array::from_fn(|i| libm::exp((first + i as f64) * RATE_STEP));
-            let p = |factor: f64| match factor {
-                1.0 => self.own_p,
-                _ => (-libm::expm1(log_no_event(factor * self.rate, self.frailty))).min(BELOW_ONE),
-            };
-            return lagrange(nodes, factor).map(|(factor, weight)| (p(factor), weight)).to_vec();
+            return self.rates(p_any);
         }
         let last = PROBABILITY_STEPS - (PROBABILITY_NODES - 1) as f64;
         let first =
