@@ -16,6 +16,9 @@ const NO_VARIANCE: f64 = 1e-9;
 /// Most that masses below 0 may be of all: where there is more, rounding may have grown with them.
 const MOST_BELOW: f64 = 0.25;
 
+/// Expected events of types on each point of a lattice of this step.
+pub(super) type Intensities = fn(&[(f64, &EventType)], f64, usize, &Progress) -> Result<Vec<f64>, RunError>;
+
 /// Expected events on each point of a lattice: a cost is shared by three points so that mass, mean and square are kept.
 pub(super) fn intensities_of_squares(
     types: &[(f64, &EventType)],
@@ -93,7 +96,7 @@ fn share(sums: &mut [f64], centre: usize, mass: f64, [_, mean, square]: [f64; 3]
 }
 
 /// A position, or the point that it is but for rounding.
-fn on_point(position: f64) -> f64 {
+pub(super) fn on_point(position: f64) -> f64 {
     let near = libm::rint(position);
     if (position - near).abs() <= 1e-9 * (1.0 + near) { near } else { position }
 }
@@ -178,7 +181,6 @@ pub(super) fn above_0(masses: impl Iterator<Item = f64>) -> Vec<(f64, f64)> {
 /// The point at or below a position (in steps), and the share of the next one that keeps the mean: 0 where the position
 /// is a point but for rounding.
 pub(super) fn between_points(position: f64) -> (usize, f64) {
-    let near = libm::rint(position);
-    let position = if (position - near).abs() <= 1e-9 * (1.0 + near) { near } else { position };
+    let position = on_point(position);
     (position as usize, position - position.floor())
 }

@@ -8,7 +8,9 @@
 
 use std::sync::Arc;
 
-use super::event_lattices::{above_0, are_stable, between_points, faded_in, intensities_of_squares};
+use super::event_lattices::{
+    Intensities, above_0, are_stable, between_points, faded_in, intensities_of_squares,
+};
 use super::panjer::{compound, convolution, with_other};
 use super::{EventType, log_no_event, next_event};
 use crate::numeric::bennett::bennett;
@@ -212,9 +214,6 @@ fn on_fading_lattices(
     costs.sort_by(|a, b| a.0.total_cmp(&b.0));
     Ok(costs)
 }
-
-/// Expected events of types on each point of a lattice of this step.
-type Intensities = fn(&[(f64, &EventType)], f64, usize, &Progress) -> Result<Vec<f64>, RunError>;
 
 /// The costs above 0 of a year in which there is an event of `others`, without a frailty, with their probabilities, on
 /// lattices of growing step, which are joined where one ends.

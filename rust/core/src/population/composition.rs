@@ -27,13 +27,17 @@ const MAX_CLASSES_WITH_ATOMS: usize = 8192;
 const SMOOTH_STEP: f64 = 1.0 / 16.0;
 const ATOM_STEP: f64 = 1.0 / 128.0;
 const SCALE_NODES: usize = 6;
-/// Steps of the grid in the probability of any cost, and in the logarithm of a rate of events.
+/// Steps of the grid in the probability of any cost.
 const PROBABILITY_STEPS: f64 = 16.0;
-const RATE_STEP: f64 = 0.25;
 const PROBABILITY_NODES: usize = 4;
-
-/// The largest probability below 1.
-const BELOW_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
+/// Steps of the grid in the logarithm of a rate of events, above and below this share of the rate, over 1 and the variance
+/// of the frailty, from which on a year is no polynomial of it: (1 + v r (1 - φ))^(-1/v).
+const FREQUENT_STEP: f64 = 1.0 / 8.0;
+const RARE_STEP: f64 = 1.0 / 2.0;
+const RARE: f64 = 1.0 / 8.0;
+const RATE_NODES: usize = 8;
+/// Probability of an event from which on it says too little of the rate: such people stay as they are.
+const SURE: f64 = 1.0 - 1e-9;
 
 type Key = [u64; 3];
 
@@ -226,21 +230,32 @@ impl Grid {
             return vec![(p_any, 1.0)];
         }
         if self.rate > 0.0 {
-            let factor = expected_events(p_any, self.frailty) / self.rate;
-            let first = (libm::log(factor) / RATE_STEP).floor() - (PROBABILITY_NODES / 2 - 1) as f64;
-            let nodes: [f64; PROBABILITY_NODES] =
-                std::array::from_fn(|i| libm::exp((first + i as f64) * RATE_STEP));
-            let p = |factor: f64| match factor {
-                1.0 => self.own_p,
-                _ => (-libm::expm1(log_no_event(factor * self.rate, self.frailty))).min(BELOW_ONE),
-            };
-            return lagrange(nodes, factor).map(|(factor, weight)| (p(factor), weight)).to_vec();
+            return self.rates(p_any);
         }
         let last = PROBABILITY_STEPS - (PROBABILITY_NODES - 1) as f64;
         let first =
             ((p_any * PROBABILITY_STEPS).floor() - (PROBABILITY_NODES / 2 - 1) as f64).clamp(0.0, last);
         let nodes: [f64; PROBABILITY_NODES] = std::array::from_fn(|i| (first + i as f64) / PROBABILITY_STEPS);
         lagrange(nodes, p_any).to_vec()
+    }
+
+    /// Probabilities of the rates of events around that of this probability.
+    fn rates(&self, p_any: f64) -> Vec<(f64, f64)> {
+        let rate = expected_events(p_any, self.frailty);
+        let origin = RARE / (1.0 + self.frailty);
+        let step = |from: f64| if from >= 0.0 { FREQUENT_STEP } else { RARE_STEP };
+        let logarithm = libm::log(rate / origin);
+        let first = (logarithm / step(logarithm)).floor() - (RATE_NODES / 2 - 1) as f64;
+        let p: [f64; RATE_NODES] = std::array::from_fn(|i| {
+            let node = first + i as f64;
+            -libm::expm1(log_no_event(origin * libm::exp(node * step(node)), self.frailty))
+        });
+        if p[RATE_NODES - 1] > SURE {
+            return vec![(p_any, 1.0)];
+        }
+        // The rates that rounded probabilities stand for.
+        let weights = lagrange(p.map(|p| expected_events(p, self.frailty)), rate);
+        p.into_iter().zip(weights.map(|(_, weight)| weight)).collect()
     }
 }
 
