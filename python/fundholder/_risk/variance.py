@@ -53,8 +53,8 @@ def variance(
     population
         One row per person or per group of identical people, as for ``simulate``. A practice of more
         than 64 risk classes (band, scale and p_any) that expects more than 80 costs is put on a
-        grid of classes that keeps the mean and the SD to about 1e-8; where costs have atoms, one
-        of more than 8,192.
+        grid of classes that keeps the mean and the SD to about 1e-8 (1e-7 for a frailty of 100
+        events a year); where costs have atoms, one of more than 8,192.
     costs
         The cost model.
     by
