@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
 import pytest
 
-from commands import printed
+from studies import check_page
 
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLE = PROJECT / "examples" / "a_third.py"
-PAGE = (PROJECT / "docs" / "a_third.md").read_text(encoding="utf-8")
+PAGE = PROJECT / "docs" / "a_third.md"
 
 
 def test_the_page_shows_what_the_example_prints_and_draws(tmp_path: Path) -> None:
-    output = printed(str(EXAMPLE), "--charts", str(tmp_path))
-    blocks = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
-    assert len(blocks) == 7
-    for block in blocks:
-        assert block in output
-    drawn = {path.name for path in tmp_path.iterdir()}
-    assert drawn == set(re.findall(r"\(images/(.*?)\)", PAGE))
-    assert all((PROJECT / "docs" / "images" / name).is_file() for name in drawn)
+    check_page(EXAMPLE, PAGE, 7, tmp_path)
 
 
 def test_without_matplotlib_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

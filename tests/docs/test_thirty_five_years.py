@@ -11,22 +11,16 @@ import pytest
 
 from commands import printed
 from fundholder import CostModel, compare_schemes, england, schemes
+from studies import check_page
 
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLE = PROJECT / "examples" / "thirty_five_years.py"
-PAGE = (PROJECT / "docs" / "thirty_five_years.md").read_text(encoding="utf-8")
+PAGE = PROJECT / "docs" / "thirty_five_years.md"
 SCHEMES = (PROJECT / "docs" / "schemes.md").read_text(encoding="utf-8")
 
 
 def test_the_page_shows_what_the_example_prints_and_draws(tmp_path: Path) -> None:
-    output = printed(str(EXAMPLE), "--charts", str(tmp_path))
-    blocks = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
-    assert len(blocks) == 7
-    for block in blocks:
-        assert block in output
-    drawn = {path.name for path in tmp_path.iterdir()}
-    assert drawn == set(re.findall(r"\(images/(.*?)\)", PAGE))
-    assert all((PROJECT / "docs" / "images" / name).is_file() for name in drawn)
+    check_page(EXAMPLE, PAGE, 7, tmp_path)
 
 
 def test_every_preset_is_in_the_study_and_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -186,7 +186,7 @@ def simulate(
             practice_permanent=float(practice_permanent),
             national_sd=float(national_sd),
             threads=threads,
-            processor=os.environ.get("FUNDHOLDER_PROCESSOR") or _engine.processors()[0],
+            processor=processor(),
             memory=free_memory(),
             shown=shown,
         )
@@ -194,6 +194,11 @@ def simulate(
         warn(text)
     agreed = {name: agreement.contract for name, agreement in agreements.items()}
     return Simulation(run, agreed, costs.services if keeps_services else [])
+
+
+def processor() -> str:
+    """The instructions that a run uses: those that the environment names, or the widest."""
+    return os.environ.get("FUNDHOLDER_PROCESSOR") or _engine.processors()[0]
 
 
 def engine_ties(persistence: Persistence | None) -> _engine.Persistence | None:

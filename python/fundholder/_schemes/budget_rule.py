@@ -111,6 +111,11 @@ class Budget:
         arguments.check()
         plain_numbers(self)
 
+    @property
+    def part_paid(self) -> float:
+        """What is left of a budget by the discount and the part held back, as a share of it."""
+        return 1.0 - self.discount - self.held
+
     def __str__(self) -> str:
         rule = {
             "formula": "the expected cost of its people",

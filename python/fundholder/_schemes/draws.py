@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ import pyarrow as pa
 from .. import _engine
 from .._contracts.stop_loss import CarveOut, StopLoss
 from .._risk.persistence import Persistence
-from .._risk.simulate import engine_ties
+from .._risk.simulate import engine_ties, processor
 from .._tables.arrays import IntArray
 from .._tables.memory import free_memory
 from .practices import PRACTICE, Practices
@@ -80,7 +79,7 @@ def draw(
         practice_permanent=effects.practice_permanent,
         national_sd=effects.national_sd,
         threads=practices.threads,
-        processor=os.environ.get("FUNDHOLDER_PROCESSOR") or _engine.processors()[0],
+        processor=processor(),
         memory=free_memory(),
         shown=shown,
     )

@@ -73,7 +73,7 @@ def begin(rules: Rules, level: FloatArray) -> State:
 def settle_year(rules: Rules, seen: Seen, before: State, scores: Scores) -> Year:
     """Settle one year of every holder and path."""
     tier = rules.tier
-    taken = 1.0 - tier.budget.discount - tier.budget.held
+    taken = tier.budget.part_paid
     budget = rounded((before.level + tier.budget.follow * seen.last_year) * taken)
     flows: list[Flow] = []
     borne: dict[str, IntArray] = {}

@@ -33,7 +33,7 @@ class Prepared:
         shares = scope_services(tier, services)
         by_service = practices.by_service
         everything = [by_service[name] * share for name, share in shares.items()]
-        expected = sum(everything[1:], everything[0]) if everything else practices.expected
+        expected = sum(everything[1:], everything[0])
         ceded = [
             amount * _part(shares, term, by_service)
             for term, amount in zip(terms, practices.expected_ceded(terms), strict=True)
@@ -43,8 +43,6 @@ class Prepared:
 
     def cost(self, drawn: Drawn, year: int) -> IntArray:
         """The cost of the scope, by practice and path."""
-        if not self.shares:
-            return np.asarray(drawn.gross[year])
         total = np.zeros(drawn.gross.shape[1:], np.int64)
         for name, share in self.shares.items():
             total += share_of(drawn.services[name][year], share)
@@ -104,9 +102,8 @@ def participation(
         takes = takes & named[:, None]
     if who.rule != "volunteers":
         return takes & np.ones((1, drawn.paths), bool)
-    budget = holders.add_up(formula[:, None] * free) * (
-        1.0 - prepared.rules.tier.budget.discount - prepared.rules.tier.budget.held
-    )
+    part_paid = prepared.rules.tier.budget.part_paid
+    budget = holders.add_up(formula[:, None] * free) * part_paid
     if who.gain == "budget":
         # What it costs, and not what an inflated year before makes of the budget.
         compared = holders.add_up(prepared.left(drawn, 0) * free)
@@ -141,8 +138,6 @@ def outside(
 ) -> dict[str, IntArray]:
     """What parties pay of services that are not in the scope, by practice and path."""
     shares = {} if prepared is None else prepared.shares
-    if prepared is not None and not shares:
-        return {}
     amounts: dict[str, IntArray] = {}
     for party, services in pays.items():
         total = np.zeros(drawn.gross.shape[1:], np.int64)

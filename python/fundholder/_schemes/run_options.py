@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from .._errors import FundholderError
+from .._risk.agreement import EFFECT_SD_BELOW
 from .._risk.cost_model import CostModel
 from .._risk.persistence import Persistence
 from .._risk.persistence_us import persistence_us
@@ -87,7 +88,7 @@ def read_options(
     persistence = given["persistence"]
     check_ties(arguments, 2, persistence, given["practice_permanent"])
     sds = {
-        name: arguments.number(name, given[name], below=5.0)
+        name: arguments.number(name, given[name], below=EFFECT_SD_BELOW)
         for name in ("practice_sd", "national_sd")
     }
     behaves = arguments.flag("behaviour", given["behaviour"])

@@ -17,7 +17,7 @@ from .draws import Drawn
 from .expected_years import ExpectedYears
 from .holder_years import HOLDER, Flow
 from .measures import Bands, Sums
-from .practices import Holders, Practices, holders_of
+from .practices import PRACTICE, Holders, Practices, holders_of
 from .prepared import Prepared, outside, outside_mean, participation
 from .rules import UNITS_PER_POUND, Scores
 from .scheme import Scheme
@@ -25,7 +25,7 @@ from .tier_year import Cared, TierYear
 from .tier_years import TierRun
 
 PAYER = "payer"
-PRACTICE, GROUP = "practice", "group"
+GROUP = "group"
 OUTSIDE = "cost_per_head_outside"
 
 
@@ -42,7 +42,8 @@ class SchemeYears:
         seed: int,
     ) -> None:
         self.scheme = scheme.inflated()
-        self._practices, self._edges, self._seed = practices, edges, seed
+        self._pays = self.scheme.pays or {}
+        self._practices, self._seed = practices, seed
         self._given_scores = scores
         self.tiers = [Prepared.of(tier, scheme.payer, practices) for tier in self.scheme.tiers]
         self.holders = [holders_of(practices, tier.holder) for tier in self.scheme.tiers]
@@ -148,12 +149,12 @@ class SchemeYears:
         bands, sums = self._bands[number], block.sums
         active, people = of.active, of.people * of.active
         label = PRACTICE if tier.holder.level == PRACTICE and tier.holder.people is None else GROUP
-        others = outside(self.tiers[number], self.scheme.pays or {}, drawn, year)
+        others = outside(self.tiers[number], self._pays, drawn, year)
         pays = {party: holders.add_up(amount * members) for party, amount in others.items()}
         borne, expected = dict(of.borne), dict(of.expected_borne)
         for party, amount in pays.items():
             borne[party] = borne.get(party, 0) + amount
-            mean = outside_mean(self.tiers[number], party, self.scheme.pays or {}, self._practices)
+            mean = outside_mean(self.tiers[number], party, self._pays, self._practices)
             expected[party] = expected.get(party, 0.0) + holders.add_up(mean[:, None] * members)
             block.flow(year, (party, PROVIDER, "cost", amount))
         for flow in of.flows:
@@ -194,12 +195,11 @@ class SchemeYears:
         """Add the practices that are in no tier: others pay for all of their care."""
         gross = drawn.gross[year] * free
         people = self._practices.people[:, None] * free
-        pays = self.scheme.pays or {}
         borne: dict[str, Any] = {}
         expected: dict[str, Any] = {}
-        for party, amount in outside(None, pays, drawn, year).items():
+        for party, amount in outside(None, self._pays, drawn, year).items():
             borne[party] = amount * free
-            mean = outside_mean(None, party, pays, self._practices)
+            mean = outside_mean(None, party, self._pays, self._practices)
             expected[party] = mean[:, None] * free
             block.flow(year, (party, PROVIDER, "cost", borne[party]))
         rest = gross - sum(borne.values(), 0)
